@@ -1,1 +1,57 @@
-export {}
+export { ERROR_CODES, isPlatformError, PlatformError, type ErrorCode } from './errors.ts'
+export { isPromise, type Lifecycle, type MaybePromise } from './lifecycle.ts'
+export { silentLogger, type Logger } from './log.ts'
+
+export type { Clock, Timer } from './time/clock.ts'
+export { SystemClock } from './time/system-clock.ts'
+export { VirtualClock } from './time/virtual-clock.ts'
+export { randomText, type Random } from './time/random.ts'
+export { SystemRandom } from './time/system-random.ts'
+export { SeededRandom } from './time/seeded-random.ts'
+
+export type * from './queue/queue.ts'
+export { bytesBody } from './queue/message-body.ts'
+
+export type * from './store/document-store.ts'
+export { ENTITY_INDEXES, type EntityIndex, type EntityStore } from './store/entity-store.ts'
+export { keyPartition, SUBJECT_INDEXES, type SubjectIndex, type SubjectStore } from './store/subject-store.ts'
+export type * from './store/activation-store.ts'
+
+export type * from './auth/auth.ts'
+export type * from './load-balancer/load-balancer.ts'
+export type * from './container/container-factory.ts'
+export type * from './container/activation-log.ts'
+export type * from './log-store/log-store.ts'
+export type * from './rate-limiter/rate-limiter.ts'
+
+export type { JsonObject, JsonValue } from './model/json.ts'
+export { JsonText } from './model/json-text.ts'
+export type { Action, StoredAction } from './model/action.ts'
+export type { ActionLimits } from './model/action-limits.ts'
+export {
+  activationFilterName,
+  STATUS_TEXTS,
+  type Activation,
+  type ActivationResponse,
+  type StatusCode,
+} from './model/activation.ts'
+export { activationJson, activationSummary, activationText, readActivation } from './model/activation-codec.ts'
+export type { AuthKey, Identity, Right } from './model/identity.ts'
+export type { NamespaceLimits } from './model/namespace-limits.ts'
+export type { Parameter, Parameters } from './model/parameters.ts'
+export { DEFAULT_PLATFORM_LIMITS, type Bounds, type PlatformLimits } from './model/platform-limits.ts'
+export {
+  RuntimesManifest,
+  type Runtime,
+  type RuntimesManifestSource,
+  type StemCellPlan,
+} from './model/runtimes-manifest.ts'
+
+export {
+  adapterContext,
+  type Adapter,
+  type AdapterContext,
+  type AdapterModule,
+  type ConfigurableAdapter,
+} from './assembly/adapter.ts'
+export * as tokens from './assembly/tokens.ts'

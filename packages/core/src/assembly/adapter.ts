@@ -1,0 +1,44 @@
+import type { z } from 'zod'
+import { silentLogger, type Logger } from '../log.ts'
+import type { Clock } from '../time/clock.ts'
+import type { Random } from '../time/random.ts'
+import { SystemClock } from '../time/system-clock.ts'
+import { SystemRandom } from '../time/system-random.ts'
+
+/** What core hands to every adapter it builds. */
+export interface AdapterContext {
+  readonly clock: Clock
+  readonly random: Random
+  /** Already carries `{ adapter }`. */
+  readonly logger: Logger
+}
+
+/** For using an adapter without a platform, in its tests for example: the host's clock and chance, no log. */
+export function adapterContext(overrides: Partial<AdapterContext> = {}): AdapterContext {
+  return { clock: new SystemClock(), random: new SystemRandom(), logger: silentLogger, ...overrides }
+}
+
+/**
+ * An adapter as a platform takes it: a description that does nothing until the platform is assembled.
+ * `build` constructs; connecting is left to `open()`.
+ */
+export interface Adapter<T> {
+  /** Package name, as it appears in errors, e.g. `@stemcell/spi-level`. */
+  readonly name: string
+  /** The range of core versions it was built for, e.g. `^0.1.0`. */
+  readonly core: string
+  readonly build: (context: AdapterContext) => T
+}
+
+/**
+ * The default export of an adapter package's `./adapter` entry: how a configuration file names what it offers.
+ * `options` is the schema of the adapter's own options; unknown keys must be refused.
+ */
+export interface AdapterModule {
+  readonly provides: Readonly<Record<string, ConfigurableAdapter>>
+}
+
+export interface ConfigurableAdapter {
+  readonly options: z.ZodType
+  readonly create: (options: unknown) => Adapter<unknown>
+}

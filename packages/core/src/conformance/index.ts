@@ -1,0 +1,5 @@
+export type { CaseContext, ConformanceCase } from './conformance-case.ts'
+export { eventually } from './conformance-case.ts'
+export type { ConformanceOptions } from './run-conformance.ts'
+export { runConformance } from './run-conformance.ts'
+export { proveKitBites } from './prove-kit-bites.ts'

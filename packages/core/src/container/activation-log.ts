@@ -1,0 +1,25 @@
+/** What one activation wrote, as it is read from its container. */
+export interface ActivationLog {
+  /**
+   * Resolves with the lines once both streams of the activation ended, or once `waitMs` passed without that, and
+   * closes the log. With `waitMs` 0 it takes what has arrived. Never rejects.
+   */
+  collect(options: { readonly waitMs: number }): Promise<CollectedLog>
+}
+
+export interface CollectedLog {
+  /** In the order of arrival. */
+  readonly lines: readonly LogLine[]
+  /** Lines were dropped because the limit was reached. */
+  readonly truncated: boolean
+  /** Both streams ended. When false, lines may be missing. */
+  readonly complete: boolean
+}
+
+export interface LogLine {
+  /** RFC 3339 with nanoseconds, UTC: `2024-05-01T10:11:12.123456789Z`. */
+  readonly time: string
+  readonly stream: 'stdout' | 'stderr'
+  /** Without the line end. */
+  readonly text: string
+}

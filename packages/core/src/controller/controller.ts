@@ -1,0 +1,41 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Auth } from '../auth/auth.ts'
+import type { Lifecycle } from '../lifecycle.ts'
+import type { LoadBalancer } from '../load-balancer/load-balancer.ts'
+import type { LogStore } from '../log-store/log-store.ts'
+import type { Logger } from '../log.ts'
+import type { PlatformLimits } from '../model/platform-limits.ts'
+import type { RuntimesManifest } from '../model/runtimes-manifest.ts'
+import type { Queue } from '../queue/queue.ts'
+import type { RateLimiter } from '../rate-limiter/rate-limiter.ts'
+import type { ActivationStore } from '../store/activation-store.ts'
+import type { EntityStore } from '../store/entity-store.ts'
+import type { Clock } from '../time/clock.ts'
+import type { Random } from '../time/random.ts'
+
+/** What a controller is made of. The parts are open already; the controller does not close them. */
+export interface ControllerParts {
+  /** `[a-zA-Z0-9._-]+`, unique in the cluster. */
+  readonly id: string
+  readonly queue: Queue
+  readonly entityStore: EntityStore
+  readonly activationStore: ActivationStore
+  readonly auth: Auth
+  readonly loadBalancer: LoadBalancer
+  readonly logStore: LogStore
+  readonly rateLimiter: RateLimiter
+  readonly clock: Clock
+  readonly random: Random
+  readonly logger: Logger
+  readonly limits: PlatformLimits
+  readonly manifest: RuntimesManifest
+  /** Shown by `GET /api/v1`. */
+  readonly build: { readonly date: string; readonly number: string }
+}
+
+/** Everything behind the REST API. */
+export interface Controller extends Lifecycle {
+  readonly id: string
+  /** Answers one HTTP request; never rejects. */
+  handle(request: IncomingMessage, response: ServerResponse): void
+}

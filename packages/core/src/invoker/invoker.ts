@@ -1,0 +1,66 @@
+import type { ContainerFactory } from '../container/container-factory.ts'
+import type { Lifecycle } from '../lifecycle.ts'
+import type { LogStore } from '../log-store/log-store.ts'
+import type { Logger } from '../log.ts'
+import type { InvokerInstance } from '../messages/invoker-instance.ts'
+import type { PlatformLimits } from '../model/platform-limits.ts'
+import type { RuntimesManifest } from '../model/runtimes-manifest.ts'
+import type { Queue } from '../queue/queue.ts'
+import type { ActivationStore } from '../store/activation-store.ts'
+import type { EntityStore } from '../store/entity-store.ts'
+import type { Clock } from '../time/clock.ts'
+import type { Random } from '../time/random.ts'
+
+/** What an invoker is made of. The parts are open already; the invoker does not close them. */
+export interface InvokerParts {
+  readonly instance: InvokerInstance
+  /** Label of the installation, see `ContainerOwner`. */
+  readonly platform: string
+  readonly queue: Queue
+  readonly entityStore: EntityStore
+  readonly activationStore: ActivationStore
+  readonly containers: ContainerFactory
+  readonly logStore: LogStore
+  readonly clock: Clock
+  readonly random: Random
+  readonly logger: Logger
+  readonly limits: PlatformLimits
+  readonly manifest: RuntimesManifest
+  readonly options: InvokerOptions
+}
+
+export interface InvokerOptions {
+  /** Memory that containers may take together, MB. */
+  readonly userMemoryMb: number
+  /** CPU that containers may take together, cores; undefined: not accounted. */
+  readonly userCpus?: number
+  /** An idle container is suspended after this time, ms. */
+  readonly pauseGraceMs: number
+  /** A suspended container is destroyed after this time, ms; counted from the suspension. */
+  readonly idleTimeoutMs: number
+  /** Containers being made at once. */
+  readonly maxParallelStarts: number
+  /** Activations that may wait for room before the queue is held back. */
+  readonly maxWaiting: number
+  /** Where actions reach the API: the value of `__OW_API_HOST`. Called at each container start. */
+  readonly apiHost: () => string
+  /** Environment added to every container. */
+  readonly extraEnvironment: Readonly<Record<string, string>>
+}
+
+export const DEFAULT_INVOKER_OPTIONS: Omit<InvokerOptions, 'apiHost'> = {
+  userMemoryMb: 2048,
+  pauseGraceMs: 10_000,
+  idleTimeoutMs: 600_000,
+  maxParallelStarts: 3,
+  maxWaiting: 1024,
+  extraEnvironment: {},
+}
+
+/** Runs what arrives on its topic. */
+export interface Invoker extends Lifecycle {
+  readonly instance: InvokerInstance
+
+  /** Takes no further work, finishes what it took, for at most `deadlineMs`; true when all was finished. */
+  drain(deadlineMs: number): Promise<boolean>
+}

@@ -1,0 +1,66 @@
+/**
+ * LoadBalancer SPI: a pure choice of the invoker that runs an activation.
+ *
+ * `place` is synchronous, does no I/O, keeps no timer and never throws. Slots, tracking, time-outs, supervision and
+ * the waiting room are core's: after `{ invoker }` core takes the slot, after `wait` it asks again when capacity may
+ * have freed. Every controller of a cluster has its own instance.
+ */
+export interface LoadBalancer {
+  /** Shown in metrics and start-up logs, e.g. `sharding`. */
+  readonly name: string
+
+  place(request: PlacementRequest, cluster: ClusterView): Placement
+}
+
+export interface PlacementRequest {
+  /** Namespace that calls (and pays). */
+  readonly namespace: string
+  /** Fully qualified name without version: `ns/name` or `ns/package/name`. */
+  readonly action: string
+  readonly version: string
+  readonly kind: string
+  readonly memoryMb: number
+  /** Share of a core that the action asked for, when it did. */
+  readonly cpu?: number
+  /** Activations that may run at once in one container of the action, >= 1. */
+  readonly maxConcurrent: number
+  /** The user's own image rather than one of the manifest. */
+  readonly blackbox: boolean
+}
+
+export type Placement =
+  | { readonly invoker: number }
+  /** No room now; core keeps the activation in the waiting room and asks again. */
+  | 'wait'
+  /** Never: the caller gets a 503. `reason` is logged, not shown. */
+  | { readonly reject: string }
+
+/** The invokers as this controller sees them. Valid during the call only. */
+export interface ClusterView {
+  /** Changes whenever an invoker appears, disappears or changes state: the key for anything precomputed. */
+  readonly version: number
+  /** Position equals `id`; ids never shift. Slots of ids never seen are `offline`. */
+  readonly invokers: readonly InvokerView[]
+  /** Controllers sharing these invokers, >= 1. */
+  readonly controllers: number
+  /** Whether the invoker has a free slot for the request, in a container already counted or in free memory. O(1). */
+  fits(invoker: number, request: PlacementRequest): boolean
+  /** Uniform integer in [0, bound). The only chance a balancer may use. */
+  random(bound: number): number
+}
+
+export type InvokerState = 'healthy' | 'unhealthy' | 'unresponsive' | 'offline'
+
+export interface InvokerView {
+  readonly id: number
+  /** Only `healthy` invokers may be chosen. */
+  readonly state: InvokerState
+  readonly memoryMb: number
+  /** Memory not taken by slots of this controller; may be negative after forced placements. */
+  readonly freeMemoryMb: number
+  /** Activations of this controller in flight there. */
+  readonly inFlight: number
+  readonly tags: readonly string[]
+  /** When not empty, the invoker serves only these namespaces. */
+  readonly dedicatedNamespaces: readonly string[]
+}

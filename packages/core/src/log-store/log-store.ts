@@ -1,0 +1,27 @@
+import type { Lifecycle } from '../lifecycle.ts'
+import type { Activation } from '../model/activation.ts'
+import type { Identity } from '../model/identity.ts'
+
+/**
+ * LogStore SPI: where an activation's logs go and come from.
+ *
+ * The invoker collects the lines from the container and hands them to `keep`; what `keep` returns goes into the
+ * activation record. The controller calls `fetch` for `GET …/activations/{id}/logs`.
+ */
+export interface LogStore extends Lifecycle {
+  readonly capabilities: LogStoreCapabilities
+
+  /**
+   * Stores the formatted lines of one activation and returns those to be written into its record.
+   * Not called when `collects` is false. A rejection costs the record its logs and adds the notice of missing data.
+   */
+  keep(activation: Activation, user: Identity, lines: readonly string[]): Promise<readonly string[]>
+
+  /** The lines of a stored activation. @throws ERR_UNAVAILABLE the log backend did not answer. */
+  fetch(activation: Activation, user: Identity): Promise<readonly string[]>
+}
+
+export interface LogStoreCapabilities {
+  /** False: containers' logs are gathered by other means and the invoker does not read them. */
+  readonly collects: boolean
+}

@@ -1,0 +1,18 @@
+import type { JsonValue } from '../model/json.ts'
+import type { Transaction } from '../model/transaction.ts'
+
+/** `[id, start]`, with a third element only when extra logging is on. */
+export function transactionJson({ id, start, extraLogging }: Transaction): JsonValue {
+  return extraLogging ? [id, start, true] : [id, start]
+}
+
+/** Any shape but the known ones reads as the unknown transaction, as OpenWhisk does. */
+export function readTransaction(json: JsonValue | undefined): Transaction {
+  if (Array.isArray(json)) {
+    const [id, start, third] = json
+    if (typeof id === 'string' && typeof start === 'number') {
+      return third === true ? { id, start, extraLogging: true } : { id, start }
+    }
+  }
+  return { id: 'sid_unknown', start: 0 }
+}

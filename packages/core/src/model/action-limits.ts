@@ -1,0 +1,15 @@
+/** Limits of one action as its documents carry them. */
+export interface ActionLimits {
+  /** ms */
+  readonly timeout: number
+  /** MB */
+  readonly memory: number
+  /** MB */
+  readonly logs: number
+  /** Activations at once in one container. */
+  readonly concurrency: number
+  /** Containers at once, when bounded. */
+  readonly instances?: number
+  /** Share of a core, e.g. 0.5; an addition to OpenWhisk's limits. Absent: the factory's default. */
+  readonly cpu?: number
+}

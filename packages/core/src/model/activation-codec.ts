@@ -1,0 +1,120 @@
+import { PlatformError } from '../errors.ts'
+import type { Activation, StatusCode } from './activation.ts'
+import type { JsonObject } from './json.ts'
+import { isJsonObject } from './json.ts'
+import { JsonText } from './json-text.ts'
+import { parseParameters, type Parameters } from './parameters.ts'
+
+/** The fields that messages and stored documents share, in OpenWhisk's order. */
+export function activationJson(activation: Activation): JsonObject {
+  return { ...head(activation), response: responseJson(activation), ...tail(activation) }
+}
+
+/** The same as text. The result, the one part of unbounded size, is copied from its own text. */
+export function activationText(activation: Activation): string {
+  const { statusCode, result, size } = activation.response
+  const response = `{"statusCode":${statusCode}${result ? `,"result":${result.text}` : ''}${size === undefined ? '' : `,"size":${size}`}}`
+  return `${JSON.stringify(head(activation)).slice(0, -1)},"response":${response},${JSON.stringify(tail(activation)).slice(1)}`
+}
+
+function head(activation: Activation): JsonObject {
+  const { namespace, name, subject, activationId, start, end, duration, cause } = activation
+  return {
+    namespace,
+    name,
+    subject,
+    activationId,
+    start,
+    ...(end === undefined ? {} : { end }),
+    ...(duration === undefined ? {} : { duration }),
+    ...(cause === undefined ? {} : { cause }),
+  }
+}
+
+function responseJson({ response: { statusCode, result, size } }: Activation): JsonObject {
+  return {
+    statusCode,
+    ...(result === undefined ? {} : { result: result.value }),
+    ...(size === undefined ? {} : { size }),
+  }
+}
+
+function tail({ logs, annotations, version, publish }: Activation): JsonObject {
+  return { logs: [...logs], version, publish, annotations: parametersJson(annotations) }
+}
+
+export function parametersJson(parameters: Parameters): JsonObject[] {
+  return parameters.map(({ key, value, init, encryption }) => ({
+    key,
+    value,
+    ...(init ? { init } : {}),
+    ...(encryption === undefined ? {} : { encryption }),
+  }))
+}
+
+/**
+ * Reads a stored document or a message. An `end` of 0 means that there is none; a missing `duration` is computed.
+ * @throws ERR_CORRUPT a required field is missing or malformed.
+ */
+export function readActivation(json: JsonObject): Activation {
+  const { cause, logs, duration } = json
+  const response = isJsonObject(json['response']) ? json['response'] : corrupt('response')
+  const { statusCode, result, size } = response
+  const start = time(json['start']) ?? corrupt('start')
+  const end = time(json['end'])
+  const ended = end !== undefined && end !== 0
+  return {
+    namespace: text(json, 'namespace'),
+    name: text(json, 'name'),
+    version: typeof json['version'] === 'string' ? json['version'] : '0.0.1',
+    subject: text(json, 'subject'),
+    activationId: text(json, 'activationId'),
+    ...(typeof cause === 'string' ? { cause } : {}),
+    start,
+    ...(ended ? { end, duration: typeof duration === 'number' ? duration : end - start } : {}),
+    publish: json['publish'] === true,
+    response: {
+      statusCode:
+        statusCode === 0 || statusCode === 1 || statusCode === 2 || statusCode === 3
+          ? (statusCode satisfies StatusCode)
+          : corrupt('response.statusCode'),
+      ...(result === undefined ? {} : { result: JsonText.of(result) }),
+      ...(typeof size === 'number' ? { size } : {}),
+    },
+    logs: Array.isArray(logs) ? logs.filter((line) => typeof line === 'string') : [],
+    annotations: parseParameters(json['annotations'] ?? []) ?? [],
+  }
+}
+
+/** Numbers are epoch ms; documents of OpenWhisk may also hold ISO texts. */
+function time(value: unknown): number | undefined {
+  if (typeof value === 'number') return value
+  if (typeof value !== 'string') return undefined
+  const ms = Date.parse(value)
+  return Number.isNaN(ms) ? undefined : ms
+}
+
+function text(json: JsonObject, field: string): string {
+  const value = json[field]
+  return typeof value === 'string' ? value : corrupt(field)
+}
+
+function corrupt(field: string): never {
+  throw new PlatformError('ERR_CORRUPT', `activation record: field '${field}' is missing or malformed`)
+}
+
+/** What a listing shows of a record: no response, no logs, no subject. */
+export function activationSummary(activation: Activation): JsonObject {
+  const { namespace, name, version, publish, annotations, activationId, start, end, cause, response } = activation
+  return {
+    namespace,
+    name,
+    version,
+    publish,
+    annotations: parametersJson(annotations),
+    activationId,
+    start,
+    ...(end === undefined ? {} : { end, duration: end - start, statusCode: response.statusCode }),
+    ...(cause === undefined ? {} : { cause }),
+  }
+}

@@ -1,0 +1,29 @@
+import type { NamespaceLimits } from './namespace-limits.ts'
+
+export type Right = 'READ' | 'PUT' | 'DELETE' | 'ACTIVATE'
+
+export const ALL_RIGHTS: readonly Right[] = ['READ', 'PUT', 'DELETE', 'ACTIVATE']
+
+/** A caller: a subject acting in one of its namespaces. */
+export interface Identity {
+  readonly subject: string
+  readonly namespace: { readonly name: string; readonly uuid: string }
+  readonly authkey: AuthKey
+  readonly rights: readonly Right[]
+  /** Overrides of the system's limits; empty when there are none. */
+  readonly limits: NamespaceLimits
+}
+
+export interface AuthKey {
+  readonly uuid: string
+  /** 64 characters. */
+  readonly key: string
+}
+
+/** `uuid:key`, as clients send it and as `__OW_API_KEY` carries it. */
+export function authKeyText({ uuid, key }: AuthKey): string {
+  return `${uuid}:${key}`
+}
+
+/** Keys of any other length are never valid. */
+export const AUTH_KEY_LENGTH = 64

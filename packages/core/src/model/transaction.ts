@@ -1,0 +1,20 @@
+import { randomText, type Random } from '../time/random.ts'
+import type { Clock } from '../time/clock.ts'
+
+/** Follows one request through all components. */
+export interface Transaction {
+  readonly id: string
+  /** When the request arrived, epoch ms. `waitTime` counts from here. */
+  readonly start: number
+  /** The caller asked for debug logging and for the record to be stored whatever the store level says. */
+  readonly extraLogging?: boolean
+}
+
+/** Prefix of the platform's own transactions; a client may not use it. */
+export const SYSTEM_TRANSACTION_PREFIX = 'sid_'
+
+/** Adopts the client's id unless it is empty or reserved; otherwise makes one of 32 characters of [A-Za-z0-9]. */
+export function newTransaction(clock: Clock, random: Random, requested?: string, extraLogging = false): Transaction {
+  const id = requested && !requested.startsWith(SYSTEM_TRANSACTION_PREFIX) ? requested : randomText(random, 32)
+  return { id, start: clock.now(), ...(extraLogging ? { extraLogging } : {}) }
+}

@@ -1,0 +1,103 @@
+import type { Lifecycle } from '../lifecycle.ts'
+
+/**
+ * Queue SPI: carries messages between controllers and invokers.
+ *
+ * Delivery is at least once. Every consumer group of a topic sees every message published after the group's first
+ * `subscribe` resolved, including while nobody of the group is connected; inside a group one subscriber at a time
+ * holds a message. A message leaves the group only when a handler's promise is fulfilled.
+ * Ordering is stated by `capabilities.ordering`. Times are integer milliseconds, sizes are bytes. A body is opaque:
+ * an adapter never looks inside.
+ */
+export interface Queue extends Lifecycle {
+  /** Fixed for the life of the object and readable before `open()`. */
+  readonly capabilities: QueueCapabilities
+
+  /**
+   * Makes sure that the topic exists with at least these settings. Idempotent; an existing topic is left as it is.
+   * Publishing or subscribing to a topic that nobody ensured creates it with the backend's defaults.
+   * @throws ERR_CLOSED      not open.
+   * @throws ERR_UNAVAILABLE the backend did not confirm.
+   */
+  ensureTopic(topic: string, settings?: TopicSettings): Promise<void>
+
+  /**
+   * Resolves once the backend has durably accepted the message, not merely once it left this process.
+   * @throws ERR_CLOSED      not open.
+   * @throws ERR_TOO_LARGE   the body exceeds `capabilities.maxBodyBytes`; nothing was published.
+   * @throws ERR_UNAVAILABLE outcome unknown: the caller may publish again and consumers may then see a duplicate.
+   */
+  publish(topic: string, body: MessageBody, options?: PublishOptions): Promise<void>
+
+  /**
+   * Starts delivering to `handler` and resolves once deliveries can begin. The handler's promise is the
+   * acknowledgement: fulfilled removes the message; rejected (or a synchronous throw) makes it deliverable again with
+   * `attempt` + 1 after `redeliverAfterMs` at the earliest. A message being redelivered holds up nothing behind it,
+   * except messages of the same key where `ordering` is `key`.
+   * @throws TypeError  `concurrency` is not a positive integer, or `group` is empty.
+   * @throws ERR_CLOSED not open.
+   */
+  subscribe(topic: string, options: SubscribeOptions, handler: MessageHandler): Promise<Subscription>
+}
+
+export interface QueueCapabilities {
+  /** `key`: messages of equal `PublishOptions.key` arrive in publish order within a group. `none`: no promise. */
+  readonly ordering: 'none' | 'key'
+  /** Messages survive the death of every process that uses the queue. */
+  readonly durable: boolean
+  /** Hands the publisher's `MessageBody` object itself to the handler when both live in one process. */
+  readonly byReference: boolean
+  /** Largest body accepted; `Number.MAX_SAFE_INTEGER` when there is no bound. */
+  readonly maxBodyBytes: number
+}
+
+/**
+ * What travels. An adapter that leaves the process sends `bytes()` and delivers a body whose `bytes()` are equal; one
+ * that stays inside hands the same object over, so that nobody pays for serialisation.
+ */
+export interface MessageBody {
+  /** The wire form. Computed on first use by the publisher's codec; equal bytes on every call. */
+  bytes(): Uint8Array
+}
+
+export interface TopicSettings {
+  /** How long a message is kept when nobody takes it. */
+  readonly retentionMs?: number
+  /** How much is kept per partition when nobody takes it. */
+  readonly retentionBytes?: number
+  /** Unit in which a log-structured backend drops old messages. */
+  readonly segmentBytes?: number
+  readonly maxBodyBytes?: number
+  readonly partitions?: number
+}
+
+export interface PublishOptions {
+  /** Ordering key, at most 256 UTF-8 bytes. */
+  readonly key?: string
+}
+
+export interface SubscribeOptions {
+  readonly group: string
+  /** Handlers running at once, >= 1. This is the back-pressure: the adapter holds no more than this many unhandled. */
+  readonly concurrency: number
+  /** Default 1000. */
+  readonly redeliverAfterMs?: number
+}
+
+export interface Delivery {
+  readonly body: MessageBody
+  /**
+   * 1 on first delivery. Counts deliveries known to the backend; after a crash of the consumer it is at least 2 where
+   * the backend remembers that the message had been handed out.
+   */
+  readonly attempt: number
+  /** Aborts when the subscription closes, or when the message may be given to another subscriber. */
+  readonly signal: AbortSignal
+}
+
+export type MessageHandler = (delivery: Delivery) => Promise<void> | void
+
+export interface Subscription {
+  /** Stops fetching, aborts the deliveries' signals, then waits for running handlers. Idempotent. */
+  close(): Promise<void>
+}

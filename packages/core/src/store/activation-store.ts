@@ -1,0 +1,73 @@
+import type { Lifecycle } from '../lifecycle.ts'
+import type { JsonObject } from '../model/json.ts'
+import type { Activation } from '../model/activation.ts'
+
+/**
+ * ActivationStore SPI: the terminal records of activations. Written once, never changed, listed by start time.
+ *
+ * The first record stored for an id is the one that stays: a later one, from whoever also tried to finish the
+ * activation, is dropped. That is what makes "exactly one terminal record" hold when two processes race.
+ */
+export interface ActivationStore extends Lifecycle {
+  readonly capabilities: ActivationStoreCapabilities
+
+  /**
+   * Resolves once the record survives the death of this process. An adapter gathers records that arrive close
+   * together into one write; it adds no more than 50 ms to do so and holds a bounded number of records: beyond it,
+   * `put` waits.
+   * @throws ERR_CLOSED      not open.
+   * @throws ERR_UNAVAILABLE outcome unknown; storing the same record again is safe.
+   * @throws ERR_TOO_LARGE   the record exceeds `capabilities.maxRecordBytes`.
+   */
+  put(activation: Activation): Promise<'stored' | 'exists'>
+
+  /**
+   * The record, or undefined when there is none. A record whose `put` resolved is found.
+   * @throws ERR_CLOSED, ERR_UNAVAILABLE, ERR_CORRUPT
+   */
+  get(namespace: string, activationId: string): Promise<Activation | undefined>
+
+  /**
+   * Latest start first, ties by id. A record whose `put` resolved is listed.
+   * @throws TypeError `skip` or `limit` negative or not an integer.
+   * @throws ERR_CLOSED, ERR_UNAVAILABLE
+   */
+  list(
+    query: ActivationQuery & { readonly skip: number; readonly limit: number; readonly full: true },
+  ): Promise<readonly Activation[]>
+  list(
+    query: ActivationQuery & { readonly skip: number; readonly limit: number; readonly full: false },
+  ): Promise<readonly JsonObject[]>
+
+  /** How many records match. */
+  count(query: ActivationQuery): Promise<number>
+
+  /**
+   * Removes what the retention no longer keeps; the adapter calls nothing by itself, the platform calls this on a
+   * schedule. Returns how many were removed. Bounded work per call: call again while it returns more than 0.
+   */
+  expire(retention: ActivationRetention): Promise<number>
+}
+
+export interface ActivationStoreCapabilities {
+  readonly durable: boolean
+  /** Largest record as compact JSON, bytes. */
+  readonly maxRecordBytes: number
+}
+
+export interface ActivationQuery {
+  readonly namespace: string
+  /** Filter name of the records, `action` or `package/action`; see `activationFilterName` in the model. */
+  readonly name?: string
+  /** Earliest start, epoch ms, inclusive. */
+  readonly since?: number
+  /** Latest start, epoch ms, inclusive. */
+  readonly upto?: number
+}
+
+export interface ActivationRetention {
+  /** Records that started before this moment go, epoch ms. */
+  readonly before?: number
+  /** Of each namespace only this many of the latest stay. */
+  readonly maxPerNamespace?: number
+}

@@ -1,0 +1,28 @@
+/**
+ * Random SPI: the only source of chance in core, so that a seeded run repeats exactly.
+ * Identifiers and keys come from here too: an implementation used in production must be cryptographically strong.
+ */
+export interface Random {
+  /** `count` random bytes. */
+  bytes(count: number): Uint8Array
+
+  /** A uniformly distributed integer in [0, bound); `bound` is 1 to 2^31. */
+  below(bound: number): number
+
+  /** A random UUID, version 4, in the usual form with dashes. */
+  uuid(): string
+}
+
+const KEY_ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789'
+
+/** `length` characters of [A-Za-z0-9], uniformly distributed: keys, tokens, transaction ids. */
+export function randomText(random: Random, length: number): string {
+  let text = ''
+  while (text.length < length) {
+    for (const byte of random.bytes(length - text.length + 8)) {
+      // 248 is the largest multiple of 62 below 256: bytes above it would favour the first letters.
+      if (byte < 248 && text.length < length) text += KEY_ALPHABET[byte % 62]
+    }
+  }
+  return text
+}
