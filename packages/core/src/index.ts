@@ -21,6 +21,17 @@ export type * from './auth/auth.ts'
 export type * from './load-balancer/load-balancer.ts'
 export type * from './container/container-factory.ts'
 export type * from './container/activation-log.ts'
+export { LogDemultiplexer, type LogFormat } from './container/log-demultiplexer.ts'
+export { memoryContainers, type MemoryContainersOptions } from './container/memory-containers.ts'
+export {
+  simulatedContainers,
+  type ContainerBehaviour,
+  type SimulatedAnswer,
+  type SimulatedCall,
+  type SimulatedContainersOptions,
+  type SimulatedStart,
+  type SimulatedStep,
+} from './container/simulated-containers.ts'
 export type * from './log-store/log-store.ts'
 export type * from './rate-limiter/rate-limiter.ts'
 
