@@ -43,6 +43,17 @@ export {
 export { ShardingBalancer, shardingBalancer, type ShardingBalancerOptions } from './load-balancer/sharding-balancer.ts'
 export type * from './container/container-factory.ts'
 export type * from './container/activation-log.ts'
+export { LogDemultiplexer, type LogFormat } from './container/log-demultiplexer.ts'
+export { memoryContainers, type MemoryContainersOptions } from './container/memory-containers.ts'
+export {
+  simulatedContainers,
+  type ContainerBehaviour,
+  type SimulatedAnswer,
+  type SimulatedCall,
+  type SimulatedContainersOptions,
+  type SimulatedStart,
+  type SimulatedStep,
+} from './container/simulated-containers.ts'
 export type * from './log-store/log-store.ts'
 export { RecordLogStore, recordLogStore } from './log-store/record-log-store.ts'
 export type * from './rate-limiter/rate-limiter.ts'

@@ -3,7 +3,8 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { container as rootContainer, type DependencyContainer } from 'tsyringe'
 import { satisfies } from 'semver'
-import { StoreAuth } from '../auth/store-auth.ts'
+import type { Auth } from '../auth/auth.ts'
+import { StoreAuth, storeAuth } from '../auth/store-auth.ts'
 import { SubjectAdministration } from '../auth/subject-administration.ts'
 import type { Controller } from '../controller/controller.ts'
 import { createController } from '../controller/create-controller.ts'
@@ -11,18 +12,15 @@ import { PlatformError } from '../errors.ts'
 import { createInvoker } from '../invoker/create-invoker.ts'
 import { DEFAULT_INVOKER_OPTIONS, type Invoker } from '../invoker/invoker.ts'
 import { isPromise, type Lifecycle } from '../lifecycle.ts'
-import { LeastLoadedBalancer } from '../load-balancer/least-loaded-balancer.ts'
-import { RecordLogStore } from '../log-store/record-log-store.ts'
+import { leastLoadedBalancer } from '../load-balancer/least-loaded-balancer.ts'
+import { recordLogStore } from '../log-store/record-log-store.ts'
 import { silentLogger, type Logger } from '../log.ts'
 import { MB } from '../model/byte-size.ts'
 import { DEFAULT_PLATFORM_LIMITS } from '../model/platform-limits.ts'
 import { RuntimesManifest } from '../model/runtimes-manifest.ts'
-import { MemoryQueue } from '../queue/memory-queue.ts'
-import { LocalRateLimiter } from '../rate-limiter/local-rate-limiter.ts'
-import { MemoryActivationStore } from '../store/memory-activation-store.ts'
-import { MemoryDocumentStore } from '../store/memory-document-store.ts'
-import { ENTITY_INDEXES } from '../store/entity-store.ts'
-import { SUBJECT_INDEXES } from '../store/subject-store.ts'
+import { memoryQueue } from '../queue/memory-queue.ts'
+import { localRateLimiter } from '../rate-limiter/local-rate-limiter.ts'
+import { memoryActivationStore, memoryEntityStore, memorySubjectStore } from '../store/memory-stores.ts'
 import type { Clock } from '../time/clock.ts'
 import { SystemClock } from '../time/system-clock.ts'
 import { SystemRandom } from '../time/system-random.ts'
@@ -77,30 +75,34 @@ function register(options: PlatformOptions): DependencyContainer {
   provide(container, LIMITS, () => ({ ...DEFAULT_PLATFORM_LIMITS, ...options.limits }))
   provide(container, MANIFEST, () => new RuntimesManifest(options.manifest ?? DEFAULT_MANIFEST))
 
-  const part = <T extends object>(key: Token<T>, given: Part<T> | undefined, fallback: () => T): void =>
-    provide(container, key, (c) => {
-      if (given === undefined) return fallback()
-      return isAdapter(given) ? build(given, c) : given
-    })
-  part(QUEUE, options.queue, () => new MemoryQueue({ clock: use(container, CLOCK) }))
-  part(ENTITY_STORE, options.entityStore, () => new MemoryDocumentStore(ENTITY_INDEXES))
-  part(SUBJECT_STORE, options.subjectStore, () => new MemoryDocumentStore(SUBJECT_INDEXES))
-  part(ACTIVATION_STORE, options.activationStore, () => new MemoryActivationStore())
-  part(AUTH, options.auth, () => new StoreAuth(use(container, SUBJECT_STORE), { clock: use(container, CLOCK) }))
-  part(LOAD_BALANCER, options.loadBalancer, () => new LeastLoadedBalancer())
-  part(RATE_LIMITER, options.rateLimiter, () => new LocalRateLimiter({ clock: use(container, CLOCK) }))
-  part(LOG_STORE, options.logStore, () => new RecordLogStore())
-  part(CONTAINER_FACTORY, options.containers, () => {
-    throw new PlatformError('ERR_CONFIG', 'assemble: give `containers`, for example processContainers()')
-  })
+  const part = <T, C extends AdapterContext>(
+    key: Token<T>,
+    given: Part<T, C>,
+    more: (c: DependencyContainer) => Omit<C, keyof AdapterContext>,
+  ): void => provide(container, key, (c) => (isAdapter(given) ? build(given, c, more(c)) : given))
+  const nothing = (): object => ({})
+
+  part(QUEUE, options.queue ?? memoryQueue(), nothing)
+  part(ENTITY_STORE, options.entityStore ?? memoryEntityStore(), nothing)
+  part(SUBJECT_STORE, options.subjectStore ?? memorySubjectStore(), nothing)
+  part(ACTIVATION_STORE, options.activationStore ?? memoryActivationStore(), nothing)
+  part(AUTH, options.auth ?? storeAuth(), (c) => ({ subjectStore: use(c, SUBJECT_STORE) }))
+  part(LOAD_BALANCER, options.loadBalancer ?? leastLoadedBalancer(), nothing)
+  part(RATE_LIMITER, options.rateLimiter ?? localRateLimiter(), nothing)
+  part(LOG_STORE, options.logStore ?? recordLogStore(), nothing)
+  part(CONTAINER_FACTORY, options.containers, nothing)
   return container
 }
 
-function isAdapter<T>(part: Part<T>): part is Adapter<T> {
-  return typeof (part as Partial<Adapter<T>>).build === 'function'
+function isAdapter<T, C extends AdapterContext>(part: Part<T, C>): part is Adapter<T, C> {
+  return typeof (part as Partial<Adapter<T, C>>).build === 'function'
 }
 
-function build<T>(adapter: Adapter<T>, container: DependencyContainer): T {
+function build<T, C extends AdapterContext>(
+  adapter: Adapter<T, C>,
+  container: DependencyContainer,
+  more: Omit<C, keyof AdapterContext>,
+): T {
   if (!satisfies(CORE_VERSION, adapter.core, { includePrerelease: true })) {
     throw new PlatformError(
       'ERR_CONFIG',
@@ -112,7 +114,7 @@ function build<T>(adapter: Adapter<T>, container: DependencyContainer): T {
     random: use(container, RANDOM),
     logger: use(container, LOGGER).child({ adapter: adapter.name }),
   }
-  return adapter.build(context)
+  return adapter.build({ ...context, ...more } as C)
 }
 
 /** The adapters in the order of their dependencies. */
@@ -147,7 +149,6 @@ export class Platform implements AsyncDisposable {
   readonly subjects: SubjectAdministration
   readonly #container: DependencyContainer
   readonly #parts: OpenParts
-  readonly #options: PlatformOptions
   readonly #servers: Server[] = []
   readonly #embedded: Server
   #url: string | undefined
@@ -157,7 +158,6 @@ export class Platform implements AsyncDisposable {
   constructor(container: DependencyContainer, parts: OpenParts, options: PlatformOptions) {
     this.#container = container
     this.#parts = parts
-    this.#options = options
     const shared = {
       queue: use(container, QUEUE),
       entityStore: use(container, ENTITY_STORE),
@@ -198,7 +198,10 @@ export class Platform implements AsyncDisposable {
       maxWaiting: options.maxWaiting ?? 4096,
       build: options.build ?? { date: 'unknown', number: CORE_VERSION },
     })
-    this.subjects = new SubjectAdministration(use(container, SUBJECT_STORE), { random: shared.random })
+    this.subjects = new SubjectAdministration(use(container, SUBJECT_STORE), {
+      random: shared.random,
+      onChange: (changed) => forgetIdentities(use(container, AUTH), changed),
+    })
     this.#embedded = this.#server()
   }
 
@@ -288,6 +291,11 @@ export class Platform implements AsyncDisposable {
     server.headersTimeout = 30_000
     return server
   }
+}
+
+/** A change made through this platform is seen by it at once, whatever its auth caches. */
+function forgetIdentities(auth: Auth, changed: { readonly subject?: string; readonly namespace?: string }): void {
+  if (auth instanceof StoreAuth) auth.invalidate(changed)
 }
 
 /** Resolves when the last connection is gone; idle ones are closed as they become so. */
