@@ -60,7 +60,9 @@ export class ActionSource {
     let reading = this.#reading.get(key)
     if (!reading) {
       reading = this.#readWithRetries(id)
-        .catch((error: unknown): ActionFailure => (isPlatformError(error, 'ERR_CORRUPT') ? 'incompatible' : 'not-fetched'))
+        .catch((error: unknown): ActionFailure =>
+          isPlatformError(error, 'ERR_CORRUPT') ? 'incompatible' : 'not-fetched',
+        )
         .finally(() => this.#reading.delete(key))
       this.#reading.set(key, reading)
     }

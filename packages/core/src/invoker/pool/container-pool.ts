@@ -29,6 +29,8 @@ export interface PoolParts {
   readonly capacity: Resources
   readonly maxParallelStarts: number
   readonly stemCellSpec: (lane: StemCellLane) => ContainerSpec
+  /** Aborts when containers that cannot be removed are waited for no more. */
+  readonly giveUp: AbortSignal
 }
 
 /** The containers of one action of one namespace. */
@@ -61,15 +63,14 @@ export class ContainerPool implements ProxyHost {
   #promised: Waiter[] = []
   readonly #startedAt = new Map<ContainerProxy, number>()
   readonly #all = new Set<ContainerProxy>()
-  readonly #giveUp = new AbortController()
   #emptied: (() => void) | undefined
   #closed = false
 
   constructor(parts: PoolParts) {
     this.#parts = parts
     this.#ledger = new ResourceLedger(parts.capacity)
-    const { factory, clock, policy, logger, manifest } = parts
-    this.#proxyParts = { host: this, factory, clock, policy, logger, giveUp: this.#giveUp.signal }
+    const { factory, clock, policy, logger, manifest, giveUp } = parts
+    this.#proxyParts = { host: this, factory, clock, policy, logger, giveUp }
     this.#stems = new StemCells({ manifest, clock, policy, logger, start: (lane) => this.#startStem(lane) })
   }
 
@@ -77,7 +78,7 @@ export class ContainerPool implements ProxyHost {
     this.#stems.open()
   }
 
-  /** Ends waiting jobs and removes every container. Resolves when all are gone, or when `giveUp` is called. */
+  /** Ends waiting jobs and removes every container. Resolves when all are gone. */
   async close(): Promise<void> {
     this.#closed = true
     this.#stems.close()
@@ -89,12 +90,6 @@ export class ContainerPool implements ProxyHost {
     await new Promise<void>((resolve) => {
       this.#emptied = resolve
     })
-  }
-
-  /** Stops waiting for containers that cannot be removed. */
-  giveUp(): void {
-    this.#giveUp.abort()
-    this.#emptied?.()
   }
 
   /** Takes a job: it is executed or fails, now or later. */
@@ -348,7 +343,8 @@ export class ContainerPool implements ProxyHost {
   /** Removes idle containers, then stem cells, until the promises can be kept or nothing is left to remove. */
   #evict(): void {
     while (this.#ledger.inDebt) {
-      const victim = this.#parts.policy.victim(this.#helpful(this.#idle)) ?? this.#helpful(this.#stems.free()).next().value
+      const victim =
+        this.#parts.policy.victim(this.#helpful(this.#idle)) ?? this.#helpful(this.#stems.free()).next().value
       if (!(victim instanceof ContainerProxy)) return
       victim.remove()
     }
@@ -359,7 +355,12 @@ export class ContainerPool implements ProxyHost {
     const { debt } = this.#ledger
     for (const proxy of proxies) {
       const { need } = proxy
-      if (isPositive({ memoryMb: Math.min(debt.memoryMb, need.memoryMb), milliCpu: Math.min(debt.milliCpu, need.milliCpu) })) {
+      if (
+        isPositive({
+          memoryMb: Math.min(debt.memoryMb, need.memoryMb),
+          milliCpu: Math.min(debt.milliCpu, need.milliCpu),
+        })
+      ) {
         yield proxy
       }
     }

@@ -64,7 +64,7 @@ export class LinkedList<T> {
 
   /** From first to last. The value just yielded may be unlinked. */
   *[Symbol.iterator](): Generator<T, void, undefined> {
-    for (let link = this.#first; link; ) {
+    for (let link = this.#first; link;) {
       const { next } = link
       yield link.value
       link = next

@@ -262,7 +262,8 @@ export class ContainerProxy implements IdleContainer {
     const container = this.#container!
     try {
       await retryUntilDone(clock, giveUp, () => container.destroy(), {
-        onFailure: (err, attempts) => logger.warn({ container: container.id, attempts, err }, 'container not destroyed'),
+        onFailure: (err, attempts) =>
+          logger.warn({ container: container.id, attempts, err }, 'container not destroyed'),
       })
     } catch (err) {
       logger.error({ container: container.id, err }, 'container left behind')

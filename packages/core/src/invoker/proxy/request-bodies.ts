@@ -22,10 +22,14 @@ function metadata(message: ActivationMessage, { action }: LoadedAction, deadline
 
 /** The body of `POST /init`, JSON text. */
 export function initBody(message: ActivationMessage, action: LoadedAction, payload: Payload, deadline: number): string {
-  const env: Record<string, string> = {}
-  for (const [name, value] of Object.entries(payload.initParameters)) env[name] = environmentText(value)
-  // Last, so that no parameter can pass for what the platform says.
-  for (const [name, value] of Object.entries(metadata(message, action, deadline))) env[`__OW_${name.toUpperCase()}`] = value
+  // The platform's own come last, so that no parameter can pass for them.
+  const env = Object.fromEntries([
+    ...Object.entries(payload.initParameters).map(([name, value]) => [name, environmentText(value)]),
+    ...Object.entries(metadata(message, action, deadline)).map(([name, value]) => [
+      `__OW_${name.toUpperCase()}`,
+      value,
+    ]),
+  ])
   return `{"value":{${action.initFieldsText},"env":${JSON.stringify(env)}}}`
 }
 
