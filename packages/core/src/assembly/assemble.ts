@@ -52,7 +52,7 @@ import {
 
 /**
  * Builds a platform of the given parts and opens it: stores, auth, queue, rate limiter, log store, containers, then
- * invoker and controller. When a part does not open, those that did are closed again.
+ * controller and invoker. When a part does not open, those that did are closed again.
  * @throws ERR_CONFIG, ERR_UNAVAILABLE the message names the adapter, and the option and fix where there is one.
  */
 export async function assemble(options: PlatformOptions): Promise<Platform> {
@@ -203,11 +203,11 @@ export class Platform implements AsyncDisposable {
     this.#embedded = this.#server()
   }
 
-  /** Invoker and controller, opened after the adapters. */
+  /** Controller and invoker, opened after the adapters; in this order, so that the controller hears the invoker. */
   get engines(): readonly Opening[] {
     return [
-      { name: 'invoker', open: () => this.invoker.open(), close: () => this.invoker.close() },
       { name: 'controller', open: () => this.controller.open(), close: () => this.controller.close() },
+      { name: 'invoker', open: () => this.invoker.open(), close: () => this.invoker.close() },
     ]
   }
 
