@@ -73,7 +73,7 @@ export {
 export { activationJson, activationSummary, activationText, readActivation } from './model/activation-codec.ts'
 export type { AuthKey, Identity, Right } from './model/identity.ts'
 export type { NamespaceLimits } from './model/namespace-limits.ts'
-export type { Parameter, Parameters } from './model/parameters.ts'
+export { parseParameters, type Parameter, type Parameters } from './model/parameters.ts'
 export { DEFAULT_PLATFORM_LIMITS, type Bounds, type PlatformLimits } from './model/platform-limits.ts'
 export {
   RuntimesManifest,
