@@ -1,0 +1,44 @@
+import { isPlatformError, type ErrorCode } from '../errors.ts'
+import { bytesBody } from '../queue/message-body.ts'
+import type { Delivery, MessageBody } from '../queue/queue.ts'
+import assert from 'node:assert/strict'
+
+export function textBody(text: string): MessageBody {
+  return bytesBody(Buffer.from(text))
+}
+
+export function textOf({ body }: Delivery): string {
+  return Buffer.from(body.bytes()).toString()
+}
+
+/** Texts `prefix0` to `prefix<count - 1>`. */
+export function series(prefix: string, count: number): string[] {
+  return Array.from({ length: count }, (_, index) => `${prefix}${index}`)
+}
+
+/** Holds back whoever waits at it until it is opened. A case opens its gates in `finally`, or closing would hang. */
+export class Gate {
+  readonly passed: Promise<void>
+  open: () => void = () => undefined
+
+  constructor() {
+    this.passed = new Promise((resolve) => {
+      this.open = resolve
+    })
+  }
+}
+
+/** Lets everything that is ready to run do so, several times over. */
+export async function turns(): Promise<void> {
+  for (let turn = 0; turn < 10; turn++) await new Promise((resolve) => setImmediate(resolve))
+}
+
+export async function rejectsWith(code: ErrorCode, what: string, call: () => unknown): Promise<void> {
+  await assert.rejects(
+    async () => {
+      await call()
+    },
+    (error) => isPlatformError(error, code) || assert.fail(`${what}: expected ${code}, got ${String(error)}`),
+    `${what}: expected ${code}, but it was accepted`,
+  )
+}
