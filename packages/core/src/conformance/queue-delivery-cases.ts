@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { bytesBody } from '../queue/message-body.ts'
 import type { MessageBody, Queue } from '../queue/queue.ts'
 import { eventually, type ConformanceCase } from './conformance-case.ts'
-import { rejectsWith, series, textBody, textOf } from './queue-probe.ts'
+import { series, textBody, textOf } from './queue-probe.ts'
+import { refuses } from './store-subject.ts'
 
 const KIB = 1024
 const MIB = KIB * KIB
@@ -35,7 +36,7 @@ export const queueDeliveryCases: readonly ConformanceCase<Queue>[] = [
         await queue.publish(context.uniqueName, bytesBody(new Uint8Array(size).fill(fill)))
       }
       await eventually('five large bodies', context, () => received.length >= 5)
-      assert.deepEqual(received.map((bytes) => bytes[0]).sort(), [1, 2, 3, 4, 5])
+      assert.deepEqual(new Set(received.map((bytes) => bytes[0])), new Set([1, 2, 3, 4, 5]))
       for (const bytes of received) assert.ok(bytes.length === size && bytes.every((byte) => byte === bytes[0]))
     },
   },
@@ -49,7 +50,7 @@ export const queueDeliveryCases: readonly ConformanceCase<Queue>[] = [
         received.push(body.bytes().length)
       })
       const tooLarge = bytesBody(new Uint8Array(queue.capabilities.maxBodyBytes + 1))
-      await rejectsWith('ERR_TOO_LARGE', 'publish', () => queue.publish(context.uniqueName, tooLarge))
+      await refuses('ERR_TOO_LARGE', () => queue.publish(context.uniqueName, tooLarge))
       await queue.publish(context.uniqueName, textBody('end'))
       await eventually('the message after it', context, () => received.includes(3))
       assert.deepEqual(received, [3], 'the refused body was delivered')

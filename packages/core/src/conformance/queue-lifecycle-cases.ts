@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import type { Queue } from '../queue/queue.ts'
 import { eventually, type ConformanceCase } from './conformance-case.ts'
-import { Gate, rejectsWith, textBody, textOf, turns } from './queue-probe.ts'
+import { Gate, textBody, textOf, turns } from './queue-probe.ts'
+import { refuses } from './store-subject.ts'
 
 /** Opening, closing and wrong use. */
 export const queueLifecycleCases: readonly ConformanceCase<Queue>[] = [
@@ -10,11 +11,9 @@ export const queueLifecycleCases: readonly ConformanceCase<Queue>[] = [
     async run(queue, context) {
       await queue.close()
       const topic = context.uniqueName
-      await rejectsWith('ERR_CLOSED', 'publish', () => queue.publish(topic, textBody('m')))
-      await rejectsWith('ERR_CLOSED', 'ensureTopic', () => queue.ensureTopic(topic))
-      await rejectsWith('ERR_CLOSED', 'subscribe', () =>
-        queue.subscribe(topic, { group: 'g', concurrency: 1 }, () => undefined),
-      )
+      await refuses('ERR_CLOSED', () => queue.publish(topic, textBody('m')))
+      await refuses('ERR_CLOSED', () => queue.ensureTopic(topic))
+      await refuses('ERR_CLOSED', () => queue.subscribe(topic, { group: 'g', concurrency: 1 }, () => undefined))
     },
   },
   {

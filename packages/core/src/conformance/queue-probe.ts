@@ -1,7 +1,5 @@
-import { isPlatformError, type ErrorCode } from '../errors.ts'
 import { bytesBody } from '../queue/message-body.ts'
 import type { Delivery, MessageBody } from '../queue/queue.ts'
-import assert from 'node:assert/strict'
 
 export function textBody(text: string): MessageBody {
   return bytesBody(Buffer.from(text))
@@ -31,14 +29,4 @@ export class Gate {
 /** Lets everything that is ready to run do so, several times over. */
 export async function turns(): Promise<void> {
   for (let turn = 0; turn < 10; turn++) await new Promise((resolve) => setImmediate(resolve))
-}
-
-export async function rejectsWith(code: ErrorCode, what: string, call: () => unknown): Promise<void> {
-  await assert.rejects(
-    async () => {
-      await call()
-    },
-    (error) => isPlatformError(error, code) || assert.fail(`${what}: expected ${code}, got ${String(error)}`),
-    `${what}: expected ${code}, but it was accepted`,
-  )
 }
