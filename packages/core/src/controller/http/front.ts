@@ -6,7 +6,12 @@ import { activationRoutes } from '../activations/activation-routes.ts'
 import type { ControllerParts } from '../controller.ts'
 import { actionRoutes } from '../entities/action-routes.ts'
 import { EntityCache } from '../entities/entity-cache.ts'
+import { EntityWriter } from '../entities/entity-writer.ts'
 import type { Activator } from '../invoke/activator.ts'
+import { packageRoutes } from '../packages/package-routes.ts'
+import { ruleRoutes } from '../triggers/rule-routes.ts'
+import { TriggerLinks } from '../triggers/trigger-links.ts'
+import { triggerRoutes } from '../triggers/trigger-routes.ts'
 import { acceptsJson } from './accepts-json.ts'
 import { OK, type Answer } from './answer.ts'
 import type { ApiServices, HttpFrontOptions } from './api-services.ts'
@@ -44,23 +49,32 @@ export function createHttpFront(
   activator: Activator,
   options: HttpFrontOptions = {},
 ): HttpFront {
+  const cache = new EntityCache(parts.entityStore, parts.clock, options.cache)
   const services: ApiServices = {
     parts,
     activator,
     options,
-    cache: new EntityCache(parts.entityStore, parts.clock, options.cache),
+    cache,
+    writer: new EntityWriter(parts.entityStore, cache, options.announceWrite ?? (() => undefined)),
     throttle: new Throttle(parts.rateLimiter, parts.limits, parts.logger),
-    announceWrite: options.announceWrite ?? (() => undefined),
   }
   const open = [
     ...infoRoutes(parts),
     ...(options.invokers ? operationalRoutes(options.invokers, options.readyFraction ?? 1) : []),
   ]
-  const users = [...namespaceRoutes(parts.limits), ...actionRoutes(services), ...activationRoutes(parts)]
+  const links = new TriggerLinks(services)
+  const users = [
+    ...namespaceRoutes(parts.limits),
+    ...actionRoutes(services),
+    ...packageRoutes(services),
+    ...triggerRoutes(services, links),
+    ...ruleRoutes(services, links),
+    ...activationRoutes(parts),
+  ]
   const dispatcher = new Dispatcher(parts, open, users, options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS)
   return {
     routes: [...open, ...users],
-    entities: services.cache,
+    entities: cache,
     handle: (request, response) => dispatcher.handle(request, response),
   }
 }
