@@ -20,10 +20,7 @@ export interface ActivationRequest {
   readonly waitMs: number
   /** Activation id of the enclosing sequence or composition. */
   readonly cause?: string
-  /**
-   * Called exactly once when the activation has left flight, however it ended, and also when it was refused and
-   * `activate` rejects: from then on it no longer counts against the namespace's concurrent places. Never throws.
-   */
+  /** Called exactly once: when the activation has ended, or when it was refused. Must not throw. */
   readonly onSettled?: () => void
 }
 
