@@ -26,18 +26,7 @@ describe('the writer of activation records', () => {
   })
 
   function put(index: number, logs: string[] = []): Promise<string> {
-    const activation: Activation = {
-      namespace: 'ns',
-      name: 'a',
-      version: '0.0.1',
-      subject: 's',
-      activationId: index.toString(16).padStart(32, '0'),
-      start: index,
-      publish: false,
-      response: { statusCode: 0 },
-      logs,
-      annotations: [],
-    }
+    const activation = activationOf(index, logs)
     return writer.put(database, activation, () => {
       texts++
       return activationText(activation)
@@ -64,9 +53,16 @@ describe('the writer of activation records', () => {
     expect(new Set(await all)).toEqual(new Set(['stored']))
   })
 
-  it('answers everyone, also when most of those who waited find their record stored', async () => {
-    const outcomes = await Promise.all(Array.from({ length: 7000 }, (_, index) => put(Math.min(index, 1999))))
-    expect(outcomes.filter((outcome) => outcome === 'stored')).toHaveLength(2000)
+  it('answers everyone, also when those who waited have nothing to write', async () => {
+    const refusing = (): never => {
+      throw new Error('too large')
+    }
+    const outcomes = await Promise.allSettled(
+      Array.from({ length: 7000 }, (_, index) =>
+        index < 2000 ? put(index) : writer.put(database, activationOf(index), refusing),
+      ),
+    )
+    expect(outcomes.filter(({ status }) => status === 'rejected')).toHaveLength(5000)
   })
 
   it('tries a record itself when the earlier one of its id could not be written', async () => {
@@ -76,3 +72,18 @@ describe('the writer of activation records', () => {
     expect(second).toEqual({ status: 'fulfilled', value: 'stored' })
   })
 })
+
+function activationOf(index: number, logs: readonly string[] = []): Activation {
+  return {
+    namespace: 'ns',
+    name: 'a',
+    version: '0.0.1',
+    subject: 's',
+    activationId: index.toString(16).padStart(32, '0'),
+    start: index,
+    publish: false,
+    response: { statusCode: 0 },
+    logs,
+    annotations: [],
+  }
+}
