@@ -3,7 +3,6 @@ export { eventually } from './conformance-case.ts'
 export type { ConformanceOptions } from './run-conformance.ts'
 export { runConformance } from './run-conformance.ts'
 export { proveKitBites } from './prove-kit-bites.ts'
-<<<<<<< HEAD
 
 export { queueCases, runQueueConformance, type QueueConformanceOptions } from './run-queue-conformance.ts'
 export { loadBalancerCases } from './load-balancer-cases.ts'
@@ -26,7 +25,6 @@ export { activationStoreCases, durableActivationStoreCases } from './activation-
 export { activationExpiryCases } from './activation-expiry-cases.ts'
 export type { ActivationStoreConformanceOptions } from './run-activation-store-conformance.ts'
 export { runActivationStoreConformance } from './run-activation-store-conformance.ts'
-=======
 export { containerFactoryCases } from './container-factory-cases.ts'
 export type { ContainerCase, ContainerSubject } from './container-subject.ts'
 export {
@@ -34,4 +32,3 @@ export {
   runContainerFactoryConformance,
   type ContainerFactoryConformanceOptions,
 } from './run-container-factory-conformance.ts'
->>>>>>> containers
