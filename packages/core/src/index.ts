@@ -43,6 +43,17 @@ export {
 export { ShardingBalancer, shardingBalancer, type ShardingBalancerOptions } from './load-balancer/sharding-balancer.ts'
 export type * from './container/container-factory.ts'
 export type * from './container/activation-log.ts'
+export { LogDemultiplexer, type LogFormat } from './container/log-demultiplexer.ts'
+export { memoryContainers, type MemoryContainersOptions } from './container/memory-containers.ts'
+export {
+  simulatedContainers,
+  type ContainerBehaviour,
+  type SimulatedAnswer,
+  type SimulatedCall,
+  type SimulatedContainersOptions,
+  type SimulatedStart,
+  type SimulatedStep,
+} from './container/simulated-containers.ts'
 export type * from './log-store/log-store.ts'
 export { RecordLogStore, recordLogStore } from './log-store/record-log-store.ts'
 export type * from './rate-limiter/rate-limiter.ts'
@@ -62,7 +73,7 @@ export {
 export { activationJson, activationSummary, activationText, readActivation } from './model/activation-codec.ts'
 export type { AuthKey, Identity, Right } from './model/identity.ts'
 export type { NamespaceLimits } from './model/namespace-limits.ts'
-export type { Parameter, Parameters } from './model/parameters.ts'
+export { parseParameters, type Parameter, type Parameters } from './model/parameters.ts'
 export { DEFAULT_PLATFORM_LIMITS, type Bounds, type PlatformLimits } from './model/platform-limits.ts'
 export {
   RuntimesManifest,
@@ -79,3 +90,6 @@ export {
   type ConfigurableAdapter,
 } from './assembly/adapter.ts'
 export * as tokens from './assembly/tokens.ts'
+export { assemble, type Platform } from './assembly/assemble.ts'
+export type { Part, PlatformOptions } from './assembly/platform-options.ts'
+export type { EmbeddedClient, EmbeddedResponse } from './assembly/embedded-client.ts'

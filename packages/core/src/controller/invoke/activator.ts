@@ -20,6 +20,8 @@ export interface ActivationRequest {
   readonly waitMs: number
   /** Activation id of the enclosing sequence or composition. */
   readonly cause?: string
+  /** Called exactly once: when the activation has ended, or when it was refused. Must not throw. */
+  readonly onSettled?: () => void
 }
 
 export interface ActivationOutcome {

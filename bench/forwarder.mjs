@@ -1,0 +1,23 @@
+// The two-hop floor: HTTP in, one call to an action runtime over its unix socket, HTTP out.
+import { createServer } from 'node:http'
+import { Pool } from 'undici'
+
+const pool = new Pool('http://runtime', { socketPath: process.argv[2], connections: 32, pipelining: 1 })
+
+const server = createServer((request, response) => {
+  const chunks = []
+  request.on('data', (chunk) => chunks.push(chunk))
+  request.on('end', async () => {
+    const value = JSON.parse(Buffer.concat(chunks).toString())
+    const { body } = await pool.request({
+      method: 'POST',
+      path: '/run',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ value }),
+    })
+    const text = JSON.stringify(JSON.parse(await body.text()))
+    response.writeHead(200, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) })
+    response.end(text)
+  })
+})
+server.listen(0, '127.0.0.1', () => console.log(server.address().port))

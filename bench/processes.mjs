@@ -1,0 +1,124 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { Client } from 'undici'
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..')
+const runtimeProgram = join(root, 'packages', 'runtime-nodejs', 'dist', 'main.js')
+const serverProgram = join(root, 'packages', 'server', 'dist', 'main.js')
+
+export const ACTION = 'function main(args) { return { echo: args } }'
+export const PAYLOAD = JSON.stringify({ name: 'stem cell', numbers: [1, 2, 3, 4, 5], text: 'x'.repeat(48) })
+
+export function temporaryFolder() {
+  const folder = mkdtempSync(join(tmpdir(), 'stemcell-bench-'))
+  return { folder, remove: () => rmSync(folder, { recursive: true, force: true }) }
+}
+
+async function stop(child, signal = 'SIGTERM') {
+  if (child.exitCode !== null || child.signalCode !== null) return
+  child.kill(signal)
+  await once(child, 'exit')
+}
+
+/** Calls `attempt` until it resolves to something truthy. */
+async function until(attempt, what, ms = 10_000) {
+  const deadline = performance.now() + ms
+  for (;;) {
+    const result = await attempt().catch(() => undefined)
+    if (result) return result
+    if (performance.now() > deadline) throw new Error(`not within ${ms} ms: ${what}`)
+    await new Promise((resolve) => setTimeout(resolve, 1))
+  }
+}
+
+/** The bare action runtime on a unix socket. `init` and `run` return milliseconds. */
+export async function startRuntime(folder) {
+  const socketPath = join(folder, `runtime-${process.hrtime.bigint()}.sock`)
+  const child = spawn(process.execPath, [runtimeProgram, '--socket', socketPath], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+    // The floors get as many callers at once as Stemcell does.
+    env: { __OW_ALLOW_CONCURRENT: 'true' },
+  })
+  const client = new Client('http://runtime', { socketPath })
+  const post = async (path, body) => {
+    const { statusCode, body: reply } = await client.request({
+      method: 'POST',
+      path,
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    })
+    return { statusCode, text: await reply.text() }
+  }
+  // A run before init is refused, and warms up the path.
+  await until(() => post('/run', {}), 'runtime ready')
+  return {
+    socketPath,
+    init: () => post('/init', { value: { name: 'bench', main: 'main', code: ACTION, binary: false, env: {} } }),
+    run: () =>
+      post('/run', { value: JSON.parse(PAYLOAD), namespace: 'guest', action_name: '/guest/bench', deadline: '0' }),
+    stop: async () => {
+      await client.destroy()
+      await stop(child, 'SIGKILL')
+    },
+  }
+}
+
+/** A plain HTTP server in its own process that forwards to the runtime behind `socketPath`. */
+export async function startForwarder(socketPath) {
+  const child = spawn(process.execPath, [join(root, 'bench', 'forwarder.mjs'), socketPath], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const [line] = await once(child.stdout, 'data')
+  return { origin: `http://127.0.0.1:${Number(line)}`, stop: () => stop(child) }
+}
+
+/** `stemcell standalone` with a data folder of its own; `startMs` is the time until `/ping` answers. */
+export async function startStandalone(folder) {
+  const started = performance.now()
+  const child = spawn(process.execPath, [serverProgram, 'standalone', '--port', '0', '--data', folder], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+    env: { ...process.env, STEMCELL_LOG_LEVEL: 'error' },
+  })
+  const properties = await until(async () => readFileSync(join(folder, '.wskprops'), 'utf8'), 'server started')
+  const value = (key) => new RegExp(`^${key}=(.*)$`, 'm').exec(properties)[1]
+  const origin = value('APIHOST')
+  const client = new Client(origin)
+  await until(async () => (await client.request({ method: 'GET', path: '/ping' })).statusCode === 200, 'ping answered')
+  const startMs = performance.now() - started
+  const headers = { authorization: `Basic ${Buffer.from(value('AUTH')).toString('base64')}` }
+  return {
+    origin,
+    headers,
+    startMs,
+    putAction: async (name, extra = {}) => {
+      const { statusCode, body } = await client.request({
+        method: 'PUT',
+        path: `/api/v1/namespaces/_/actions/${name}?overwrite=true`,
+        headers: { ...headers, 'content-type': 'application/json' },
+        body: JSON.stringify({ exec: { kind: 'nodejs:default', code: ACTION }, ...extra }),
+      })
+      const text = await body.text()
+      if (statusCode !== 200) throw new Error(`PUT ${name}: ${statusCode} ${text}`)
+    },
+    /** Milliseconds of a blocking call, and its record. */
+    invoke: async (name) => {
+      const start = performance.now()
+      const { body } = await client.request({
+        method: 'POST',
+        path: `/api/v1/namespaces/_/actions/${name}?blocking=true`,
+        headers: { ...headers, 'content-type': 'application/json' },
+        body: PAYLOAD,
+      })
+      const record = JSON.parse(await body.text())
+      return { ms: performance.now() - start, record }
+    },
+    stop: async () => {
+      await client.destroy()
+      await stop(child)
+    },
+  }
+}

@@ -1,0 +1,25 @@
+import type { RuntimesManifestSource } from '../model/runtimes-manifest.ts'
+
+/**
+ * The kinds that a platform runs unless it is told otherwise. Images are Stemcell's own; factories that run processes
+ * ignore them.
+ */
+export const DEFAULT_MANIFEST: RuntimesManifestSource = {
+  runtimes: {
+    nodejs: [
+      {
+        kind: 'nodejs:18',
+        image: { prefix: 'stemcell', name: 'action-nodejs' },
+        attached: { attachmentName: 'codefile', attachmentType: 'text/plain' },
+      },
+      {
+        kind: 'nodejs:20',
+        default: true,
+        image: { prefix: 'stemcell', name: 'action-nodejs' },
+        attached: { attachmentName: 'codefile', attachmentType: 'text/plain' },
+        stemCells: [{ initialCount: 2, memory: '256 MB' }],
+      },
+    ],
+  },
+  blackboxes: [{ prefix: 'stemcell', name: 'action-skeleton' }],
+}

@@ -1,0 +1,99 @@
+import { request as httpRequest, type Server } from 'node:http'
+import { duplexPair } from './duplex-pair.ts'
+import { PlatformError } from '../errors.ts'
+import { authKeyText, type AuthKey } from '../model/identity.ts'
+import type { JsonObject, JsonValue } from '../model/json.ts'
+
+export interface EmbeddedResponse {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>
+  /** Parsed when the answer is JSON, else the text; undefined when there is none. */
+  readonly body: JsonValue | undefined
+}
+
+/**
+ * The REST API of a platform in the same process, without a port: requests travel through memory into the same server
+ * code that a socket would reach. Paths are relative to `/api/v1/namespaces/_/` unless they start with a slash.
+ */
+export class EmbeddedClient {
+  readonly #server: Server
+  readonly #authorization: string
+
+  constructor(server: Server, key: AuthKey) {
+    this.#server = server
+    this.#authorization = `Basic ${Buffer.from(authKeyText(key)).toString('base64')}`
+  }
+
+  /** Sends one request. @throws ERR_UNAVAILABLE the connection broke, as it does while the platform closes. */
+  request(method: string, path: string, body?: JsonValue): Promise<EmbeddedResponse> {
+    const [client, server] = duplexPair()
+    this.#server.emit('connection', server)
+    const text = body === undefined ? undefined : JSON.stringify(body)
+    return new Promise((resolve, reject) => {
+      const broken = (cause: Error): void =>
+        reject(new PlatformError('ERR_UNAVAILABLE', 'the platform did not answer', { cause }))
+      const request = httpRequest(
+        {
+          method,
+          path: path.startsWith('/') ? path : `/api/v1/namespaces/_/${path}`,
+          createConnection: () => client,
+          headers: {
+            host: 'embedded',
+            authorization: this.#authorization,
+            connection: 'close',
+            ...(text === undefined
+              ? {}
+              : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) }),
+          },
+        },
+        (response) => {
+          const chunks: Buffer[] = []
+          response.on('data', (chunk: Buffer) => chunks.push(chunk))
+          response.on('error', broken)
+          response.on('end', () => {
+            const content = Buffer.concat(chunks).toString('utf8')
+            const json = response.headers['content-type']?.includes('json') ?? false
+            resolve({
+              status: response.statusCode ?? 0,
+              headers: response.headers,
+              body: content === '' ? undefined : json ? (JSON.parse(content) as JsonValue) : content,
+            })
+          })
+        },
+      )
+      request.on('error', broken)
+      request.end(text)
+    })
+  }
+
+  /**
+   * Creates or replaces an action of the client's namespace.
+   * @throws TypeError the platform refused it; the message is the platform's.
+   */
+  async putAction(name: string, action: JsonObject): Promise<JsonObject> {
+    const response = await this.request('PUT', `actions/${encodePath(name)}?overwrite=true`, action)
+    if (response.status !== 200) throw new TypeError(errorText(response))
+    return response.body as JsonObject
+  }
+
+  /**
+   * Invokes an action and waits for its record, as `POST …?blocking=true` gives it. Look at `response.success`.
+   * @throws TypeError the platform refused the call, or the wait of a minute passed; the message says which.
+   */
+  async invoke(name: string, payload: JsonObject = {}): Promise<JsonObject> {
+    const response = await this.request('POST', `actions/${encodePath(name)}?blocking=true`, payload)
+    const { status, body } = response
+    if (status === 202) throw new TypeError(`not finished within the wait: ${JSON.stringify(body)}`)
+    if (typeof body === 'object' && body !== null && !Array.isArray(body) && 'activationId' in body) return body
+    throw new TypeError(errorText(response))
+  }
+}
+
+function encodePath(name: string): string {
+  return name.split('/').map(encodeURIComponent).join('/')
+}
+
+function errorText({ status, body }: EmbeddedResponse): string {
+  const detail = typeof body === 'object' && body !== null && 'error' in body ? body.error : body
+  return `${status}: ${typeof detail === 'string' ? detail : JSON.stringify(detail)}`
+}

@@ -1,0 +1,58 @@
+import type { Auth, AuthContext } from '../auth/auth.ts'
+import type { ContainerFactory } from '../container/container-factory.ts'
+import type { InvokerOptions } from '../invoker/invoker.ts'
+import type { LoadBalancer } from '../load-balancer/load-balancer.ts'
+import type { LogStore } from '../log-store/log-store.ts'
+import type { Logger } from '../log.ts'
+import type { PlatformLimits } from '../model/platform-limits.ts'
+import type { RuntimesManifestSource } from '../model/runtimes-manifest.ts'
+import type { Queue } from '../queue/queue.ts'
+import type { RateLimiter, RateLimiterContext } from '../rate-limiter/rate-limiter.ts'
+import type { ActivationStore } from '../store/activation-store.ts'
+import type { EntityStore } from '../store/entity-store.ts'
+import type { SubjectStore } from '../store/subject-store.ts'
+import type { Clock } from '../time/clock.ts'
+import type { Random } from '../time/random.ts'
+import type { Adapter, AdapterContext } from './adapter.ts'
+
+/** A part of a platform: an adapter, or an instance that the caller made. The platform opens and closes either. */
+export type Part<T, C extends AdapterContext = AdapterContext> = T | Adapter<T, C>
+
+/**
+ * What a platform is made of. Only `containers` has no default; everything else is kept in memory unless an adapter is
+ * given.
+ */
+export interface PlatformOptions {
+  readonly containers: Part<ContainerFactory>
+  readonly queue?: Part<Queue>
+  readonly entityStore?: Part<EntityStore>
+  readonly subjectStore?: Part<SubjectStore>
+  readonly activationStore?: Part<ActivationStore>
+  /** Default: basic authentication against the subject store. */
+  readonly auth?: Part<Auth, AuthContext>
+  /** Default: least loaded. */
+  readonly loadBalancer?: Part<LoadBalancer>
+  readonly logStore?: Part<LogStore>
+  readonly rateLimiter?: Part<RateLimiter, RateLimiterContext>
+
+  readonly clock?: Clock
+  readonly random?: Random
+  /** Default: silent. A pino logger is assignable. */
+  readonly logger?: Logger
+
+  /** Bounds and defaults; those not given are OpenWhisk's. */
+  readonly limits?: Partial<PlatformLimits>
+  /** OpenWhisk's runtimes manifest. Default: Node.js kinds on Stemcell's own image. */
+  readonly manifest?: RuntimesManifestSource
+
+  /** Identifies the installation on a shared container engine. Default `stemcell`. */
+  readonly platformId?: string
+  readonly controllerId?: string
+  /** Activations that may wait for a slot. Default 4096. */
+  readonly maxWaiting?: number
+  readonly invoker?: Partial<Omit<InvokerOptions, 'apiHost'>>
+  /** What actions get as `__OW_API_HOST`. Default: where the platform listens, if it does. */
+  readonly apiHost?: string
+  /** Shown by `GET /api/v1`. */
+  readonly build?: { readonly date: string; readonly number: string }
+}

@@ -1,0 +1,111 @@
+import type { Dispatcher } from 'undici'
+import { PlatformError } from '../errors.ts'
+import type { Clock, Timer } from '../time/clock.ts'
+import type { CallOptions, RuntimeReply } from './container-factory.ts'
+import { cutUtf8 } from './cut-utf8.ts'
+
+/** Thrown into the driver to stop it; never seen by anybody else. */
+const STOPPED = new Error('no longer wanted')
+
+/** Follows one request to its reply and settles exactly once, by the reply, a failure or the time limit. */
+export class RuntimeReplyReader implements Dispatcher.DispatchHandler {
+  readonly #options: CallOptions
+  readonly #resolve: (reply: RuntimeReply) => void
+  readonly #reject: (error: PlatformError) => void
+  readonly #timer: Timer
+  #controller: Dispatcher.DispatchController | undefined
+  #settled = false
+  #status = 0
+  #declared: number | undefined
+  #chunks: Buffer[] = []
+  #kept = 0
+  #received = 0
+
+  constructor(
+    options: CallOptions,
+    clock: Clock,
+    resolve: (reply: RuntimeReply) => void,
+    reject: (error: PlatformError) => void,
+  ) {
+    this.#options = options
+    this.#resolve = resolve
+    this.#reject = reject
+    this.#timer = clock.setTimer(options.timeoutMs, () => this.#timedOut())
+  }
+
+  // The driver calls this right before the first byte leaves: until then nothing was sent.
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller
+    if (this.#settled) controller.abort(STOPPED)
+  }
+
+  onResponseStart(
+    _controller: Dispatcher.DispatchController,
+    status: number,
+    headers: Readonly<Record<string, string | string[] | undefined>>,
+  ): void {
+    if (status < 200) return
+    this.#status = status
+    const length = headers['content-length']
+    this.#declared = typeof length === 'string' ? Number(length) : undefined
+  }
+
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (this.#settled) return
+    this.#received += chunk.length
+    const { maxReplyBytes, truncateAtBytes } = this.#options
+    const tooLong = (this.#declared ?? this.#received) > maxReplyBytes
+    const room = (tooLong ? truncateAtBytes : maxReplyBytes) - this.#kept
+    if (room > 0) {
+      this.#chunks.push(chunk.length > room ? chunk.subarray(0, room) : chunk)
+      this.#kept += Math.min(room, chunk.length)
+    }
+    // Without a declared length the rest must be read to learn how much there is; none of it is kept.
+    if (tooLong && this.#declared !== undefined && this.#kept >= truncateAtBytes) {
+      this.#finish(this.#declared)
+      controller.abort(STOPPED)
+    }
+  }
+
+  onResponseEnd(): void {
+    this.#finish(this.#received)
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    if (this.#controller) {
+      this.#fail(new PlatformError('ERR_CONNECTION_LOST', 'the connection to the container broke', { cause: error }))
+    } else {
+      this.#fail(new PlatformError('ERR_NOT_REACHED', 'no connection to the container', { cause: error }))
+    }
+  }
+
+  #timedOut(): void {
+    const { timeoutMs } = this.#options
+    if (this.#controller) {
+      this.#fail(new PlatformError('ERR_TIMEOUT', `the container did not answer within ${timeoutMs} ms`))
+      this.#controller.abort(STOPPED)
+    } else {
+      this.#fail(new PlatformError('ERR_NOT_REACHED', `no connection to the container within ${timeoutMs} ms`))
+    }
+  }
+
+  #finish(bodyBytes: number): void {
+    const { maxReplyBytes, truncateAtBytes } = this.#options
+    const truncated = bodyBytes > maxReplyBytes
+    const bytes = this.#chunks.length === 1 ? this.#chunks[0]! : Buffer.concat(this.#chunks)
+    const body = (truncated ? cutUtf8(bytes, truncateAtBytes) : bytes).toString()
+    this.#settle(() => this.#resolve({ status: this.#status, body, bodyBytes, truncated }))
+  }
+
+  #fail(error: PlatformError): void {
+    this.#settle(() => this.#reject(error))
+  }
+
+  #settle(tell: () => void): void {
+    if (this.#settled) return
+    this.#settled = true
+    this.#timer.cancel()
+    this.#chunks = []
+    tell()
+  }
+}

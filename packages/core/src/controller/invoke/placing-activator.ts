@@ -1,0 +1,414 @@
+import { isPlatformError, PlatformError } from '../../errors.ts'
+import type { LoadBalancer, PlacementRequest } from '../../load-balancer/load-balancer.ts'
+import type { Logger } from '../../log.ts'
+import { readAcknowledgement, type Acknowledgement } from '../../messages/acknowledgement.ts'
+import { activationBody, type ActivationMessage } from '../../messages/activation-message.ts'
+import { completedTopic, invokerTopic } from '../../messages/invoker-instance.ts'
+import { HEALTH_TOPIC, readPing } from '../../messages/ping.ts'
+import type { StoredAction } from '../../model/action.ts'
+import { activationIdOf, type Activation } from '../../model/activation.ts'
+import { documentId } from '../../model/entity-name.ts'
+import type { PlatformLimits } from '../../model/platform-limits.ts'
+import type { RuntimesManifest } from '../../model/runtimes-manifest.ts'
+import type { Delivery, Queue, Subscription } from '../../queue/queue.ts'
+import type { ActivationStore } from '../../store/activation-store.ts'
+import type { Clock, Timer } from '../../time/clock.ts'
+import type { Random } from '../../time/random.ts'
+import { ClusterState } from '../cluster/cluster-state.ts'
+import { WaitingRoom, type Waiter } from '../cluster/waiting-room.ts'
+import type { ActivationOutcome, ActivationRequest, Activator } from './activator.ts'
+import { mergeArguments } from './merge-arguments.ts'
+import { refusedActivation } from './refused-activation.ts'
+import { NO_ACKNOWLEDGEMENT, NOT_PUBLISHED, NOT_STARTED } from './texts.ts'
+
+export interface ActivatorParts {
+  readonly controllerId: string
+  readonly queue: Queue
+  readonly activationStore: ActivationStore
+  readonly loadBalancer: LoadBalancer
+  readonly clock: Clock
+  readonly random: Random
+  readonly logger: Logger
+  readonly limits: PlatformLimits
+  readonly manifest: RuntimesManifest
+  /** Activations that may wait for a slot on this controller. */
+  readonly maxWaiting: number
+}
+
+/** Acknowledgements handled at once. */
+const ACKNOWLEDGEMENT_CONCURRENCY = 128
+
+/** How often a blocking caller whose result was only stored, or lost, looks into the store, ms. */
+const POLL_MS = 1000
+
+/**
+ * Places activations, tracks them until they complete, and gives blocking callers their results.
+ * Every activation that it accepted is either acknowledged by an invoker or ended here with a record.
+ */
+export class PlacingActivator implements Activator {
+  readonly cluster: ClusterState
+  readonly #parts: ActivatorParts
+  readonly #inFlight = new Map<string, InFlight>()
+  readonly #perNamespace = new Map<string, number>()
+  readonly #room: WaitingRoom
+  readonly #subscriptions: Subscription[] = []
+  #watch: Timer | undefined
+  #onIdle: (() => void) | undefined
+  #closing = false
+
+  constructor(parts: ActivatorParts) {
+    this.#parts = parts
+    this.cluster = new ClusterState(parts.random)
+    this.#room = new WaitingRoom(parts.maxWaiting)
+  }
+
+  async open(): Promise<void> {
+    const { queue, controllerId, limits } = this.#parts
+    this.#closing = false
+    const topic = completedTopic(controllerId)
+    const maxBodyBytes = limits.maxPayloadBytes + limits.messageOverheadBytes
+    await queue.ensureTopic(topic, { retentionMs: 3_600_000, maxBodyBytes })
+    await queue.ensureTopic(HEALTH_TOPIC, { retentionMs: 3_600_000 })
+    const acknowledgements = { group: topic, concurrency: ACKNOWLEDGEMENT_CONCURRENCY }
+    this.#subscriptions.push(
+      await queue.subscribe(topic, acknowledgements, (delivery) => this.#acknowledged(delivery)),
+      await queue.subscribe(HEALTH_TOPIC, { group: `health${controllerId}`, concurrency: 1 }, (delivery) =>
+        this.#pinged(delivery),
+      ),
+    )
+    this.#tick()
+  }
+
+  /** Accepts no more, ends with a record what was not placed yet, and lets the rest finish for `deadlineMs`. */
+  async drain(deadlineMs: number): Promise<void> {
+    this.#closing = true
+    this.#room.evict()
+    const unplaced = [...this.#inFlight.values()].filter((entry) => entry.inRoom)
+    for (const entry of unplaced) entry.inRoom = false
+    await Promise.all(unplaced.map((entry) => this.#end(entry, NOT_STARTED)))
+    if (this.#inFlight.size === 0 || deadlineMs <= 0) return
+    const idle = new Promise<void>((resolve) => (this.#onIdle = resolve))
+    await Promise.race([idle, this.#parts.clock.sleep(deadlineMs)])
+  }
+
+  /** What is still in flight is ended with a record. */
+  async close(): Promise<void> {
+    await this.drain(0)
+    this.#watch?.cancel()
+    await Promise.all([...this.#inFlight.values()].map((entry) => this.#end(entry, NO_ACKNOWLEDGEMENT)))
+    await Promise.all(this.#subscriptions.splice(0).map((subscription) => subscription.close()))
+  }
+
+  inFlight(namespaceId: string): number {
+    return this.#perNamespace.get(namespaceId) ?? 0
+  }
+
+  /** Activations that no slot was found for yet. */
+  get waiting(): number {
+    return this.#room.size
+  }
+
+  get total(): number {
+    return this.#inFlight.size
+  }
+
+  /** Id and fully qualified name with version of everything in flight. */
+  list(): [activationId: string, action: string][] {
+    return [...this.#inFlight.values()].map(({ activationId, placement }) => [
+      activationId,
+      `${placement.action}@${placement.version}`,
+    ])
+  }
+
+  activate(request: ActivationRequest): Promise<ActivationOutcome> {
+    const { random } = this.#parts
+    const entry = new InFlight(this, activationIdOf(random.uuid()), request, this.#placementRequest(request))
+    const { uuid } = request.user.namespace
+    this.#inFlight.set(entry.activationId, entry)
+    this.#perNamespace.set(uuid, this.inFlight(uuid) + 1)
+    if (this.#closing) return this.#refuse(entry, 'the controller is closing')
+    // Whoever already waits goes first.
+    if (this.#room.size === 0 && entry.tryPlace()) return entry.outcome()
+    if (entry.rejection !== undefined) return this.#refuse(entry, entry.rejection)
+    entry.inRoom = this.#room.enter(entry)
+    if (!entry.inRoom) return this.#refuse(entry, 'the waiting room is full')
+    this.#room.drain()
+    return entry.outcome()
+  }
+
+  /** Asks the balancer and, when it names an invoker, takes the slot and sends the message. */
+  place(entry: InFlight): boolean {
+    const placement = this.#parts.loadBalancer.place(entry.placement, this.cluster)
+    if (placement === 'wait') return false
+    if ('reject' in placement) {
+      entry.rejection = placement.reject
+      return false
+    }
+    entry.invoker = placement.invoker
+    entry.inRoom = false
+    this.cluster.take(placement.invoker, entry.placement)
+    this.#send(entry, placement.invoker)
+    return true
+  }
+
+  #send(entry: InFlight, invoker: number): void {
+    const { queue, clock, limits } = this.#parts
+    const { timeout } = entry.request.target.action.limits
+    const timeoutMs =
+      Math.max(timeout, limits.timeoutMs.std) * limits.completionTimeoutFactor + limits.completionTimeoutAddonMs
+    entry.timer = clock.setTimer(timeoutMs, () => void this.#end(entry, NO_ACKNOWLEDGEMENT))
+    queue.publish(invokerTopic(invoker), activationBody(this.#message(entry))).then(
+      () => entry.accepted(),
+      (error: unknown) => this.#notSent(entry, error),
+    )
+  }
+
+  #message({ request, activationId }: InFlight): ActivationMessage {
+    const { transaction, target, user, binding, cause, blocking } = request
+    const { action, revision } = target
+    return {
+      transaction,
+      action: {
+        path: action.path,
+        name: action.name,
+        version: action.version,
+        ...(binding === undefined ? {} : { binding }),
+      },
+      revision,
+      user,
+      activationId,
+      controllerId: this.#parts.controllerId,
+      blocking,
+      ...mergeArguments(action.parameters, request.payload),
+      ...(cause === undefined ? {} : { cause }),
+    }
+  }
+
+  /**
+   * The queue refused the message, or nobody knows whether it took it. A caller who has not been told an id yet gets
+   * the error; an id that was handed out already is ended with a record.
+   */
+  #notSent(entry: InFlight, error: unknown): void {
+    const { logger } = this.#parts
+    logger.error({ err: error, activationId: entry.activationId }, 'activation not published')
+    if (entry.handedOut) {
+      void this.#end(entry, NOT_PUBLISHED)
+      return
+    }
+    this.#forget(entry)
+    entry.fail(
+      isPlatformError(error)
+        ? error
+        : new PlatformError('ERR_UNAVAILABLE', 'the queue did not accept the activation', { cause: error }),
+    )
+  }
+
+  #acknowledged(delivery: Delivery): void {
+    let acknowledgement: Acknowledgement
+    try {
+      acknowledgement = readAcknowledgement(delivery.body)
+    } catch (err) {
+      this.#parts.logger.error({ err }, 'unreadable acknowledgement dropped')
+      return
+    }
+    const entry = this.#inFlight.get(acknowledgement.activationId)
+    // Late, after the activation was ended here: the books are closed already.
+    if (!entry) return
+    const { response, completion } = acknowledgement
+    if (completion) this.#forget(entry)
+    if (response === 'stored') void this.#pollStored(entry)
+    else if (response !== undefined) entry.complete(response)
+    else if (completion) void this.#pollStored(entry)
+    if (completion) this.#room.drain()
+  }
+
+  /** The record is in the store, or about to be: a blocking caller who still waits gets it from there. */
+  async #pollStored(entry: InFlight): Promise<void> {
+    const { activationStore, clock, logger } = this.#parts
+    const namespace = entry.request.user.namespace.name
+    while (entry.waits) {
+      try {
+        const activation = await activationStore.get(namespace, entry.activationId)
+        if (activation) {
+          entry.complete({ ...activation, logs: [] })
+          return
+        }
+      } catch (err) {
+        logger.warn({ err, activationId: entry.activationId }, 'cannot read the record of a blocking activation')
+      }
+      await clock.sleep(POLL_MS)
+    }
+  }
+
+  #pinged(delivery: Delivery): void {
+    try {
+      if (this.cluster.ping(readPing(delivery.body), this.#parts.clock.now())) this.#room.drain()
+    } catch (err) {
+      this.#parts.logger.warn({ err }, 'unreadable ping dropped')
+    }
+  }
+
+  #tick(): void {
+    this.cluster.watch(this.#parts.clock.now())
+    this.#room.drain()
+    this.#watch = this.#parts.clock.setTimer(1000, () => this.#tick())
+  }
+
+  /** Ends an activation here: frees its slot, stores its record unless one is there, answers who waits. */
+  async #end(entry: InFlight, error: string): Promise<void> {
+    const { activationStore, clock, logger } = this.#parts
+    if (!this.#forget(entry)) return
+    const activation = refusedActivation(entry.request, entry.activationId, clock.now(), error)
+    logger.error({ activationId: entry.activationId, invoker: entry.invoker }, 'activation ended by the controller')
+    this.#room.drain()
+    try {
+      if ((await activationStore.put(activation)) === 'exists') void this.#pollStored(entry)
+      else entry.complete(activation)
+    } catch (err) {
+      logger.error({ err, activationId: entry.activationId }, 'record of an ended activation not stored')
+      entry.complete(activation)
+    }
+  }
+
+  endUnplaced(entry: InFlight, error: string): void {
+    void this.#end(entry, error)
+  }
+
+  /** Closes the books of an activation; false when they were closed before. */
+  #forget(entry: InFlight): boolean {
+    if (!this.#inFlight.delete(entry.activationId)) return false
+    const { uuid } = entry.request.user.namespace
+    const left = this.inFlight(uuid) - 1
+    if (left > 0) this.#perNamespace.set(uuid, left)
+    else this.#perNamespace.delete(uuid)
+    entry.timer?.cancel()
+    if (entry.invoker >= 0) this.cluster.release(entry.invoker, entry.placement)
+    if (entry.inRoom) this.#room.leave(entry)
+    entry.request.onSettled?.()
+    if (this.#inFlight.size === 0) this.#onIdle?.()
+    return true
+  }
+
+  /** Not accepted: the caller gets an error and there will be no record. */
+  #refuse(entry: InFlight, reason: string): Promise<never> {
+    this.#parts.logger.warn({ namespace: entry.namespace, reason }, 'activation refused')
+    this.#forget(entry)
+    return Promise.reject(new PlatformError('ERR_UNAVAILABLE', reason))
+  }
+
+  #placementRequest({ user, target }: ActivationRequest): PlacementRequest {
+    const { action } = target
+    const { exec, limits } = action
+    return {
+      namespace: user.namespace.name,
+      action: documentId(action),
+      version: action.version,
+      kind: exec.kind,
+      memoryMb: limits.memory,
+      ...(limits.cpu === undefined ? {} : { cpu: limits.cpu }),
+      maxConcurrent: limits.concurrency,
+      blackbox: isUserImage(target, this.#parts.manifest),
+    }
+  }
+
+  get clock(): Clock {
+    return this.#parts.clock
+  }
+}
+
+function isUserImage({ action: { exec } }: StoredAction, manifest: RuntimesManifest): boolean {
+  return exec.kind === 'blackbox' && 'image' in exec && !manifest.isNativeImage(exec.image)
+}
+
+/** One activation between acceptance and completion. */
+class InFlight implements Waiter {
+  readonly activationId: string
+  readonly request: ActivationRequest
+  readonly placement: PlacementRequest
+  /** Where it was sent; -1 while it waits. */
+  invoker = -1
+  inRoom = false
+  rejection: string | undefined
+  timer: Timer | undefined
+  /** The caller has the id: from here on it must end in a record. */
+  handedOut = false
+  readonly #activator: PlacingActivator
+  #resolve: ((outcome: ActivationOutcome) => void) | undefined
+  #reject: ((error: PlatformError) => void) | undefined
+  #waitTimer: Timer | undefined
+  #early: ActivationOutcome | PlatformError | undefined
+
+  constructor(
+    activator: PlacingActivator,
+    activationId: string,
+    request: ActivationRequest,
+    placement: PlacementRequest,
+  ) {
+    this.#activator = activator
+    this.activationId = activationId
+    this.request = request
+    this.placement = placement
+  }
+
+  get namespace(): string {
+    return this.placement.namespace
+  }
+
+  /** A blocking caller has not been answered yet. */
+  get waits(): boolean {
+    return this.request.blocking && !this.handedOut
+  }
+
+  tryPlace(): boolean {
+    if (this.#activator.place(this)) return true
+    if (this.rejection === undefined || !this.inRoom) return false
+    // A rejection by the balancer ends the wait, too. The room takes out whoever says that it was placed.
+    this.inRoom = false
+    this.#activator.endUnplaced(this, this.rejection)
+    return true
+  }
+
+  outcome(): Promise<ActivationOutcome> {
+    return new Promise((resolve, reject) => {
+      this.#resolve = resolve
+      this.#reject = reject
+      if (this.#early instanceof PlatformError) this.fail(this.#early)
+      else if (this.#early) this.#answer(this.#early)
+      else if (this.request.blocking) {
+        this.#waitTimer = this.#activator.clock.setTimer(this.request.waitMs, () =>
+          this.#answer({ activationId: this.activationId }),
+        )
+      } else if (this.invoker < 0) this.#answer({ activationId: this.activationId })
+    })
+  }
+
+  /** The queue has the message. */
+  accepted(): void {
+    if (!this.request.blocking) this.#answer({ activationId: this.activationId })
+  }
+
+  complete(activation: Activation): void {
+    this.#answer({ activationId: this.activationId, activation })
+  }
+
+  fail(error: PlatformError): void {
+    if (!this.#reject) {
+      this.#early = error
+      return
+    }
+    this.#waitTimer?.cancel()
+    this.handedOut = true
+    this.#reject(error)
+  }
+
+  #answer(outcome: ActivationOutcome): void {
+    if (!this.#resolve) {
+      this.#early = outcome
+      return
+    }
+    if (this.handedOut) return
+    this.handedOut = true
+    this.#waitTimer?.cancel()
+    this.#resolve(outcome)
+  }
+}

@@ -1,0 +1,149 @@
+import type { ActivationLog } from './activation-log.ts'
+import { type Activation, activation, type ActivationScope } from './activation-scope.ts'
+import { type Entrypoint, InitializationError } from './entrypoint.ts'
+import { loadSource } from './load-source.ts'
+import { errorStack, errorText, failure, rejectionReply, type Reply, resultReply, success } from './reply.ts'
+import {
+  callMetadata,
+  type RunEnvironment,
+  scopedEnvironment,
+  setInitEnvironment,
+  sharedEnvironment,
+} from './run-environment.ts'
+
+type Message = Readonly<Record<string, unknown>>
+type Answer = (reply: Reply) => void
+
+/** Holds one action from its initialization to the end of the process, and speaks the contract's status texts. */
+export class ActionHost {
+  readonly #scope: ActivationScope
+  readonly #log: ActivationLog
+  readonly #answers = new Map<Activation, Answer>()
+  #status: 'ready' | 'starting' | 'running' | 'stopped' = 'ready'
+  #main: Entrypoint | undefined
+  #concurrent = false
+  #environment: RunEnvironment = sharedEnvironment(process.env)
+
+  constructor(scope: ActivationScope, log: ActivationLog) {
+    this.#scope = scope
+    this.#log = log
+  }
+
+  init(request: Message, answer: Answer): void {
+    if (this.#main) {
+      const text = 'Cannot initialize the action more than once.'
+      process.stderr.write(`${text}\n`)
+      return answer(failure(403, text))
+    }
+    if (this.#status !== 'ready') return answer(failure(403, `System not ready, status is ${this.#status}.`))
+
+    const message = isObject(request['value']) ? request['value'] : {}
+    const { name, main, code, binary } = message
+    if (typeof main !== 'string' || main === '' || typeof code !== 'string' || code === '') {
+      return answer(failure(403, 'Missing main/no code to execute.'))
+    }
+
+    this.#status = 'starting'
+    setInitEnvironment(process.env, message['env'])
+    this.#concurrent = process.env['__OW_ALLOW_CONCURRENT'] === 'true'
+    if (this.#concurrent) {
+      this.#scope.trackAsync()
+      this.#environment = scopedEnvironment(this.#scope)
+    }
+
+    const call = activation('init', process.env['__OW_ACTIVATION_ID'], new Map())
+    this.#answers.set(call, answer)
+    this.#scope.enter(call, () => {
+      load(code, main, binary === true, typeof name === 'string' ? name : 'action').then(
+        (loaded) => this.#initialized(call, loaded),
+        (error: unknown) => this.fail(call, error),
+      )
+    })
+  }
+
+  run(request: Message, answer: Answer): void {
+    const main = this.#main
+    if (!main) return answer(failure(403, 'System not initialized.'))
+    if (this.#status !== 'ready') return answer(failure(403, `System not ready, status is ${this.#status}.`))
+    const value = request['value']
+    if (typeof value !== 'object' || value === null) {
+      const type = value === null ? 'null' : typeof value
+      return answer(failure(403, `Internal system error: the argument must be a dictionary but has type '${type}'.`))
+    }
+
+    if (!this.#concurrent) this.#status = 'running'
+    const call = activation('run', request['activation_id'], callMetadata(request))
+    this.#environment.apply(call.env)
+    this.#answers.set(call, answer)
+    this.#scope.running.add(call)
+    this.#scope.enter(call, () => {
+      let result: unknown
+      try {
+        result = main(value)
+      } catch (error) {
+        return this.fail(call, error)
+      }
+      Promise.resolve(result).then(
+        (settled) => this.#finish(call, resultReply(settled)),
+        (reason: unknown) => this.#finish(call, rejectionReply(reason)),
+      )
+    })
+  }
+
+  /** Ends one call with the error that its code let escape. The action accepts no further calls. */
+  fail(call: Activation, error: unknown): void {
+    if (call.ended) return
+    this.#status = 'stopped'
+    if (call.kind === 'run') return this.#finish(call, failure(502, `An error has occurred: ${errorText(error)}`))
+    const reason = error instanceof InitializationError ? error.message : errorStack(error)
+    this.#scope.enter(call, () => process.stderr.write(`${reason}\n`))
+    this.#finish(call, failure(502, `Initialization has failed due to: ${reason}`))
+  }
+
+  /** The call to blame for an error that nothing caught, if that is certain. */
+  culprit(): Activation | undefined {
+    const current = this.#scope.current()
+    if (current && this.#answers.has(current)) return current
+    return this.#answers.size === 1 ? this.#answers.keys().next().value : undefined
+  }
+
+  /** Leaves a readable end of the log for every call that the end of the process interrupts. */
+  abandon(): void {
+    for (const call of this.#answers.keys()) this.#log.end(call)
+    this.#answers.clear()
+  }
+
+  #initialized(call: Activation, main: Entrypoint): void {
+    if (call.ended) return
+    this.#main = main
+    this.#status = 'ready'
+    // No end marker: the log goes on with the first run of the same activation.
+    this.#log.complete(call)
+    this.#settle(call, success('{"OK":true}'))
+  }
+
+  #finish(call: Activation, reply: Reply): void {
+    if (call.ended) return
+    if (this.#status === 'running') this.#status = 'ready'
+    this.#log.end(call)
+    this.#settle(call, reply)
+  }
+
+  #settle(call: Activation, reply: Reply): void {
+    const answer = this.#answers.get(call)
+    call.ended = true
+    this.#answers.delete(call)
+    this.#scope.running.delete(call)
+    answer?.(reply)
+  }
+}
+
+async function load(code: string, main: string, binary: boolean, name: string): Promise<Entrypoint> {
+  if (!binary) return loadSource(code, main, name)
+  const { loadArchive } = await import('./load-archive.ts')
+  return loadArchive(code, main)
+}
+
+function isObject(value: unknown): value is Message {
+  return typeof value === 'object' && value !== null
+}

@@ -1,0 +1,47 @@
+import type { AsyncLocalStorage } from 'node:async_hooks'
+
+/** One call of the action, or its initialization, for as long as something may still print or read on its behalf. */
+export interface Activation {
+  /** `-` when the request named none, or one that a log frame cannot carry. */
+  readonly id: string
+  readonly kind: 'init' | 'run'
+  /** The `__OW_*` values of this call. */
+  readonly env: Map<string, string>
+  ended: boolean
+}
+
+export function activation(kind: Activation['kind'], id: unknown, env: Map<string, string>): Activation {
+  const usable = typeof id === 'string' && /^[\w.:-]{1,128}$/.test(id)
+  return { id: usable ? id : '-', kind, env, ended: false }
+}
+
+/** Knows on whose behalf the current line of code runs. Costs nothing until `trackAsync` is called. */
+export class ActivationScope {
+  readonly running: Set<Activation> = new Set()
+  #storage: AsyncLocalStorage<Activation> | undefined
+
+  /** Follows each activation through its timers and promises, so that several may run at once. */
+  trackAsync(): void {
+    this.#storage ??= new (process.getBuiltinModule('node:async_hooks').AsyncLocalStorage)()
+  }
+
+  enter<T>(activation: Activation, body: () => T): T {
+    return this.#storage ? this.#storage.run(activation, body) : body()
+  }
+
+  /** The activation that started this piece of work, ended or not. */
+  current(): Activation | undefined {
+    return this.#storage?.getStore()
+  }
+
+  /** Like `current`, but what the initialization set up (pools, intervals) acts for the one activation in progress. */
+  owner(): Activation | undefined {
+    const current = this.current()
+    return current?.kind === 'run' ? current : (this.sole() ?? current)
+  }
+
+  sole(): Activation | undefined {
+    if (this.running.size !== 1) return undefined
+    return this.running.values().next().value
+  }
+}

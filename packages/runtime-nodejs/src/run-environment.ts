@@ -1,0 +1,74 @@
+import type { ActivationScope } from './activation-scope.ts'
+
+const PREFIX = '__OW_'
+
+/** Puts the metadata of a call where actions look for it: `process.env.__OW_*`. */
+export interface RunEnvironment {
+  apply(values: ReadonlyMap<string, string>): void
+}
+
+export function callMetadata(message: Readonly<Record<string, unknown>>): Map<string, string> {
+  const values = new Map<string, string>()
+  for (const [name, value] of Object.entries(message)) {
+    if (name !== 'value' && typeof value === 'string') values.set(PREFIX + name.toUpperCase(), value)
+  }
+  return values
+}
+
+/** For one call at a time. What the last call set and this one does not is put back, above all its API key. */
+export function sharedEnvironment(env: NodeJS.ProcessEnv): RunEnvironment {
+  const before = new Map<string, string | undefined>()
+  return {
+    apply(values) {
+      for (const [name, value] of before) {
+        if (values.has(name)) continue
+        if (value === undefined) delete env[name]
+        else env[name] = value
+        before.delete(name)
+      }
+      for (const [name, value] of values) {
+        if (!before.has(name)) before.set(name, env[name])
+        env[name] = value
+      }
+    },
+  }
+}
+
+/** For calls that overlap: `process.env` answers `__OW_*` from the call that asks. */
+export function scopedEnvironment(scope: ActivationScope): RunEnvironment {
+  const own = (name: string | symbol): Map<string, string> | undefined =>
+    typeof name === 'string' && name.startsWith(PREFIX) ? scope.owner()?.env : undefined
+
+  process.env = new Proxy(process.env, {
+    get: (env, name) => own(name)?.get(String(name)) ?? Reflect.get(env, name),
+    has: (env, name) => own(name)?.has(String(name)) || Reflect.has(env, name),
+    set(env, name, value) {
+      const values = own(name)
+      if (!values) return Reflect.set(env, name, value)
+      values.set(String(name), String(value))
+      return true
+    },
+    deleteProperty(env, name) {
+      const values = own(name)
+      if (!values) return Reflect.deleteProperty(env, name)
+      values.delete(String(name))
+      return true
+    },
+    ownKeys: (env) => [...new Set([...Reflect.ownKeys(env), ...(scope.owner()?.env.keys() ?? [])])],
+    getOwnPropertyDescriptor(env, name) {
+      const value = own(name)?.get(String(name))
+      if (value === undefined) return Reflect.getOwnPropertyDescriptor(env, name)
+      return { value, writable: true, enumerable: true, configurable: true }
+    },
+  })
+  return { apply() {} }
+}
+
+/** Unlike OpenWhisk's runtime this keeps `0`, `false` and `null` apart from the empty string. */
+export function setInitEnvironment(env: NodeJS.ProcessEnv, values: unknown): void {
+  if (typeof values !== 'object' || values === null) return
+  for (const [name, value] of Object.entries(values)) {
+    if (name === '' || name.includes('=') || name.includes('\0')) continue
+    env[name] = typeof value === 'string' ? value : (JSON.stringify(value) ?? '')
+  }
+}
