@@ -4,12 +4,13 @@ import type { RuntimesManifest } from '../../model/runtimes-manifest.ts'
 import type { Clock } from '../../time/clock.ts'
 import type { InvokerObserver, PoolGauges } from '../observer.ts'
 import { ContainerProxy, type ProxyHost, type ProxyParts } from '../proxy/container-proxy.ts'
+import { ContainersByAction } from './containers-by-action.ts'
+import { IdleContainers } from './idle-containers.ts'
 import type { Acquisition, AcquisitionReason, Job } from './job.ts'
-import { LinkedList } from './linked-list.ts'
 import { PatientJobs } from './patient-jobs.ts'
 import type { PoolPolicy } from './pool-policy.ts'
 import { ResourceLedger } from './resource-ledger.ts'
-import { covers, isPositive, minus, NO_RESOURCES, plus, type Resources } from './resources.ts'
+import { covers, isPositive, plus, type Resources } from './resources.ts'
 import { StemCells, type StemCellLane } from './stem-cells.ts'
 import { WaitingRoom, type Waiter } from './waiting-room.ts'
 
@@ -41,16 +42,6 @@ export interface PoolParts {
   readonly giveUp: AbortSignal
 }
 
-/** The containers of one action of one namespace. */
-interface ActionContainers {
-  /** Not suspended and with room for another job, the most recently used first. */
-  readonly open: LinkedList<ContainerProxy>
-  readonly parked: LinkedList<ContainerProxy>
-  total: number
-  /** Moving average of a run in an initialised container, ms. */
-  runMs: number | undefined
-}
-
 /**
  * Decides which container takes which job: a hot one, a suspended one, a stem cell, a new one; else containers that
  * idle make room, least recently used first and no more than needed; else the job waits. Decisions are synchronous and
@@ -67,10 +58,8 @@ export class ContainerPool implements ProxyHost {
   readonly #room = new WaitingRoom()
   readonly #patient: PatientJobs
   #startMs = FIRST_START_MS
-  readonly #actions = new Map<string, ActionContainers>()
-  /** Initialised containers without a job, least recently used first. */
-  readonly #idle = new LinkedList<ContainerProxy>()
-  #idleResources = NO_RESOURCES
+  readonly #actions = new ContainersByAction()
+  readonly #idle = new IdleContainers()
   /** Waiters with promised resources, in the order of the promises. */
   #promised: Waiter[] = []
   readonly #startedAt = new Map<ContainerProxy, number>()
@@ -130,13 +119,13 @@ export class ContainerPool implements ProxyHost {
   /** Lets the job wait for a container that exists, where that is quicker than to make one. */
   #waitsPatiently(job: Job): boolean {
     const { key, stemKey } = job
-    const entry = this.#actions.get(key)
+    const pace = this.#actions.pace(key)
     const cellReady = this.#stems.isReady(stemKey)
-    if (entry?.runMs !== undefined) {
+    if (pace) {
       const patienceMs = this.#parts.policy.patience({
-        runMs: entry.runMs,
+        runMs: pace.runMs,
         ahead: this.#patient.countIn(key),
-        slots: entry.total * job.maxConcurrent,
+        slots: pace.containers * job.maxConcurrent,
         startMs: cellReady ? STEM_CELL_MS : this.#startMs,
       })
       if (patienceMs > 0) {
@@ -161,7 +150,7 @@ export class ContainerPool implements ProxyHost {
       leavingMb: leaving.memoryMb,
       busy: [...this.#all].filter(({ active }) => active > 0).length,
       idle: this.#idle.size,
-      idleMb: this.#idleResources.memoryMb,
+      idleMb: this.#idle.resources.memoryMb,
       stemCells: ready,
       stemCellsMb: readyMb,
       starting: this.#startedAt.size,
@@ -179,8 +168,7 @@ export class ContainerPool implements ProxyHost {
   }
 
   ran(proxy: ContainerProxy, ms: number): void {
-    const entry = this.#actions.get(proxy.key!)
-    if (entry) entry.runMs = entry.runMs === undefined ? ms : entry.runMs + NEWEST * (ms - entry.runMs)
+    this.#actions.ran(proxy, ms)
   }
 
   stemReady(proxy: ContainerProxy): void {
@@ -198,33 +186,25 @@ export class ContainerPool implements ProxyHost {
 
   freed(proxy: ContainerProxy): void {
     if (this.#ledger.inDebt && !this.#isPromised(this.#room.firstOf(proxy.key!))) return proxy.retire()
-    const entry = this.#actions.get(proxy.key!)!
     this.#fill(proxy)
     if (!proxy.hasRoom) return
-    proxy.place.unlink()
-    entry.open.pushFront(proxy.place)
-    if (proxy.active === 0 && !proxy.idlePlace.list) {
-      this.#idle.pushBack(proxy.idlePlace)
-      this.#idleResources = plus(this.#idleResources, proxy.need)
-    }
+    this.#actions.placeFirst(proxy)
+    if (proxy.active === 0) this.#idle.add(proxy)
     if (this.#room.size > 0) this.#pump()
   }
 
   parked(proxy: ContainerProxy): void {
-    proxy.place.unlink()
-    this.#actions.get(proxy.key!)!.parked.pushFront(proxy.place)
+    this.#actions.park(proxy)
   }
 
   withdrawn(proxy: ContainerProxy): void {
     this.#ledger.leave(proxy.need)
-    this.#leaveIdle(proxy)
-    if (proxy.key === undefined) return this.#stems.lost(proxy)
-    proxy.place.unlink()
-    const entry = this.#actions.get(proxy.key)!
-    entry.total--
-    if (entry.total > 0) return
-    this.#actions.delete(proxy.key)
-    for (const job of this.#patient.disappoint(proxy.key)) this.#insist(job, 'no-container')
+    this.#idle.remove(proxy)
+    const { key } = proxy
+    if (key === undefined) return this.#stems.lost(proxy)
+    this.#actions.leave(proxy)
+    if (this.#actions.has(key)) return
+    for (const job of this.#patient.disappoint(key)) this.#insist(job, 'no-container')
   }
 
   gone(proxy: ContainerProxy): void {
@@ -240,8 +220,7 @@ export class ContainerPool implements ProxyHost {
 
   /** Gives the job to a container of its own action. */
   #takeOwn(job: Job): boolean {
-    const entry = this.#actions.get(job.key)
-    const proxy = entry?.open.first ?? entry?.parked.first
+    const proxy = this.#actions.find(job.key)
     if (!proxy) return false
     this.#give(proxy, job)
     return true
@@ -260,17 +239,17 @@ export class ContainerPool implements ProxyHost {
   }
 
   #give(proxy: ContainerProxy, job: Job): void {
-    job.acquired(proxy.isReady ? HOT : proxy.place.list === this.#actions.get(job.key)!.parked ? RESUMED : JOINED)
-    this.#leaveIdle(proxy)
+    job.acquired(proxy.isReady ? HOT : this.#actions.isParked(proxy) ? RESUMED : JOINED)
+    this.#idle.remove(proxy)
     proxy.assign(job)
-    this.#place(proxy)
+    this.#actions.place(proxy)
   }
 
   #specialise(cell: ContainerProxy, job: Job): void {
     job.acquired({ how: 'stemcell' })
-    this.#enter(job.key)
+    this.#actions.enter(job.key)
     cell.assign(job)
-    this.#place(cell)
+    this.#actions.place(cell)
     this.#fill(cell)
     this.#stems.refill()
   }
@@ -278,10 +257,10 @@ export class ContainerPool implements ProxyHost {
   #startCold(job: Job, reason: AcquisitionReason): void {
     job.acquired({ how: 'cold', reason })
     this.#stems.countColdStart(job.stemKey)
-    this.#enter(job.key)
+    this.#actions.enter(job.key)
     const proxy = this.#book(job.need, undefined)
     proxy.start(job.spec(), job)
-    this.#place(proxy)
+    this.#actions.place(proxy)
     this.#fill(proxy)
   }
 
@@ -300,19 +279,6 @@ export class ContainerPool implements ProxyHost {
     this.#all.add(proxy)
     this.#startedAt.set(proxy, this.#parts.clock.monotonic())
     return proxy
-  }
-
-  #enter(key: string): void {
-    const entry = this.#actions.get(key)
-    if (entry) entry.total++
-    else this.#actions.set(key, { open: new LinkedList(), parked: new LinkedList(), total: 1, runMs: undefined })
-  }
-
-  /** Puts a container that was just given a job where the next job finds it. */
-  #place(proxy: ContainerProxy): void {
-    proxy.place.unlink()
-    // Behind those that are ready: who joins it has to wait.
-    if (proxy.hasRoom) this.#actions.get(proxy.key!)!.open.pushBack(proxy.place)
   }
 
   /** Jobs of its action that wait go into the container while there is room. */
@@ -363,7 +329,9 @@ export class ContainerPool implements ProxyHost {
   #pump(): void {
     if (this.#closed) return
     for (const waiter of this.#promised) {
-      if (this.#mayStart && this.#ledger.hasFree(waiter.job.need)) this.#startWaiter(waiter)
+      // Serving one can serve another: a container may have room for several jobs of an action.
+      if (!this.#isPromised(waiter) || !this.#mayStart || !this.#ledger.hasFree(waiter.job.need)) continue
+      this.#startWaiter(waiter)
     }
     this.#evict()
     while (this.#mayStart) {
@@ -393,7 +361,7 @@ export class ContainerPool implements ProxyHost {
   }
 
   get #evictable(): Resources {
-    return plus(this.#idleResources, { memoryMb: this.#stems.counts.readyMb, milliCpu: 0 })
+    return plus(this.#idle.resources, { memoryMb: this.#stems.counts.readyMb, milliCpu: 0 })
   }
 
   /** Removes idle containers, then stem cells, until the promises can be kept or nothing is left to remove. */
@@ -420,12 +388,6 @@ export class ContainerPool implements ProxyHost {
         yield proxy
       }
     }
-  }
-
-  #leaveIdle(proxy: ContainerProxy): void {
-    if (!proxy.idlePlace.list) return
-    proxy.idlePlace.unlink()
-    this.#idleResources = minus(this.#idleResources, proxy.need)
   }
 }
 
