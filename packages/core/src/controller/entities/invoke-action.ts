@@ -5,7 +5,7 @@ import { isSequence } from '../../model/exec.ts'
 import { isJsonObject } from '../../model/json.ts'
 import type { JsonText } from '../../model/json-text.ts'
 import { parameterValue } from '../../model/parameters.ts'
-import { activationText } from '../activations/activation-text.ts'
+import { extendedRecordText } from '../activations/extended-record.ts'
 import { jsonAnswer, type Answer } from '../http/answer.ts'
 import type { ApiServices } from '../http/api-services.ts'
 import { maxPayloadBytes } from '../http/effective-limits.ts'
@@ -117,7 +117,7 @@ function outcomeAnswer({ activationId, activation }: ActivationOutcome, resultOn
   const text = result?.text
   const isArray = text !== undefined && /^\s*\[/.test(text)
   if (isArray) return jsonAnswer(status, text, headers)
-  if (!resultOnly) return jsonAnswer(status, activationText(activation), headers)
+  if (!resultOnly) return jsonAnswer(status, extendedRecordText(activation), headers)
   if (text === undefined || !/^\s*\{/.test(text)) {
     throw new MissingResult(`activation ${activationId} has no object for a result`)
   }

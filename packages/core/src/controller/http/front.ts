@@ -28,6 +28,8 @@ const API = '/api/v1'
 const BELOW_API = `${API}/`
 const MAX_URI_LENGTH = 8192
 const REQUEST_TIMEOUT_MS = 65_000
+/** Transaction ids go into headers, logs and messages: others than these are replaced. */
+const ADOPTABLE_ID = /^[\x20-\x7e]{1,1024}$/
 
 /** The REST API over requests of node:http. */
 export interface HttpFront {
@@ -90,10 +92,11 @@ class Dispatcher {
     const { headers } = request
     const requested = headers['x-request-id']
     const extraLogging = headers['x-ow-extra-logging']
+    const adopted = typeof requested === 'string' && ADOPTABLE_ID.test(requested)
     const transaction = newTransaction(
       this.#parts.clock,
       this.#parts.random,
-      typeof requested === 'string' ? requested : undefined,
+      adopted ? requested : undefined,
       typeof extraLogging === 'string' && extraLogging.toLowerCase() === 'on',
     )
     const exchange = new Exchange(request, response, transaction)
