@@ -11,14 +11,36 @@ export { SeededRandom } from './time/seeded-random.ts'
 
 export type * from './queue/queue.ts'
 export { bytesBody } from './queue/message-body.ts'
+export { memoryQueue, MemoryQueue, type MemoryQueueOptions } from './queue/memory-queue.ts'
 
 export type * from './store/document-store.ts'
 export { ENTITY_INDEXES, type EntityIndex, type EntityStore } from './store/entity-store.ts'
 export { keyPartition, SUBJECT_INDEXES, type SubjectIndex, type SubjectStore } from './store/subject-store.ts'
 export type * from './store/activation-store.ts'
+export { requirePage } from './store/require-page.ts'
+export { MemoryDocumentStore } from './store/memory-document-store.ts'
+export { MemoryActivationStore } from './store/memory-activation-store.ts'
+export { memoryActivationStore, memoryEntityStore, memorySubjectStore } from './store/memory-stores.ts'
 
 export type * from './auth/auth.ts'
+export { StoreAuth, storeAuth, type StoreAuthOptions } from './auth/store-auth.ts'
+export { StaticAuth, staticAuth, type StaticIdentity } from './auth/static-auth.ts'
+export { AdministrationError, type AdministrationReason } from './auth/administration-error.ts'
+export {
+  SubjectAdministration,
+  type CreateUserOptions,
+  type NamespaceKey,
+  type SubjectAdministrationOptions,
+} from './auth/subject-administration.ts'
+
 export type * from './load-balancer/load-balancer.ts'
+export { LocalBalancer, localBalancer } from './load-balancer/local-balancer.ts'
+export {
+  LeastLoadedBalancer,
+  leastLoadedBalancer,
+  type LeastLoadedBalancerOptions,
+} from './load-balancer/least-loaded-balancer.ts'
+export { ShardingBalancer, shardingBalancer, type ShardingBalancerOptions } from './load-balancer/sharding-balancer.ts'
 export type * from './container/container-factory.ts'
 export type * from './container/activation-log.ts'
 export { LogDemultiplexer, type LogFormat } from './container/log-demultiplexer.ts'
@@ -33,7 +55,9 @@ export {
   type SimulatedStep,
 } from './container/simulated-containers.ts'
 export type * from './log-store/log-store.ts'
+export { RecordLogStore, recordLogStore } from './log-store/record-log-store.ts'
 export type * from './rate-limiter/rate-limiter.ts'
+export { LocalRateLimiter, localRateLimiter } from './rate-limiter/local-rate-limiter.ts'
 
 export type { JsonObject, JsonValue } from './model/json.ts'
 export { JsonText } from './model/json-text.ts'
@@ -49,7 +73,7 @@ export {
 export { activationJson, activationSummary, activationText, readActivation } from './model/activation-codec.ts'
 export type { AuthKey, Identity, Right } from './model/identity.ts'
 export type { NamespaceLimits } from './model/namespace-limits.ts'
-export type { Parameter, Parameters } from './model/parameters.ts'
+export { parseParameters, type Parameter, type Parameters } from './model/parameters.ts'
 export { DEFAULT_PLATFORM_LIMITS, type Bounds, type PlatformLimits } from './model/platform-limits.ts'
 export {
   RuntimesManifest,
@@ -66,3 +90,6 @@ export {
   type ConfigurableAdapter,
 } from './assembly/adapter.ts'
 export * as tokens from './assembly/tokens.ts'
+export { assemble, type Platform } from './assembly/assemble.ts'
+export type { Part, PlatformOptions } from './assembly/platform-options.ts'
+export type { EmbeddedClient, EmbeddedResponse } from './assembly/embedded-client.ts'

@@ -20,14 +20,15 @@ export function adapterContext(overrides: Partial<AdapterContext> = {}): Adapter
 
 /**
  * An adapter as a platform takes it: a description that does nothing until the platform is assembled.
- * `build` constructs; connecting is left to `open()`.
+ * `build` constructs; connecting is left to `open()`. An SPI whose adapters need more than the usual context says so
+ * with a context type of its own (`AuthContext`, `RateLimiterContext`).
  */
-export interface Adapter<T> {
+export interface Adapter<T, C extends AdapterContext = AdapterContext> {
   /** Package name, as it appears in errors, e.g. `@stemcell/spi-level`. */
   readonly name: string
   /** The range of core versions it was built for, e.g. `^0.1.0`. */
   readonly core: string
-  readonly build: (context: AdapterContext) => T
+  readonly build: (context: C) => T
 }
 
 /**

@@ -1,28 +1,27 @@
 import 'reflect-metadata/lite'
-import { createServer, type Server } from 'node:http'
+import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { container as rootContainer, type DependencyContainer } from 'tsyringe'
 import { satisfies } from 'semver'
-import { StoreAuth } from '../auth/store-auth.ts'
+import type { Auth } from '../auth/auth.ts'
+import { StoreAuth, storeAuth } from '../auth/store-auth.ts'
 import { SubjectAdministration } from '../auth/subject-administration.ts'
 import type { Controller } from '../controller/controller.ts'
 import { createController } from '../controller/create-controller.ts'
+import { createHttpServer } from '../controller/http/http-server.ts'
 import { PlatformError } from '../errors.ts'
 import { createInvoker } from '../invoker/create-invoker.ts'
 import { DEFAULT_INVOKER_OPTIONS, type Invoker } from '../invoker/invoker.ts'
 import { isPromise, type Lifecycle } from '../lifecycle.ts'
-import { LeastLoadedBalancer } from '../load-balancer/least-loaded-balancer.ts'
-import { RecordLogStore } from '../log-store/record-log-store.ts'
+import { leastLoadedBalancer } from '../load-balancer/least-loaded-balancer.ts'
+import { recordLogStore } from '../log-store/record-log-store.ts'
 import { silentLogger, type Logger } from '../log.ts'
 import { MB } from '../model/byte-size.ts'
 import { DEFAULT_PLATFORM_LIMITS } from '../model/platform-limits.ts'
 import { RuntimesManifest } from '../model/runtimes-manifest.ts'
-import { MemoryQueue } from '../queue/memory-queue.ts'
-import { LocalRateLimiter } from '../rate-limiter/local-rate-limiter.ts'
-import { MemoryActivationStore } from '../store/memory-activation-store.ts'
-import { MemoryDocumentStore } from '../store/memory-document-store.ts'
-import { ENTITY_INDEXES } from '../store/entity-store.ts'
-import { SUBJECT_INDEXES } from '../store/subject-store.ts'
+import { memoryQueue } from '../queue/memory-queue.ts'
+import { localRateLimiter } from '../rate-limiter/local-rate-limiter.ts'
+import { memoryActivationStore, memoryEntityStore, memorySubjectStore } from '../store/memory-stores.ts'
 import type { Clock } from '../time/clock.ts'
 import { SystemClock } from '../time/system-clock.ts'
 import { SystemRandom } from '../time/system-random.ts'
@@ -51,12 +50,9 @@ import {
   SUBJECT_STORE,
 } from './tokens.ts'
 
-/** The most that a platform's HTTP server takes of headers and request line, bytes. */
-const MAX_HEADER_BYTES = 64 * 1024
-
 /**
  * Builds a platform of the given parts and opens it: stores, auth, queue, rate limiter, log store, containers, then
- * invoker and controller. When a part does not open, those that did are closed again.
+ * controller and invoker. When a part does not open, those that did are closed again.
  * @throws ERR_CONFIG, ERR_UNAVAILABLE the message names the adapter, and the option and fix where there is one.
  */
 export async function assemble(options: PlatformOptions): Promise<Platform> {
@@ -77,30 +73,34 @@ function register(options: PlatformOptions): DependencyContainer {
   provide(container, LIMITS, () => ({ ...DEFAULT_PLATFORM_LIMITS, ...options.limits }))
   provide(container, MANIFEST, () => new RuntimesManifest(options.manifest ?? DEFAULT_MANIFEST))
 
-  const part = <T extends object>(key: Token<T>, given: Part<T> | undefined, fallback: () => T): void =>
-    provide(container, key, (c) => {
-      if (given === undefined) return fallback()
-      return isAdapter(given) ? build(given, c) : given
-    })
-  part(QUEUE, options.queue, () => new MemoryQueue({ clock: use(container, CLOCK) }))
-  part(ENTITY_STORE, options.entityStore, () => new MemoryDocumentStore(ENTITY_INDEXES))
-  part(SUBJECT_STORE, options.subjectStore, () => new MemoryDocumentStore(SUBJECT_INDEXES))
-  part(ACTIVATION_STORE, options.activationStore, () => new MemoryActivationStore())
-  part(AUTH, options.auth, () => new StoreAuth(use(container, SUBJECT_STORE), { clock: use(container, CLOCK) }))
-  part(LOAD_BALANCER, options.loadBalancer, () => new LeastLoadedBalancer())
-  part(RATE_LIMITER, options.rateLimiter, () => new LocalRateLimiter({ clock: use(container, CLOCK) }))
-  part(LOG_STORE, options.logStore, () => new RecordLogStore())
-  part(CONTAINER_FACTORY, options.containers, () => {
-    throw new PlatformError('ERR_CONFIG', 'assemble: give `containers`, for example processContainers()')
-  })
+  const part = <T, C extends AdapterContext>(
+    key: Token<T>,
+    given: Part<T, C>,
+    more: (c: DependencyContainer) => Omit<C, keyof AdapterContext>,
+  ): void => provide(container, key, (c) => (isAdapter(given) ? build(given, c, more(c)) : given))
+  const nothing = (): object => ({})
+
+  part(QUEUE, options.queue ?? memoryQueue(), nothing)
+  part(ENTITY_STORE, options.entityStore ?? memoryEntityStore(), nothing)
+  part(SUBJECT_STORE, options.subjectStore ?? memorySubjectStore(), nothing)
+  part(ACTIVATION_STORE, options.activationStore ?? memoryActivationStore(), nothing)
+  part(AUTH, options.auth ?? storeAuth(), (c) => ({ subjectStore: use(c, SUBJECT_STORE) }))
+  part(LOAD_BALANCER, options.loadBalancer ?? leastLoadedBalancer(), nothing)
+  part(RATE_LIMITER, options.rateLimiter ?? localRateLimiter(), nothing)
+  part(LOG_STORE, options.logStore ?? recordLogStore(), nothing)
+  part(CONTAINER_FACTORY, options.containers, nothing)
   return container
 }
 
-function isAdapter<T>(part: Part<T>): part is Adapter<T> {
-  return typeof (part as Partial<Adapter<T>>).build === 'function'
+function isAdapter<T, C extends AdapterContext>(part: Part<T, C>): part is Adapter<T, C> {
+  return typeof (part as Partial<Adapter<T, C>>).build === 'function'
 }
 
-function build<T>(adapter: Adapter<T>, container: DependencyContainer): T {
+function build<T, C extends AdapterContext>(
+  adapter: Adapter<T, C>,
+  container: DependencyContainer,
+  more: Omit<C, keyof AdapterContext>,
+): T {
   if (!satisfies(CORE_VERSION, adapter.core, { includePrerelease: true })) {
     throw new PlatformError(
       'ERR_CONFIG',
@@ -112,7 +112,7 @@ function build<T>(adapter: Adapter<T>, container: DependencyContainer): T {
     random: use(container, RANDOM),
     logger: use(container, LOGGER).child({ adapter: adapter.name }),
   }
-  return adapter.build(context)
+  return adapter.build({ ...context, ...more } as C)
 }
 
 /** The adapters in the order of their dependencies. */
@@ -147,7 +147,6 @@ export class Platform implements AsyncDisposable {
   readonly subjects: SubjectAdministration
   readonly #container: DependencyContainer
   readonly #parts: OpenParts
-  readonly #options: PlatformOptions
   readonly #servers: Server[] = []
   readonly #embedded: Server
   #url: string | undefined
@@ -157,7 +156,6 @@ export class Platform implements AsyncDisposable {
   constructor(container: DependencyContainer, parts: OpenParts, options: PlatformOptions) {
     this.#container = container
     this.#parts = parts
-    this.#options = options
     const shared = {
       queue: use(container, QUEUE),
       entityStore: use(container, ENTITY_STORE),
@@ -195,18 +193,21 @@ export class Platform implements AsyncDisposable {
       loadBalancer: use(container, LOAD_BALANCER),
       rateLimiter: use(container, RATE_LIMITER),
       logger: logger.child({ controller: id }),
-      maxWaiting: options.maxWaiting ?? 4096,
+      ...(options.maxWaiting === undefined ? {} : { maxWaiting: options.maxWaiting }),
       build: options.build ?? { date: 'unknown', number: CORE_VERSION },
     })
-    this.subjects = new SubjectAdministration(use(container, SUBJECT_STORE), { random: shared.random })
+    this.subjects = new SubjectAdministration(use(container, SUBJECT_STORE), {
+      random: shared.random,
+      onChange: (changed) => forgetIdentities(use(container, AUTH), changed),
+    })
     this.#embedded = this.#server()
   }
 
-  /** Invoker and controller, opened after the adapters. */
+  /** Controller and invoker, opened after the adapters; in this order, so that the controller hears the invoker. */
   get engines(): readonly Opening[] {
     return [
-      { name: 'invoker', open: () => this.invoker.open(), close: () => this.invoker.close() },
       { name: 'controller', open: () => this.controller.open(), close: () => this.controller.close() },
+      { name: 'invoker', open: () => this.invoker.open(), close: () => this.invoker.close() },
     ]
   }
 
@@ -229,7 +230,8 @@ export class Platform implements AsyncDisposable {
     const server = this.#server()
     await new Promise<void>((resolve, reject) => {
       server.once('error', (cause: NodeJS.ErrnoException) => {
-        const why = cause.code === 'EADDRINUSE' ? 'is in use; choose another with --port' : `cannot be used (${cause.code})`
+        const why =
+          cause.code === 'EADDRINUSE' ? 'is in use; choose another with --port' : `cannot be used (${cause.code})`
         reject(new PlatformError('ERR_CONFIG', `http: ${host}:${port} ${why}`, { cause }))
       })
       server.listen(port, host, resolve)
@@ -248,7 +250,8 @@ export class Platform implements AsyncDisposable {
   async client(namespace: string): Promise<EmbeddedClient> {
     const found = use(this.#container, AUTH).identityOf(namespace)
     const identity = isPromise(found) ? await found : found
-    if (!identity) throw new PlatformError('ERR_CONFIG', `no subject owns the namespace '${namespace}': create one first`)
+    if (!identity)
+      throw new PlatformError('ERR_CONFIG', `no subject owns the namespace '${namespace}': create one first`)
     return new EmbeddedClient(this.#embedded, identity.authkey)
   }
 
@@ -279,15 +282,16 @@ export class Platform implements AsyncDisposable {
   }
 
   #server(): Server {
-    const server = createServer({ maxHeaderSize: MAX_HEADER_BYTES, noDelay: true }, (request, response) =>
-      this.controller.handle(request, response),
+    return createHttpServer(
+      (request, response) => this.controller.handle(request, response),
+      use(this.#container, RANDOM),
     )
-    // Longer than any client keeps an idle connection, so that none is closed under a request on its way.
-    server.keepAliveTimeout = 75_000
-    server.requestTimeout = 65_000
-    server.headersTimeout = 30_000
-    return server
   }
+}
+
+/** A change made through this platform is seen by it at once, whatever its auth caches. */
+function forgetIdentities(auth: Auth, changed: { readonly subject?: string; readonly namespace?: string }): void {
+  if (auth instanceof StoreAuth) auth.invalidate(changed)
 }
 
 /** Resolves when the last connection is gone; idle ones are closed as they become so. */

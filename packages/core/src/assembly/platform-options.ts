@@ -1,4 +1,4 @@
-import type { Auth } from '../auth/auth.ts'
+import type { Auth, AuthContext } from '../auth/auth.ts'
 import type { ContainerFactory } from '../container/container-factory.ts'
 import type { InvokerOptions } from '../invoker/invoker.ts'
 import type { LoadBalancer } from '../load-balancer/load-balancer.ts'
@@ -7,16 +7,16 @@ import type { Logger } from '../log.ts'
 import type { PlatformLimits } from '../model/platform-limits.ts'
 import type { RuntimesManifestSource } from '../model/runtimes-manifest.ts'
 import type { Queue } from '../queue/queue.ts'
-import type { RateLimiter } from '../rate-limiter/rate-limiter.ts'
+import type { RateLimiter, RateLimiterContext } from '../rate-limiter/rate-limiter.ts'
 import type { ActivationStore } from '../store/activation-store.ts'
 import type { EntityStore } from '../store/entity-store.ts'
 import type { SubjectStore } from '../store/subject-store.ts'
 import type { Clock } from '../time/clock.ts'
 import type { Random } from '../time/random.ts'
-import type { Adapter } from './adapter.ts'
+import type { Adapter, AdapterContext } from './adapter.ts'
 
 /** A part of a platform: an adapter, or an instance that the caller made. The platform opens and closes either. */
-export type Part<T> = T | Adapter<T>
+export type Part<T, C extends AdapterContext = AdapterContext> = T | Adapter<T, C>
 
 /**
  * What a platform is made of. Only `containers` has no default; everything else is kept in memory unless an adapter is
@@ -29,11 +29,11 @@ export interface PlatformOptions {
   readonly subjectStore?: Part<SubjectStore>
   readonly activationStore?: Part<ActivationStore>
   /** Default: basic authentication against the subject store. */
-  readonly auth?: Part<Auth>
+  readonly auth?: Part<Auth, AuthContext>
   /** Default: least loaded. */
   readonly loadBalancer?: Part<LoadBalancer>
   readonly logStore?: Part<LogStore>
-  readonly rateLimiter?: Part<RateLimiter>
+  readonly rateLimiter?: Part<RateLimiter, RateLimiterContext>
 
   readonly clock?: Clock
   readonly random?: Random

@@ -1,5 +1,7 @@
+import type { AdapterContext } from '../assembly/adapter.ts'
 import type { Lifecycle, MaybePromise } from '../lifecycle.ts'
 import type { Identity } from '../model/identity.ts'
+import type { SubjectStore } from '../store/subject-store.ts'
 
 /**
  * Auth SPI: who is calling. Both look-ups lie on the path of every request: an implementation caches, and answers
@@ -33,3 +35,8 @@ export interface AuthCapabilities {
 export type Credentials =
   | { readonly scheme: 'basic'; readonly user: string; readonly password: string }
   | { readonly scheme: 'bearer'; readonly token: string }
+
+/** What the assembly hands to an auth adapter. The store is opened and closed by the platform, not by the adapter. */
+export interface AuthContext extends AdapterContext {
+  readonly subjectStore: SubjectStore
+}

@@ -10,6 +10,10 @@ import type { ActivationStore } from '../store/activation-store.ts'
 import type { EntityStore } from '../store/entity-store.ts'
 import type { Clock } from '../time/clock.ts'
 import type { Random } from '../time/random.ts'
+import type { InvokerObserver } from './observer.ts'
+import type { PoolPolicy } from './pool/pool-policy.ts'
+import type { UnlockParameter } from './proxy/payload.ts'
+import type { StoreLevels } from './record/store-level.ts'
 
 /** What an invoker is made of. The parts are open already; the invoker does not close them. */
 export interface InvokerParts {
@@ -27,6 +31,12 @@ export interface InvokerParts {
   readonly limits: PlatformLimits
   readonly manifest: RuntimesManifest
   readonly options: InvokerOptions
+  /** Default: how long containers are kept follows from the options, stem cells from the manifest. */
+  readonly policy?: PoolPolicy
+  /** Default: nobody is told. */
+  readonly observer?: InvokerObserver
+  /** Without it an activation that brings encrypted parameters ends with a whisk error. */
+  readonly unlock?: UnlockParameter
 }
 
 export interface InvokerOptions {
@@ -46,6 +56,8 @@ export interface InvokerOptions {
   readonly apiHost: () => string
   /** Environment added to every container. */
   readonly extraEnvironment: Readonly<Record<string, string>>
+  /** Which activations leave a record. Default: all. */
+  readonly storeLevels?: StoreLevels
 }
 
 export const DEFAULT_INVOKER_OPTIONS: Omit<InvokerOptions, 'apiHost'> = {
@@ -57,7 +69,10 @@ export const DEFAULT_INVOKER_OPTIONS: Omit<InvokerOptions, 'apiHost'> = {
   extraEnvironment: {},
 }
 
-/** Runs what arrives on its topic. */
+/**
+ * Runs what arrives on its topic. `open` removes containers that an earlier process of the same id left behind.
+ * `close` takes at most 15 s: activations that are waiting or running then end with a record that says so.
+ */
 export interface Invoker extends Lifecycle {
   readonly instance: InvokerInstance
 

@@ -41,7 +41,10 @@ export interface Queue extends Lifecycle {
 }
 
 export interface QueueCapabilities {
-  /** `key`: messages of equal `PublishOptions.key` arrive in publish order within a group. `none`: no promise. */
+  /**
+   * `key`: messages of equal `PublishOptions.key` arrive in publish order within a group, the next only after the one
+   * before was acknowledged. `none`: no promise.
+   */
   readonly ordering: 'none' | 'key'
   /** Messages survive the death of every process that uses the queue. */
   readonly durable: boolean

@@ -1,3 +1,4 @@
+import type { AdapterContext } from '../assembly/adapter.ts'
 import type { Lifecycle, MaybePromise } from '../lifecycle.ts'
 
 /**
@@ -52,4 +53,10 @@ export interface RateDecision {
   readonly limit: number
   /** When asking again may help; undefined when nobody knows. */
   readonly retryAfterMs?: number
+}
+
+/** What the assembly hands to a rate limiter. */
+export interface RateLimiterContext extends AdapterContext {
+  /** Controllers in the cluster now, >= 1; undefined when there is only this one. */
+  readonly controllers?: () => number
 }

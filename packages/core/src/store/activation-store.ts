@@ -28,7 +28,8 @@ export interface ActivationStore extends Lifecycle {
   get(namespace: string, activationId: string): Promise<Activation | undefined>
 
   /**
-   * Latest start first, ties by id. A record whose `put` resolved is listed.
+   * Latest start first, of equal starts the greatest id first. A record whose `put` resolved is listed.
+   * `full` gives whole records, else summaries as `activationSummary` of the model makes them.
    * @throws TypeError `skip` or `limit` negative or not an integer.
    * @throws ERR_CLOSED, ERR_UNAVAILABLE
    */
@@ -68,6 +69,6 @@ export interface ActivationQuery {
 export interface ActivationRetention {
   /** Records that started before this moment go, epoch ms. */
   readonly before?: number
-  /** Of each namespace only this many of the latest stay. */
+  /** Of each namespace only this many of the latest stay; a non-negative integer. */
   readonly maxPerNamespace?: number
 }

@@ -52,7 +52,7 @@ export interface DocumentStore extends Lifecycle {
    */
   list(query: IndexQuery): Promise<readonly IndexRow[]>
 
-  /** How many rows `list` would return without `skip` and `limit`. */
+  /** How many rows `list` would return without `skip` and `limit`. @throws TypeError unknown index. */
   count(query: Omit<IndexQuery, 'skip' | 'limit' | 'descending' | 'documents'>): Promise<number>
 
   /** Every document in order of its id, for export and administration; `after` resumes behind an id. */
@@ -114,9 +114,10 @@ export interface IndexQuery {
   readonly from?: number
   /** Inclusive upper bound of `order`. */
   readonly to?: number
+  /** The whole order reversed, rows of equal `order` included. */
   readonly descending?: boolean
   readonly skip?: number
-  /** Undefined for all. */
+  /** Undefined for all; 0 for none. */
   readonly limit?: number
   /** Also read the documents. */
   readonly documents?: boolean

@@ -16,13 +16,15 @@ export class SystemClock implements Clock {
   setTimer(delayMs: number, callback: () => void): Timer {
     const deadline = performance.now() + delayMs
     let handle: NodeJS.Timeout
-    // Node fires a delay above 2^31-1 ms at once, so a longer one is taken in steps.
     const arm = (remainingMs: number): void => {
-      handle =
-        remainingMs > MAX_TIMEOUT_MS
-          ? setTimeout(() => arm(deadline - performance.now()), MAX_TIMEOUT_MS)
-          : setTimeout(callback, Math.max(0, remainingMs))
+      // Node drops fractions and fires a delay above 2^31-1 ms at once.
+      handle = setTimeout(fire, Math.min(MAX_TIMEOUT_MS, Math.ceil(Math.max(0, remainingMs))))
       handle.unref()
+    }
+    const fire = (): void => {
+      const remainingMs = deadline - performance.now()
+      if (remainingMs > 0) arm(remainingMs)
+      else callback()
     }
     arm(delayMs)
     return { cancel: () => clearTimeout(handle) }

@@ -3,7 +3,8 @@ import type { Clock, Timer } from './clock.ts'
 interface Pending {
   readonly dueMs: number
   readonly order: number
-  readonly callback: () => void
+  /** Undefined once cancelled: the entry stays in the heap until it comes to the top. */
+  callback: (() => void) | undefined
 }
 
 /**
@@ -15,7 +16,6 @@ export class VirtualClock implements Clock {
   #order = 0
   readonly #originMs: number
   readonly #heap: Pending[] = []
-  readonly #cancelled = new Set<number>()
 
   constructor(startMs = 1_700_000_000_000) {
     this.#nowMs = startMs
@@ -31,13 +31,11 @@ export class VirtualClock implements Clock {
   }
 
   setTimer(delayMs: number, callback: () => void): Timer {
-    const order = this.#order++
-    this.#push({ dueMs: this.#nowMs + Math.max(0, delayMs), order, callback })
-    let live = true
+    const pending: Pending = { dueMs: this.#nowMs + Math.max(0, delayMs), order: this.#order++, callback }
+    this.#push(pending)
     return {
       cancel: () => {
-        if (live) this.#cancelled.add(order)
-        live = false
+        pending.callback = undefined
       },
     }
   }
@@ -75,7 +73,8 @@ export class VirtualClock implements Clock {
       this.#fireNext()
       await settle()
     }
-    this.#nowMs = until
+    // Two advances may overlap; time never runs backwards.
+    this.#nowMs = Math.max(this.#nowMs, until)
     await settle()
   }
 
@@ -90,13 +89,11 @@ export class VirtualClock implements Clock {
   #fireNext(): void {
     const next = this.#pop()
     this.#nowMs = Math.max(this.#nowMs, next.dueMs)
-    // Remembered as spent: a later cancel of this timer must not grow the set.
-    next.callback()
-    this.#cancelled.delete(next.order)
+    next.callback?.()
   }
 
   #dropCancelled(): void {
-    for (let top = this.#heap[0]; top && this.#cancelled.delete(top.order); top = this.#heap[0]) this.#pop()
+    while (this.#heap[0] && !this.#heap[0].callback) this.#pop()
   }
 
   #push(item: Pending): void {

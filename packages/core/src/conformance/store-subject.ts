@@ -1,0 +1,54 @@
+import assert from 'node:assert/strict'
+import { isPlatformError, type ErrorCode } from '../errors.ts'
+import type { ConformanceOptions } from './run-conformance.ts'
+
+/** What the kits of the stores take beside the usual options. */
+export interface StoreConformanceOptions<S> extends ConformanceOptions<S> {
+  /**
+   * Returns a new, unopened store on the data of `closed`. Needed where `capabilities.durable`: it shows that the data
+   * live in the backend and not in the object.
+   */
+  readonly reopen?: (closed: S) => S | Promise<S>
+}
+
+/** Rejects unless `action` fails with exactly this code; accepts a synchronous throw and a rejection alike. */
+export async function refuses(code: ErrorCode, action: () => unknown): Promise<void> {
+  await assert.rejects(
+    async () => {
+      await action()
+    },
+    (error) => {
+      assert.ok(isPlatformError(error), `expected ${code}, got ${String(error)}`)
+      assert.equal(error.code, code)
+      return true
+    },
+  )
+}
+
+/** Rejects unless `action` fails with a TypeError. */
+export async function refusesArgument(action: () => unknown): Promise<void> {
+  await assert.rejects(
+    async () => {
+      await action()
+    },
+    (error) => {
+      assert.ok(error instanceof TypeError, `expected a TypeError, got ${String(error)}`)
+      return true
+    },
+  )
+}
+
+/** How many of the attempts succeeded; the others must have failed with `code`. */
+export async function winners(code: ErrorCode, attempts: readonly Promise<unknown>[]): Promise<number> {
+  let won = 0
+  for (const outcome of await Promise.allSettled(attempts)) {
+    if (outcome.status === 'fulfilled') won++
+    else assert.ok(isPlatformError(outcome.reason, code), `expected ${code}, got ${String(outcome.reason)}`)
+  }
+  return won
+}
+
+/** Text of exactly `bytes` UTF-8 bytes, of which half as many characters: catches who counts characters. */
+export function textOfBytes(bytes: number): string {
+  return 'é'.repeat(Math.floor(bytes / 2)) + 'e'.repeat(bytes % 2)
+}

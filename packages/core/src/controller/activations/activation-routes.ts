@@ -1,0 +1,88 @@
+import type { Activation } from '../../model/activation.ts'
+import type { ControllerParts } from '../controller.ts'
+import { jsonAnswer, type Answer } from '../http/answer.ts'
+import { requireOwner } from '../http/entitlement.ts'
+import { HttpError, notFound } from '../http/http-error.ts'
+import type { Call, UserRoute } from '../http/route.ts'
+import { targetNamespace } from '../http/target-namespace.ts'
+import { activationIdLength, TEXTS } from '../http/texts.ts'
+import { ACTIVATION_PARAMETERS, parseActivationQuery } from './activation-query.ts'
+import { activationText, responseText } from './activation-text.ts'
+
+const COLLECTION = '/api/v1/namespaces/{namespace}/activations'
+const ID_LENGTH = 32
+const ID = /^[0-9a-f]+$/
+
+/** `…/activations`: the records of a namespace, for its owner. */
+export function activationRoutes({ activationStore, logStore, limits }: ControllerParts): readonly UserRoute[] {
+  const common = { method: 'GET', auth: 'basic', tag: 'Activations' } as const
+  const errors = { 400: 'Error', 403: 'Error', 404: 'Error' } as const
+
+  const find = async (call: Call): Promise<Activation> => {
+    const namespace = targetNamespace(call)
+    const id = activationId(call)
+    requireOwner(call.user, 'READ', namespace, id)
+    const activation = await activationStore.get(namespace, id)
+    if (!activation) throw notFound()
+    return activation
+  }
+
+  const list = async (call: Call): Promise<Answer> => {
+    const namespace = targetNamespace(call)
+    requireOwner(call.user, 'READ', namespace)
+    const { filter, skip, limit, count, docs } = parseActivationQuery(call.rawQuery, namespace, limits)
+    if (count) {
+      const activations = Math.max(0, (await activationStore.count(filter)) - skip)
+      return jsonAnswer(200, JSON.stringify({ activations }))
+    }
+    if (docs) {
+      const records = await activationStore.list({ ...filter, skip, limit, full: true })
+      return jsonAnswer(200, `[${records.map(activationText).join(',')}]`)
+    }
+    return jsonAnswer(200, JSON.stringify(await activationStore.list({ ...filter, skip, limit, full: false })))
+  }
+
+  return [
+    {
+      ...common,
+      path: COLLECTION,
+      trailingSlash: true,
+      summary: 'Activations of a namespace, the latest first',
+      query: ACTIVATION_PARAMETERS,
+      responses: { 200: 'ActivationList', 400: 'Error', 403: 'Error' },
+      handle: list,
+    },
+    {
+      ...common,
+      path: `${COLLECTION}/{id}`,
+      trailingSlash: true,
+      summary: 'Read an activation',
+      responses: { 200: 'Activation', ...errors },
+      handle: async (call) => jsonAnswer(200, activationText(await find(call))),
+    },
+    {
+      ...common,
+      path: `${COLLECTION}/{id}/logs`,
+      summary: 'Read the logs of an activation',
+      responses: { 200: 'ActivationLogs', ...errors },
+      handle: async (call) => {
+        const logs = await logStore.fetch(await find(call), call.user)
+        return jsonAnswer(200, JSON.stringify({ logs }))
+      },
+    },
+    {
+      ...common,
+      path: `${COLLECTION}/{id}/result`,
+      summary: 'Read the result of an activation',
+      responses: { 200: 'ActivationResult', ...errors },
+      handle: async (call) => jsonAnswer(200, responseText((await find(call)).response)),
+    },
+  ]
+}
+
+function activationId({ params }: Call): string {
+  const id = params['id']!
+  if (id.length !== ID_LENGTH) throw new HttpError(400, activationIdLength(id.length))
+  if (!ID.test(id)) throw new HttpError(400, TEXTS.activationIdIllegal)
+  return id
+}

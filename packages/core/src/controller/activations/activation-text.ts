@@ -1,0 +1,18 @@
+import { parametersJson } from '../../model/activation-codec.ts'
+import { STATUS_TEXTS, type Activation, type ActivationResponse } from '../../model/activation.ts'
+
+/** A record as the API shows it in full, as JSON text. The result's own text is copied into it. */
+export function activationText(activation: Activation): string {
+  const { namespace, name, version, subject, activationId, cause, start, end, duration, publish } = activation
+  const head = JSON.stringify({ namespace, name, version, subject, activationId, cause, start, end, duration, publish })
+  const tail = JSON.stringify({ logs: activation.logs, annotations: parametersJson(activation.annotations) })
+  return `${head.slice(0, -1)},"response":${responseText(activation.response)},${tail.slice(1)}`
+}
+
+/** What came of an activation, as `…/result` shows it. */
+export function responseText({ statusCode, result, size }: ActivationResponse): string {
+  const parts = [`"status":"${STATUS_TEXTS[statusCode]}"`, `"success":${statusCode === 0}`]
+  if (result) parts.push(`"result":${result.text}`)
+  if (size !== undefined) parts.push(`"size":${size}`)
+  return `{${parts.join(',')}}`
+}

@@ -1,0 +1,166 @@
+import { documentId } from '../../model/entity-name.ts'
+import { isSequence } from '../../model/exec.ts'
+import { jsonAnswer, type Answer } from '../http/answer.ts'
+import type { ApiServices } from '../http/api-services.ts'
+import { effectiveLimits } from '../http/effective-limits.ts'
+import { requireOwner, requirePackage } from '../http/entitlement.ts'
+import { HttpError } from '../http/http-error.ts'
+import { readJsonObject } from '../http/json-body.ts'
+import { QueryParameters } from '../http/query-parameters.ts'
+import type { Call, UserRoute } from '../http/route.ts'
+import { entityName, targetNamespace } from '../http/target-namespace.ts'
+import { kindNotAuthorized } from '../http/texts.ts'
+import { ActionService, isKindAllowed } from './action-service.ts'
+import { authorizeComponents, checkSequence } from './check-sequence.ts'
+import { invokeAction, INVOKE_PARAMETERS } from './invoke-action.ts'
+import { LIST_PARAMETERS, parseListQuery } from './list-query.ts'
+import { parseActionContent, parseActionSettings } from './parse-action-put.ts'
+import { checkLimits } from './parse-limits.ts'
+import { locateAction, type ActionName } from './resolve-action.ts'
+
+const COLLECTION = '/api/v1/namespaces/{namespace}/actions'
+const IN_NAMESPACE = `${COLLECTION}/{name}`
+const IN_PACKAGE = `${COLLECTION}/{package}/{name}`
+
+/** `…/actions`, in namespaces and in packages. */
+export function actionRoutes(services: ApiServices): readonly UserRoute[] {
+  const service = new ActionService(services.parts, services.cache, services.announceWrite)
+  const common = { auth: 'basic', tag: 'Actions' } as const
+  return [
+    {
+      ...common,
+      method: 'GET',
+      path: COLLECTION,
+      trailingSlash: true,
+      summary: 'Actions of a namespace and of all its packages',
+      query: LIST_PARAMETERS,
+      responses: { 200: 'ActionList', 400: 'Error', 403: 'Error' },
+      handle: (call) => {
+        const namespace = targetNamespace(call)
+        requireOwner(call.user, 'READ', namespace)
+        return list(services, service, call, namespace)
+      },
+    },
+    {
+      ...common,
+      method: 'GET',
+      path: `${COLLECTION}/{package}/`,
+      summary: 'Actions of a package',
+      query: LIST_PARAMETERS,
+      responses: { 200: 'ActionList', 400: 'Error', 403: 'Error', 404: 'Error', 409: 'Error' },
+      handle: async (call) => {
+        const id = { namespace: targetNamespace(call), name: entityName(call, 'package') }
+        const found = await requirePackage(services.cache, call.user, 'READ', id, `${id.namespace}/${id.name}`)
+        return list(services, service, call, found.path)
+      },
+    },
+    ...[IN_NAMESPACE, IN_PACKAGE].flatMap((path): UserRoute[] => [
+      {
+        ...common,
+        method: 'GET',
+        path,
+        summary: 'Read an action',
+        query: [{ name: 'code', type: 'boolean', description: 'Whether to include the code.' }],
+        responses: { 200: 'Action', 403: 'Error', 404: 'Error', 409: 'Error' },
+        handle: async (call) => {
+          const place = await locateAction(services.cache, call.user, 'READ', actionName(call))
+          const withCode = new QueryParameters(call.rawQuery).boolean('code', true)
+          return jsonAnswer(200, JSON.stringify(await service.get(place, withCode)))
+        },
+      },
+      {
+        ...common,
+        method: 'PUT',
+        path,
+        summary: 'Create or update an action',
+        query: [{ name: 'overwrite', type: 'boolean', description: 'Whether to update an action that exists.' }],
+        request: 'ActionPut',
+        responses: { 200: 'Action', 400: 'Error', 403: 'Error', 404: 'Error', 409: 'Error', 413: 'Error' },
+        handle: (call) => putAction(services, service, call),
+      },
+      {
+        ...common,
+        method: 'DELETE',
+        path,
+        summary: 'Delete an action',
+        responses: { 200: 'Action', 400: 'Error', 403: 'Error', 404: 'Error', 409: 'Error' },
+        handle: async (call) => {
+          const id = await writableId(service, call, 'DELETE')
+          return jsonAnswer(200, JSON.stringify(await service.delete(id)))
+        },
+      },
+      {
+        ...common,
+        method: 'POST',
+        path,
+        summary: 'Invoke an action',
+        query: INVOKE_PARAMETERS,
+        request: 'AnyObject',
+        responses: {
+          200: 'Activation',
+          202: 'ActivationId',
+          403: 'Error',
+          404: 'Error',
+          413: 'Error',
+          429: 'Error',
+          502: 'Activation',
+        },
+        handle: (call) => invokeAction(services, call, actionName(call)),
+      },
+    ]),
+  ]
+}
+
+async function list(services: ApiServices, service: ActionService, call: Call, path: string): Promise<Answer> {
+  const query = parseListQuery(new QueryParameters(call.rawQuery), 'actions', services.parts.limits)
+  const shown = query.count ? { actions: await service.count(path, query) } : await service.list(path, query)
+  return jsonAnswer(200, JSON.stringify(shown))
+}
+
+async function putAction(services: ApiServices, service: ActionService, call: Call): Promise<Answer> {
+  const { parts, cache, options } = services
+  const { user } = call
+  const id = await writableId(service, call, 'PUT')
+  const body = await readJsonObject(call.request, parts.limits.maxRequestBytes)
+  const effective = effectiveLimits(user.limits, parts.limits)
+  const content = parseActionContent(
+    body,
+    { manifest: parts.manifest, sequences: options.sequences ?? false, ownNamespace: user.namespace.name },
+    { maxExecBytes: parts.limits.maxExecBytes, maxParameterBytes: effective.maxParameterBytes },
+  )
+  const overwrite = new QueryParameters(call.rawQuery).boolean('overwrite', false)
+  const settings = parseActionSettings(body)
+  checkLimits(settings.limits ?? {}, effective, parts.limits)
+  const { exec } = content
+  if (exec) {
+    if (isSequence(exec)) await authorizeComponents(cache, user, 'READ', exec.components)
+    if (!isKindAllowed(exec.kind, user, options.kindWhitelist)) throw new HttpError(403, kindNotAuthorized(exec.kind))
+    if (isSequence(exec)) {
+      await checkSequence(cache, user, documentId(id), exec.components, parts.limits.sequenceLength)
+    }
+  }
+  return jsonAnswer(200, JSON.stringify(await service.put(id, { ...content, ...settings }, overwrite)))
+}
+
+/** Where a PUT or DELETE may write: in the caller's own namespace, and not through a binding. */
+async function writableId(
+  service: ActionService,
+  call: Call,
+  right: 'PUT' | 'DELETE',
+): Promise<{ path: string; name: string }> {
+  const { namespace, package: packageName, name } = actionName(call)
+  if (packageName === undefined) {
+    requireOwner(call.user, right, namespace, name)
+    return { path: namespace, name }
+  }
+  requireOwner(call.user, right, namespace, `${packageName}/${name}`)
+  const path = `${namespace}/${packageName}`
+  await service.requireWritablePackage(path)
+  return { path, name }
+}
+
+function actionName(call: Call): ActionName {
+  const namespace = targetNamespace(call)
+  if (call.params['package'] === undefined) return { namespace, name: entityName(call, 'name') }
+  return { namespace, package: entityName(call, 'package'), name: entityName(call, 'name') }
+}

@@ -1,0 +1,132 @@
+import { isPlatformError, PlatformError } from '../../errors.ts'
+import type { Action, StoredAction } from '../../model/action.ts'
+import { actionDocument, readCode } from '../../model/action-codec.ts'
+import { documentId, type EntityId } from '../../model/entity-name.ts'
+import { isSequence } from '../../model/exec.ts'
+import type { Identity } from '../../model/identity.ts'
+import type { JsonObject, JsonValue } from '../../model/json.ts'
+import type { ControllerParts } from '../controller.ts'
+import { HttpError, notFound } from '../http/http-error.ts'
+import { TEXTS } from '../http/texts.ts'
+import { actionJson } from './action-json.ts'
+import type { EntityCache } from './entity-cache.ts'
+import type { ListQuery } from './list-query.ts'
+import { requireAction, withParameters, type ActionPlace } from './resolve-action.ts'
+import { newAction, updatedAction, type ActionPut } from './write-action.ts'
+
+/** Tells whoever else caches entities that the one with this id has changed. */
+export type AnnounceWrite = (id: string) => void
+
+/** Actions as the API reads and writes them; who may do so has been decided before. */
+export class ActionService {
+  readonly #parts: ControllerParts
+  readonly #cache: EntityCache
+  readonly #announce: AnnounceWrite
+
+  constructor(parts: ControllerParts, cache: EntityCache, announce: AnnounceWrite) {
+    this.#parts = parts
+    this.#cache = cache
+    this.#announce = announce
+  }
+
+  /** @throws HttpError 404, 409 something else has the name */
+  async get(place: ActionPlace, withCode: boolean): Promise<JsonObject> {
+    const { stored, code } = await this.#read(place, withCode)
+    const { action } = withParameters(stored, place.parameters)
+    return actionJson(action, code, withCode ? undefined : place.binding)
+  }
+
+  /** Creates or, with `overwrite`, updates. @throws HttpError 400, 409 */
+  async put(id: EntityId, put: ActionPut, overwrite: boolean): Promise<JsonObject> {
+    const { manifest, limits, clock, random, entityStore } = this.#parts
+    const key = documentId(id)
+    const current = await this.#cache.fresh(key)
+    const previous = current && requireAction(current)
+    if (previous && !overwrite) throw new HttpError(409, TEXTS.exists)
+    const action = previous
+      ? updatedAction(previous.action, put, manifest, clock.now())
+      : newAction(id, put, limits, manifest, clock.now())
+    const { document, attachments, keepAttachments } = actionDocument(action, {
+      maxInlineCodeBytes: limits.maxInlineCodeBytes,
+      attachmentName: random.uuid(),
+    })
+    const code = await this.#code(key, action)
+    await this.#write(key, () =>
+      entityStore.put(key, document, {
+        attachments,
+        keepAttachments,
+        ...(previous && { revision: previous.revision }),
+      }),
+    )
+    return actionJson(action, code)
+  }
+
+  /** Answers with the action that was. @throws HttpError 404, 409 */
+  async delete(id: EntityId): Promise<JsonObject> {
+    const key = documentId(id)
+    const { stored, code } = await this.#read({ ...id, parameters: [] }, true)
+    await this.#write(key, () => this.#parts.entityStore.delete(key, stored.revision))
+    return actionJson(stored.action, code)
+  }
+
+  /** The actions below a namespace or in a package, the latest written first. */
+  async list(path: string, { skip, limit }: ListQuery): Promise<JsonValue[]> {
+    const query = { index: 'actions', partition: path, descending: true, skip, limit }
+    return (await this.#parts.entityStore.list(query)).map(({ value }) => value)
+  }
+
+  async count(path: string, { skip }: ListQuery): Promise<number> {
+    const total = await this.#parts.entityStore.count({ index: 'actions', partition: path })
+    return Math.max(0, total - skip)
+  }
+
+  /** A package that may be written into. @throws HttpError 400 a binding, 404, 409 */
+  async requireWritablePackage(path: string): Promise<void> {
+    const entity = await this.#cache.fresh(path)
+    if (entity === undefined) throw notFound()
+    const content = entity.package
+    if (content === undefined) throw new HttpError(409, TEXTS.otherCollection)
+    if (content.binding) throw new HttpError(400, TEXTS.notOnBinding)
+  }
+
+  async #read(place: ActionPlace, withCode: boolean): Promise<{ stored: StoredAction; code: string | undefined }> {
+    const key = documentId(place)
+    const stored = requireAction(await this.#cache.fresh(key))
+    if (!withCode) return { stored, code: undefined }
+    try {
+      return { stored, code: await this.#code(key, stored.action) }
+    } catch (error) {
+      // An update between the two reads takes the attachment away: the second look sees the new document.
+      if (!isPlatformError(error, 'ERR_CORRUPT')) throw error
+      const again = requireAction(await this.#cache.fresh(key))
+      return { stored: again, code: await this.#code(key, again.action) }
+    }
+  }
+
+  /** The code as the client wrote it. */
+  async #code(key: string, { exec }: Action): Promise<string | undefined> {
+    if (isSequence(exec) || exec.code === undefined) return undefined
+    if ('text' in exec.code) return exec.code.text
+    const name = exec.code.attachment
+    const bytes = await this.#parts.entityStore.readAttachment(key, name)
+    if (bytes === undefined)
+      throw new PlatformError('ERR_CORRUPT', `attachment '${name}' of action '${key}' is missing`)
+    return readCode(exec, bytes)
+  }
+
+  /** Whatever came of the write, nobody may go on with the entity as it was before. */
+  async #write(key: string, write: () => Promise<unknown>): Promise<void> {
+    try {
+      await write()
+    } finally {
+      this.#cache.invalidate(key)
+      this.#announce(key)
+    }
+  }
+}
+
+/** Whether the caller may have actions of a kind; no list at all means every kind. */
+export function isKindAllowed(kind: string, user: Identity, whitelist: readonly string[] = []): boolean {
+  const allowed = [...whitelist, ...(user.limits.allowedKinds ?? [])]
+  return allowed.length === 0 || allowed.includes(kind)
+}

@@ -1,0 +1,83 @@
+import { pathSegments } from '../../model/entity-name.ts'
+import { isSequence } from '../../model/exec.ts'
+import type { Identity } from '../../model/identity.ts'
+import { HttpError } from '../http/http-error.ts'
+import { TEXTS } from '../http/texts.ts'
+import type { EntityCache } from './entity-cache.ts'
+import { loadAction, locateAction, type ActionName, type ActionPlace } from './resolve-action.ts'
+
+/**
+ * Checks that the caller may use each component of a sequence; what is inside nested sequences is not looked at.
+ * @throws HttpError 403, 404, 409
+ */
+export async function authorizeComponents(
+  cache: EntityCache,
+  user: Identity,
+  right: 'READ' | 'ACTIVATE',
+  components: readonly string[],
+): Promise<void> {
+  for (const component of components) await locateAction(cache, user, right, componentName(component))
+}
+
+/**
+ * Checks the components of a sequence that is to be written as `id`: at least one, all existing, none leading back to
+ * it, and not more than `maxLength` atomic actions when all nested sequences are unfolded.
+ * @throws HttpError 400
+ */
+export async function checkSequence(
+  cache: EntityCache,
+  user: Identity,
+  id: string,
+  components: readonly string[],
+  maxLength: number,
+): Promise<void> {
+  if (components.length === 0) throw new HttpError(400, TEXTS.sequenceEmpty)
+  if (components.length > maxLength) throw new HttpError(400, TEXTS.sequenceTooLong)
+  const unfolding = new Set([id])
+
+  const unfold = async (names: readonly string[]): Promise<number> => {
+    let atomic = 0
+    for (const name of names) {
+      const place = await placeOf(cache, user, name)
+      const componentId = `${place.path}/${place.name}`
+      if (unfolding.has(componentId)) throw new HttpError(400, TEXTS.sequenceCyclic)
+      const { exec } = (await loadComponent(cache, place)).action
+      if (isSequence(exec)) {
+        unfolding.add(componentId)
+        atomic += await unfold(exec.components)
+        unfolding.delete(componentId)
+      } else {
+        atomic++
+      }
+      if (atomic > maxLength) throw new HttpError(400, TEXTS.sequenceTooLong)
+    }
+    return atomic
+  }
+  await unfold(components)
+}
+
+async function placeOf(cache: EntityCache, user: Identity, component: string): Promise<ActionPlace> {
+  try {
+    return await locateAction(cache, user, 'READ', componentName(component))
+  } catch (error) {
+    throw missingComponent(error)
+  }
+}
+
+async function loadComponent(cache: EntityCache, place: ActionPlace): ReturnType<typeof loadAction> {
+  try {
+    return await loadAction(cache, place)
+  } catch (error) {
+    throw missingComponent(error)
+  }
+}
+
+function missingComponent(error: unknown): unknown {
+  return error instanceof HttpError ? new HttpError(400, TEXTS.sequenceComponentMissing) : error
+}
+
+function componentName(component: string): ActionName {
+  const [namespace = '', ...rest] = pathSegments(component)
+  const name = rest.at(-1) ?? ''
+  return rest.length > 1 ? { namespace, package: rest[0]!, name } : { namespace, name }
+}

@@ -1,0 +1,64 @@
+import { isPromise } from '../../lifecycle.ts'
+import type { StoredAction } from '../../model/action.ts'
+import type { Identity } from '../../model/identity.ts'
+import { mergeParameters, type Parameters } from '../../model/parameters.ts'
+import { requireOwner, requirePackage } from '../http/entitlement.ts'
+import { HttpError, notFound } from '../http/http-error.ts'
+import { TEXTS } from '../http/texts.ts'
+import type { EntityCache } from './entity-cache.ts'
+import type { Entity } from './entity.ts'
+
+/** How a request names an action: directly in a namespace, or in a package or a binding of one. */
+export interface ActionName {
+  readonly namespace: string
+  readonly package?: string
+  readonly name: string
+}
+
+/** Where an action really lies, once the caller is known to be entitled to it. */
+export interface ActionPlace {
+  /** `namespace` or `namespace/package`. */
+  readonly path: string
+  readonly name: string
+  /** What package and binding lay under the action's own parameters. */
+  readonly parameters: Parameters
+  /** Path of the binding through which it was named. */
+  readonly binding?: string
+}
+
+const NO_PARAMETERS: Parameters = []
+
+/** @throws HttpError 403, 404, 409, 422 */
+export async function locateAction(
+  cache: EntityCache,
+  user: Identity,
+  right: 'READ' | 'ACTIVATE',
+  { namespace, package: packageName, name }: ActionName,
+): Promise<ActionPlace> {
+  if (packageName === undefined) {
+    requireOwner(user, right, namespace, name)
+    return { path: namespace, name, parameters: NO_PARAMETERS }
+  }
+  const resource = `${namespace}/${packageName}/${name}`
+  const found = await requirePackage(cache, user, right, { namespace, name: packageName }, resource)
+  return { ...found, name }
+}
+
+/** The action with all parameters merged. @throws HttpError 404, 409 */
+export async function loadAction(cache: EntityCache, place: ActionPlace): Promise<StoredAction> {
+  const found = cache.get(`${place.path}/${place.name}`)
+  const stored = requireAction(isPromise(found) ? await found : found)
+  return withParameters(stored, place.parameters)
+}
+
+export function withParameters(stored: StoredAction, under: Parameters): StoredAction {
+  const parameters = mergeParameters(under, stored.action.parameters)
+  return parameters === stored.action.parameters ? stored : { ...stored, action: { ...stored.action, parameters } }
+}
+
+/** @throws HttpError 404 nothing there, 409 something else is there */
+export function requireAction(entity: Entity | undefined): StoredAction {
+  if (entity === undefined) throw notFound()
+  if (entity.action === undefined) throw new HttpError(409, TEXTS.otherCollection)
+  return entity.action
+}

@@ -1,0 +1,45 @@
+import type { ServerResponse } from 'node:http'
+
+/** What goes back to the client, apart from the headers that every answer has. */
+export interface Answer {
+  readonly status: number
+  readonly contentType: string
+  readonly body: string
+  /** Names and values alternate. */
+  readonly headers?: readonly string[]
+}
+
+const JSON_TYPE = 'application/json'
+const TEXT_TYPE = 'text/plain; charset=UTF-8'
+const NO_HEADERS: readonly string[] = []
+
+/** `body` is JSON text already. */
+export function jsonAnswer(status: number, body: string, headers: readonly string[] = NO_HEADERS): Answer {
+  return { status, contentType: JSON_TYPE, body, headers }
+}
+
+export function textAnswer(status: number, body: string, headers: readonly string[] = NO_HEADERS): Answer {
+  return { status, contentType: TEXT_TYPE, body, headers }
+}
+
+/** A success that has nothing to say. */
+export const OK: Answer = textAnswer(200, 'OK')
+
+/** Does nothing when the answer was given already or the client has gone. */
+export function writeAnswer(
+  response: ServerResponse,
+  { status, contentType, body, headers = NO_HEADERS }: Answer,
+  transactionId: string,
+  cors: readonly string[],
+): void {
+  if (response.headersSent || response.destroyed) return
+  const head = ['X-Request-ID', transactionId, 'Content-Type', contentType, 'Content-Length', byteLength(body)]
+  for (const item of cors) head.push(item)
+  for (const item of headers) head.push(item)
+  response.writeHead(status, head)
+  response.end(body)
+}
+
+function byteLength(body: string): string {
+  return String(Buffer.byteLength(body))
+}

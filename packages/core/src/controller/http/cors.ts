@@ -1,0 +1,14 @@
+const ORIGIN_AND_HEADERS = [
+  'Access-Control-Allow-Origin',
+  '*',
+  'Access-Control-Allow-Headers',
+  'Authorization, Origin, X-Requested-With, Content-Type, Accept, User-Agent',
+  'Access-Control-Allow-Methods',
+]
+
+/** Header names and values by area of the server, ready to be written. */
+export const CORS: Readonly<Record<'none' | 'rest' | 'server', readonly string[]>> = {
+  none: [],
+  rest: [...ORIGIN_AND_HEADERS, 'GET, DELETE, POST, PUT, HEAD'],
+  server: [...ORIGIN_AND_HEADERS, 'OPTIONS, GET, POST'],
+}

@@ -1,0 +1,69 @@
+import { isPromise } from '../../lifecycle.ts'
+import type { Identity, Right } from '../../model/identity.ts'
+import { mergeParameters, type Parameters } from '../../model/parameters.ts'
+import type { EntityCache } from '../entities/entity-cache.ts'
+import type { Entity } from '../entities/entity.ts'
+import type { PackageContent } from '../entities/package-content.ts'
+import { HttpError, notFound } from './http-error.ts'
+import { bindingCyclic, notAuthorized, TEXTS } from './texts.ts'
+
+/** A package as a caller may use it: a binding has been followed to the package it refers to. */
+export interface ReadablePackage {
+  /** Path of the package that holds the actions: `namespace/package`. */
+  readonly path: string
+  /** Parameters of the package, those of the binding laid over them. */
+  readonly parameters: Parameters
+  /** Path of the binding through which it was named. */
+  readonly binding?: string
+}
+
+/** @throws HttpError 403 the caller lacks the right, or the namespace is not its own. */
+export function requireOwner(user: Identity, right: Right, namespace: string, name?: string): void {
+  if (user.namespace.name === namespace && user.rights.includes(right)) return
+  throw forbidden(name === undefined ? namespace : `${namespace}/${name}`)
+}
+
+/** `resource` is what a refusal names. */
+export function forbidden(resource: string): HttpError {
+  return new HttpError(403, notAuthorized(resource))
+}
+
+/**
+ * Lets a caller read or invoke what is in a package: its own, or a published one, directly or through a binding of
+ * its own. What is missing is told to the owner of the namespace only.
+ * @throws HttpError 403, 404, 409 not a package, 422 a binding to itself
+ */
+export async function requirePackage(
+  cache: EntityCache,
+  user: Identity,
+  right: 'READ' | 'ACTIVATE',
+  id: { readonly namespace: string; readonly name: string },
+  resource: string,
+): Promise<ReadablePackage> {
+  if (!user.rights.includes(right)) throw forbidden(resource)
+  const path = `${id.namespace}/${id.name}`
+  const isOwner = user.namespace.name === id.namespace
+  const found = cache.get(path)
+  const content = packageOf(isPromise(found) ? await found : found, isOwner, resource)
+  const { binding, parameters } = content
+  if (!binding) {
+    if (!content.publish && !isOwner) throw forbidden(resource)
+    return { path, parameters }
+  }
+  if (!isOwner) throw forbidden(resource)
+
+  const targetPath = `${binding.namespace}/${binding.name}`
+  if (targetPath === path) throw new HttpError(422, bindingCyclic(path))
+  const ownsTarget = user.namespace.name === binding.namespace
+  const foundTarget = cache.get(targetPath)
+  const target = packageOf(isPromise(foundTarget) ? await foundTarget : foundTarget, ownsTarget, resource)
+  if (target.binding) throw new HttpError(400, TEXTS.bindingOfBinding)
+  if (!target.publish && !ownsTarget) throw forbidden(resource)
+  return { path: targetPath, parameters: mergeParameters(target.parameters, parameters), binding: path }
+}
+
+function packageOf(entity: Entity | undefined, isOwner: boolean, resource: string): PackageContent {
+  if (entity?.package) return entity.package
+  if (!isOwner) throw forbidden(resource)
+  throw entity === undefined ? notFound() : new HttpError(409, TEXTS.otherCollection)
+}

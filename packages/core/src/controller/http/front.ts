@@ -1,0 +1,167 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { isPromise, type MaybePromise } from '../../lifecycle.ts'
+import type { Identity } from '../../model/identity.ts'
+import { newTransaction } from '../../model/transaction.ts'
+import { activationRoutes } from '../activations/activation-routes.ts'
+import type { ControllerParts } from '../controller.ts'
+import { actionRoutes } from '../entities/action-routes.ts'
+import { EntityCache } from '../entities/entity-cache.ts'
+import type { Activator } from '../invoke/activator.ts'
+import { acceptsJson } from './accepts-json.ts'
+import { OK, type Answer } from './answer.ts'
+import type { ApiServices, HttpFrontOptions } from './api-services.ts'
+import { authenticate } from './authenticate.ts'
+import { errorAnswer } from './error-answer.ts'
+import { Exchange } from './exchange.ts'
+import { HttpError, noRoute } from './http-error.ts'
+import { infoRoutes } from './info-routes.ts'
+import { namespaceRoutes } from './namespace-routes.ts'
+import { operationalRoutes } from './operational-routes.ts'
+import { announcedLength, bodyTooLarge, ClientGone } from './read-body.ts'
+import { RequestDeadlines } from './request-deadlines.ts'
+import type { OpenRoute, Route, UserRoute } from './route.ts'
+import { RouteTable } from './route-table.ts'
+import { methodNotAllowed, onlyTheseTypes, TEXTS } from './texts.ts'
+import { Throttle } from './throttle.ts'
+
+const API = '/api/v1'
+const BELOW_API = `${API}/`
+const MAX_URI_LENGTH = 8192
+const REQUEST_TIMEOUT_MS = 65_000
+
+/** The REST API over requests of node:http. */
+export interface HttpFront {
+  /** Answers one request; never throws. */
+  handle(request: IncomingMessage, response: ServerResponse): void
+  /** Every operation that is served. */
+  readonly routes: readonly Route[]
+  /** Entities as the API sees them; `invalidate` is for changes that others made. */
+  readonly entities: EntityCache
+}
+
+export function createHttpFront(
+  parts: ControllerParts,
+  activator: Activator,
+  options: HttpFrontOptions = {},
+): HttpFront {
+  const services: ApiServices = {
+    parts,
+    activator,
+    options,
+    cache: new EntityCache(parts.entityStore, parts.clock, options.cache),
+    throttle: new Throttle(parts.rateLimiter, parts.limits, parts.logger),
+    announceWrite: options.announceWrite ?? (() => undefined),
+  }
+  const open = [
+    ...infoRoutes(parts),
+    ...(options.operations ? operationalRoutes(options.operations, options.readyFraction ?? 1) : []),
+  ]
+  const users = [...namespaceRoutes(parts.limits), ...actionRoutes(services), ...activationRoutes(parts)]
+  const dispatcher = new Dispatcher(parts, open, users, options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS)
+  return {
+    routes: [...open, ...users],
+    entities: services.cache,
+    handle: (request, response) => dispatcher.handle(request, response),
+  }
+}
+
+/** Leads a request through the checks that all have in common to the route that serves it. */
+class Dispatcher {
+  readonly #parts: ControllerParts
+  readonly #open: RouteTable<OpenRoute>
+  readonly #users: RouteTable<UserRoute>
+  readonly #deadlines: RequestDeadlines<Exchange>
+
+  constructor(
+    parts: ControllerParts,
+    open: readonly OpenRoute[],
+    users: readonly UserRoute[],
+    requestTimeoutMs: number,
+  ) {
+    this.#parts = parts
+    this.#open = new RouteTable(open)
+    this.#users = new RouteTable(users)
+    this.#deadlines = new RequestDeadlines(parts.clock, requestTimeoutMs, (exchange) =>
+      this.#refuse(exchange, new HttpError(503, TEXTS.tooSlow, { headers: ['Connection', 'close'] })),
+    )
+  }
+
+  handle(request: IncomingMessage, response: ServerResponse): void {
+    const { headers } = request
+    const requested = headers['x-request-id']
+    const extraLogging = headers['x-ow-extra-logging']
+    const transaction = newTransaction(
+      this.#parts.clock,
+      this.#parts.random,
+      typeof requested === 'string' ? requested : undefined,
+      typeof extraLogging === 'string' && extraLogging.toLowerCase() === 'on',
+    )
+    const exchange = new Exchange(request, response, transaction)
+    try {
+      const answer = this.#route(exchange)
+      if (isPromise(answer)) this.#await(exchange, answer)
+      else this.#finish(exchange, answer)
+    } catch (error) {
+      this.#refuse(exchange, error)
+    }
+  }
+
+  #await(exchange: Exchange, answer: Promise<Answer>): void {
+    this.#deadlines.add(exchange)
+    answer.then(
+      (given) => {
+        this.#deadlines.remove(exchange)
+        this.#finish(exchange, given)
+      },
+      (error: unknown) => {
+        this.#deadlines.remove(exchange)
+        this.#refuse(exchange, error)
+      },
+    )
+  }
+
+  #route(exchange: Exchange): MaybePromise<Answer> {
+    const { request, path } = exchange
+    const inApi = path === API || path.startsWith(BELOW_API)
+    if (inApi) exchange.area = 'rest'
+    if ((request.url ?? '').length > MAX_URI_LENGTH) throw new HttpError(414, TEXTS.uriTooLong)
+    if ((announcedLength(request) ?? 0) > this.#parts.limits.maxRequestBytes) throw bodyTooLarge()
+    if (request.method === 'OPTIONS') {
+      if (!inApi) exchange.area = 'server'
+      return OK
+    }
+    const open = this.#open.find(request.method ?? '', path)
+    if (open === 'malformed') throw new HttpError(400)
+    if (open) {
+      exchange.area = open.route.cors
+      const { transaction, rawQuery } = exchange
+      return open.route.handle({ request, transaction, rawQuery, params: open.params })
+    }
+    if (!inApi) throw new HttpError(405, methodNotAllowed('OPTIONS'), { headers: ['Allow', 'OPTIONS'] })
+    const user = authenticate(this.#parts.auth, request.headers.authorization)
+    return isPromise(user) ? user.then((known) => this.#serve(exchange, known)) : this.#serve(exchange, user)
+  }
+
+  #serve(exchange: Exchange, user: Identity): MaybePromise<Answer> {
+    const { request, path, transaction, rawQuery } = exchange
+    const match = this.#users.find(request.method ?? '', path)
+    if (match === 'malformed') throw new HttpError(400)
+    if (!match) throw noRoute()
+    if (!acceptsJson(request.headers.accept)) throw new HttpError(406, onlyTheseTypes('application/json'))
+    return match.route.handle({ request, transaction, rawQuery, params: match.params, user })
+  }
+
+  #refuse(exchange: Exchange, error: unknown): void {
+    if (error instanceof ClientGone) exchange.abandon()
+    else this.#finish(exchange, errorAnswer(error, exchange.transaction.id, this.#parts.logger))
+  }
+
+  #finish(exchange: Exchange, answer: Answer): void {
+    exchange.answer(answer)
+    const { transaction, request, path } = exchange
+    if (!transaction.extraLogging) return
+    const { logger, clock } = this.#parts
+    const ms = clock.now() - transaction.start
+    logger.info({ transactionId: transaction.id, method: request.method, path, status: answer.status, ms }, 'answered')
+  }
+}

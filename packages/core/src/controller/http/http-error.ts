@@ -1,0 +1,43 @@
+import { STATUS_TEXT_DEFAULTS, TEXTS, malformedContent, malformedQuery } from './texts.ts'
+
+export interface HttpErrorOptions {
+  /** Names and values alternate. */
+  readonly headers?: readonly string[]
+  /** Answer the text itself instead of the JSON error object. */
+  readonly plain?: boolean
+}
+
+/** A request that is refused, with what the client is told. */
+export class HttpError extends Error {
+  override readonly name = 'HttpError'
+  readonly status: number
+  readonly headers: readonly string[]
+  readonly plain: boolean
+
+  /** A blank message becomes the status' own text. */
+  constructor(status: number, message = '', { headers = [], plain = false }: HttpErrorOptions = {}) {
+    super(message.trim() || (STATUS_TEXT_DEFAULTS[status] ?? ''))
+    this.status = status
+    this.headers = headers
+    this.plain = plain
+  }
+}
+
+/** No route leads to this path: not the same text as a missing entity. */
+export function noRoute(): HttpError {
+  return new HttpError(404, TEXTS.noRoute)
+}
+
+export function notFound(): HttpError {
+  return new HttpError(404)
+}
+
+/** The body could not be understood. */
+export function badContent(detail: string): HttpError {
+  return new HttpError(400, malformedContent(detail))
+}
+
+/** A query parameter could not be understood. */
+export function badQuery(name: string, detail: string): HttpError {
+  return new HttpError(400, malformedQuery(name, detail))
+}

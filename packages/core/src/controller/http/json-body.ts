@@ -1,0 +1,82 @@
+import type { IncomingMessage } from 'node:http'
+import type { JsonObject } from '../../model/json.ts'
+import { isJsonObject } from '../../model/json.ts'
+import { JsonText } from '../../model/json-text.ts'
+import { isPromise } from '../../lifecycle.ts'
+import { HttpError, badContent } from './http-error.ts'
+import { isNestedDeeperThan } from './json-depth.ts'
+import { announcedLength, readBody } from './read-body.ts'
+import { TEXTS, contentTypeNotSupported, largerThanAllowed } from './texts.ts'
+
+/** Deeper JSON is refused: what handles it later is recursive. */
+const MAX_DEPTH = 1000
+
+/** The body of a PUT. @throws HttpError 400, 413, 415; ClientGone */
+export async function readJsonObject(request: IncomingMessage, maxBytes: number): Promise<JsonObject> {
+  const body = await readJson(request, maxBytes)
+  if (body === undefined) throw new HttpError(400, TEXTS.entityMissing)
+  return parseObject(body).value
+}
+
+/**
+ * The arguments in the body of a POST, which may be empty. `maxBytes` bounds any request, `allowedBytes` this one.
+ * @throws HttpError 400, 413, 415; ClientGone
+ */
+export async function readArguments(
+  request: IncomingMessage,
+  maxBytes: number,
+  allowedBytes: number,
+): Promise<JsonText | undefined> {
+  const body = await readJson(request, maxBytes)
+  if (body === undefined) return undefined
+  checkLength(body.length, allowedBytes)
+  const { text, value } = parseObject(body)
+  return JsonText.trusted(text, value)
+}
+
+/** @throws HttpError 413 the client announced more than `allowedBytes`. */
+export function checkAnnouncedLength(request: IncomingMessage, allowedBytes: number): void {
+  const announced = announcedLength(request)
+  if (announced !== undefined) checkLength(announced, allowedBytes)
+}
+
+function checkLength(bytes: number, allowedBytes: number): void {
+  if (bytes > allowedBytes) throw new HttpError(413, largerThanAllowed('Request', bytes, allowedBytes))
+}
+
+async function readJson(request: IncomingMessage, maxBytes: number): Promise<Buffer | undefined> {
+  checkContentType(request.headers['content-type'])
+  const pending = readBody(request, maxBytes)
+  const body = isPromise(pending) ? await pending : pending
+  return body.length === 0 ? undefined : body
+}
+
+function parseObject(body: Buffer): { text: string; value: JsonObject } {
+  if (isNestedDeeperThan(MAX_DEPTH, body)) throw badContent(`JSON is nested more than ${MAX_DEPTH} levels deep`)
+  const text = body.toString('utf8')
+  const value = parse(text)
+  if (!isJsonObject(value)) throw badContent(TEXTS.objectExpected)
+  return { text, value }
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    if (error instanceof SyntaxError) throw badContent(error.message)
+    throw error
+  }
+}
+
+/** A body of unstated type is taken for JSON; a stated type must be JSON even when there is no body. */
+function checkContentType(header: string | undefined): void {
+  if (header === undefined || header === 'application/json') return
+  const [type = '', ...parameters] = header.split(';').map((part) => part.trim())
+  if (type.toLowerCase() === 'application/json') return
+  const shown = parameters.map((parameter) => `; ${parameter.replace(/^charset=(.*)$/i, upperCaseCharset)}`)
+  throw new HttpError(415, contentTypeNotSupported(type + shown.join('')))
+}
+
+function upperCaseCharset(_all: string, charset: string): string {
+  return `charset=${charset.toUpperCase()}`
+}

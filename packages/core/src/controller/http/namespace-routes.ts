@@ -1,0 +1,52 @@
+import type { PlatformLimits } from '../../model/platform-limits.ts'
+import { jsonAnswer, type Answer } from './answer.ts'
+import { limitsDocument } from './effective-limits.ts'
+import { requireOwner } from './entitlement.ts'
+import { HttpError } from './http-error.ts'
+import type { Call, UserRoute } from './route.ts'
+import { targetNamespace } from './target-namespace.ts'
+import { TEXTS } from './texts.ts'
+
+const LIMITS = '/api/v1/namespaces/{namespace}/limits'
+
+/** A caller has exactly one namespace; there is no document about it but its limits. */
+export function namespaceRoutes(platform: PlatformLimits): readonly UserRoute[] {
+  return [
+    {
+      method: 'GET',
+      auth: 'basic',
+      path: '/api/v1/namespaces',
+      trailingSlash: true,
+      tag: 'Namespaces',
+      summary: 'Namespaces of the caller',
+      responses: { 200: 'NamespaceList' },
+      handle: ({ user }) => jsonAnswer(200, JSON.stringify([user.namespace.name])),
+    },
+    {
+      method: 'GET',
+      auth: 'basic',
+      path: LIMITS,
+      trailingSlash: true,
+      tag: 'Namespaces',
+      summary: 'Limits in force for a namespace',
+      responses: { 200: 'NamespaceLimits', 403: 'Error' },
+      handle: (call) => showLimits(call, platform),
+    },
+    {
+      method: 'GET',
+      auth: 'basic',
+      path: `${LIMITS}/{name}`,
+      summary: 'Refused: single limits cannot be read',
+      responses: { 400: 'Error' },
+      handle: (call) => {
+        targetNamespace(call)
+        throw new HttpError(400, TEXTS.limitsHaveNoInner)
+      },
+    },
+  ]
+}
+
+function showLimits(call: Call, platform: PlatformLimits): Answer {
+  requireOwner(call.user, 'READ', targetNamespace(call))
+  return jsonAnswer(200, JSON.stringify(limitsDocument(call.user.limits, platform)))
+}

@@ -1,0 +1,76 @@
+import type { IncomingMessage } from 'node:http'
+import type { MaybePromise } from '../../lifecycle.ts'
+import type { Identity } from '../../model/identity.ts'
+import type { Transaction } from '../../model/transaction.ts'
+import type { Answer } from './answer.ts'
+
+/**
+ * One operation of the API, as data: the router, the Swagger document and the tests are made from these rows.
+ * `handle` answers or throws an HttpError; a PlatformError is translated; anything else is a 500.
+ */
+export type Route = OpenRoute | UserRoute
+
+/** Answered without credentials. */
+export interface OpenRoute extends Operation {
+  readonly auth: 'none'
+  readonly cors: 'none' | 'rest' | 'server'
+  readonly handle: (call: OpenCall) => MaybePromise<Answer>
+}
+
+/** Answered to an authenticated caller; lies below `/api/v1`. */
+export interface UserRoute extends Operation {
+  readonly auth: 'basic'
+  readonly handle: (call: Call) => MaybePromise<Answer>
+}
+
+interface Operation {
+  readonly method: 'GET' | 'PUT' | 'POST' | 'DELETE'
+  /** `{name}` stands for one segment, which is never empty. */
+  readonly path: string
+  /** One slash more at the end is the same path. Default false. */
+  readonly trailingSlash?: boolean
+  readonly summary: string
+  /** Heading in the API document; rows without one are left out of it. */
+  readonly tag?: string
+  readonly query?: readonly QueryParameter[]
+  readonly request?: SchemaName
+  /** By status; `none` for an answer without a JSON body. Those that every operation has are left out. */
+  readonly responses: Readonly<Record<number, SchemaName | 'none'>>
+}
+
+export interface QueryParameter {
+  readonly name: string
+  readonly type: 'boolean' | 'integer' | 'string'
+  readonly description: string
+}
+
+/** Schemas of bodies in the API document. */
+export type SchemaName =
+  | 'Action'
+  | 'ActionList'
+  | 'ActionPut'
+  | 'Activation'
+  | 'ActivationId'
+  | 'ActivationList'
+  | 'ActivationLogs'
+  | 'ActivationResult'
+  | 'AnyObject'
+  | 'EntityCount'
+  | 'Error'
+  | 'NamespaceLimits'
+  | 'NamespaceList'
+  | 'ServerInfo'
+
+/** A request on its way through a route. */
+export interface OpenCall {
+  readonly request: IncomingMessage
+  readonly transaction: Transaction
+  /** Path segments by the names in `Route.path`, percent-decoded. */
+  readonly params: Readonly<Record<string, string | undefined>>
+  /** The query as received, without `?`. */
+  readonly rawQuery: string
+}
+
+export interface Call extends OpenCall {
+  readonly user: Identity
+}

@@ -1,0 +1,189 @@
+/**
+ * Every text that the API says to clients, in one place: clients and their tests compare them literally, so the odd
+ * ones (`segement`, "epoch seconds" for milliseconds) are as they must be.
+ */
+export const TEXTS = {
+  authenticationMissing: 'The resource requires authentication, which was not supplied with the request',
+  authenticationInvalid: 'The supplied authentication is invalid',
+  noRoute: 'The requested resource could not be found.',
+  entityMissing: 'Request entity expected but not supplied',
+  objectExpected: 'JSON object expected',
+  queryUnreadable: "The request's query string is invalid.",
+  uriTooLong: 'The length of the requested URI exceeds the limit of 8192 characters.',
+  tooSlow: 'The server was not able to produce a timely response to your request.',
+
+  concurrentModification: 'Concurrent modification to resource detected.',
+  otherCollection: 'Resource by this name exists but is not in this collection.',
+  corrupt: 'Resource is corrupted and cannot be read.',
+  exists: 'resource already exists',
+
+  namespaceIllegal: 'The namespace contains illegal characters.',
+  nameIllegal: 'The name of the entity contains illegal characters.',
+  nameIncomplete:
+    'requirement failed: The fully qualified name of the entity must contain at least the namespace and the name of the entity.',
+  activationIdIllegal: 'The activation id is not valid.',
+  versionMalformed: 'semantic version malformed',
+  parametersMalformed: 'parameters malformed!',
+  limitsHaveNoInner: 'Inner entity level routes for limits are not yet implemented.',
+
+  docsWithCount: "The parameter 'docs' is not permitted with 'count'.",
+
+  execMissing: 'exec undefined',
+  kindMissing: "'kind' must be a string defined in 'exec'",
+  componentsMissing: "'components' must be defined for sequence kind",
+  componentsNoArray: "'components' must be an array",
+  imageMissing: "'image' must be a string defined in 'exec' for 'blackbox' actions",
+  imageMalformed: 'could not parse image name',
+  parametersNotAllowed: 'Request defines parameters that are not allowed (e.g., reserved properties).',
+
+  sequenceTooLong: 'Too many actions in the sequence.',
+  sequenceEmpty: 'No component specified for the sequence.',
+  sequenceCyclic: 'Sequence may not refer to itself.',
+  sequenceComponentMissing: 'Sequence component does not exist.',
+
+  notOnBinding: 'Operation not permitted on package binding.',
+  bindingOfBinding: 'Cannot bind to another package binding.',
+} as const
+
+/** What an error says when its cause gave no text of its own. */
+export const STATUS_TEXT_DEFAULTS: Readonly<Record<number, string>> = {
+  400: 'The request contains bad syntax or cannot be fulfilled.',
+  401: 'Authentication is possible but has failed or not yet been provided.',
+  403: 'The supplied authentication is not authorized to access this resource.',
+  404: 'The requested resource does not exist.',
+  409: 'The request could not be processed because of conflict in the request, such as an edit conflict.',
+  413: 'The request content is larger than the server is willing or able to process.',
+  429: 'The user has sent too many requests in a given amount of time.',
+  500: 'There was an internal server error.',
+  503: 'The server is currently unavailable (because it is overloaded or down for maintenance).',
+}
+
+export function methodNotAllowed(supported: string): string {
+  return `HTTP method not allowed, supported methods: ${supported}`
+}
+
+export function malformedContent(detail: string): string {
+  return `The request content was malformed:\n${detail}`
+}
+
+export function malformedQuery(name: string, detail: string): string {
+  return `The query parameter '${name}' was malformed:\n${detail}`
+}
+
+export function notBoolean(value: string): string {
+  return `'${value}' is not a valid Boolean value`
+}
+
+export function contentTypeNotSupported(contentType: string): string {
+  return `The request's Content-Type [${contentType}] is not supported. Expected:\napplication/json`
+}
+
+export function onlyTheseTypes(types: string): string {
+  return `Resource representation is only available with these types:\n${types}`
+}
+
+export function notAuthorized(resource: string): string {
+  return `The supplied authentication is not authorized to access '${resource}'.`
+}
+
+export function kindNotAuthorized(kind: string): string {
+  return `The supplied authentication is not authorized to access actions of kind '${kind}'.`
+}
+
+export function largerThanAllowed(field: string, bytes: number, allowedBytes: number): string {
+  return `${field} larger than allowed: ${bytes} > ${allowedBytes} bytes.`
+}
+
+export function namespaceTooLong(length: number, allowed: number): string {
+  return `Namespace longer than allowed: ${length} > ${allowed}.`
+}
+
+export function nameTooLong(length: number, allowed: number): string {
+  return `Name segement longer than allowed: ${length} > ${allowed}.`
+}
+
+export function activationIdLength(length: number): string {
+  return `Activation id length is ${length} but must be 32.`
+}
+
+export function limitOutOfRange(value: string, max: number, collection: string): string {
+  return `The value '${value}' is not in the range of 0 to ${max} for ${collection}.`
+}
+
+export function skipOutOfRange(value: string, collection: string): string {
+  return `The value '${value}' is not greater than or equal to 0 for ${collection}.`
+}
+
+export function notInteger(value: string, collection: string): string {
+  return `The value '${value}' is not an integer for ${collection}.`
+}
+
+export function filterNameMalformed(value: string): string {
+  return `Parameter may be a 'simple' name or 'package-name/simple' name: ${value}`
+}
+
+export function momentMalformed(value: string): string {
+  return `Parameter is not a valid value for epoch seconds: ${value}`
+}
+
+export function waitOutOfRange(maxMs: number): string {
+  return `Timeout must be number of milliseconds up to ${maxMs}.`
+}
+
+export function kindDeprecated(kind: string): string {
+  return `The '${kind}' runtime is no longer supported. You may read and delete but not update or invoke this action.`
+}
+
+export function kindUnknown(kind: string, known: readonly string[]): string {
+  const list = known.map((name) => `'${name}'`).join(', ')
+  return `The specified runtime '${kind}' is not supported by this platform. Valid values are: ${list}.`
+}
+
+export function codeMissing(kind: string, attached: boolean): string {
+  return `'code' must be a string ${attached ? 'or attachment object ' : ''}defined in 'exec' for '${kind}' actions`
+}
+
+export function codeUnreadable(json: string): string {
+  return `Could not deserialize as attachment record: ${json}`
+}
+
+export function mainMalformed(kind: string): string {
+  return `if defined, 'main' be a string in 'exec' for '${kind}' actions`
+}
+
+export function mainMissing(kind: string): string {
+  return `'main' must be a string defined in 'exec' for '${kind}' actions`
+}
+
+export function limitMalformed(limit: string): string {
+  return `${limit} limit malformed`
+}
+
+export function limitNotWhole(limit: string): string {
+  return `requirement failed: ${limit} limit must be whole number`
+}
+
+/** `subject` carries the value, e.g. `memory size 64 MB`. */
+export function limitOutOfBounds(subject: string, relation: 'exceeds' | 'below', threshold: string): string {
+  return `requirement failed: ${subject} ${relation} allowed threshold of ${threshold}`
+}
+
+export function instancesNegative(): string {
+  return 'requirement failed: Action container concurrency must be greater than or equal to 0.'
+}
+
+export function instancesTooMany(allowed: number): string {
+  return `Max action instance concurrency must not exceed your namespace concurrency of ${allowed}.`
+}
+
+export function bindingCyclic(name: string): string {
+  return `Package binding '${name}' contains a circular reference.`
+}
+
+export function tooManyPerMinute(count: number, allowed: number): string {
+  return `Too many requests in the last minute (count: ${count}, allowed: ${allowed}).`
+}
+
+export function tooManyAtOnce(count: number, allowed: number): string {
+  return `Too many concurrent requests in flight (count: ${count}, allowed: ${allowed}).`
+}

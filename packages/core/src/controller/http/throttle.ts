@@ -1,0 +1,91 @@
+import { isPlatformError } from '../../errors.ts'
+import { isPromise, type MaybePromise } from '../../lifecycle.ts'
+import type { Logger } from '../../log.ts'
+import type { Identity } from '../../model/identity.ts'
+import type { PlatformLimits } from '../../model/platform-limits.ts'
+import type { RateDecision, RateLimiter } from '../../rate-limiter/rate-limiter.ts'
+import { HttpError } from './http-error.ts'
+import { tooManyAtOnce, tooManyPerMinute } from './texts.ts'
+
+/** Said to clients when the limiter does not know, seconds. */
+const RETRY_SAME_MINUTE_S = 60
+const RETRY_IN_FLIGHT_S = 1
+
+const nothingHeld = (): void => undefined
+
+/**
+ * Lets an invocation in, or refuses it with 429. A limiter that does not answer stops nobody: its outage costs the
+ * limits, not the platform.
+ */
+export class Throttle {
+  readonly #limiter: RateLimiter
+  readonly #limits: PlatformLimits
+  readonly #logger: Logger
+
+  constructor(limiter: RateLimiter, limits: PlatformLimits, logger: Logger) {
+    this.#limiter = limiter
+    this.#limits = limits
+    this.#logger = logger
+  }
+
+  /**
+   * Counts the request and takes a concurrent place. The function returned gives the place back, once.
+   * @throws HttpError 429
+   */
+  admitInvocation(user: Identity): MaybePromise<() => void> {
+    const counted = this.#count(user)
+    return isPromise(counted) ? counted.then(() => this.#enter(user)) : this.#enter(user)
+  }
+
+  #count(user: Identity): MaybePromise<void> {
+    const limit = user.limits.invocationsPerMinute ?? this.#limits.invocationsPerMinute
+    const request = { namespaceId: user.namespace.uuid, budget: 'invocations', limit } as const
+    const check = (decision: RateDecision | undefined): void => {
+      if (decision && !decision.allowed) {
+        throw refusal(tooManyPerMinute(decision.count, decision.limit), decision, RETRY_SAME_MINUTE_S)
+      }
+    }
+    const decision = this.#ask(() => this.#limiter.countRequest(request))
+    return isPromise(decision) ? decision.then(check) : check(decision)
+  }
+
+  #enter(user: Identity): MaybePromise<() => void> {
+    const namespaceId = user.namespace.uuid
+    const limit = user.limits.concurrentInvocations ?? this.#limits.concurrentInvocations
+    const settle = (decision: RateDecision | undefined): (() => void) => {
+      if (!decision) return nothingHeld
+      if (!decision.allowed) throw refusal(tooManyAtOnce(decision.count, decision.limit), decision, RETRY_IN_FLIGHT_S)
+      return this.#release(namespaceId)
+    }
+    const decision = this.#ask(() => this.#limiter.enter({ namespaceId, limit }))
+    return isPromise(decision) ? decision.then(settle) : settle(decision)
+  }
+
+  #release(namespaceId: string): () => void {
+    let held = true
+    return () => {
+      if (held) this.#limiter.leave(namespaceId)
+      held = false
+    }
+  }
+
+  /** The decision; undefined when the limiter cannot be asked. */
+  #ask(question: () => MaybePromise<RateDecision>): MaybePromise<RateDecision | undefined> {
+    try {
+      const decision = question()
+      return isPromise(decision) ? decision.catch((error: unknown) => this.#unanswered(error)) : decision
+    } catch (error) {
+      return this.#unanswered(error)
+    }
+  }
+
+  #unanswered(error: unknown): undefined {
+    if (!isPlatformError(error, 'ERR_UNAVAILABLE')) throw error
+    this.#logger.warn({ err: error }, 'rate limiter does not answer, request passes unlimited')
+  }
+}
+
+function refusal(message: string, { retryAfterMs }: RateDecision, otherwiseS: number): HttpError {
+  const seconds = retryAfterMs === undefined ? otherwiseS : Math.max(1, Math.ceil(retryAfterMs / 1000))
+  return new HttpError(429, message, { headers: ['Retry-After', String(seconds)] })
+}

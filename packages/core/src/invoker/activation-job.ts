@@ -1,0 +1,228 @@
+import type { ActivationLog } from '../container/activation-log.ts'
+import type { Container, ContainerSpec } from '../container/container-factory.ts'
+import { isPlatformError } from '../errors.ts'
+import type { Logger } from '../log.ts'
+import type { ActivationMessage } from '../messages/activation-message.ts'
+import type { ActivationResponse } from '../model/activation.ts'
+import { MB } from '../model/byte-size.ts'
+import type { Clock } from '../time/clock.ts'
+import type { LoadedAction } from './loaded-action.ts'
+import { readLogLines } from './logs/log-lines.ts'
+import type { InvokerObserver } from './observer.ts'
+import type { Acquisition, Job, JobFailure, Verdict } from './pool/job.ts'
+import type { Resources } from './pool/resources.ts'
+import { stemKey } from './pool/stem-cells.ts'
+import { payloadOf, type Payload, type UnlockParameter } from './proxy/payload.ts'
+import type { ReplyLimits } from './proxy/reply-limits.ts'
+import { runInContainer, type RunEnd } from './proxy/run-in-container.ts'
+import { recordOfRun } from './record/activation-record.ts'
+import type { RecordKeeper } from './record/record-keeper.ts'
+import { errorResponse } from './record/response-of-run.ts'
+import { INVOKER_STOPPED, INVOKER_STOPPED_BEFORE, NO_RESOURCES_TEXT, NOT_UNLOCKED, RUN_LOST } from './record/texts.ts'
+
+/** Containers that an activation is offered to, as long as each certainly did not start it. */
+const MAX_OFFERS = 4
+
+/** What all activations of an invoker share. */
+export interface JobContext {
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly observer: InvokerObserver
+  readonly keeper: RecordKeeper
+  readonly unlock: UnlockParameter | undefined
+  readonly replyLimits: (message: ActivationMessage) => ReplyLimits
+  /** Logs are read from the containers. */
+  readonly collectsLogs: boolean
+  /** Logs of activations that run at once in one container stay apart. */
+  readonly attributedLogs: boolean
+  readonly spec: (message: ActivationMessage, action: LoadedAction, maxConcurrent: number) => ContainerSpec
+  /** The invoker is stopping: containers go while activations run in them. */
+  readonly closing: () => boolean
+}
+
+/** One activation from the pool to its record. */
+export class ActivationJob implements Job {
+  readonly key: string
+  readonly namespace: string
+  readonly need: Resources
+  readonly maxConcurrent: number
+  readonly stemKey: string | undefined
+  readonly #context: JobContext
+  readonly #message: ActivationMessage
+  readonly #action: LoadedAction
+  readonly #settled: (outcome: Promise<void>) => void
+  readonly #readsLog: boolean
+  readonly #receivedMs: number
+  readonly #queueMs: number
+  #acquisition: Acquisition | undefined
+  #offers = 0
+
+  /**
+   * `settled` is called once, with a promise that resolves when the controller was told and the record is stored, and
+   * rejects when the record is not.
+   */
+  constructor(
+    context: JobContext,
+    message: ActivationMessage,
+    action: LoadedAction,
+    /** Monotonic ms. */
+    receivedMs: number,
+    settled: (outcome: Promise<void>) => void,
+  ) {
+    const { user, transaction } = message
+    const { path, name, binding } = message.action
+    const { limits } = action.action
+    const { clock } = context
+    this.#context = context
+    this.#message = message
+    this.#action = action
+    this.#settled = settled
+    this.#receivedMs = receivedMs
+    this.#queueMs = Math.max(0, clock.now() - (clock.monotonic() - receivedMs) - transaction.start)
+    this.#readsLog = context.collectsLogs && limits.logs > 0
+    this.namespace = user.namespace.name
+    this.key = `${user.namespace.uuid} ${this.namespace}/${path}/${name} ${binding ?? ''} ${action.revision}`
+    this.need = { memoryMb: limits.memory, milliCpu: Math.round((limits.cpu ?? 0) * 1000) }
+    // Where logs cannot be told apart, one activation at a time is what keeps them.
+    this.maxConcurrent = context.attributedLogs || !this.#readsLog ? Math.max(1, limits.concurrency) : 1
+    this.stemKey =
+      action.kind === 'blackbox' || limits.cpu !== undefined ? undefined : stemKey(action.kind, limits.memory)
+  }
+
+  spec(): ContainerSpec {
+    return this.#context.spec(this.#message, this.#action, this.maxConcurrent)
+  }
+
+  acquired(acquisition: Acquisition): void {
+    this.#acquisition = acquisition
+    this.#offers++
+    this.#context.observer.acquired?.({ ...this.#names(), acquisition })
+  }
+
+  async execute(container: Container, onInitialised: (() => void) | undefined): Promise<Verdict> {
+    const { clock, closing } = this.#context
+    const start = clock.now()
+    const beganMs = clock.monotonic()
+    const payload = this.#payload()
+    if (!payload) {
+      this.#finish(errorResponse(3, NOT_UNLOCKED), start, beganMs)
+      return onInitialised ? 'spoilt' : 'kept'
+    }
+    const log = this.#openLog(container)
+    const end = await this.#run(container, payload, onInitialised)
+    if (end.refused && this.#offers < MAX_OFFERS) {
+      void log?.collect({ waitMs: 0 })
+      return 'refused'
+    }
+    const stopped = closing() && end.call !== 'reply' && end.call !== 'timeout'
+    const response = stopped ? errorResponse(3, INVOKER_STOPPED) : end.response
+    const { statusCode } = response
+    const lines = log && this.#readLog(log, statusCode === 2)
+    this.#finish(response, start, beganMs, end, lines)
+    // A container whose requests were cut off goes at once. Another one keeps until its log was read, as the next
+    // activation would write into it; where logs are attributed it need not wait.
+    if (lines && end.call === 'reply' && !this.#context.attributedLogs) await lines
+    return statusCode < 2 ? 'kept' : 'spoilt'
+  }
+
+  fail(failure: JobFailure): void {
+    const { clock, logger } = this.#context
+    if (failure.kind === 'start-failed') {
+      logger.warn({ ...this.#names(), activationId: this.#message.activationId, err: failure.error }, 'no container')
+    }
+    this.#finish(responseOfFailure(failure), clock.now(), clock.monotonic())
+  }
+
+  async #run(container: Container, payload: Payload, onInitialised: (() => void) | undefined): Promise<RunEnd> {
+    const { clock, logger, replyLimits } = this.#context
+    const beganMs = clock.monotonic()
+    const message = this.#message
+    try {
+      return await runInContainer(container, clock, {
+        message,
+        action: this.#action,
+        payload,
+        replyLimits: replyLimits(message),
+        onInitialised,
+      })
+    } catch (err) {
+      logger.error({ activationId: message.activationId, container: container.id, err }, 'run failed unexpectedly')
+      return {
+        response: errorResponse(3, RUN_LOST),
+        call: 'unexpected',
+        refused: false,
+        timedOut: false,
+        initMs: undefined,
+        elapsedMs: clock.monotonic() - beganMs,
+      }
+    }
+  }
+
+  #payload(): Payload | undefined {
+    try {
+      return payloadOf(this.#message, this.#context.unlock)
+    } catch (err) {
+      this.#context.logger.error({ activationId: this.#message.activationId, err }, 'parameters not decrypted')
+      return undefined
+    }
+  }
+
+  #openLog(container: Container): ActivationLog | undefined {
+    return this.#readsLog
+      ? container.openLog(this.#message.activationId, { limitBytes: this.#logLimitBytes })
+      : undefined
+  }
+
+  #readLog(log: ActivationLog, failed: boolean): Promise<string[]> {
+    const { marksLogEnd } = this.#action
+    return readLogLines(log, { limitBytes: this.#logLimitBytes, marksEnd: marksLogEnd, failed }, this.#context.clock)
+  }
+
+  get #logLimitBytes(): number {
+    return this.#action.action.limits.logs * MB
+  }
+
+  #finish(
+    response: ActivationResponse,
+    start: number,
+    beganMs: number,
+    end?: RunEnd,
+    lines?: Promise<readonly string[]>,
+  ): void {
+    const { observer, keeper } = this.#context
+    const stages = {
+      queue: this.#queueMs,
+      acquire: beganMs - this.#receivedMs,
+      ...(end?.initMs === undefined ? {} : { init: end.initMs }),
+      ...(end ? { run: end.elapsedMs - (end.initMs ?? 0) } : {}),
+    }
+    observer.responded?.({ ...this.#names(), statusCode: response.statusCode, stages })
+    const record = recordOfRun(this.#message, this.#action, {
+      response,
+      start,
+      durationMs: end?.elapsedMs ?? 0,
+      timedOut: end?.timedOut ?? false,
+      stages,
+      acquisition: this.#acquisition,
+    })
+    this.#settled(keeper.settle(this.#message, record, lines))
+  }
+
+  #names(): { namespace: string; action: string; kind: string } {
+    const { path, name } = this.#message.action
+    return { namespace: this.namespace, action: `${path}/${name}`, kind: this.#action.kind }
+  }
+}
+
+function responseOfFailure(failure: JobFailure): ActivationResponse {
+  switch (failure.kind) {
+    case 'start-failed':
+      return isPlatformError(failure.error, 'ERR_IMAGE')
+        ? errorResponse(2, failure.error.message)
+        : errorResponse(3, NO_RESOURCES_TEXT)
+    case 'never-fits':
+      return errorResponse(3, NO_RESOURCES_TEXT)
+    case 'closing':
+      return errorResponse(3, INVOKER_STOPPED_BEFORE)
+  }
+}

@@ -1,0 +1,204 @@
+import { PlatformError } from '../errors.ts'
+import { HEALTH_TOPIC } from '../messages/ping.ts'
+import { invokerTopic } from '../messages/invoker-instance.ts'
+import type { Subscription } from '../queue/queue.ts'
+import { ActionSource } from './action-source.ts'
+import type { JobContext } from './activation-job.ts'
+import { ContainerSpecs } from './container-specs.ts'
+import { HealthPing } from './health-ping.ts'
+import { Intake } from './intake.ts'
+import type { Invoker, InvokerOptions, InvokerParts } from './invoker.ts'
+import { ContainerPool } from './pool/container-pool.ts'
+import { fixedPolicy } from './pool/pool-policy.ts'
+import { replyLimits } from './proxy/reply-limits.ts'
+import { RecordKeeper } from './record/record-keeper.ts'
+import { within } from './within.ts'
+
+/** Time for records and containers on the way out, ms, and then for giving up on them. */
+const CLOSE_LIMIT_MS = 10_000
+const GIVE_UP_LIMIT_MS = 5_000
+
+export function createInvoker(parts: InvokerParts): Invoker {
+  return new RunningInvoker(parts)
+}
+
+/** What exists between `open` and `close`. */
+interface Session {
+  readonly subscription: Subscription
+  readonly intake: Intake
+  readonly pool: ContainerPool
+  readonly ping: HealthPing
+  readonly giveUp: AbortController
+}
+
+class RunningInvoker implements Invoker {
+  readonly #parts: InvokerParts
+  #session: Session | undefined
+  #opening: Promise<void> | undefined
+  #closing: Promise<void> | undefined
+  #stopping = false
+
+  constructor(parts: InvokerParts) {
+    this.#parts = parts
+  }
+
+  get instance(): InvokerParts['instance'] {
+    return this.#parts.instance
+  }
+
+  open(): Promise<void> {
+    this.#opening ??= this.#open().catch((error: unknown) => {
+      this.#opening = undefined
+      throw error
+    })
+    return this.#opening
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close().finally(() => {
+      this.#closing = undefined
+    })
+    return this.#closing
+  }
+
+  async drain(deadlineMs: number): Promise<boolean> {
+    const session = this.#session
+    if (!session) return true
+    const finished = this.#takeNoMore(session).then(() => true)
+    return (await within(this.#parts.clock, finished, deadlineMs)) ?? false
+  }
+
+  async #open(): Promise<void> {
+    await this.#closing
+    const { instance, queue, containers, platform, options, limits } = this.#parts
+    checkOptions(options)
+    this.#stopping = false
+    const topic = invokerTopic(instance.id)
+    await Promise.all([queue.ensureTopic(topic), queue.ensureTopic(HEALTH_TOPIC)])
+    await containers.reap({ platform, invoker: topic })
+
+    const session = this.#assemble(topic)
+    session.pool.open()
+    try {
+      const perContainer = limits.concurrency.max
+      const concurrency = Math.floor(options.userMemoryMb / limits.memoryMb.min) * perContainer + options.maxWaiting
+      const subscription = await queue.subscribe(topic, { group: topic, concurrency }, (delivery) =>
+        session.intake.take(delivery),
+      )
+      this.#session = { ...session, subscription }
+    } catch (error) {
+      await this.#closePool(session)
+      throw error
+    }
+    session.ping.start()
+  }
+
+  #assemble(topic: string): Omit<Session, 'subscription'> {
+    const { instance, platform, queue, entityStore, activationStore, logStore, containers } = this.#parts
+    const { clock, limits, manifest, options, policy, unlock } = this.#parts
+    const observer = this.#parts.observer ?? {}
+    const logger = this.#parts.logger.child({ invoker: instance.id })
+    const giveUp = new AbortController()
+    const storeLevels = options.storeLevels ?? { blocking: 'always', nonBlocking: 'always' }
+    const keeper = new RecordKeeper({
+      instance,
+      queue,
+      activationStore,
+      logStore,
+      clock,
+      logger,
+      observer,
+      storeLevels,
+      giveUp: giveUp.signal,
+    })
+    const specs = new ContainerSpecs({
+      owner: { platform, invoker: topic },
+      apiHost: options.apiHost,
+      extraEnvironment: options.extraEnvironment,
+      maxConcurrent: limits.concurrency.max,
+    })
+    const pool = new ContainerPool({
+      factory: containers,
+      clock,
+      policy: policy ?? fixedPolicy(options),
+      logger,
+      manifest,
+      observer,
+      capacity: {
+        memoryMb: options.userMemoryMb,
+        milliCpu: options.userCpus === undefined ? Infinity : Math.round(options.userCpus * 1000),
+      },
+      maxParallelStarts: options.maxParallelStarts,
+      stemCellSpec: (lane) => specs.forStemCell(lane),
+      giveUp: giveUp.signal,
+    })
+    const jobs: JobContext = {
+      clock,
+      logger,
+      observer,
+      keeper,
+      unlock,
+      replyLimits: replyLimits(limits),
+      collectsLogs: logStore.capabilities.collects,
+      attributedLogs: containers.capabilities.attributedLogs,
+      spec: (message, action, maxConcurrent) => specs.forAction(message, action, maxConcurrent),
+      closing: () => this.#stopping,
+    }
+    const actions = new ActionSource({ entityStore, manifest, clock })
+    const intake = new Intake({ actions, pool, keeper, jobs, limits, clock, logger })
+    const ping = new HealthPing({ instance, queue, clock, logger, onPeriod: () => observer.gauges?.(pool.gauges) })
+    return { intake, pool, ping, giveUp }
+  }
+
+  async #takeNoMore({ subscription, intake, ping }: Session): Promise<void> {
+    await Promise.all([ping.disable(), this.#unsubscribe(subscription)])
+    await intake.whenIdle()
+  }
+
+  async #unsubscribe(subscription: Subscription): Promise<void> {
+    try {
+      await subscription.close()
+    } catch (err) {
+      this.#parts.logger.warn({ invoker: this.instance.id, err }, 'subscription not closed')
+    }
+  }
+
+  async #close(): Promise<void> {
+    // An open that is failing leaves nothing to close, and its caller has the error.
+    await this.#opening?.catch(() => undefined)
+    const session = this.#session
+    this.#opening = undefined
+    this.#session = undefined
+    if (!session) return
+    this.#stopping = true
+    await this.#closePool(session, this.#takeNoMore(session))
+    session.ping.stop()
+  }
+
+  async #closePool({ pool, giveUp }: Omit<Session, 'subscription'>, ended?: Promise<void>): Promise<void> {
+    const { clock, logger } = this.#parts
+    const closed = Promise.all([pool.close(), ended]).then(() => true)
+    if (await within(clock, closed, CLOSE_LIMIT_MS)) return
+    giveUp.abort()
+    if (await within(clock, closed, GIVE_UP_LIMIT_MS)) return
+    logger.error({ invoker: this.instance.id }, 'invoker closed without waiting for its last activations')
+  }
+}
+
+/** @throws ERR_CONFIG an option makes no sense. */
+function checkOptions(options: InvokerOptions): void {
+  const { userMemoryMb, userCpus, maxParallelStarts, maxWaiting, pauseGraceMs, idleTimeoutMs } = options
+  const check = (ok: boolean, option: string, value: number | undefined, fix: string): void => {
+    if (!ok) throw new PlatformError('ERR_CONFIG', `invoker option ${option} is ${value}: ${fix}`)
+  }
+  check(userMemoryMb > 0, 'userMemoryMb', userMemoryMb, 'give the memory for containers in MB, e.g. 2048')
+  check(userCpus === undefined || userCpus > 0, 'userCpus', userCpus, 'give the cores for containers or leave it out')
+  check(isCount(maxParallelStarts, 1), 'maxParallelStarts', maxParallelStarts, 'give an integer of at least 1')
+  check(isCount(maxWaiting, 0), 'maxWaiting', maxWaiting, 'give an integer of at least 0')
+  check(pauseGraceMs >= 0, 'pauseGraceMs', pauseGraceMs, 'give ms, 0 or more')
+  check(idleTimeoutMs >= 0, 'idleTimeoutMs', idleTimeoutMs, 'give ms, 0 or more')
+}
+
+function isCount(value: number, least: number): boolean {
+  return Number.isInteger(value) && value >= least
+}

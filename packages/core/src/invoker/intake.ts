@@ -1,0 +1,144 @@
+import { isPromise } from '../lifecycle.ts'
+import type { Logger } from '../log.ts'
+import { readActivationMessage, type ActivationMessage } from '../messages/activation-message.ts'
+import type { ActivationResponse } from '../model/activation.ts'
+import type { PlatformLimits } from '../model/platform-limits.ts'
+import type { Delivery } from '../queue/queue.ts'
+import type { Clock } from '../time/clock.ts'
+import type { ActionFailure, ActionSource } from './action-source.ts'
+import { ActivationJob, type JobContext } from './activation-job.ts'
+import { exceededLimit } from './limit-check.ts'
+import type { LoadedAction } from './loaded-action.ts'
+import type { ContainerPool } from './pool/container-pool.ts'
+import { recordOfRun, recordWithoutAction } from './record/activation-record.ts'
+import { RecentIds } from './recent-ids.ts'
+import type { RecordKeeper } from './record/record-keeper.ts'
+import { errorResponse } from './record/response-of-run.ts'
+import { ACTION_INCOMPATIBLE, ACTION_NOT_FETCHED, ACTION_REMOVED, MAYBE_STARTED } from './record/texts.ts'
+
+/** Ended activations that are remembered, so that a message which comes twice is not run twice. */
+const REMEMBERED = 10_000
+
+export interface IntakeParts {
+  readonly actions: ActionSource
+  readonly pool: ContainerPool
+  readonly keeper: RecordKeeper
+  readonly jobs: JobContext
+  readonly limits: PlatformLimits
+  readonly clock: Clock
+  readonly logger: Logger
+}
+
+/** Where messages become jobs. Each accepted activation ends in one record, whatever becomes of it. */
+export class Intake {
+  readonly #parts: IntakeParts
+  readonly #open = new Map<string, Promise<void>>()
+  readonly #ended = new RecentIds(REMEMBERED)
+  #idle: (() => void) | undefined
+
+  constructor(parts: IntakeParts) {
+    this.#parts = parts
+  }
+
+  /** Activations that were taken and are not yet told and stored. */
+  get open(): number {
+    return this.#open.size
+  }
+
+  /** Resolves as soon as none is open. */
+  async whenIdle(): Promise<void> {
+    if (this.#open.size === 0) return
+    await new Promise<void>((resolve) => {
+      this.#idle = resolve
+    })
+  }
+
+  /** The handler of the invoker's topic: fulfilled when the message may be forgotten. */
+  take(delivery: Delivery): Promise<void> {
+    const receivedMs = this.#parts.clock.monotonic()
+    let message: ActivationMessage
+    try {
+      message = readActivationMessage(delivery.body)
+    } catch (err) {
+      // Nobody can be told, and it would be no better the next time.
+      this.#parts.logger.error({ err }, 'message dropped: it is not an activation')
+      return Promise.resolve()
+    }
+    const { activationId } = message
+    const known = this.#open.get(activationId)
+    if (known) return known
+    if (this.#ended.has(activationId)) return Promise.resolve()
+
+    const outcome = this.#begin(message, receivedMs, delivery.attempt)
+    this.#open.set(activationId, outcome)
+    outcome.then(
+      () => this.#close(activationId, true),
+      () => this.#close(activationId, false),
+    )
+    return outcome
+  }
+
+  #begin(message: ActivationMessage, receivedMs: number, attempt: number): Promise<void> {
+    const found = this.#parts.actions.get(message)
+    if (isPromise(found)) return found.then((action) => this.#submit(message, action, receivedMs, attempt))
+    return this.#submit(message, found, receivedMs, attempt)
+  }
+
+  #submit(
+    message: ActivationMessage,
+    action: LoadedAction | ActionFailure,
+    receivedMs: number,
+    attempt: number,
+  ): Promise<void> {
+    const { keeper, jobs, pool, limits, clock } = this.#parts
+    // The message was handed out before, and whoever had it may have died in the middle of the run.
+    if (attempt > 1 && (typeof action === 'string' || !action.repeatable)) return this.#interrupted(message, action)
+    if (typeof action === 'string') {
+      return keeper.settle(message, recordWithoutAction(message, responseWithoutAction(action), clock.now()))
+    }
+    const exceeded = exceededLimit(action.action.limits, message.user.limits, limits)
+    if (exceeded !== undefined) {
+      return keeper.settle(message, recordWithoutAction(message, errorResponse(1, exceeded), clock.now()))
+    }
+    return new Promise((resolve) => {
+      pool.submit(new ActivationJob(jobs, message, action, receivedMs, resolve))
+    })
+  }
+
+  #interrupted(message: ActivationMessage, action: LoadedAction | ActionFailure): Promise<void> {
+    const { keeper, clock, logger } = this.#parts
+    const { activationId } = message
+    logger.warn({ activationId, namespace: message.user.namespace.name }, 'interrupted activation not run again')
+    const response = errorResponse(3, MAYBE_STARTED)
+    const now = clock.now()
+    const record =
+      typeof action === 'string'
+        ? recordWithoutAction(message, response, now)
+        : recordOfRun(message, action, {
+            response,
+            start: now,
+            durationMs: 0,
+            timedOut: false,
+            stages: { queue: Math.max(0, now - message.transaction.start), acquire: 0 },
+            acquisition: undefined,
+          })
+    return keeper.settleIfOpen(message, record)
+  }
+
+  #close(activationId: string, ended: boolean): void {
+    this.#open.delete(activationId)
+    if (ended) this.#ended.add(activationId)
+    if (this.#open.size === 0) this.#idle?.()
+  }
+}
+
+function responseWithoutAction(failure: ActionFailure): ActivationResponse {
+  switch (failure) {
+    case 'removed':
+      return errorResponse(1, ACTION_REMOVED)
+    case 'incompatible':
+      return errorResponse(3, ACTION_INCOMPATIBLE)
+    case 'not-fetched':
+      return errorResponse(3, ACTION_NOT_FETCHED)
+  }
+}

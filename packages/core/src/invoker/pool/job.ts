@@ -1,0 +1,56 @@
+import type { Container, ContainerSpec } from '../../container/container-factory.ts'
+import type { Resources } from './resources.ts'
+
+/** One activation as the pool sees it: what it needs, and what happens to it. */
+export interface Job {
+  /** Containers are shared by jobs of equal key only: namespace, action, binding and revision. */
+  readonly key: string
+  /** Who waits: turns are given by namespace. */
+  readonly namespace: string
+  readonly need: Resources
+  /** Jobs that one container takes at once, >= 1. */
+  readonly maxConcurrent: number
+  /** Which stem cells fit, see `stemKey`; undefined when none can. */
+  readonly stemKey: string | undefined
+
+  /** The container to make when none is there. */
+  spec(): ContainerSpec
+
+  /** Called when a container was chosen; again when that one refused the job. */
+  acquired(acquisition: Acquisition): void
+
+  /**
+   * Initialises the container if `onInitialised` is given (and calls it once that is done), then runs in it. Resolves
+   * when the container may take the next job; never rejects.
+   */
+  execute(container: Container, onInitialised: (() => void) | undefined): Promise<Verdict>
+
+  /** Ends the job, which no container ran. */
+  fail(failure: JobFailure): void
+}
+
+/** How a job came to its container. */
+export interface Acquisition {
+  readonly how: 'hot' | 'resumed' | 'stemcell' | 'cold'
+  readonly reason?: AcquisitionReason
+}
+
+/**
+ * Why it was not simply hot: the pool had `no-container` of the action, or they were `all-busy`; it is a `replacement`
+ * of a container that refused the job; or the job `joined` a container that another one was still initialising.
+ */
+export type AcquisitionReason = 'no-container' | 'all-busy' | 'replacement' | 'joined'
+
+/**
+ * What the run says of its container: `kept` can be used again, `spoilt` must not. `refused` is spoilt too, and the
+ * job was certainly not started: it goes to another container.
+ */
+export type Verdict = 'kept' | 'spoilt' | 'refused'
+
+export type JobFailure =
+  /** Making the container failed with this error. */
+  | { readonly kind: 'start-failed'; readonly error: unknown }
+  /** It needs more than the whole pool has. */
+  | { readonly kind: 'never-fits' }
+  /** The invoker stops. */
+  | { readonly kind: 'closing' }

@@ -1,0 +1,75 @@
+import type { StemCellPlan } from '../../model/runtimes-manifest.ts'
+
+/**
+ * What may be learnt or tuned about a pool: how long containers are kept, which goes first, how many stem cells wait.
+ * Called synchronously on the way of requests: no I/O, constant time.
+ */
+export interface PoolPolicy {
+  /** For a container that has just become idle. */
+  keepAlive(container: IdleContainer): KeepAlive
+
+  /**
+   * Which container makes room. `idle` yields the least recently used first; undefined when none may go.
+   */
+  victim(idle: Iterable<IdleContainer>): IdleContainer | undefined
+
+  /**
+   * How long a job had better wait for a busy container of its action before it gets one of its own, ms; 0: not at all.
+   */
+  patience(demand: Demand): number
+
+  /**
+   * How many stem cells of a plan with `reactive` are to be ready, given how many containers of its kind and memory
+   * had to be started cold since the last question, a minute ago.
+   */
+  stemCells(plan: StemCellPlan, coldStarts: number): number
+}
+
+export interface KeepAlive {
+  /** ms from idle to suspended; not used by factories that cannot suspend. */
+  readonly suspendAfterMs: number
+  /** ms from then to destroyed. */
+  readonly destroyAfterMs: number
+}
+
+/** A job that finds all containers of its action busy. */
+export interface Demand {
+  /** What a run of the action took lately, ms. */
+  readonly runMs: number
+  /** Jobs that already wait for the same containers. */
+  readonly ahead: number
+  /** Jobs that these containers run at once. */
+  readonly slots: number
+  /** What it would take to have another container ready, ms. */
+  readonly startMs: number
+}
+
+export interface IdleContainer {
+  /** Equal for containers of one action of one namespace. */
+  readonly key: string | undefined
+  readonly memoryMb: number
+  /** Monotonic ms. */
+  readonly idleSinceMs: number
+}
+
+/**
+ * Fixed times, least recently used first, stem cells as the manifest says. A job waits for a busy container when its
+ * turn should come before another one were ready, and never longer than making that one would have taken.
+ */
+export function fixedPolicy(options: { readonly pauseGraceMs: number; readonly idleTimeoutMs: number }): PoolPolicy {
+  const keepAlive: KeepAlive = { suspendAfterMs: options.pauseGraceMs, destroyAfterMs: options.idleTimeoutMs }
+  return {
+    keepAlive: () => keepAlive,
+    patience: ({ runMs, ahead, slots, startMs }) => ((runMs * (ahead + 1)) / slots < startMs ? startMs : 0),
+    victim: (idle) => {
+      for (const container of idle) return container
+      return undefined
+    },
+    stemCells: ({ initialCount, reactive }, coldStarts) => {
+      if (!reactive) return initialCount
+      const { minCount, maxCount, threshold, increment } = reactive
+      if (coldStarts === 0) return minCount
+      return Math.min(maxCount, Math.max(minCount, Math.floor(coldStarts / threshold) * increment))
+    },
+  }
+}

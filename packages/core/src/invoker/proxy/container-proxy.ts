@@ -1,0 +1,281 @@
+import type { Container, ContainerFactory, ContainerSpec } from '../../container/container-factory.ts'
+import type { Logger } from '../../log.ts'
+import type { Clock, Timer } from '../../time/clock.ts'
+import type { Job, Verdict } from '../pool/job.ts'
+import { Link } from '../pool/linked-list.ts'
+import type { IdleContainer, PoolPolicy } from '../pool/pool-policy.ts'
+import type { Resources } from '../pool/resources.ts'
+import { retryUntilDone } from '../retry-until-done.ts'
+import { within } from '../within.ts'
+import { transition, type ContainerAction, type ContainerEvent, type ContainerState } from './container-states.ts'
+
+/** A container that hangs while it is suspended or resumed is given up after this time. */
+const SUSPEND_LIMIT_MS = 10_000
+
+/** The pool, as its containers see it. Every call is synchronous and comes at most once where it says so. */
+export interface ProxyHost {
+  /** Once: the start has ended, well or not, and another may begin. */
+  startEnded(proxy: ContainerProxy, error: unknown): void
+  /** Once, if it was started as a stem cell: it is up. */
+  stemReady(proxy: ContainerProxy): void
+  /** A job was run by an initialised container, in this time. */
+  ran(proxy: ContainerProxy, ms: number): void
+  /** A job ended and another one may take its place. */
+  freed(proxy: ContainerProxy): void
+  /** It is being suspended. */
+  parked(proxy: ContainerProxy): void
+  /** Once: never use it again; its resources are still taken. */
+  withdrawn(proxy: ContainerProxy): void
+  /** Once, after `withdrawn`: its resources are free. */
+  gone(proxy: ContainerProxy): void
+  /** A job that did not start comes back. */
+  returned(job: Job): void
+}
+
+export interface ProxyParts {
+  readonly host: ProxyHost
+  readonly factory: ContainerFactory
+  readonly clock: Clock
+  readonly policy: PoolPolicy
+  readonly logger: Logger
+  /** Aborts when waiting for a container to go is given up. */
+  readonly giveUp: AbortSignal
+}
+
+/** Drives one container through its states. */
+export class ContainerProxy implements IdleContainer {
+  readonly need: Resources
+  /** Jobs inside at once. */
+  maxConcurrent: number
+  /** What its jobs have in common; undefined while it is a stem cell. */
+  key: string | undefined
+  readonly stemKey: string | undefined
+  idleSinceMs = 0
+  /** Jobs given to it that have not ended. */
+  active = 0
+  /** Position among the containers of its action, or among the stem cells. */
+  readonly place: Link<ContainerProxy> = new Link<ContainerProxy>(this)
+  /** Position among all idle containers. */
+  readonly idlePlace: Link<ContainerProxy> = new Link<ContainerProxy>(this)
+  readonly #parts: ProxyParts
+  readonly #abort = new AbortController()
+  #state: ContainerState = 'creating'
+  #container: Container | undefined
+  #waiting: Job[] = []
+  #timer: Timer | undefined
+  #startError: unknown
+
+  constructor(parts: ProxyParts, need: Resources, stemKey: string | undefined) {
+    this.#parts = parts
+    this.need = need
+    this.stemKey = stemKey
+    this.maxConcurrent = 1
+  }
+
+  get state(): ContainerState {
+    return this.#state
+  }
+
+  get memoryMb(): number {
+    return this.need.memoryMb
+  }
+
+  get hasRoom(): boolean {
+    return this.active < this.maxConcurrent
+  }
+
+  /** Initialised and not suspended: a run starts at once. */
+  get isReady(): boolean {
+    return this.#state === 'idle' || this.#state === 'busy'
+  }
+
+  /** Begins to make the container, for `job` or as a stem cell. */
+  start(spec: ContainerSpec, job: Job | undefined): void {
+    if (job) this.#take(job)
+    else this.#state = 'creating-stem'
+    void this.#create(spec)
+  }
+
+  /** Gives it a job; there must be room. */
+  assign(job: Job): void {
+    this.#take(job)
+    this.#dispatch('assign')
+  }
+
+  /** Lets its jobs end, then removes it. */
+  retire(): void {
+    this.#dispatch('retire')
+  }
+
+  /** Removes it now. */
+  remove(): void {
+    this.#dispatch('remove')
+  }
+
+  #take(job: Job): void {
+    this.key = job.key
+    this.maxConcurrent = job.maxConcurrent
+    this.active++
+    this.#waiting.push(job)
+  }
+
+  #dispatch(event: ContainerEvent): void {
+    const next = transition(this.#state, event)
+    if (!next) {
+      this.#parts.logger.error({ state: this.#state, event, key: this.key }, 'container event out of place')
+      return
+    }
+    this.#state = next.to
+    for (const action of next.actions) this.#perform(action)
+  }
+
+  #perform(action: ContainerAction): void {
+    const { host } = this.#parts
+    switch (action) {
+      case 'initialise':
+        return this.#initialise()
+      case 'run-waiting':
+        return this.#runWaiting()
+      case 'release-waiting':
+        return this.#releaseWaiting()
+      case 'fail-waiting':
+        this.active--
+        this.#waiting.shift()?.fail({ kind: 'start-failed', error: this.#startError })
+        return this.#releaseWaiting()
+      case 'offer-stem':
+        return host.stemReady(this)
+      case 'offer-idle':
+        return host.freed(this)
+      case 'park':
+        return host.parked(this)
+      case 'withdraw':
+        return host.withdrawn(this)
+      case 'arm-grace':
+        return this.#armGrace()
+      case 'arm-expiry':
+        return this.#arm(this.#parts.policy.keepAlive(this).destroyAfterMs, 'expire')
+      case 'cancel-timer':
+        this.#timer?.cancel()
+        return
+      case 'suspend':
+        return void this.#operate('suspended', 'suspend-failed', (container) => container.suspend())
+      case 'resume':
+        return void this.#operate('resumed', 'resume-failed', (container) => container.resume())
+      case 'abort-create':
+        return this.#abort.abort()
+      case 'destroy':
+        return void this.#destroy()
+      case 'forget':
+        return host.gone(this)
+    }
+  }
+
+  async #create(spec: ContainerSpec): Promise<void> {
+    let failure: unknown
+    try {
+      const container = await this.#parts.factory.create(spec, { signal: this.#abort.signal })
+      this.#container = container
+      void container.exited.then(() => {
+        if (this.#state !== 'gone') this.#dispatch('exited')
+      })
+    } catch (error) {
+      failure = error ?? new Error('the container factory failed without an error')
+      this.#startError = failure
+    }
+    // In this order: until the pool knows of a new stem cell, the start that made it stands for it.
+    this.#dispatch(failure === undefined ? 'created' : 'create-failed')
+    this.#parts.host.startEnded(this, failure)
+  }
+
+  #initialise(): void {
+    const job = this.#waiting.shift()!
+    let initialised = false
+    const onInitialised = (): void => {
+      initialised = true
+      this.#dispatch('initialised')
+    }
+    void job.execute(this.#container!, onInitialised).then((verdict) => {
+      if (initialised) return this.#ended(job, verdict)
+      this.active--
+      if (verdict === 'refused') this.#parts.host.returned(job)
+      this.#dispatch('init-failed')
+    })
+  }
+
+  #runWaiting(): void {
+    const jobs = this.#waiting
+    if (jobs.length === 0) return
+    this.#waiting = []
+    const { clock, host } = this.#parts
+    const began = clock.monotonic()
+    for (const job of jobs) {
+      void job.execute(this.#container!, undefined).then((verdict) => {
+        host.ran(this, clock.monotonic() - began)
+        this.#ended(job, verdict)
+      })
+    }
+  }
+
+  #ended(job: Job, verdict: Verdict): void {
+    this.active--
+    // First out of use, then back to the pool: otherwise the job could come here again.
+    if (verdict !== 'kept') this.#dispatch('spoil')
+    if (verdict === 'refused') this.#parts.host.returned(job)
+    if (this.active === 0) this.#dispatch('drained')
+    else if (this.#state === 'busy') this.#parts.host.freed(this)
+  }
+
+  #releaseWaiting(): void {
+    const jobs = this.#waiting
+    this.#waiting = []
+    this.active -= jobs.length
+    for (const job of jobs) this.#parts.host.returned(job)
+  }
+
+  #armGrace(): void {
+    this.idleSinceMs = this.#parts.clock.monotonic()
+    const { suspendAfterMs, destroyAfterMs } = this.#parts.policy.keepAlive(this)
+    if (this.#parts.factory.capabilities.suspend) this.#arm(suspendAfterMs, 'grace-over')
+    else this.#arm(suspendAfterMs + destroyAfterMs, 'expire')
+  }
+
+  #arm(delayMs: number, event: ContainerEvent): void {
+    this.#timer = this.#parts.clock.setTimer(delayMs, () => this.#dispatch(event))
+  }
+
+  async #operate(
+    done: ContainerEvent,
+    failed: ContainerEvent,
+    operation: (container: Container) => Promise<void>,
+  ): Promise<void> {
+    const { clock, logger } = this.#parts
+    const container = this.#container!
+    let event = failed
+    try {
+      const ended = await within(
+        clock,
+        operation(container).then(() => true),
+        SUSPEND_LIMIT_MS,
+      )
+      if (ended) event = done
+      else logger.warn({ container: container.id, event: failed }, 'container did not change its state in time')
+    } catch (err) {
+      logger.warn({ container: container.id, event: failed, err }, 'container did not change its state')
+    }
+    this.#dispatch(event)
+  }
+
+  async #destroy(): Promise<void> {
+    const { clock, giveUp, logger } = this.#parts
+    const container = this.#container!
+    try {
+      await retryUntilDone(clock, giveUp, () => container.destroy(), {
+        onFailure: (err, attempts) =>
+          logger.warn({ container: container.id, attempts, err }, 'container not destroyed'),
+      })
+    } catch (err) {
+      logger.error({ container: container.id, err }, 'container left behind')
+    }
+    this.#dispatch('destroyed')
+  }
+}

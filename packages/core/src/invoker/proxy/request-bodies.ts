@@ -1,0 +1,45 @@
+import type { ActivationMessage } from '../../messages/activation-message.ts'
+import { authKeyText } from '../../model/identity.ts'
+import type { JsonValue } from '../../model/json.ts'
+import { isTruthy, parameterValue } from '../../model/parameters.ts'
+import type { LoadedAction } from '../loaded-action.ts'
+import type { Payload } from './payload.ts'
+
+/** What both requests tell the action of its activation; `deadline` is epoch ms. */
+function metadata(message: ActivationMessage, { action }: LoadedAction, deadline: number): Record<string, string> {
+  const { user } = message
+  const fields: Record<string, string> = {
+    namespace: user.namespace.name,
+    action_name: `/${message.action.path}/${message.action.name}`,
+    action_version: message.action.version ?? action.version,
+    activation_id: message.activationId,
+    transaction_id: message.transaction.id,
+    deadline: String(deadline),
+  }
+  if (isTruthy(parameterValue(action.annotations, 'provide-api-key'), true))
+    fields['api_key'] = authKeyText(user.authkey)
+  return fields
+}
+
+/** The body of `POST /init`, JSON text. */
+export function initBody(message: ActivationMessage, action: LoadedAction, payload: Payload, deadline: number): string {
+  // The platform's own come last, so that no parameter can pass for them.
+  const env = Object.fromEntries([
+    ...Object.entries(payload.initParameters).map(([name, value]) => [name, environmentText(value)]),
+    ...Object.entries(metadata(message, action, deadline)).map(([name, value]) => [
+      `__OW_${name.toUpperCase()}`,
+      value,
+    ]),
+  ])
+  return `{"value":{${action.initFieldsText},"env":${JSON.stringify(env)}}}`
+}
+
+/** The body of `POST /run`, JSON text. The arguments are copied, not serialised again. */
+export function runBody(message: ActivationMessage, action: LoadedAction, payload: Payload, deadline: number): string {
+  return `{"value":${payload.argumentsText},${JSON.stringify(metadata(message, action, deadline)).slice(1)}`
+}
+
+function environmentText(value: JsonValue): string {
+  if (value === null) return ''
+  return typeof value === 'string' ? value : JSON.stringify(value)
+}

@@ -1,0 +1,156 @@
+import { isPlatformError } from '../../errors.ts'
+import type { LogStore } from '../../log-store/log-store.ts'
+import type { Logger } from '../../log.ts'
+import { acknowledgementBody, type Acknowledgement } from '../../messages/acknowledgement.ts'
+import type { ActivationMessage } from '../../messages/activation-message.ts'
+import { completedTopic, type InvokerInstance } from '../../messages/invoker-instance.ts'
+import type { Activation } from '../../model/activation.ts'
+import type { Queue } from '../../queue/queue.ts'
+import type { ActivationStore } from '../../store/activation-store.ts'
+import type { Clock } from '../../time/clock.ts'
+import { missingLogsLine } from '../logs/log-lines.ts'
+import type { InvokerObserver } from '../observer.ts'
+import { retryUntilDone } from '../retry-until-done.ts'
+import { withLogs } from './activation-record.ts'
+import { errorResponse } from './response-of-run.ts'
+import { isStored, type StoreLevels } from './store-level.ts'
+import { recordTooLargeText } from './texts.ts'
+
+export interface RecordKeeperParts {
+  readonly instance: InvokerInstance
+  readonly queue: Queue
+  readonly activationStore: ActivationStore
+  readonly logStore: LogStore
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly observer: InvokerObserver
+  readonly storeLevels: StoreLevels
+  /** Aborts when the invoker has waited long enough for queue and store on its way out. */
+  readonly giveUp: AbortSignal
+}
+
+/** Tells the controller how an activation ended, and sees to it that its record is stored. */
+export class RecordKeeper {
+  readonly #parts: RecordKeeperParts
+
+  constructor(parts: RecordKeeperParts) {
+    this.#parts = parts
+  }
+
+  /**
+   * Resolves once the controller was told and the record is safe. A blocking caller gets the result at once, without
+   * waiting for `logLines`; the slot is freed when they are there. For others the record is stored first, so that
+   * who hears of the end finds it.
+   * Rejects when the invoker stops before the record is safe; the message must then be kept.
+   */
+  async settle(message: ActivationMessage, record: Activation, logLines?: Promise<readonly string[]>): Promise<void> {
+    const completion = { instance: this.#parts.instance, systemError: record.response.statusCode === 3 }
+    if (!message.blocking) {
+      await this.#store(message, logLines ? await this.#complete(message, record, logLines) : record)
+      await this.#acknowledge(message, { response: 'stored', completion })
+      return
+    }
+    if (!logLines) {
+      const [sent] = await Promise.all([
+        this.#acknowledge(message, { response: record, completion }),
+        this.#store(message, record),
+      ])
+      if (sent === 'too-large') await this.#acknowledge(message, { response: 'stored', completion })
+      return
+    }
+    const result = this.#acknowledge(message, { response: record })
+    const complete = await this.#complete(message, record, logLines)
+    const [sent] = await Promise.all([
+      result,
+      this.#acknowledge(message, { completion }),
+      this.#store(message, complete),
+    ])
+    if (sent === 'too-large') await this.#acknowledge(message, { response: 'stored' })
+  }
+
+  /**
+   * For an activation that somebody else may have ended: the record is stored unless there is one, and the controller
+   * is told of what is stored.
+   */
+  async settleIfOpen(message: ActivationMessage, record: Activation): Promise<void> {
+    const outcome = await this.#store(message, record)
+    const completion = { instance: this.#parts.instance, systemError: record.response.statusCode === 3 }
+    const response = outcome === 'exists' || !message.blocking ? 'stored' : record
+    await this.#acknowledge(message, { response, completion })
+  }
+
+  async #complete(
+    message: ActivationMessage,
+    record: Activation,
+    logLines: Promise<readonly string[]>,
+  ): Promise<Activation> {
+    const { clock, logStore, logger } = this.#parts
+    const began = clock.monotonic()
+    try {
+      const lines = await logLines
+      return withLogs(record, await logStore.keep(record, message.user, lines), clock.monotonic() - began)
+    } catch (err) {
+      logger.warn({ activationId: record.activationId, err }, 'logs not kept')
+      return withLogs(record, [missingLogsLine(clock)], clock.monotonic() - began)
+    }
+  }
+
+  async #acknowledge(
+    { transaction, activationId, controllerId }: ActivationMessage,
+    content: Pick<Acknowledgement, 'response' | 'completion'>,
+  ): Promise<'sent' | 'too-large' | 'given-up'> {
+    const { queue, clock, logger, giveUp } = this.#parts
+    const topic = completedTopic(controllerId)
+    const body = acknowledgementBody({ transaction, activationId, ...content })
+    try {
+      await retryUntilDone(clock, giveUp, () => queue.publish(topic, body), {
+        isFinal: (error) => isPlatformError(error, 'ERR_TOO_LARGE') || isPlatformError(error, 'ERR_CLOSED'),
+        onFailure: (err, attempts) => logger.warn({ activationId, topic, attempts, err }, 'acknowledgement not sent'),
+      })
+      return 'sent'
+    } catch (err) {
+      if (isPlatformError(err, 'ERR_TOO_LARGE')) return 'too-large'
+      // The record tells the caller; the slot is freed by the controller's own time-out.
+      logger.error({ activationId, topic, err }, 'acknowledgement given up')
+      return 'given-up'
+    }
+  }
+
+  async #store(message: ActivationMessage, record: Activation): Promise<'stored' | 'exists' | 'not-wanted'> {
+    if (!isStored(message, record.response.statusCode, this.#parts.storeLevels)) return 'not-wanted'
+    try {
+      return await this.#put(record)
+    } catch (error) {
+      if (!isPlatformError(error, 'ERR_TOO_LARGE')) throw error
+    }
+    const smaller = this.#withoutLogs(record)
+    try {
+      return await this.#put(smaller)
+    } catch (error) {
+      if (!isPlatformError(error, 'ERR_TOO_LARGE')) throw error
+    }
+    return this.#put(this.#withoutResult(smaller))
+  }
+
+  #put(record: Activation): Promise<'stored' | 'exists'> {
+    const { activationStore, clock, logger, observer, giveUp } = this.#parts
+    const { activationId } = record
+    return retryUntilDone(clock, giveUp, () => activationStore.put(record), {
+      isFinal: (error) => isPlatformError(error, 'ERR_TOO_LARGE') || isPlatformError(error, 'ERR_CLOSED'),
+      onFailure: (err, attempts) => {
+        observer.recordRetried?.({ attempts })
+        logger.warn({ activationId, attempts, err }, 'record not stored')
+      },
+    })
+  }
+
+  #withoutLogs(record: Activation): Activation {
+    return { ...record, logs: [missingLogsLine(this.#parts.clock)] }
+  }
+
+  #withoutResult(record: Activation): Activation {
+    const { statusCode, size } = record.response
+    const text = recordTooLargeText(this.#parts.activationStore.capabilities.maxRecordBytes)
+    return { ...record, response: errorResponse(statusCode === 0 ? 1 : statusCode, text, size) }
+  }
+}

@@ -1,0 +1,23 @@
+import type { ActivationResponse } from '../../model/activation.ts'
+import type { CallEnd } from '../proxy/call-end.ts'
+import { declaredError, errorResponse, parse, type CallFacts } from './response-of-run.ts'
+import { badInitText, INIT_LOST, OUT_OF_MEMORY, RUN_LOST, timeoutText, truncatedText } from './texts.ts'
+
+/**
+ * What the end of `/init` means for the activation; undefined when the container is initialised and time is left to
+ * run in it.
+ */
+export function responseOfInit(end: CallEnd, facts: CallFacts): ActivationResponse | undefined {
+  const { elapsedMs, limitMs, maxReplyBytes } = facts
+  if (end.kind === 'unexpected') return errorResponse(3, RUN_LOST)
+  if (end.kind === 'timeout' || elapsedMs >= limitMs) return errorResponse(2, timeoutText(limitMs, 'init'))
+  if (end.kind === 'not-reached') return errorResponse(2, INIT_LOST)
+  if (end.kind === 'lost') {
+    return errorResponse(2, end.exit?.reason === 'out-of-memory' ? OUT_OF_MEMORY : INIT_LOST)
+  }
+  const { status, body, bodyBytes, truncated } = end.reply
+  if (truncated) return errorResponse(2, truncatedText(bodyBytes, maxReplyBytes, body), bodyBytes)
+  if (status === 200) return undefined
+  const error = declaredError(parse(body))
+  return errorResponse(2, error === undefined ? badInitText(body) : error, body.length)
+}

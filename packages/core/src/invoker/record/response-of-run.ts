@@ -1,0 +1,52 @@
+import type { ActivationResponse, StatusCode } from '../../model/activation.ts'
+import { isJsonObject, type JsonValue } from '../../model/json.ts'
+import { JsonText } from '../../model/json-text.ts'
+import type { CallEnd } from '../proxy/call-end.ts'
+import { badRunText, OUT_OF_MEMORY, RUN_LOST, timeoutText, truncatedText } from './texts.ts'
+
+export interface CallFacts {
+  /** Since the first request to the container, `/init` included, ms. */
+  readonly elapsedMs: number
+  /** The action's time limit, ms. */
+  readonly limitMs: number
+  /** Longest reply that is accepted. */
+  readonly maxReplyBytes: number
+}
+
+/** What the end of `/run` means for the activation. */
+export function responseOfRun(end: CallEnd, { elapsedMs, limitMs, maxReplyBytes }: CallFacts): ActivationResponse {
+  if (end.kind === 'unexpected') return errorResponse(3, RUN_LOST)
+  if (end.kind === 'timeout' || elapsedMs >= limitMs) return errorResponse(2, timeoutText(limitMs, 'run'))
+  if (end.kind === 'not-reached') return errorResponse(2, RUN_LOST)
+  if (end.kind === 'lost') {
+    return errorResponse(2, end.exit?.reason === 'out-of-memory' ? OUT_OF_MEMORY : RUN_LOST)
+  }
+  const { status, body, bodyBytes, truncated } = end.reply
+  if (truncated) return errorResponse(1, truncatedText(bodyBytes, maxReplyBytes, body), bodyBytes)
+
+  const value = parse(body)
+  const error = declaredError(value)
+  if (status !== 200) return errorResponse(2, error === undefined ? badRunText(body) : error, body.length)
+  if (error !== undefined) return errorResponse(1, error, body.length)
+  if (typeof value !== 'object' || value === null) return errorResponse(2, badRunText(body), body.length)
+  return { statusCode: 0, result: JsonText.trusted(body, value), size: body.length }
+}
+
+export function errorResponse(statusCode: StatusCode, error: JsonValue, size?: number): ActivationResponse {
+  return { statusCode, result: JsonText.of({ error }), ...(size === undefined ? {} : { size }) }
+}
+
+/** The value of `error` of a reply that is an object with such a member, whatever else it holds. */
+export function declaredError(value: JsonValue | undefined): JsonValue | undefined {
+  return isJsonObject(value) && Object.hasOwn(value, 'error') ? value['error'] : undefined
+}
+
+/** Undefined when the text is not JSON. */
+export function parse(text: string): JsonValue | undefined {
+  try {
+    return JSON.parse(text) as JsonValue
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined
+    throw error
+  }
+}

@@ -1,0 +1,47 @@
+/** What an activation's record says when something else than the action's own result ends it. */
+
+export const RUN_LOST = 'The action did not produce a valid response and exited unexpectedly.'
+export const INIT_LOST = 'The action did not initialize and exited unexpectedly.'
+export const OUT_OF_MEMORY = 'The action exhausted its memory and was aborted.'
+export const NO_RESOURCES_TEXT = 'Failed to provision resources to run the action.'
+export const ACTION_REMOVED = 'Action could not be found or may have been deleted.'
+export const ACTION_INCOMPATIBLE = 'Action version is not compatible and cannot be invoked.'
+export const ACTION_NOT_FETCHED = 'Action could not be fetched.'
+/** Not of OpenWhisk, which runs such an activation again. */
+export const MAYBE_STARTED =
+  'The activation was interrupted after it may have started and was not run again: its action is not annotated as repeatable.'
+/** Not of OpenWhisk, which leaves such an activation without a record. */
+export const INVOKER_STOPPED = 'The invoker stopped before the action finished.'
+export const INVOKER_STOPPED_BEFORE = 'The invoker stopped before the action was run.'
+export const NOT_UNLOCKED = 'The parameters of the action could not be decrypted.'
+
+export function timeoutText(limitMs: number, during: 'init' | 'run'): string {
+  return `The action exceeded its time limits of ${limitMs} milliseconds${during === 'init' ? ' during initialization' : ''}.`
+}
+
+export function badInitText(body: string): string {
+  return body === '' ? 'The action failed during initialization.' : `The action failed during initialization: ${body}`
+}
+
+export function badRunText(body: string): string {
+  const text = 'The action did not produce a valid JSON or JSON Array response'
+  return body === '' ? `${text}.` : `${text}: ${body}`
+}
+
+export function truncatedText(bytes: number, maxBytes: number, start: string): string {
+  const text = `The action produced a response that exceeded the allowed length: ${bytes} > ${maxBytes} bytes.`
+  return start === '' ? text : `${text} The truncated response was: ${start}`
+}
+
+/** The record itself, result and logs included, is more than the store takes. */
+export function recordTooLargeText(maxBytes: number): string {
+  return `The activation record exceeded the allowed length of ${maxBytes} bytes.`
+}
+
+/** Lines that the platform adds to an activation's log. */
+export const LOGS_MISSING = 'There was an issue while collecting your logs. Data might be missing.'
+export const LOGS_DOUBTFUL = 'The action did not initialize or run as expected. Log data might be missing.'
+
+export function logsTruncatedText(limitBytes: number): string {
+  return `Logs were truncated because the total bytes size exceeds the limit of ${limitBytes} bytes.`
+}

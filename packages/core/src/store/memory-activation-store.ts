@@ -1,0 +1,131 @@
+import { PlatformError } from '../errors.ts'
+import { activationFilterName, type Activation } from '../model/activation.ts'
+import { activationSummary, activationText, readActivation } from '../model/activation-codec.ts'
+import { MB } from '../model/byte-size.ts'
+import type { JsonObject } from '../model/json.ts'
+import type {
+  ActivationQuery,
+  ActivationRetention,
+  ActivationStore,
+  ActivationStoreCapabilities,
+} from './activation-store.ts'
+import { requirePage } from './require-page.ts'
+import { SortedRows, type RowPosition } from './sorted-rows.ts'
+
+/** Most records that one call of `expire` removes. */
+const EXPIRE_BATCH = 1000
+
+interface Row extends RowPosition {
+  readonly name: string
+  readonly text: string
+}
+
+interface NamespaceRecords {
+  readonly byId: Map<string, Row>
+  readonly byStart: SortedRows<Row>
+  readonly byName: Map<string, SortedRows<Row>>
+}
+
+/** The reference implementation. Records are kept as JSON text, out of reach of what callers hold. */
+export class MemoryActivationStore implements ActivationStore {
+  readonly capabilities: ActivationStoreCapabilities = { durable: false, maxRecordBytes: 16 * MB }
+  readonly #namespaces = new Map<string, NamespaceRecords>()
+  #open = false
+
+  async open(): Promise<void> {
+    this.#open = true
+  }
+
+  async close(): Promise<void> {
+    this.#open = false
+  }
+
+  async put(activation: Activation): Promise<'stored' | 'exists'> {
+    this.#requireOpen()
+    const text = activationText(activation)
+    if (Buffer.byteLength(text) > this.capabilities.maxRecordBytes) {
+      throw new PlatformError('ERR_TOO_LARGE', `record is larger than ${this.capabilities.maxRecordBytes} bytes`)
+    }
+    const records = this.#recordsOf(activation.namespace)
+    const { activationId: id, start: order } = activation
+    if (records.byId.has(id)) return 'exists'
+    const row: Row = { id, order, place: 0, name: activationFilterName(activation), text }
+    records.byId.set(id, row)
+    records.byStart.add(row)
+    let named = records.byName.get(row.name)
+    if (!named) records.byName.set(row.name, (named = new SortedRows()))
+    named.add(row)
+    return 'stored'
+  }
+
+  async get(namespace: string, activationId: string): Promise<Activation | undefined> {
+    this.#requireOpen()
+    const row = this.#namespaces.get(namespace)?.byId.get(activationId)
+    return row && parse(row)
+  }
+
+  list(
+    query: ActivationQuery & { readonly skip: number; readonly limit: number; readonly full: true },
+  ): Promise<readonly Activation[]>
+  list(
+    query: ActivationQuery & { readonly skip: number; readonly limit: number; readonly full: false },
+  ): Promise<readonly JsonObject[]>
+  async list(
+    query: ActivationQuery & { readonly skip: number; readonly limit: number; readonly full: boolean },
+  ): Promise<readonly Activation[] | readonly JsonObject[]> {
+    requirePage(query)
+    const { since: from, upto: to, skip, limit } = query
+    const rows = this.#rows(query)?.slice({ from, to, skip, limit, descending: true }) ?? []
+    return query.full ? rows.map(parse) : rows.map((row) => activationSummary(parse(row)))
+  }
+
+  async count(query: ActivationQuery): Promise<number> {
+    return this.#rows(query)?.count(query.since, query.upto) ?? 0
+  }
+
+  async expire({ before = 0, maxPerNamespace }: ActivationRetention): Promise<number> {
+    this.#requireOpen()
+    let removed = 0
+    for (const [namespace, records] of this.#namespaces) {
+      const tooOld = records.byStart.count(0, before - 1)
+      const tooMany = maxPerNamespace === undefined ? 0 : records.byStart.size - maxPerNamespace
+      for (const row of records.byStart.first(Math.min(EXPIRE_BATCH - removed, Math.max(0, tooOld, tooMany)))) {
+        this.#remove(namespace, records, row)
+        removed++
+      }
+    }
+    return removed
+  }
+
+  #remove(namespace: string, records: NamespaceRecords, row: Row): void {
+    records.byId.delete(row.id)
+    records.byStart.remove(row)
+    const named = records.byName.get(row.name)
+    named?.remove(row)
+    if (named?.size === 0) records.byName.delete(row.name)
+    if (records.byId.size === 0) this.#namespaces.delete(namespace)
+  }
+
+  #requireOpen(): void {
+    if (!this.#open) throw new PlatformError('ERR_CLOSED', 'memory activation store: not open')
+  }
+
+  #recordsOf(namespace: string): NamespaceRecords {
+    let records = this.#namespaces.get(namespace)
+    if (!records) {
+      records = { byId: new Map(), byStart: new SortedRows(), byName: new Map() }
+      this.#namespaces.set(namespace, records)
+    }
+    return records
+  }
+
+  #rows({ namespace, name }: ActivationQuery): SortedRows<Row> | undefined {
+    this.#requireOpen()
+    const records = this.#namespaces.get(namespace)
+    return name === undefined ? records?.byStart : records?.byName.get(name)
+  }
+}
+
+function parse({ text }: Row): Activation {
+  return readActivation(JSON.parse(text) as JsonObject)
+}
