@@ -62,7 +62,7 @@ export function createHttpFront(
   }
   const open = [
     ...infoRoutes(parts),
-    ...(options.invokers ? operationalRoutes(options.invokers, options.readyFraction ?? 1) : []),
+    ...(options.operations ? operationalRoutes(options.operations, options.readyFraction ?? 1) : []),
   ]
   const links = new TriggerLinks(services)
   const users = [

@@ -4,16 +4,25 @@ import type { RuntimesManifest } from '../../model/runtimes-manifest.ts'
 import type { Clock } from '../../time/clock.ts'
 import type { InvokerObserver, PoolGauges } from '../observer.ts'
 import { ContainerProxy, type ProxyHost, type ProxyParts } from '../proxy/container-proxy.ts'
+import { ContainersByAction } from './containers-by-action.ts'
+import { IdleContainers } from './idle-containers.ts'
 import type { Acquisition, AcquisitionReason, Job } from './job.ts'
-import { LinkedList } from './linked-list.ts'
+import { PatientJobs } from './patient-jobs.ts'
 import type { PoolPolicy } from './pool-policy.ts'
 import { ResourceLedger } from './resource-ledger.ts'
-import { covers, isPositive, minus, NO_RESOURCES, plus, type Resources } from './resources.ts'
+import { covers, isPositive, plus, type Resources } from './resources.ts'
 import { StemCells, type StemCellLane } from './stem-cells.ts'
 import { WaitingRoom, type Waiter } from './waiting-room.ts'
 
 /** So many jobs may be served before one whose turn it is; then whatever frees is kept for it. */
 const MAX_OVERTAKEN = 16
+
+/** Assumed until it has been measured, ms. */
+const FIRST_START_MS = 100
+/** What it takes to initialise a stem cell, ms. */
+const STEM_CELL_MS = 5
+/** Weight of the latest measurement in a moving average. */
+const NEWEST = 0.2
 
 const HOT: Acquisition = { how: 'hot' }
 const JOINED: Acquisition = { how: 'hot', reason: 'joined' }
@@ -33,14 +42,6 @@ export interface PoolParts {
   readonly giveUp: AbortSignal
 }
 
-/** The containers of one action of one namespace. */
-interface ActionContainers {
-  /** Not suspended and with room for another job, the most recently used first. */
-  readonly open: LinkedList<ContainerProxy>
-  readonly parked: LinkedList<ContainerProxy>
-  total: number
-}
-
 /**
  * Decides which container takes which job: a hot one, a suspended one, a stem cell, a new one; else containers that
  * idle make room, least recently used first and no more than needed; else the job waits. Decisions are synchronous and
@@ -55,10 +56,10 @@ export class ContainerPool implements ProxyHost {
   readonly #ledger: ResourceLedger
   readonly #stems: StemCells
   readonly #room = new WaitingRoom()
-  readonly #actions = new Map<string, ActionContainers>()
-  /** Initialised containers without a job, least recently used first. */
-  readonly #idle = new LinkedList<ContainerProxy>()
-  #idleResources = NO_RESOURCES
+  readonly #patient: PatientJobs
+  #startMs = FIRST_START_MS
+  readonly #actions = new ContainersByAction()
+  readonly #idle = new IdleContainers()
   /** Waiters with promised resources, in the order of the promises. */
   #promised: Waiter[] = []
   readonly #startedAt = new Map<ContainerProxy, number>()
@@ -71,6 +72,7 @@ export class ContainerPool implements ProxyHost {
     this.#ledger = new ResourceLedger(parts.capacity)
     const { factory, clock, policy, logger, manifest, giveUp } = parts
     this.#proxyParts = { host: this, factory, clock, policy, logger, giveUp }
+    this.#patient = new PatientJobs(clock, (job) => this.#insist(job, 'all-busy'))
     this.#stems = new StemCells({ manifest, clock, policy, logger, start: (lane) => this.#startStem(lane) })
   }
 
@@ -84,7 +86,7 @@ export class ContainerPool implements ProxyHost {
     this.#stems.close()
     for (const { job } of this.#promised) this.#ledger.unpromise(job.need)
     this.#promised = []
-    for (const job of this.#room.clear()) job.fail({ kind: 'closing' })
+    for (const job of [...this.#room.clear(), ...this.#patient.clear()]) job.fail({ kind: 'closing' })
     for (const proxy of this.#all) proxy.remove()
     if (this.#all.size === 0) return
     await new Promise<void>((resolve) => {
@@ -96,13 +98,47 @@ export class ContainerPool implements ProxyHost {
   submit(job: Job, reason?: AcquisitionReason): void {
     if (this.#closed) return job.fail({ kind: 'closing' })
     if (!covers(this.#ledger.capacity, job.need)) return job.fail({ kind: 'never-fits' })
-    const why = reason ?? (this.#actions.has(job.key) ? 'all-busy' : 'no-container')
-    if (this.#takeOwn(job) || this.#takeNew(job, why)) {
+    if (this.#takeOwn(job)) {
       if (this.#room.size > 0) this.#overtake()
       return
     }
-    this.#room.add(job, why)
+    if (reason === undefined && this.#waitsPatiently(job)) return
+    this.#insist(job, reason ?? (this.#actions.has(job.key) ? 'all-busy' : 'no-container'))
+  }
+
+  /** A container of its own for the job, now or as soon as there is room. */
+  #insist(job: Job, reason: AcquisitionReason): void {
+    if (this.#takeNew(job, reason)) {
+      if (this.#room.size > 0) this.#overtake()
+      return
+    }
+    this.#room.add(job, reason)
     this.#makeRoom()
+  }
+
+  /** Lets the job wait for a container that exists, where that is quicker than to make one. */
+  #waitsPatiently(job: Job): boolean {
+    const { key, stemKey } = job
+    const pace = this.#actions.pace(key)
+    const cellReady = this.#stems.isReady(stemKey)
+    if (pace) {
+      const patienceMs = this.#parts.policy.patience({
+        runMs: pace.runMs,
+        ahead: this.#patient.countIn(key),
+        slots: pace.containers * job.maxConcurrent,
+        startMs: cellReady ? STEM_CELL_MS : this.#startMs,
+      })
+      if (patienceMs > 0) {
+        this.#patient.add(job, key, patienceMs)
+        return true
+      }
+    }
+    // A stem cell that is starting is ready before a container begun now.
+    if (stemKey === undefined || cellReady) return false
+    const lane = cellLane(stemKey)
+    if (this.#stems.starting(stemKey) <= this.#patient.countIn(lane)) return false
+    this.#patient.add(job, lane, 2 * this.#startMs)
+    return true
   }
 
   get gauges(): PoolGauges {
@@ -114,25 +150,31 @@ export class ContainerPool implements ProxyHost {
       leavingMb: leaving.memoryMb,
       busy: [...this.#all].filter(({ active }) => active > 0).length,
       idle: this.#idle.size,
-      idleMb: this.#idleResources.memoryMb,
+      idleMb: this.#idle.resources.memoryMb,
       stemCells: ready,
       stemCellsMb: readyMb,
       starting: this.#startedAt.size,
-      waiting: this.#room.size,
+      waiting: this.#room.size + this.#patient.size,
     }
   }
 
   startEnded(proxy: ContainerProxy, error: unknown): void {
     const ms = this.#parts.clock.monotonic() - this.#startedAt.get(proxy)!
-    const stemCell = proxy.key === undefined
+    const stemCell = proxy.stemKey !== undefined
     this.#startedAt.delete(proxy)
     this.#parts.observer.started?.({ stemCell, ok: error === undefined, ms })
-    if (proxy.stemKey !== undefined) this.#stems.startEnded(proxy, error)
+    if (stemCell) this.#stems.startEnded(proxy, error)
     this.#pump()
   }
 
+  ran(proxy: ContainerProxy, ms: number): void {
+    this.#actions.ran(proxy, ms)
+  }
+
   stemReady(proxy: ContainerProxy): void {
-    const { memoryMb } = proxy
+    const { memoryMb, stemKey } = proxy
+    const patient = stemKey === undefined ? undefined : this.#patient.take(cellLane(stemKey))
+    if (patient) return this.#specialise(proxy, patient)
     const waiter = this.#room.next((need) => need.memoryMb === memoryMb && need.milliCpu === 0)
     if (waiter && waiter.job.stemKey === proxy.stemKey) {
       this.#serve(waiter)
@@ -144,31 +186,25 @@ export class ContainerPool implements ProxyHost {
 
   freed(proxy: ContainerProxy): void {
     if (this.#ledger.inDebt && !this.#isPromised(this.#room.firstOf(proxy.key!))) return proxy.retire()
-    const entry = this.#actions.get(proxy.key!)!
     this.#fill(proxy)
     if (!proxy.hasRoom) return
-    proxy.place.unlink()
-    entry.open.pushFront(proxy.place)
-    if (proxy.active === 0 && !proxy.idlePlace.list) {
-      this.#idle.pushBack(proxy.idlePlace)
-      this.#idleResources = plus(this.#idleResources, proxy.need)
-    }
+    this.#actions.placeFirst(proxy)
+    if (proxy.active === 0) this.#idle.add(proxy)
     if (this.#room.size > 0) this.#pump()
   }
 
   parked(proxy: ContainerProxy): void {
-    proxy.place.unlink()
-    this.#actions.get(proxy.key!)!.parked.pushFront(proxy.place)
+    this.#actions.park(proxy)
   }
 
   withdrawn(proxy: ContainerProxy): void {
     this.#ledger.leave(proxy.need)
-    this.#leaveIdle(proxy)
-    if (proxy.key === undefined) return this.#stems.lost(proxy)
-    proxy.place.unlink()
-    const entry = this.#actions.get(proxy.key)!
-    entry.total--
-    if (entry.total === 0) this.#actions.delete(proxy.key)
+    this.#idle.remove(proxy)
+    const { key } = proxy
+    if (key === undefined) return this.#stems.lost(proxy)
+    this.#actions.leave(proxy)
+    if (this.#actions.has(key)) return
+    for (const job of this.#patient.disappoint(key)) this.#insist(job, 'no-container')
   }
 
   gone(proxy: ContainerProxy): void {
@@ -184,8 +220,7 @@ export class ContainerPool implements ProxyHost {
 
   /** Gives the job to a container of its own action. */
   #takeOwn(job: Job): boolean {
-    const entry = this.#actions.get(job.key)
-    const proxy = entry?.open.first ?? entry?.parked.first
+    const proxy = this.#actions.find(job.key)
     if (!proxy) return false
     this.#give(proxy, job)
     return true
@@ -204,17 +239,17 @@ export class ContainerPool implements ProxyHost {
   }
 
   #give(proxy: ContainerProxy, job: Job): void {
-    job.acquired(proxy.isReady ? HOT : proxy.place.list === this.#actions.get(job.key)!.parked ? RESUMED : JOINED)
-    this.#leaveIdle(proxy)
+    job.acquired(proxy.isReady ? HOT : this.#actions.isParked(proxy) ? RESUMED : JOINED)
+    this.#idle.remove(proxy)
     proxy.assign(job)
-    this.#place(proxy)
+    this.#actions.place(proxy)
   }
 
   #specialise(cell: ContainerProxy, job: Job): void {
     job.acquired({ how: 'stemcell' })
-    this.#enter(job.key)
+    this.#actions.enter(job.key)
     cell.assign(job)
-    this.#place(cell)
+    this.#actions.place(cell)
     this.#fill(cell)
     this.#stems.refill()
   }
@@ -222,10 +257,10 @@ export class ContainerPool implements ProxyHost {
   #startCold(job: Job, reason: AcquisitionReason): void {
     job.acquired({ how: 'cold', reason })
     this.#stems.countColdStart(job.stemKey)
-    this.#enter(job.key)
+    this.#actions.enter(job.key)
     const proxy = this.#book(job.need, undefined)
     proxy.start(job.spec(), job)
-    this.#place(proxy)
+    this.#actions.place(proxy)
     this.#fill(proxy)
   }
 
@@ -246,27 +281,14 @@ export class ContainerPool implements ProxyHost {
     return proxy
   }
 
-  #enter(key: string): void {
-    const entry = this.#actions.get(key)
-    if (entry) entry.total++
-    else this.#actions.set(key, { open: new LinkedList(), parked: new LinkedList(), total: 1 })
-  }
-
-  /** Puts a container that was just given a job where the next job finds it. */
-  #place(proxy: ContainerProxy): void {
-    proxy.place.unlink()
-    // Behind those that are ready: who joins it has to wait.
-    if (proxy.hasRoom) this.#actions.get(proxy.key!)!.open.pushBack(proxy.place)
-  }
-
   /** Jobs of its action that wait go into the container while there is room. */
   #fill(proxy: ContainerProxy): void {
-    if (this.#room.size === 0) return
     while (proxy.hasRoom) {
       const waiter = this.#room.firstOf(proxy.key!)
-      if (!waiter) return
-      this.#serve(waiter)
-      this.#give(proxy, waiter.job)
+      const job = waiter?.job ?? this.#patient.take(proxy.key!)
+      if (!job) return
+      if (waiter) this.#serve(waiter)
+      this.#give(proxy, job)
     }
   }
 
@@ -307,7 +329,9 @@ export class ContainerPool implements ProxyHost {
   #pump(): void {
     if (this.#closed) return
     for (const waiter of this.#promised) {
-      if (this.#mayStart && this.#ledger.hasFree(waiter.job.need)) this.#startWaiter(waiter)
+      // Serving one can serve another: a container may have room for several jobs of an action.
+      if (!this.#isPromised(waiter) || !this.#mayStart || !this.#ledger.hasFree(waiter.job.need)) continue
+      this.#startWaiter(waiter)
     }
     this.#evict()
     while (this.#mayStart) {
@@ -337,7 +361,7 @@ export class ContainerPool implements ProxyHost {
   }
 
   get #evictable(): Resources {
-    return plus(this.#idleResources, { memoryMb: this.#stems.counts.readyMb, milliCpu: 0 })
+    return plus(this.#idle.resources, { memoryMb: this.#stems.counts.readyMb, milliCpu: 0 })
   }
 
   /** Removes idle containers, then stem cells, until the promises can be kept or nothing is left to remove. */
@@ -365,10 +389,9 @@ export class ContainerPool implements ProxyHost {
       }
     }
   }
+}
 
-  #leaveIdle(proxy: ContainerProxy): void {
-    if (!proxy.idlePlace.list) return
-    proxy.idlePlace.unlink()
-    this.#idleResources = minus(this.#idleResources, proxy.need)
-  }
+/** Where jobs wait for a stem cell that is starting. */
+function cellLane(stemKey: string): string {
+  return `stem cell ${stemKey}`
 }
