@@ -73,7 +73,7 @@ export {
 export { activationJson, activationSummary, activationText, readActivation } from './model/activation-codec.ts'
 export type { AuthKey, Identity, Right } from './model/identity.ts'
 export type { NamespaceLimits } from './model/namespace-limits.ts'
-export type { Parameter, Parameters } from './model/parameters.ts'
+export { parseParameters, type Parameter, type Parameters } from './model/parameters.ts'
 export { DEFAULT_PLATFORM_LIMITS, type Bounds, type PlatformLimits } from './model/platform-limits.ts'
 export {
   RuntimesManifest,
@@ -90,3 +90,6 @@ export {
   type ConfigurableAdapter,
 } from './assembly/adapter.ts'
 export * as tokens from './assembly/tokens.ts'
+export { assemble, type Platform } from './assembly/assemble.ts'
+export type { Part, PlatformOptions } from './assembly/platform-options.ts'
+export type { EmbeddedClient, EmbeddedResponse } from './assembly/embedded-client.ts'

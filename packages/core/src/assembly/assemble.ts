@@ -1,5 +1,5 @@
 import 'reflect-metadata/lite'
-import { createServer, type Server } from 'node:http'
+import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { container as rootContainer, type DependencyContainer } from 'tsyringe'
 import { satisfies } from 'semver'
@@ -8,6 +8,7 @@ import { StoreAuth, storeAuth } from '../auth/store-auth.ts'
 import { SubjectAdministration } from '../auth/subject-administration.ts'
 import type { Controller } from '../controller/controller.ts'
 import { createController } from '../controller/create-controller.ts'
+import { createHttpServer } from '../controller/http/http-server.ts'
 import { PlatformError } from '../errors.ts'
 import { createInvoker } from '../invoker/create-invoker.ts'
 import { DEFAULT_INVOKER_OPTIONS, type Invoker } from '../invoker/invoker.ts'
@@ -49,12 +50,9 @@ import {
   SUBJECT_STORE,
 } from './tokens.ts'
 
-/** The most that a platform's HTTP server takes of headers and request line, bytes. */
-const MAX_HEADER_BYTES = 64 * 1024
-
 /**
  * Builds a platform of the given parts and opens it: stores, auth, queue, rate limiter, log store, containers, then
- * invoker and controller. When a part does not open, those that did are closed again.
+ * controller and invoker. When a part does not open, those that did are closed again.
  * @throws ERR_CONFIG, ERR_UNAVAILABLE the message names the adapter, and the option and fix where there is one.
  */
 export async function assemble(options: PlatformOptions): Promise<Platform> {
@@ -195,7 +193,7 @@ export class Platform implements AsyncDisposable {
       loadBalancer: use(container, LOAD_BALANCER),
       rateLimiter: use(container, RATE_LIMITER),
       logger: logger.child({ controller: id }),
-      maxWaiting: options.maxWaiting ?? 4096,
+      ...(options.maxWaiting === undefined ? {} : { maxWaiting: options.maxWaiting }),
       build: options.build ?? { date: 'unknown', number: CORE_VERSION },
     })
     this.subjects = new SubjectAdministration(use(container, SUBJECT_STORE), {
@@ -205,11 +203,11 @@ export class Platform implements AsyncDisposable {
     this.#embedded = this.#server()
   }
 
-  /** Invoker and controller, opened after the adapters. */
+  /** Controller and invoker, opened after the adapters; in this order, so that the controller hears the invoker. */
   get engines(): readonly Opening[] {
     return [
-      { name: 'invoker', open: () => this.invoker.open(), close: () => this.invoker.close() },
       { name: 'controller', open: () => this.controller.open(), close: () => this.controller.close() },
+      { name: 'invoker', open: () => this.invoker.open(), close: () => this.invoker.close() },
     ]
   }
 
@@ -232,7 +230,8 @@ export class Platform implements AsyncDisposable {
     const server = this.#server()
     await new Promise<void>((resolve, reject) => {
       server.once('error', (cause: NodeJS.ErrnoException) => {
-        const why = cause.code === 'EADDRINUSE' ? 'is in use; choose another with --port' : `cannot be used (${cause.code})`
+        const why =
+          cause.code === 'EADDRINUSE' ? 'is in use; choose another with --port' : `cannot be used (${cause.code})`
         reject(new PlatformError('ERR_CONFIG', `http: ${host}:${port} ${why}`, { cause }))
       })
       server.listen(port, host, resolve)
@@ -251,7 +250,8 @@ export class Platform implements AsyncDisposable {
   async client(namespace: string): Promise<EmbeddedClient> {
     const found = use(this.#container, AUTH).identityOf(namespace)
     const identity = isPromise(found) ? await found : found
-    if (!identity) throw new PlatformError('ERR_CONFIG', `no subject owns the namespace '${namespace}': create one first`)
+    if (!identity)
+      throw new PlatformError('ERR_CONFIG', `no subject owns the namespace '${namespace}': create one first`)
     return new EmbeddedClient(this.#embedded, identity.authkey)
   }
 
@@ -282,14 +282,10 @@ export class Platform implements AsyncDisposable {
   }
 
   #server(): Server {
-    const server = createServer({ maxHeaderSize: MAX_HEADER_BYTES, noDelay: true }, (request, response) =>
-      this.controller.handle(request, response),
+    return createHttpServer(
+      (request, response) => this.controller.handle(request, response),
+      use(this.#container, RANDOM),
     )
-    // Longer than any client keeps an idle connection, so that none is closed under a request on its way.
-    server.keepAliveTimeout = 75_000
-    server.requestTimeout = 65_000
-    server.headersTimeout = 30_000
-    return server
   }
 }
 

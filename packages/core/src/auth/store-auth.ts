@@ -23,6 +23,9 @@ export interface StoreAuthOptions {
 /** Refused guesses are kept apart from identities, so that a flood of them evicts nobody. */
 const MAX_UNKNOWN = 10_000
 
+/** Longer ones are not looked up: any caller can send them, and no backend need take such a key. */
+const MAX_USER_LENGTH = 256
+
 interface Entry {
   readonly identity: Identity
   readonly freshUntilMs: number
@@ -70,6 +73,7 @@ export class StoreAuth implements Auth {
     this.#check()
     if (credentials.scheme !== 'basic' || credentials.password.length !== AUTH_KEY_LENGTH) return undefined
     const { user, password } = credentials
+    if (user.length > MAX_USER_LENGTH) return undefined
     const entry = this.#byUser.get(user)
     if (entry && this.#fresh(entry.freshUntilMs) && sameSecret(password, entry.identity.authkey.key)) {
       return entry.identity

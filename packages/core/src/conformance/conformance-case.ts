@@ -7,6 +7,8 @@ export interface ConformanceCase<S> {
   readonly id: string
   /** Why this case does not apply to the subject; undefined when it does. Follows from capabilities only. */
   readonly skip?: (subject: S) => string | undefined
+  /** Upper bound for the whole case where the runner's default is too short, ms. */
+  readonly timeoutMs?: number
   /** The subject is open, and is closed afterwards. Rejects when the promise is not kept. */
   readonly run: (subject: S, context: CaseContext) => Promise<void>
 }

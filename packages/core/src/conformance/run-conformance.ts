@@ -43,17 +43,21 @@ export function runConformance<S extends object>(
       })
     }
 
-    for (const { id, skip, run } of cases) {
+    for (const { id, skip, timeoutMs, run } of cases) {
       const test = options.knownFailures?.[id] ? it.fails : it
-      test(id, async (context) => {
-        const subject = await options.create()
-        const reason = skip?.(subject)
-        if (reason !== undefined) {
-          skipped.push(`${spi} ${name} ${id}: ${reason}`)
-          context.skip(reason)
-        }
-        await runCase(subject, run, options)
-      })
+      test(
+        id,
+        async (context) => {
+          const subject = await options.create()
+          const reason = skip?.(subject)
+          if (reason !== undefined) {
+            skipped.push(`${spi} ${name} ${id}: ${reason}`)
+            context.skip(reason)
+          }
+          await runCase(subject, run, options)
+        },
+        timeoutMs,
+      )
     }
   })
 }

@@ -31,11 +31,17 @@ export interface ControllerParts {
   readonly manifest: RuntimesManifest
   /** Shown by `GET /api/v1`. */
   readonly build: { readonly date: string; readonly number: string }
+  /** Activations that may wait for a slot. Default 4096. */
+  readonly maxWaiting?: number
 }
 
 /** Everything behind the REST API. */
 export interface Controller extends Lifecycle {
   readonly id: string
+
+  /** Accepts no more activations and waits, for at most `deadlineMs`, until those in flight have completed. */
+  drain(deadlineMs: number): Promise<void>
+
   /** Answers one HTTP request; never rejects. */
   handle(request: IncomingMessage, response: ServerResponse): void
 }

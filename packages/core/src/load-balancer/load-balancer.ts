@@ -29,6 +29,7 @@ export interface PlacementRequest {
 }
 
 export type Placement =
+  /** A healthy invoker that `fits` the request and serves its namespace. While all are idle, one is chosen. */
   | { readonly invoker: number }
   /** No room now; core keeps the activation in the waiting room and asks again. */
   | 'wait'

@@ -54,7 +54,7 @@ export function createHttpFront(
   }
   const open = [
     ...infoRoutes(parts),
-    ...(options.invokers ? operationalRoutes(options.invokers, options.readyFraction ?? 1) : []),
+    ...(options.operations ? operationalRoutes(options.operations, options.readyFraction ?? 1) : []),
   ]
   const users = [...namespaceRoutes(parts.limits), ...actionRoutes(services), ...activationRoutes(parts)]
   const dispatcher = new Dispatcher(parts, open, users, options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS)

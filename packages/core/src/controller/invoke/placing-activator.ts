@@ -79,19 +79,22 @@ export class PlacingActivator implements Activator {
     this.#tick()
   }
 
-  /** Refuses who waits, lets what runs finish for at most `deadlineMs`, and ends the rest with a record. */
-  async close(deadlineMs = 0): Promise<void> {
-    const { clock } = this.#parts
+  /** Accepts no more, ends with a record what was not placed yet, and lets the rest finish for `deadlineMs`. */
+  async drain(deadlineMs: number): Promise<void> {
     this.#closing = true
-    this.#watch?.cancel()
     this.#room.evict()
     const unplaced = [...this.#inFlight.values()].filter((entry) => entry.inRoom)
     for (const entry of unplaced) entry.inRoom = false
     await Promise.all(unplaced.map((entry) => this.#end(entry, NOT_STARTED)))
-    if (this.#inFlight.size > 0 && deadlineMs > 0) {
-      const idle = new Promise<void>((resolve) => (this.#onIdle = resolve))
-      await Promise.race([idle, clock.sleep(deadlineMs)])
-    }
+    if (this.#inFlight.size === 0 || deadlineMs <= 0) return
+    const idle = new Promise<void>((resolve) => (this.#onIdle = resolve))
+    await Promise.race([idle, this.#parts.clock.sleep(deadlineMs)])
+  }
+
+  /** What is still in flight is ended with a record. */
+  async close(): Promise<void> {
+    await this.drain(0)
+    this.#watch?.cancel()
     await Promise.all([...this.#inFlight.values()].map((entry) => this.#end(entry, NO_ACKNOWLEDGEMENT)))
     await Promise.all(this.#subscriptions.splice(0).map((subscription) => subscription.close()))
   }
@@ -107,6 +110,14 @@ export class PlacingActivator implements Activator {
 
   get total(): number {
     return this.#inFlight.size
+  }
+
+  /** Id and fully qualified name with version of everything in flight. */
+  list(): [activationId: string, action: string][] {
+    return [...this.#inFlight.values()].map(({ activationId, placement }) => [
+      activationId,
+      `${placement.action}@${placement.version}`,
+    ])
   }
 
   activate(request: ActivationRequest): Promise<ActivationOutcome> {

@@ -6,7 +6,12 @@ interface Containers {
   readonly open: LinkedList<ContainerProxy>
   readonly parked: LinkedList<ContainerProxy>
   total: number
+  /** Moving average of a run in an initialised container, ms. */
+  runMs: number | undefined
 }
+
+/** Weight of the latest run in the moving average. */
+const NEWEST = 0.2
 
 /** The containers of each action of each namespace. Every operation takes the same time, however many there are. */
 export class ContainersByAction {
@@ -14,6 +19,23 @@ export class ContainersByAction {
 
   has(key: string): boolean {
     return this.#containers.has(key)
+  }
+
+  /** Containers of the key. */
+  count(key: string): number {
+    return this.#containers.get(key)?.total ?? 0
+  }
+
+  /** What a run takes these days, ms; undefined until there was one. */
+  runMs(key: string): number | undefined {
+    return this.#containers.get(key)?.runMs
+  }
+
+  /** A run took so long. */
+  ran(key: string, ms: number): void {
+    const containers = this.#containers.get(key)
+    if (!containers) return
+    containers.runMs = containers.runMs === undefined ? ms : containers.runMs + NEWEST * (ms - containers.runMs)
   }
 
   /** The best container for a job of the key. */
@@ -26,7 +48,7 @@ export class ContainersByAction {
   enter(key: string): void {
     const containers = this.#containers.get(key)
     if (containers) containers.total++
-    else this.#containers.set(key, { open: new LinkedList(), parked: new LinkedList(), total: 1 })
+    else this.#containers.set(key, { open: new LinkedList(), parked: new LinkedList(), total: 1, runMs: undefined })
   }
 
   /** Puts a container that was just given a job where the next job finds it: behind those that are ready. */

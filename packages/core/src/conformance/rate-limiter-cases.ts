@@ -1,0 +1,231 @@
+import assert from 'node:assert/strict'
+import type {
+  ConcurrencyRequest,
+  RateDecision,
+  RateLimiter,
+  RateLimiterCapabilities,
+} from '../rate-limiter/rate-limiter.ts'
+import { SystemClock } from '../time/system-clock.ts'
+import { eventually, type CaseContext, type ConformanceCase } from './conformance-case.ts'
+import { refuses } from './store-subject.ts'
+
+const MINUTE_MS = 60_000
+const clock = new SystemClock()
+
+/** A rate limiter under test, and how to move its time. */
+export interface RateLimiterSubject {
+  readonly capabilities: RateLimiterCapabilities
+  readonly limiter: RateLimiter
+  readonly nextMinute: (() => Promise<void>) | undefined
+  open(): Promise<void>
+  close(): Promise<void>
+}
+
+export function rateLimiterSubject(
+  limiter: RateLimiter,
+  nextMinute?: (limiter: RateLimiter) => Promise<void>,
+): RateLimiterSubject {
+  return {
+    limiter,
+    capabilities: limiter.capabilities,
+    nextMinute: nextMinute && (() => nextMinute(limiter)),
+    open: () => limiter.open(),
+    close: () => limiter.close(),
+  }
+}
+
+/**
+ * Runs `body` with a fresh namespace until it began and ended in the same minute, so that no count is reset in the
+ * middle of it.
+ */
+async function withinOneMinute(context: CaseContext, body: (namespaceId: string) => Promise<void>): Promise<void> {
+  const minute = (): number => Math.floor(clock.now() / MINUTE_MS)
+  for (let round = 0; ; round++) {
+    const started = minute()
+    try {
+      await body(`${context.uniqueName}-${round}`)
+      if (minute() === started) return
+    } catch (error) {
+      if (minute() === started) throw error
+    }
+  }
+}
+
+async function counted(
+  limiter: RateLimiter,
+  namespaceId: string,
+  limit: number,
+  times: number,
+): Promise<RateDecision[]> {
+  const decisions: RateDecision[] = []
+  for (let time = 0; time < times; time++) {
+    decisions.push(await limiter.countRequest({ namespaceId, budget: 'invocations', limit }))
+  }
+  return decisions
+}
+
+/** `leave` may take effect a little later where the places are kept elsewhere. */
+async function entersEventually(
+  limiter: RateLimiter,
+  request: ConcurrencyRequest,
+  context: CaseContext,
+): Promise<void> {
+  await eventually('a place to be free', context, async () => (await limiter.enter(request)).allowed)
+}
+
+/** Every promise of the RateLimiter SPI. The subject must know of one controller only, so that nothing is diluted. */
+export const rateLimiterCases: readonly ConformanceCase<RateLimiterSubject>[] = [
+  {
+    id: 'rate-limiter.allows-up-to-the-limit',
+    run: ({ limiter }, context) =>
+      withinOneMinute(context, async (namespaceId) => {
+        const decisions = await counted(limiter, namespaceId, 3, 4)
+        assert.deepEqual(
+          decisions.map(({ allowed, count, limit }) => ({ allowed, count, limit })),
+          [
+            { allowed: true, count: 1, limit: 3 },
+            { allowed: true, count: 2, limit: 3 },
+            { allowed: true, count: 3, limit: 3 },
+            { allowed: false, count: 4, limit: 3 },
+          ],
+        )
+      }),
+  },
+  {
+    id: 'rate-limiter.counts-refused-requests',
+    run: ({ limiter }, context) =>
+      withinOneMinute(context, async (namespaceId) => {
+        const refused = await counted(limiter, namespaceId, 1, 5)
+        assert.equal(refused.at(-1)!.count, 5)
+        const [raised] = await counted(limiter, namespaceId, 6, 1)
+        assert.deepEqual([raised!.allowed, raised!.count], [true, 6])
+        const [next] = await counted(limiter, namespaceId, 6, 1)
+        assert.equal(next!.allowed, false, 'the refused requests had not been counted')
+      }),
+  },
+  {
+    id: 'rate-limiter.tells-when-to-come-back',
+    run: ({ limiter }, context) =>
+      withinOneMinute(context, async (namespaceId) => {
+        const [allowed, refused] = await counted(limiter, namespaceId, 1, 2)
+        assert.equal(allowed!.retryAfterMs, undefined, 'an allowed request has nothing to wait for')
+        const { retryAfterMs } = refused!
+        assert.ok(retryAfterMs === undefined || (retryAfterMs > 0 && retryAfterMs <= MINUTE_MS), `${retryAfterMs} ms`)
+      }),
+  },
+  {
+    id: 'rate-limiter.keeps-budgets-apart',
+    run: ({ limiter }, context) =>
+      withinOneMinute(context, async (namespaceId) => {
+        await counted(limiter, namespaceId, 1, 2)
+        const fire = await limiter.countRequest({ namespaceId, budget: 'fires', limit: 1 })
+        assert.deepEqual([fire.allowed, fire.count], [true, 1])
+      }),
+  },
+  {
+    id: 'rate-limiter.keeps-namespaces-apart',
+    run: ({ limiter }, context) =>
+      withinOneMinute(context, async (namespaceId) => {
+        await counted(limiter, namespaceId, 1, 2)
+        await limiter.enter({ namespaceId, limit: 1 })
+        const other = `${namespaceId}-other`
+        const [rate] = await counted(limiter, other, 1, 1)
+        assert.deepEqual([rate!.allowed, rate!.count], [true, 1])
+        const place = await limiter.enter({ namespaceId: other, limit: 1 })
+        assert.deepEqual([place.allowed, place.count], [true, 1])
+      }),
+  },
+  {
+    id: 'rate-limiter.a-limit-of-0-allows-nothing',
+    async run({ limiter }, { uniqueName: namespaceId }) {
+      for (const budget of ['invocations', 'fires'] as const) {
+        assert.equal((await limiter.countRequest({ namespaceId, budget, limit: 0 })).allowed, false)
+      }
+      assert.equal((await limiter.enter({ namespaceId, limit: 0 })).allowed, false)
+    },
+  },
+  {
+    id: 'rate-limiter.every-minute-starts-anew',
+    skip: ({ nextMinute }) => (nextMinute ? undefined : 'the time of the subject cannot be moved'),
+    async run({ limiter, nextMinute }, { uniqueName: namespaceId }) {
+      await nextMinute!()
+      assert.equal((await counted(limiter, namespaceId, 1, 2)).at(-1)!.allowed, false)
+      await nextMinute!()
+      const [decision] = await counted(limiter, namespaceId, 1, 1)
+      assert.deepEqual([decision!.allowed, decision!.count], [true, 1])
+    },
+  },
+  {
+    id: 'rate-limiter.gives-out-places-up-to-the-limit',
+    async run({ limiter }, { uniqueName: namespaceId }) {
+      const decisions: RateDecision[] = []
+      for (let entry = 0; entry < 4; entry++) decisions.push(await limiter.enter({ namespaceId, limit: 3 }))
+      assert.deepEqual(
+        decisions.map(({ allowed, count, limit }) => ({ allowed, count, limit })),
+        [
+          { allowed: true, count: 1, limit: 3 },
+          { allowed: true, count: 2, limit: 3 },
+          { allowed: true, count: 3, limit: 3 },
+          { allowed: false, count: 3, limit: 3 },
+        ],
+      )
+    },
+  },
+  {
+    id: 'rate-limiter.a-place-given-back-can-be-taken',
+    async run({ limiter }, context) {
+      const request = { namespaceId: context.uniqueName, limit: 1 }
+      for (let round = 0; round < 3; round++) {
+        await entersEventually(limiter, request, context)
+        assert.equal((await limiter.enter(request)).allowed, false, 'one place was given out twice')
+        limiter.leave(request.namespaceId)
+      }
+      await entersEventually(limiter, request, context)
+    },
+  },
+  {
+    id: 'rate-limiter.a-refused-entry-takes-no-place',
+    async run({ limiter }, context) {
+      const request = { namespaceId: context.uniqueName, limit: 2 }
+      for (let entry = 0; entry < 10; entry++) await limiter.enter(request)
+      limiter.leave(request.namespaceId)
+      await entersEventually(limiter, request, context)
+    },
+  },
+  {
+    id: 'rate-limiter.a-surplus-leave-is-ignored',
+    async run({ limiter }, context) {
+      const request = { namespaceId: context.uniqueName, limit: 1 }
+      await limiter.enter(request)
+      for (let times = 0; times < 4; times++) limiter.leave(request.namespaceId)
+      await entersEventually(limiter, request, context)
+      assert.equal((await limiter.enter(request)).allowed, false, 'leaving too often made room')
+    },
+  },
+  {
+    id: 'rate-limiter.concurrent-entries-share-the-places',
+    async run({ limiter }, { uniqueName: namespaceId }) {
+      const entries = Array.from({ length: 50 }, async () => limiter.enter({ namespaceId, limit: 10 }))
+      const allowed = (await Promise.all(entries)).filter((decision) => decision.allowed)
+      assert.equal(allowed.length, 10)
+    },
+  },
+  {
+    id: 'rate-limiter.refuses-when-closed',
+    async run({ limiter }, { uniqueName: namespaceId }) {
+      await limiter.close()
+      await limiter.close()
+      await refuses('ERR_CLOSED', () => limiter.countRequest({ namespaceId, budget: 'invocations', limit: 1 }))
+      await refuses('ERR_CLOSED', () => limiter.enter({ namespaceId, limit: 1 }))
+      assert.doesNotThrow(() => limiter.leave(namespaceId))
+    },
+  },
+  {
+    id: 'rate-limiter.opens-again',
+    async run({ limiter }, { uniqueName: namespaceId }) {
+      await limiter.close()
+      await Promise.all([limiter.open(), limiter.open()])
+      assert.equal((await limiter.enter({ namespaceId, limit: 1 })).allowed, true)
+    },
+  },
+]

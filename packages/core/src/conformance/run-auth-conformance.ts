@@ -1,0 +1,27 @@
+import type { Auth, AuthCapabilities } from '../auth/auth.ts'
+import type { Identity } from '../model/identity.ts'
+import { authCases, authSubject } from './auth-cases.ts'
+import { authRoster, type AuthRoster } from './auth-roster.ts'
+import { runConformance, type ConformanceOptions } from './run-conformance.ts'
+
+export interface AuthConformanceOptions extends Omit<ConformanceOptions<Auth>, 'create' | 'destroy'> {
+  readonly capabilities: AuthCapabilities
+  /** Returns a new, unopened auth whose backend knows the roster. */
+  readonly create: (roster: AuthRoster) => Auth | Promise<Auth>
+  readonly destroy?: (auth: Auth) => Promise<void>
+  /** Blocks a caller in the backend, behind the auth's back, and lets `maxStalenessMs` pass. */
+  readonly blockAndWait?: (auth: Auth, identity: Identity) => Promise<void>
+}
+
+/** Tests an implementation of Auth with vitest. */
+export function runAuthConformance(name: string, options: AuthConformanceOptions): void {
+  const { create, destroy, blockAndWait, ...rest } = options
+  runConformance('Auth', name, authCases, {
+    ...rest,
+    create: async () => {
+      const roster = authRoster()
+      return authSubject(await create(roster), roster, blockAndWait)
+    },
+    ...(destroy ? { destroy: ({ auth }) => destroy(auth) } : {}),
+  })
+}

@@ -1,0 +1,59 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { InvokerState } from '../load-balancer/load-balancer.ts'
+import type { Controller, ControllerParts } from './controller.ts'
+import { createHttpFront, type HttpFront } from './http/front.ts'
+import type { InvokerStatus } from './http/operational-routes.ts'
+import { PlacingActivator } from './invoke/placing-activator.ts'
+
+const DEFAULT_MAX_WAITING = 4096
+
+/** Names of the states as the operational API shows them. */
+const STATUS_OF_STATE: Readonly<Record<InvokerState, InvokerStatus>> = {
+  healthy: 'up',
+  unhealthy: 'unhealthy',
+  unresponsive: 'unresponsive',
+  offline: 'down',
+}
+
+export function createController(parts: ControllerParts): Controller {
+  return new HttpController(parts)
+}
+
+/** The REST API in front of the activator. */
+class HttpController implements Controller {
+  readonly id: string
+  readonly #activator: PlacingActivator
+  readonly #front: HttpFront
+
+  constructor(parts: ControllerParts) {
+    this.id = parts.id
+    this.#activator = new PlacingActivator({
+      ...parts,
+      controllerId: parts.id,
+      maxWaiting: parts.maxWaiting ?? DEFAULT_MAX_WAITING,
+    })
+    const { cluster } = this.#activator
+    this.#front = createHttpFront(parts, this.#activator, {
+      operations: {
+        invokers: () => new Map(cluster.states().map(([name, state]) => [name, STATUS_OF_STATE[state]])),
+        inFlight: () => this.#activator.list(),
+      },
+    })
+  }
+
+  open(): Promise<void> {
+    return this.#activator.open()
+  }
+
+  drain(deadlineMs: number): Promise<void> {
+    return this.#activator.drain(deadlineMs)
+  }
+
+  close(): Promise<void> {
+    return this.#activator.close()
+  }
+
+  handle(request: IncomingMessage, response: ServerResponse): void {
+    this.#front.handle(request, response)
+  }
+}

@@ -1,0 +1,36 @@
+import type { AuthRoster } from '../../src/conformance/index.ts'
+import type { Identity } from '../../src/model/identity.ts'
+import type { JsonObject } from '../../src/model/json.ts'
+import { MemoryDocumentStore } from '../../src/store/memory-document-store.ts'
+import { SUBJECT_INDEXES, type SubjectStore } from '../../src/store/subject-store.ts'
+
+/** An open, empty subject store. */
+export async function emptySubjectStore(): Promise<SubjectStore> {
+  const store = new MemoryDocumentStore(SUBJECT_INDEXES)
+  await store.open()
+  return store
+}
+
+export async function addSubject(store: SubjectStore, identity: Identity, extra: JsonObject = {}): Promise<void> {
+  const { subject, namespace, authkey, limits } = identity
+  const stored = await store.get(subject)
+  const before = Array.isArray(stored?.document['namespaces']) ? stored.document['namespaces'] : []
+  const namespaces = [...before, { name: namespace.name, uuid: authkey.uuid, key: authkey.key }]
+  await store.put(subject, { subject, namespaces, ...extra }, stored ? { revision: stored.revision } : {})
+  if (Object.keys(limits).length > 0) await store.put(`${namespace.name}/limits`, { ...limits } as JsonObject)
+}
+
+export async function blockSubject(store: SubjectStore, subject: string): Promise<void> {
+  const stored = (await store.get(subject))!
+  await store.put(subject, { ...stored.document, blocked: true }, { revision: stored.revision })
+}
+
+/** A subject store that knows the roster of the auth conformance kit. */
+export async function storeOf(roster: AuthRoster): Promise<SubjectStore> {
+  const store = await emptySubjectStore()
+  for (const identity of [roster.one, roster.two, roster.limited, ...roster.ambiguous]) {
+    await addSubject(store, identity)
+  }
+  await addSubject(store, roster.blocked, { blocked: true })
+  return store
+}

@@ -1,0 +1,96 @@
+import { StoreAuth } from '../../src/auth/store-auth.ts'
+import type { Auth, Credentials } from '../../src/auth/auth.ts'
+import { authCases, authRoster, authSubject, proveKitBites, type AuthSubject } from '../../src/conformance/index.ts'
+import type { Identity } from '../../src/model/identity.ts'
+import { VirtualClock } from '../../src/time/virtual-clock.ts'
+import { blockSubject, storeOf } from '../auth/subjects.ts'
+
+type Basic = Extract<Credentials, { scheme: 'basic' }>
+
+/** A store auth with one part replaced; `all` holds everybody the kit told it about. */
+function broken(change: (real: StoreAuth, all: readonly Identity[]) => Partial<Auth>): () => Promise<AuthSubject> {
+  return async () => {
+    const roster = authRoster()
+    const store = await storeOf(roster)
+    const clock = new VirtualClock()
+    const real = new StoreAuth(store, { clock })
+    const auth: Auth = {
+      capabilities: real.capabilities,
+      open: () => real.open(),
+      close: () => real.close(),
+      authenticate: (credentials) => real.authenticate(credentials),
+      identityOf: (namespace) => real.identityOf(namespace),
+      ...change(real, [roster.one, roster.two, roster.limited, roster.blocked, ...roster.ambiguous]),
+    }
+    return authSubject(auth, roster, async (_auth, { subject }) => {
+      await blockSubject(store, subject)
+      await clock.advance(real.capabilities.maxStalenessMs)
+    })
+  }
+}
+
+/** Replaces the answer to basic credentials by that of `find`. */
+function finding(
+  find: (credentials: Basic, all: readonly Identity[]) => Identity | undefined,
+): () => Promise<AuthSubject> {
+  return broken((real, all) => ({
+    authenticate: (credentials) =>
+      credentials.scheme === 'basic'
+        ? (find(credentials, all) ?? real.authenticate(credentials))
+        : real.authenticate(credentials),
+  }))
+}
+
+proveKitBites('Auth', authCases, {
+  'auth.knows-its-callers': broken((real) => ({
+    authenticate: async (credentials) => {
+      const identity = await real.authenticate(credentials)
+      return identity && { ...identity, limits: {} }
+    },
+  })),
+  'auth.tells-the-namespaces-of-a-subject-apart': finding(({ user }, all) => {
+    const subject = all.find(({ authkey }) => authkey.uuid === user)?.subject
+    return all.find((identity) => identity.subject === subject)
+  }),
+  'auth.refuses-wrong-keys': finding(({ user, password }, all) =>
+    all.find(({ authkey }) => authkey.uuid === user && password.length === 64),
+  ),
+  'auth.refuses-malformed-credentials': finding(({ user, password }, all) =>
+    all.find(({ authkey }) => authkey.uuid === user && password.startsWith(authkey.key)),
+  ),
+  'auth.refuses-blocked-callers': finding(({ user, password }, all) =>
+    all.find(({ authkey }) => authkey.uuid === user && password === authkey.key),
+  ),
+  'auth.reports-ambiguous-credentials': finding(({ user, password }, all) =>
+    all.find(({ authkey }) => authkey.uuid === user && password === authkey.key),
+  ),
+  'auth.answers-at-once-what-it-knows': broken((real) => ({
+    identityOf: async (namespace) => real.identityOf(namespace),
+  })),
+  'auth.sees-changes-in-time': broken((real) => {
+    const seen = new Map<string, Identity>()
+    return {
+      identityOf: async (namespace) => {
+        const identity = seen.get(namespace) ?? (await real.identityOf(namespace))
+        if (identity) seen.set(namespace, identity)
+        return identity
+      },
+    }
+  }),
+  'auth.refuses-schemes-it-does-not-declare': broken((real, all) => ({
+    authenticate: (credentials) =>
+      credentials.scheme === 'bearer'
+        ? all.find(({ authkey }) => authkey.key === credentials.token)
+        : real.authenticate(credentials),
+  })),
+  'auth.knows-who-owns-a-namespace': broken((_real, all) => ({
+    identityOf: (namespace) => all.find((identity) => identity.namespace.name === namespace),
+  })),
+  'auth.refuses-when-closed': broken((_real, all) => ({
+    identityOf: (namespace) => all.find((identity) => identity.namespace.name === namespace),
+  })),
+  'auth.opens-again': broken((real) => {
+    let opened: Promise<void> | undefined
+    return { open: () => (opened ??= real.open()) }
+  }),
+})

@@ -1,0 +1,89 @@
+import { parseParameters, PlatformError, type ActivationRetention, type JsonObject } from '@stemcell/core'
+import { activationRows, BY_START, recordKey } from './activation-writer.ts'
+import { readCount, type Operation } from './commit-queue.ts'
+import { readRowKey, type KeySpace } from './key-space.ts'
+import type { LevelDatabase } from './level-database.ts'
+import { readRows } from './read-rows.ts'
+
+/** Most records that one call removes. */
+const MOST_PER_CALL = 1000
+
+/**
+ * Removes records that the retention no longer keeps. It goes through the namespaces by their numbers of records; a
+ * call that removed its fill remembers where it stopped, so that the next one does not look at the same ones again.
+ */
+export class ActivationExpiry {
+  readonly #keys: KeySpace
+  #resumeAt: string
+
+  constructor(keys: KeySpace) {
+    this.#keys = keys
+    this.#resumeAt = keys.rowCounts(BY_START).gte
+  }
+
+  /** Must not run twice at once: both would count the same records as removed. */
+  async run(database: LevelDatabase, retention: ActivationRetention): Promise<number> {
+    if (retention.before === undefined && retention.maxPerNamespace === undefined) return 0
+    const all = this.#keys.rowCounts(BY_START)
+    const resumeAt = this.#resumeAt
+    const operations: Operation[] = []
+    const counts: [string, number][] = []
+    let removed = 0
+    for (const range of [
+      { gte: resumeAt, lt: all.lt },
+      { gte: all.gte, lt: resumeAt },
+    ]) {
+      for await (const [key, count] of database.db.iterator(range)) {
+        const namespace = this.#keys.partitionOfRowCount(BY_START, key)
+        const room = MOST_PER_CALL - removed
+        const rows = await this.#expired(database, namespace, readCount(count), retention, room)
+        for (const { id, summary } of rows) this.#remove(namespace, id, summary, operations, counts)
+        removed += rows.length
+        this.#resumeAt = key
+        if (removed >= MOST_PER_CALL) break
+      }
+      if (removed >= MOST_PER_CALL) break
+    }
+    if (removed > 0) await database.commits.commit({ operations, counts, bytes: 200 * operations.length })
+    return removed
+  }
+
+  /** The oldest rows of a namespace, as far as they are to go. */
+  async #expired(
+    { db }: LevelDatabase,
+    namespace: string,
+    count: number,
+    { before, maxPerNamespace }: ActivationRetention,
+    room: number,
+  ): Promise<readonly { readonly id: string; readonly summary: string }[]> {
+    const prefix = this.#keys.rows(BY_START, namespace)
+    const excess = maxPerNamespace === undefined ? 0 : Math.min(room, Math.max(0, count - maxPerNamespace))
+    const snapshot = db.snapshot()
+    try {
+      const tooMany = excess > 0 ? await readRows(db, snapshot, prefix, { limit: excess }) : []
+      const tooOld =
+        before === undefined ? [] : await readRows(db, snapshot, prefix, { to: Math.ceil(before) - 1, limit: room })
+      const rows = tooMany.length > tooOld.length ? tooMany : tooOld
+      return rows.map(([key, summary]) => ({ id: readRowKey(prefix, key).id, summary }))
+    } finally {
+      await snapshot.close()
+    }
+  }
+
+  #remove(namespace: string, id: string, summary: string, operations: Operation[], counts: [string, number][]): void {
+    operations.push({ type: 'del', key: recordKey(this.#keys, namespace, id) })
+    for (const row of activationRows(readSummary(summary))) {
+      operations.push({ type: 'del', key: this.#keys.row(id, row) })
+      counts.push([this.#keys.rowCount(row.index, row.partition), -1])
+    }
+  }
+}
+
+function readSummary(text: string): Parameters<typeof activationRows>[0] {
+  const { namespace, name, start, annotations } = JSON.parse(text) as JsonObject
+  const parameters = parseParameters(annotations)
+  if (typeof namespace !== 'string' || typeof name !== 'string' || typeof start !== 'number' || !parameters) {
+    throw new PlatformError('ERR_CORRUPT', 'the summary of an activation record cannot be read')
+  }
+  return { namespace, name, start, annotations: parameters }
+}

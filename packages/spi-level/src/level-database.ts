@@ -1,0 +1,94 @@
+import { PlatformError } from '@stemcell/core'
+import { ClassicLevel } from 'classic-level'
+import { constants } from 'node:fs'
+import { access, mkdir, readdir } from 'node:fs/promises'
+import { CommitQueue } from './commit-queue.ts'
+import { checkFormatVersion } from './format-version.ts'
+import type { LevelSettings } from './level-stores-options.ts'
+import { describeLockHolder, forgetLockHolder, recordLockHolder } from './lock-holder.ts'
+import { codeOf, REPAIR_HINT, toPlatformError } from './to-platform-error.ts'
+
+/** One open LevelDB database: reads go to `db`, writes through `commits`. */
+export class LevelDatabase {
+  readonly settings: LevelSettings
+  readonly db: ClassicLevel
+  readonly commits: CommitQueue
+
+  private constructor(settings: LevelSettings, db: ClassicLevel) {
+    this.settings = settings
+    this.db = db
+    this.commits = new CommitQueue(db, settings.sync)
+  }
+
+  /**
+   * @throws ERR_CONFIG  the folder cannot be used: not writable, in use, or written by a newer version.
+   * @throws ERR_CORRUPT the database is damaged.
+   */
+  static async open(settings: LevelSettings): Promise<LevelDatabase> {
+    const { dir } = settings
+    await requireWhole(dir)
+    const db = new ClassicLevel(dir, { cacheSize: settings.cacheBytes, writeBufferSize: settings.writeBufferBytes })
+    try {
+      await db.open()
+    } catch (error) {
+      throw await openingError(error, dir)
+    }
+    try {
+      await checkFormatVersion(db, dir)
+      await recordLockHolder(dir)
+    } catch (error) {
+      await db.close()
+      throw toPlatformError(error, dir)
+    }
+    return new LevelDatabase(settings, db)
+  }
+
+  /** Nothing may be running any more. */
+  async close(): Promise<void> {
+    await forgetLockHolder(this.settings.dir)
+    await this.db.close()
+  }
+}
+
+/** Makes the folder where it is missing. @throws ERR_CONFIG it cannot be made or written to. */
+export async function ensureFolder(dir: string): Promise<void> {
+  try {
+    await mkdir(dir, { recursive: true, mode: 0o700 })
+    await access(dir, constants.R_OK | constants.W_OK | constants.X_OK)
+  } catch (error) {
+    throw unusableFolder(error, dir)
+  }
+}
+
+/** LevelDB takes a folder without CURRENT for a new database and then deletes the tables it finds there. */
+async function requireWhole(dir: string): Promise<void> {
+  const files = await readdir(dir)
+  if (!files.includes('CURRENT') && files.some((file) => file.endsWith('.ldb') || file.startsWith('MANIFEST-'))) {
+    throw new PlatformError(
+      'ERR_CORRUPT',
+      `the database in ${dir} is damaged, its file CURRENT is gone: ${REPAIR_HINT}`,
+    )
+  }
+}
+
+async function openingError(error: unknown, dir: string): Promise<unknown> {
+  const code = codeOf(error)
+  if (code === 'LEVEL_LOCKED') {
+    const holder = (await describeLockHolder(dir)) ?? 'another process, which left no word of its id'
+    return new PlatformError(
+      'ERR_CONFIG',
+      `@stemcell/spi-level, option 'dir': ${dir} is in use by ${holder}; stop it, or give this one a folder of its own`,
+      { cause: error },
+    )
+  }
+  return code === 'LEVEL_IO_ERROR' ? unusableFolder(error, dir) : toPlatformError(error, dir)
+}
+
+function unusableFolder(error: unknown, dir: string): PlatformError {
+  const code = codeOf(error) ?? 'unknown reason'
+  return new PlatformError(
+    'ERR_CONFIG',
+    `@stemcell/spi-level, option 'dir': ${dir} cannot be used (${code}); name a folder that this user may create, read and write`,
+    { cause: error },
+  )
+}

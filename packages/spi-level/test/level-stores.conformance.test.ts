@@ -1,0 +1,46 @@
+import { adapterContext, type Adapter, type Lifecycle } from '@stemcell/core'
+import {
+  runActivationStoreConformance,
+  runEntityStoreConformance,
+  runSubjectStoreConformance,
+} from '@stemcell/core/conformance'
+import { levelStores, type LevelStores } from '@stemcell/spi-level'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll } from 'vitest'
+import { capabilitiesInReadme } from './readme-capabilities.ts'
+
+const context = adapterContext()
+const published = capabilitiesInReadme()
+const base = await mkdtemp(join(tmpdir(), 'stemcell-level-'))
+
+afterAll(() => rm(base, { recursive: true }))
+
+runEntityStoreConformance('level', {
+  ...onTheirOwn(({ entityStore }) => entityStore),
+  capabilities: published.documents,
+})
+runSubjectStoreConformance('level', {
+  ...onTheirOwn(({ subjectStore }) => subjectStore),
+  capabilities: published.documents,
+})
+runActivationStoreConformance('level', {
+  ...onTheirOwn(({ activationStore }) => activationStore),
+  capabilities: published.activations,
+})
+
+/** Each case gets a folder of its own. */
+function onTheirOwn<S extends Lifecycle>(pick: (stores: LevelStores) => Adapter<S>) {
+  const folders = new Map<S, string>()
+  const build = (dir: string): S => {
+    const store = pick(levelStores({ dir })).build(context)
+    folders.set(store, dir)
+    return store
+  }
+  return {
+    create: async () => build(await mkdtemp(join(base, 'case-'))),
+    reopen: (closed: S) => build(folders.get(closed)!),
+    destroy: (store: S) => rm(folders.get(store)!, { recursive: true }),
+  }
+}

@@ -1,0 +1,43 @@
+// Writes documents with attachments and activation records as fast as it can and prints the id of each once its write
+// resolved, until it is killed. Runs from the built package: a child process cannot run the sources.
+import { adapterContext } from '@stemcell/core'
+import { levelStores } from '@stemcell/spi-level'
+
+const [dir] = process.argv.slice(2)
+const context = adapterContext()
+const stores = levelStores({ dir })
+const entities = stores.entityStore.build(context)
+const activations = stores.activationStore.build(context)
+await Promise.all([entities.open(), activations.open()])
+process.stdout.write('open\n')
+
+async function writeEntities(writer) {
+  for (let index = 0; ; index++) {
+    const id = `ns/a${writer}-${index}`
+    const document = { namespace: 'ns', name: `a${writer}-${index}`, updated: index, exec: { kind: 'x' } }
+    const bytes = Buffer.alloc(20_000, `${writer}-${index};`)
+    const { revision } = await entities.put(id, document, { attachments: { code: { contentType: 'x/y', bytes } } })
+    process.stdout.write(`e ${id} ${revision}\n`)
+  }
+}
+
+async function writeActivations(writer) {
+  for (let index = 0; ; index++) {
+    const activationId = (writer * 1e6 + index).toString(16).padStart(32, '0')
+    await activations.put({
+      namespace: 'ns',
+      name: 'a',
+      version: '0.0.1',
+      subject: 's',
+      activationId,
+      start: index,
+      publish: false,
+      response: { statusCode: 0 },
+      logs: ['x'.repeat(500)],
+      annotations: [],
+    })
+    process.stdout.write(`a ${activationId}\n`)
+  }
+}
+
+await Promise.all([1, 2, 3, 4].flatMap((writer) => [writeEntities(writer), writeActivations(writer)]))
