@@ -13,7 +13,7 @@ import { badQuery, HttpError } from '../http/http-error.ts'
 import { checkAnnouncedLength, readArguments } from '../http/json-body.ts'
 import { QueryParameters } from '../http/query-parameters.ts'
 import type { Call, QueryParameter } from '../http/route.ts'
-import { kindUnknown, TEXTS, waitOutOfRange } from '../http/texts.ts'
+import { TEXTS, waitOutOfRange } from '../http/texts.ts'
 import type { ActivationOutcome, ActivationRequest } from '../invoke/activator.ts'
 import { authorizeComponents } from './check-sequence.ts'
 import { loadAction, locateAction, type ActionName } from './resolve-action.ts'
@@ -41,7 +41,7 @@ export async function invokeAction(services: ApiServices, call: Call, name: Acti
 }
 
 async function invokeAdmitted(
-  { parts, cache, activator, options }: ApiServices,
+  { parts, cache, activator }: ApiServices,
   call: Call,
   name: ActionName,
   release: () => void,
@@ -55,10 +55,7 @@ async function invokeAdmitted(
   const target = await loadAction(cache, place)
   const { exec } = target.action
   requireSupportedKind(exec, parts.manifest)
-  if (isSequence(exec)) {
-    if (!options.sequences) throw new HttpError(400, kindUnknown(exec.kind, parts.manifest.kinds))
-    await authorizeComponents(cache, user, 'ACTIVATE', exec.components)
-  }
+  if (isSequence(exec)) await authorizeComponents(cache, user, 'ACTIVATE', exec.components)
   if (payload && definesFinal(target.action, payload)) throw new HttpError(400, TEXTS.parametersNotAllowed)
 
   const activation: ActivationRequest = {
