@@ -77,10 +77,7 @@ export class Composite {
 
   /** Whether running the sequence inside this one would go round for ever, without an action that could stop it. */
   leadsBackTo(sequence: Action): boolean {
-    const id = documentId(sequence)
-    for (let at: Composite | undefined = this; at?.atomic === this.atomic; at = at.parent) {
-      if (at.#id === id && at.#atomicAtStart === this.atomic.count) return true
-    }
-    return false
+    if (this.#id === documentId(sequence) && this.#atomicAtStart === this.atomic.count) return true
+    return this.parent?.atomic === this.atomic && this.parent.leadsBackTo(sequence)
   }
 }
