@@ -231,7 +231,8 @@ export class Platform implements AsyncDisposable {
     const server = this.#server()
     await new Promise<void>((resolve, reject) => {
       server.once('error', (cause: NodeJS.ErrnoException) => {
-        const why = cause.code === 'EADDRINUSE' ? 'is in use; choose another with --port' : `cannot be used (${cause.code})`
+        const why =
+          cause.code === 'EADDRINUSE' ? 'is in use; choose another with --port' : `cannot be used (${cause.code})`
         reject(new PlatformError('ERR_CONFIG', `http: ${host}:${port} ${why}`, { cause }))
       })
       server.listen(port, host, resolve)
@@ -250,7 +251,8 @@ export class Platform implements AsyncDisposable {
   async client(namespace: string): Promise<EmbeddedClient> {
     const found = use(this.#container, AUTH).identityOf(namespace)
     const identity = isPromise(found) ? await found : found
-    if (!identity) throw new PlatformError('ERR_CONFIG', `no subject owns the namespace '${namespace}': create one first`)
+    if (!identity)
+      throw new PlatformError('ERR_CONFIG', `no subject owns the namespace '${namespace}': create one first`)
     return new EmbeddedClient(this.#embedded, identity.authkey)
   }
 

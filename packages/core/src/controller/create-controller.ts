@@ -37,7 +37,10 @@ class HttpController implements Controller {
     })
     const { cluster } = this.#activator
     this.#front = createHttpFront(parts, this.#activator, {
-      invokers: () => new Map(cluster.states().map(([name, state]) => [name, STATUS_OF_STATE[state]])),
+      operations: {
+        invokers: () => new Map(cluster.states().map(([name, state]) => [name, STATUS_OF_STATE[state]])),
+        inFlight: () => this.#activator.list(),
+      },
     })
   }
 

@@ -2,7 +2,7 @@ import type { ControllerParts } from '../controller.ts'
 import type { AnnounceWrite } from '../entities/action-service.ts'
 import type { EntityCache, EntityCacheOptions } from '../entities/entity-cache.ts'
 import type { Activator } from '../invoke/activator.ts'
-import type { InvokerStatuses } from './operational-routes.ts'
+import type { OperationalState } from './operational-routes.ts'
 import type { Throttle } from './throttle.ts'
 
 /** What the routes of the collections work with. */
@@ -16,8 +16,8 @@ export interface ApiServices {
 }
 
 export interface HttpFrontOptions {
-  /** Source of `GET /invokers…`. Without it those paths do not exist: they answer anybody. */
-  readonly invokers?: InvokerStatuses
+  /** Source of `GET /invokers…` and `/activation…`. Without it those paths do not exist: they answer anybody. */
+  readonly operations?: OperationalState
   /** Share of the invokers that must be up for `/invokers/ready`, 0 to 1. Default 1. */
   readonly readyFraction?: number
   /** Kinds that actions may have, besides those that a namespace's own limits add. Default: every kind. */

@@ -56,7 +56,7 @@ export function createHttpFront(parts: ControllerParts, inner: Activator, option
   }
   const open = [
     ...infoRoutes(parts),
-    ...(options.invokers ? operationalRoutes(options.invokers, options.readyFraction ?? 1) : []),
+    ...(options.operations ? operationalRoutes(options.operations, options.readyFraction ?? 1) : []),
   ]
   const users = [...namespaceRoutes(parts.limits), ...actionRoutes(services), ...activationRoutes(parts)]
   const dispatcher = new Dispatcher(parts, open, users, options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS)

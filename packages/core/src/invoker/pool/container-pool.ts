@@ -124,10 +124,10 @@ export class ContainerPool implements ProxyHost {
 
   startEnded(proxy: ContainerProxy, error: unknown): void {
     const ms = this.#parts.clock.monotonic() - this.#startedAt.get(proxy)!
-    const stemCell = proxy.key === undefined
+    const stemCell = proxy.stemKey !== undefined
     this.#startedAt.delete(proxy)
     this.#parts.observer.started?.({ stemCell, ok: error === undefined, ms })
-    if (proxy.stemKey !== undefined) this.#stems.startEnded(proxy, error)
+    if (stemCell) this.#stems.startEnded(proxy, error)
     this.#pump()
   }
 

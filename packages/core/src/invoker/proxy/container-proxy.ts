@@ -180,8 +180,9 @@ export class ContainerProxy implements IdleContainer {
       failure = error ?? new Error('the container factory failed without an error')
       this.#startError = failure
     }
-    this.#parts.host.startEnded(this, failure)
+    // In this order: until the pool knows of a new stem cell, the start that made it stands for it.
     this.#dispatch(failure === undefined ? 'created' : 'create-failed')
+    this.#parts.host.startEnded(this, failure)
   }
 
   #initialise(): void {
