@@ -8,8 +8,6 @@ export interface Transaction {
   readonly start: number
   /** The caller asked for debug logging and for the record to be stored whatever the store level says. */
   readonly extraLogging?: boolean
-  /** Of a step of a sequence or composition: the transaction that it is a part of. */
-  readonly parent?: Transaction
 }
 
 /** Prefix of the platform's own transactions; a client may not use it. */
@@ -21,8 +19,7 @@ export function newTransaction(clock: Clock, random: Random, requested?: string,
   return { id, start: clock.now(), ...(extraLogging ? { extraLogging } : {}) }
 }
 
-/** The transaction of one step: it starts now, so that the step's own `waitTime` is measured. */
-export function childTransaction(parent: Transaction, clock: Clock, random: Random): Transaction {
-  const { extraLogging } = parent
-  return { id: randomText(random, 32), start: clock.now(), ...(extraLogging ? { extraLogging } : {}), parent }
+/** The transaction of one step of a sequence or composition: it starts now, so that `waitTime` is the step's own. */
+export function childTransaction({ extraLogging }: Transaction, clock: Clock, random: Random): Transaction {
+  return newTransaction(clock, random, undefined, extraLogging)
 }
