@@ -6,6 +6,7 @@ import type { InvokerObserver, PoolGauges } from '../observer.ts'
 import { ContainerProxy, type ProxyHost, type ProxyParts } from '../proxy/container-proxy.ts'
 import type { Acquisition, AcquisitionReason, Job } from './job.ts'
 import { LinkedList } from './linked-list.ts'
+import { PatientJobs } from './patient-jobs.ts'
 import type { PoolPolicy } from './pool-policy.ts'
 import { ResourceLedger } from './resource-ledger.ts'
 import { covers, isPositive, minus, NO_RESOURCES, plus, type Resources } from './resources.ts'
@@ -14,6 +15,13 @@ import { WaitingRoom, type Waiter } from './waiting-room.ts'
 
 /** So many jobs may be served before one whose turn it is; then whatever frees is kept for it. */
 const MAX_OVERTAKEN = 16
+
+/** Assumed until it has been measured, ms. */
+const FIRST_START_MS = 100
+/** What it takes to initialise a stem cell, ms. */
+const STEM_CELL_MS = 5
+/** Weight of the latest measurement in a moving average. */
+const NEWEST = 0.2
 
 const HOT: Acquisition = { how: 'hot' }
 const JOINED: Acquisition = { how: 'hot', reason: 'joined' }
@@ -39,6 +47,8 @@ interface ActionContainers {
   readonly open: LinkedList<ContainerProxy>
   readonly parked: LinkedList<ContainerProxy>
   total: number
+  /** Moving average of a run in an initialised container, ms. */
+  runMs: number | undefined
 }
 
 /**
@@ -55,6 +65,8 @@ export class ContainerPool implements ProxyHost {
   readonly #ledger: ResourceLedger
   readonly #stems: StemCells
   readonly #room = new WaitingRoom()
+  readonly #patient: PatientJobs
+  #startMs = FIRST_START_MS
   readonly #actions = new Map<string, ActionContainers>()
   /** Initialised containers without a job, least recently used first. */
   readonly #idle = new LinkedList<ContainerProxy>()
@@ -71,6 +83,7 @@ export class ContainerPool implements ProxyHost {
     this.#ledger = new ResourceLedger(parts.capacity)
     const { factory, clock, policy, logger, manifest, giveUp } = parts
     this.#proxyParts = { host: this, factory, clock, policy, logger, giveUp }
+    this.#patient = new PatientJobs(clock, (job) => this.#insist(job, 'all-busy'))
     this.#stems = new StemCells({ manifest, clock, policy, logger, start: (lane) => this.#startStem(lane) })
   }
 
@@ -84,7 +97,7 @@ export class ContainerPool implements ProxyHost {
     this.#stems.close()
     for (const { job } of this.#promised) this.#ledger.unpromise(job.need)
     this.#promised = []
-    for (const job of this.#room.clear()) job.fail({ kind: 'closing' })
+    for (const job of [...this.#room.clear(), ...this.#patient.clear()]) job.fail({ kind: 'closing' })
     for (const proxy of this.#all) proxy.remove()
     if (this.#all.size === 0) return
     await new Promise<void>((resolve) => {
@@ -96,13 +109,47 @@ export class ContainerPool implements ProxyHost {
   submit(job: Job, reason?: AcquisitionReason): void {
     if (this.#closed) return job.fail({ kind: 'closing' })
     if (!covers(this.#ledger.capacity, job.need)) return job.fail({ kind: 'never-fits' })
-    const why = reason ?? (this.#actions.has(job.key) ? 'all-busy' : 'no-container')
-    if (this.#takeOwn(job) || this.#takeNew(job, why)) {
+    if (this.#takeOwn(job)) {
       if (this.#room.size > 0) this.#overtake()
       return
     }
-    this.#room.add(job, why)
+    if (reason === undefined && this.#waitsPatiently(job)) return
+    this.#insist(job, reason ?? (this.#actions.has(job.key) ? 'all-busy' : 'no-container'))
+  }
+
+  /** A container of its own for the job, now or as soon as there is room. */
+  #insist(job: Job, reason: AcquisitionReason): void {
+    if (this.#takeNew(job, reason)) {
+      if (this.#room.size > 0) this.#overtake()
+      return
+    }
+    this.#room.add(job, reason)
     this.#makeRoom()
+  }
+
+  /** Lets the job wait for a container that exists, where that is quicker than to make one. */
+  #waitsPatiently(job: Job): boolean {
+    const { key, stemKey } = job
+    const entry = this.#actions.get(key)
+    const cellReady = this.#stems.isReady(stemKey)
+    if (entry?.runMs !== undefined) {
+      const patienceMs = this.#parts.policy.patience({
+        runMs: entry.runMs,
+        ahead: this.#patient.countIn(key),
+        slots: entry.total * job.maxConcurrent,
+        startMs: cellReady ? STEM_CELL_MS : this.#startMs,
+      })
+      if (patienceMs > 0) {
+        this.#patient.add(job, key, patienceMs)
+        return true
+      }
+    }
+    // A stem cell that is starting is ready before a container begun now.
+    if (stemKey === undefined || cellReady) return false
+    const lane = cellLane(stemKey)
+    if (this.#stems.starting(stemKey) <= this.#patient.countIn(lane)) return false
+    this.#patient.add(job, lane, 2 * this.#startMs)
+    return true
   }
 
   get gauges(): PoolGauges {
@@ -118,7 +165,7 @@ export class ContainerPool implements ProxyHost {
       stemCells: ready,
       stemCellsMb: readyMb,
       starting: this.#startedAt.size,
-      waiting: this.#room.size,
+      waiting: this.#room.size + this.#patient.size,
     }
   }
 
@@ -131,8 +178,15 @@ export class ContainerPool implements ProxyHost {
     this.#pump()
   }
 
+  ran(proxy: ContainerProxy, ms: number): void {
+    const entry = this.#actions.get(proxy.key!)
+    if (entry) entry.runMs = entry.runMs === undefined ? ms : entry.runMs + NEWEST * (ms - entry.runMs)
+  }
+
   stemReady(proxy: ContainerProxy): void {
-    const { memoryMb } = proxy
+    const { memoryMb, stemKey } = proxy
+    const patient = stemKey === undefined ? undefined : this.#patient.take(cellLane(stemKey))
+    if (patient) return this.#specialise(proxy, patient)
     const waiter = this.#room.next((need) => need.memoryMb === memoryMb && need.milliCpu === 0)
     if (waiter && waiter.job.stemKey === proxy.stemKey) {
       this.#serve(waiter)
@@ -168,7 +222,9 @@ export class ContainerPool implements ProxyHost {
     proxy.place.unlink()
     const entry = this.#actions.get(proxy.key)!
     entry.total--
-    if (entry.total === 0) this.#actions.delete(proxy.key)
+    if (entry.total > 0) return
+    this.#actions.delete(proxy.key)
+    for (const job of this.#patient.disappoint(proxy.key)) this.#insist(job, 'no-container')
   }
 
   gone(proxy: ContainerProxy): void {
@@ -249,7 +305,7 @@ export class ContainerPool implements ProxyHost {
   #enter(key: string): void {
     const entry = this.#actions.get(key)
     if (entry) entry.total++
-    else this.#actions.set(key, { open: new LinkedList(), parked: new LinkedList(), total: 1 })
+    else this.#actions.set(key, { open: new LinkedList(), parked: new LinkedList(), total: 1, runMs: undefined })
   }
 
   /** Puts a container that was just given a job where the next job finds it. */
@@ -261,12 +317,12 @@ export class ContainerPool implements ProxyHost {
 
   /** Jobs of its action that wait go into the container while there is room. */
   #fill(proxy: ContainerProxy): void {
-    if (this.#room.size === 0) return
     while (proxy.hasRoom) {
       const waiter = this.#room.firstOf(proxy.key!)
-      if (!waiter) return
-      this.#serve(waiter)
-      this.#give(proxy, waiter.job)
+      const job = waiter?.job ?? this.#patient.take(proxy.key!)
+      if (!job) return
+      if (waiter) this.#serve(waiter)
+      this.#give(proxy, job)
     }
   }
 
@@ -371,4 +427,9 @@ export class ContainerPool implements ProxyHost {
     proxy.idlePlace.unlink()
     this.#idleResources = minus(this.#idleResources, proxy.need)
   }
+}
+
+/** Where jobs wait for a stem cell that is starting. */
+function cellLane(stemKey: string): string {
+  return `stem cell ${stemKey}`
 }

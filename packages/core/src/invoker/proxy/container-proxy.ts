@@ -18,6 +18,8 @@ export interface ProxyHost {
   startEnded(proxy: ContainerProxy, error: unknown): void
   /** Once, if it was started as a stem cell: it is up. */
   stemReady(proxy: ContainerProxy): void
+  /** A job was run by an initialised container, in this time. */
+  ran(proxy: ContainerProxy, ms: number): void
   /** A job ended and another one may take its place. */
   freed(proxy: ContainerProxy): void
   /** It is being suspended. */
@@ -204,8 +206,13 @@ export class ContainerProxy implements IdleContainer {
     const jobs = this.#waiting
     if (jobs.length === 0) return
     this.#waiting = []
+    const { clock, host } = this.#parts
+    const began = clock.monotonic()
     for (const job of jobs) {
-      void job.execute(this.#container!, undefined).then((verdict) => this.#ended(job, verdict))
+      void job.execute(this.#container!, undefined).then((verdict) => {
+        host.ran(this, clock.monotonic() - began)
+        this.#ended(job, verdict)
+      })
     }
   }
 
