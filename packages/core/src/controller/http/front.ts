@@ -7,6 +7,7 @@ import type { ControllerParts } from '../controller.ts'
 import { actionRoutes } from '../entities/action-routes.ts'
 import { EntityCache } from '../entities/entity-cache.ts'
 import type { Activator } from '../invoke/activator.ts'
+import { ComposingActivator } from '../invoke/composing-activator.ts'
 import { acceptsJson } from './accepts-json.ts'
 import { OK, type Answer } from './answer.ts'
 import type { ApiServices, HttpFrontOptions } from './api-services.ts'
@@ -39,18 +40,19 @@ export interface HttpFront {
   readonly routes: readonly Route[]
   /** Entities as the API sees them; `invalidate` is for changes that others made. */
   readonly entities: EntityCache
+  /** Runs what users invoke; its life is its owner's business. */
+  readonly compositions: ComposingActivator
 }
 
-export function createHttpFront(
-  parts: ControllerParts,
-  activator: Activator,
-  options: HttpFrontOptions = {},
-): HttpFront {
+/** `inner` runs atomic actions; sequences and compositions are made of it here. */
+export function createHttpFront(parts: ControllerParts, inner: Activator, options: HttpFrontOptions = {}): HttpFront {
+  const cache = new EntityCache(parts.entityStore, parts.clock, options.cache)
+  const compositions = new ComposingActivator({ ...parts, inner, cache })
   const services: ApiServices = {
     parts,
-    activator,
+    activator: compositions,
     options,
-    cache: new EntityCache(parts.entityStore, parts.clock, options.cache),
+    cache,
     throttle: new Throttle(parts.rateLimiter, parts.limits, parts.logger),
     announceWrite: options.announceWrite ?? (() => undefined),
   }
@@ -62,7 +64,8 @@ export function createHttpFront(
   const dispatcher = new Dispatcher(parts, open, users, options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS)
   return {
     routes: [...open, ...users],
-    entities: services.cache,
+    entities: cache,
+    compositions,
     handle: (request, response) => dispatcher.handle(request, response),
   }
 }
