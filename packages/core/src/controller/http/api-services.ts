@@ -22,8 +22,6 @@ export interface HttpFrontOptions {
   readonly readyFraction?: number
   /** Kinds that actions may have, besides those that a namespace's own limits add. Default: every kind. */
   readonly kindWhitelist?: readonly string[]
-  /** Whether actions may be sequences: only when the activator can run them. Default false. */
-  readonly sequences?: boolean
   /** How long a request may take altogether, ms. Default 65 000, 5 s more than a blocking wait. */
   readonly requestTimeoutMs?: number
   readonly cache?: EntityCacheOptions

@@ -8,6 +8,7 @@ import { actionRoutes } from '../entities/action-routes.ts'
 import { EntityCache } from '../entities/entity-cache.ts'
 import { EntityWriter } from '../entities/entity-writer.ts'
 import type { Activator } from '../invoke/activator.ts'
+import { ComposingActivator } from '../invoke/composing-activator.ts'
 import { packageRoutes } from '../packages/package-routes.ts'
 import { ruleRoutes } from '../triggers/rule-routes.ts'
 import { TriggerLinks } from '../triggers/trigger-links.ts'
@@ -44,17 +45,17 @@ export interface HttpFront {
   readonly routes: readonly Route[]
   /** Entities as the API sees them; `invalidate` is for changes that others made. */
   readonly entities: EntityCache
+  /** Runs what users invoke; its life is its owner's business. */
+  readonly compositions: ComposingActivator
 }
 
-export function createHttpFront(
-  parts: ControllerParts,
-  activator: Activator,
-  options: HttpFrontOptions = {},
-): HttpFront {
+/** `inner` runs atomic actions; sequences and compositions are made of it here. */
+export function createHttpFront(parts: ControllerParts, inner: Activator, options: HttpFrontOptions = {}): HttpFront {
   const cache = new EntityCache(parts.entityStore, parts.clock, options.cache)
+  const compositions = new ComposingActivator({ ...parts, inner, cache })
   const services: ApiServices = {
     parts,
-    activator,
+    activator: compositions,
     options,
     cache,
     writer: new EntityWriter(parts.entityStore, cache, options.announceWrite ?? (() => undefined)),
@@ -77,6 +78,7 @@ export function createHttpFront(
   return {
     routes: [...open, ...users],
     entities: cache,
+    compositions,
     handle: (request, response) => dispatcher.handle(request, response),
   }
 }
