@@ -84,19 +84,6 @@ export const deploymentRows: readonly ContractRow[] = [
     },
   },
   {
-    name: 'a sequence is of an unknown kind while sequences cannot run',
-    when: PUT(ACTION, sequence('/_/a')),
-    answer: {
-      status: 400,
-      error: malformed(`The specified runtime 'sequence' is not supported by this platform. ${KINDS}`),
-    },
-  },
-  ...[undefined, 1, { a: 1 }].map((bad): ContractRow => ({
-    name: `a kind whose code is kept inline wants a text, not ${JSON.stringify(bad)}`,
-    when: PUT(ACTION, exec({ kind: 'shell:1', code: bad })),
-    answer: { status: 400, error: malformed("'code' must be a string defined in 'exec' for 'shell:1' actions") },
-  })),
-  {
     name: 'a retired kind cannot be used for a new action',
     when: PUT(ACTION, exec({ kind: 'nodejs:6', code: ECHO })),
     answer: {
@@ -213,7 +200,6 @@ const B = `${ACTIONS}/{u}b`
 const S = `${ACTIONS}/{u}s`
 const two = [PUT(A, code(ECHO)), PUT(B, code(ECHO))]
 
-/** With an activator that runs sequences. */
 export const sequenceRows: readonly ContractRow[] = [
   {
     name: 'a sequence shows its components with their namespace, and as its parameter',

@@ -12,7 +12,10 @@ async function get(path: string, states: Record<string, InvokerStatus>, readyFra
   statuses.clear()
   for (const [name, status] of Object.entries(states)) statuses.set(name, status)
   controller = await TestController.start({
-    front: { invokers: () => statuses, ...(readyFraction === undefined ? {} : { readyFraction }) },
+    front: {
+      operations: { invokers: () => statuses, inFlight: () => [] },
+      ...(readyFraction === undefined ? {} : { readyFraction }),
+    },
   })
   return sendRequest(controller.baseUrl, { method: 'GET', path, headers: {} })
 }
