@@ -6,8 +6,13 @@ import { activationRoutes } from '../activations/activation-routes.ts'
 import type { ControllerParts } from '../controller.ts'
 import { actionRoutes } from '../entities/action-routes.ts'
 import { EntityCache } from '../entities/entity-cache.ts'
+import { EntityWriter } from '../entities/entity-writer.ts'
 import type { Activator } from '../invoke/activator.ts'
 import { ComposingActivator } from '../invoke/composing-activator.ts'
+import { packageRoutes } from '../packages/package-routes.ts'
+import { ruleRoutes } from '../triggers/rule-routes.ts'
+import { TriggerLinks } from '../triggers/trigger-links.ts'
+import { triggerRoutes } from '../triggers/trigger-routes.ts'
 import { acceptsJson } from './accepts-json.ts'
 import { OK, type Answer } from './answer.ts'
 import type { ApiServices, HttpFrontOptions } from './api-services.ts'
@@ -29,6 +34,8 @@ const API = '/api/v1'
 const BELOW_API = `${API}/`
 const MAX_URI_LENGTH = 8192
 const REQUEST_TIMEOUT_MS = 65_000
+/** Transaction ids go into headers, logs and messages: others than these are replaced. */
+const ADOPTABLE_ID = /^[\x20-\x7e]{1,1024}$/
 
 /** The REST API over requests of node:http. */
 export interface HttpFront {
@@ -51,14 +58,22 @@ export function createHttpFront(parts: ControllerParts, inner: Activator, option
     activator: compositions,
     options,
     cache,
+    writer: new EntityWriter(parts.entityStore, cache, options.announceWrite ?? (() => undefined)),
     throttle: new Throttle(parts.rateLimiter, parts.limits, parts.logger),
-    announceWrite: options.announceWrite ?? (() => undefined),
   }
   const open = [
     ...infoRoutes(parts),
     ...(options.operations ? operationalRoutes(options.operations, options.readyFraction ?? 1) : []),
   ]
-  const users = [...namespaceRoutes(parts.limits), ...actionRoutes(services), ...activationRoutes(parts)]
+  const links = new TriggerLinks(services)
+  const users = [
+    ...namespaceRoutes(parts.limits),
+    ...actionRoutes(services),
+    ...packageRoutes(services),
+    ...triggerRoutes(services, links),
+    ...ruleRoutes(services, links),
+    ...activationRoutes(parts),
+  ]
   const dispatcher = new Dispatcher(parts, open, users, options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS)
   return {
     routes: [...open, ...users],
@@ -93,10 +108,11 @@ class Dispatcher {
     const { headers } = request
     const requested = headers['x-request-id']
     const extraLogging = headers['x-ow-extra-logging']
+    const adopted = typeof requested === 'string' && ADOPTABLE_ID.test(requested)
     const transaction = newTransaction(
       this.#parts.clock,
       this.#parts.random,
-      typeof requested === 'string' ? requested : undefined,
+      adopted ? requested : undefined,
       typeof extraLogging === 'string' && extraLogging.toLowerCase() === 'on',
     )
     const exchange = new Exchange(request, response, transaction)
