@@ -1,17 +1,20 @@
-import type { ServerResponse } from 'node:http'
+import { STATUS_CODES, type ServerResponse } from 'node:http'
 
 /** What goes back to the client, apart from the headers that every answer has. */
 export interface Answer {
   readonly status: number
-  readonly contentType: string
-  readonly body: string
+  /** Absent when there is no body. */
+  readonly contentType?: string
+  readonly body: string | Buffer
   /** Names and values alternate. */
   readonly headers?: readonly string[]
 }
 
-const JSON_TYPE = 'application/json'
-const TEXT_TYPE = 'text/plain; charset=UTF-8'
+export const JSON_TYPE = 'application/json'
+export const TEXT_TYPE = 'text/plain; charset=UTF-8'
 const NO_HEADERS: readonly string[] = []
+/** Statuses whose responses end with their head. */
+const BODILESS = new Set([204, 304])
 
 /** `body` is JSON text already. */
 export function jsonAnswer(status: number, body: string, headers: readonly string[] = NO_HEADERS): Answer {
@@ -20,6 +23,10 @@ export function jsonAnswer(status: number, body: string, headers: readonly strin
 
 export function textAnswer(status: number, body: string, headers: readonly string[] = NO_HEADERS): Answer {
   return { status, contentType: TEXT_TYPE, body, headers }
+}
+
+export function emptyAnswer(status: number, headers: readonly string[] = NO_HEADERS): Answer {
+  return { status, body: '', headers }
 }
 
 /** A success that has nothing to say. */
@@ -33,13 +40,13 @@ export function writeAnswer(
   cors: readonly string[],
 ): void {
   if (response.headersSent || response.destroyed) return
-  const head = ['X-Request-ID', transactionId, 'Content-Type', contentType, 'Content-Length', byteLength(body)]
+  const head = ['X-Request-ID', transactionId]
+  if (contentType !== undefined) head.push('Content-Type', contentType)
+  const hasBody = !BODILESS.has(status)
+  if (hasBody) head.push('Content-Length', String(Buffer.byteLength(body)))
   for (const item of cors) head.push(item)
   for (const item of headers) head.push(item)
-  response.writeHead(status, head)
-  response.end(body)
-}
-
-function byteLength(body: string): string {
-  return String(Buffer.byteLength(body))
+  response.writeHead(status, STATUS_CODES[status] ?? '', head)
+  if (hasBody) response.end(body)
+  else response.end()
 }

@@ -43,6 +43,12 @@ export const TEXTS = {
 
   notOnBinding: 'Operation not permitted on package binding.',
   bindingOfBinding: 'Cannot bind to another package binding.',
+
+  webNotReady: 'Response not yet ready.',
+  webFailed: 'There was an error processing your request.',
+  webPropertyMissing: 'Response does not include requested property.',
+  webTypeUnknown: 'Response did not specify a known content-type.',
+  webTypeMismatch: 'Response type in header did not match generated content type.',
 } as const
 
 /** What an error says when its cause gave no text of its own. */
@@ -178,6 +184,10 @@ export function instancesTooMany(allowed: number): string {
 
 export function bindingCyclic(name: string): string {
   return `Package binding '${name}' contains a circular reference.`
+}
+
+export function webNotValid(mediaType: string): string {
+  return `Response is not valid '${mediaType}'.`
 }
 
 export function tooManyPerMinute(count: number, allowed: number): string {
