@@ -1,1 +1,2 @@
-export {}
+export { processContainers } from './process-containers.ts'
+export { processContainersOptions, type ProcessContainersOptions } from './process-containers-options.ts'

@@ -1,16 +1,22 @@
+import { createHash } from 'node:crypto'
 import { totalmem } from 'node:os'
 import { resolve } from 'node:path'
 import {
+  AdministrationError,
   assemble,
   isPlatformError,
   SystemRandom,
+  tokens,
+  type ActivationStore,
   type ContainerFactory,
+  type EntityStore,
   type Logger,
   type Part,
   type Platform,
   type PlatformLimits,
   type PlatformOptions,
   type RuntimesManifestSource,
+  type SubjectStore,
 } from '@stemcell/core'
 import { levelStores } from '@stemcell/spi-level'
 import { processContainers } from '@stemcell/spi-process'
@@ -45,12 +51,18 @@ export async function startStandalone(options: StandaloneOptions): Promise<Platf
   const { config, environment, logger, print } = options
   const data = resolve(config.data ?? 'stemcell-data')
   const guest = guestKey({ data, random: new SystemRandom(), auth: environment.auth, authFile: config.authFile })
-  const platform = await assemble({ ...(await parts(config, data)), logger, ...settings(config) })
+  const platform = await assemble({
+    ...(await parts(config, data)),
+    ...settings(config),
+    logger,
+    // Two servers on one machine must not take each other's containers for left-overs.
+    platformId: `standalone-${createHash('sha256').update(data).digest('hex').slice(0, 12)}`,
+  })
   try {
     await admitGuest(platform, guest.key)
     const { url } = await platform.listen({ host: config.host ?? '127.0.0.1', port: config.port ?? DEFAULT_PORT })
     const wskProperties = writeWskProperties(data, url, guest.key)
-    const { isolation } = platform.containers.capabilities
+    const { isolation } = platform.use(tokens.CONTAINER_FACTORY).capabilities
     print(banner({ url, data, keyFile: guest.file, wskProperties, containers: CONTAINERS[isolation] }))
     if (options.demo) await demo(await platform.client(GUEST), print)
     return platform
@@ -85,7 +97,11 @@ async function parts(config: Config, data: string): Promise<PlatformOptions> {
 }
 
 async function loadStores(source: NonNullable<Config['stores']>): Promise<Partial<PlatformOptions>> {
-  return { entityStore: await loadAdapter('entityStore', source) }
+  return {
+    entityStore: await loadAdapter<EntityStore>('entityStore', source),
+    subjectStore: await loadAdapter<SubjectStore>('subjectStore', source),
+    activationStore: await loadAdapter<ActivationStore>('activationStore', source),
+  }
 }
 
 function settings(config: Config): Partial<PlatformOptions> {
@@ -107,8 +123,16 @@ function defined<T extends object>(source: T): { [K in keyof T]?: Exclude<T[K], 
 
 /** Makes sure that the guest exists with this key, and gives it generous limits the first time. */
 async function admitGuest(platform: Platform, key: { readonly uuid: string; readonly key: string }): Promise<void> {
-  await platform.subjects.ensure({ subject: GUEST, namespace: GUEST, key })
-  if (!(await platform.subjects.limits(GUEST))) await platform.subjects.setLimits(GUEST, GUEST_LIMITS)
+  const { subjects } = platform
+  const known = await subjects.namespacesOf(GUEST).catch((error: unknown) => {
+    if (error instanceof AdministrationError && error.reason === 'not-found') return []
+    throw error
+  })
+  const current = known.find(({ namespace }) => namespace === GUEST)?.authkey
+  if (current?.uuid !== key.uuid || current.key !== key.key) {
+    await subjects.createUser(GUEST, { auth: `${key.uuid}:${key.key}`, revoke: true })
+  }
+  if (!(await subjects.getLimits(GUEST))) await platform.subjects.setLimits(GUEST, GUEST_LIMITS)
 }
 
 /** Ends the process the way an operator expects: signals drain and exit 0, a second one exits at once. */

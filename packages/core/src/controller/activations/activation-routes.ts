@@ -7,7 +7,7 @@ import type { Call, UserRoute } from '../http/route.ts'
 import { targetNamespace } from '../http/target-namespace.ts'
 import { activationIdLength, TEXTS } from '../http/texts.ts'
 import { ACTIVATION_PARAMETERS, parseActivationQuery } from './activation-query.ts'
-import { activationText, responseText } from './activation-text.ts'
+import { extendedRecordText, responseText } from './extended-record.ts'
 
 const COLLECTION = '/api/v1/namespaces/{namespace}/activations'
 const ID_LENGTH = 32
@@ -37,7 +37,7 @@ export function activationRoutes({ activationStore, logStore, limits }: Controll
     }
     if (docs) {
       const records = await activationStore.list({ ...filter, skip, limit, full: true })
-      return jsonAnswer(200, `[${records.map(activationText).join(',')}]`)
+      return jsonAnswer(200, `[${records.map(extendedRecordText).join(',')}]`)
     }
     return jsonAnswer(200, JSON.stringify(await activationStore.list({ ...filter, skip, limit, full: false })))
   }
@@ -58,7 +58,7 @@ export function activationRoutes({ activationStore, logStore, limits }: Controll
       trailingSlash: true,
       summary: 'Read an activation',
       responses: { 200: 'Activation', ...errors },
-      handle: async (call) => jsonAnswer(200, activationText(await find(call))),
+      handle: async (call) => jsonAnswer(200, extendedRecordText(await find(call))),
     },
     {
       ...common,

@@ -125,7 +125,7 @@ async function putAction(services: ApiServices, service: ActionService, call: Ca
   const effective = effectiveLimits(user.limits, parts.limits)
   const content = parseActionContent(
     body,
-    { manifest: parts.manifest, sequences: options.sequences ?? false, ownNamespace: user.namespace.name },
+    { manifest: parts.manifest, ownNamespace: user.namespace.name },
     { maxExecBytes: parts.limits.maxExecBytes, maxParameterBytes: effective.maxParameterBytes },
   )
   const overwrite = new QueryParameters(call.rawQuery).boolean('overwrite', false)
@@ -135,11 +135,12 @@ async function putAction(services: ApiServices, service: ActionService, call: Ca
   if (exec) {
     if (isSequence(exec)) await authorizeComponents(cache, user, 'READ', exec.components)
     if (!isKindAllowed(exec.kind, user, options.kindWhitelist)) throw new HttpError(403, kindNotAuthorized(exec.kind))
-    if (isSequence(exec)) {
-      await checkSequence(cache, user, documentId(id), exec.components, parts.limits.sequenceLength)
-    }
   }
-  return jsonAnswer(200, JSON.stringify(await service.put(id, { ...content, ...settings }, overwrite)))
+  const check = async (): Promise<void> => {
+    if (!exec || !isSequence(exec)) return
+    await checkSequence(cache, user, documentId(id), exec.components, parts.limits.sequenceLength)
+  }
+  return jsonAnswer(200, JSON.stringify(await service.put(id, { ...content, ...settings }, overwrite, check)))
 }
 
 /** Where a PUT or DELETE may write: in the caller's own namespace, and not through a binding. */

@@ -36,13 +36,18 @@ export class ActionService {
     return actionJson(action, code, withCode ? undefined : place.binding)
   }
 
-  /** Creates or, with `overwrite`, updates. @throws HttpError 400, 409 */
-  async put(id: EntityId, put: ActionPut, overwrite: boolean): Promise<JsonObject> {
+  /**
+   * Creates or, with `overwrite`, updates. `check` is what is left to be found out once it is known that the name may
+   * be written to.
+   * @throws HttpError 400, 409, and what `check` throws
+   */
+  async put(id: EntityId, put: ActionPut, overwrite: boolean, check: () => Promise<void>): Promise<JsonObject> {
     const { manifest, limits, clock, random, entityStore } = this.#parts
     const key = documentId(id)
     const current = await this.#cache.fresh(key)
     const previous = current && requireAction(current)
     if (previous && !overwrite) throw new HttpError(409, TEXTS.exists)
+    await check()
     const action = previous
       ? updatedAction(previous.action, put, manifest, clock.now())
       : newAction(id, put, limits, manifest, clock.now())

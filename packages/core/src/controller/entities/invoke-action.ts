@@ -1,4 +1,4 @@
-import { activationText } from '../activations/activation-text.ts'
+import { extendedRecordText } from '../activations/extended-record.ts'
 import { jsonAnswer, type Answer } from '../http/answer.ts'
 import type { ApiServices } from '../http/api-services.ts'
 import { maxPayloadBytes } from '../http/effective-limits.ts'
@@ -67,7 +67,7 @@ function outcomeAnswer({ activationId, activation }: ActivationOutcome, resultOn
   const text = result?.text
   const isArray = text !== undefined && /^\s*\[/.test(text)
   if (isArray) return jsonAnswer(status, text, headers)
-  if (!resultOnly) return jsonAnswer(status, activationText(activation), headers)
+  if (!resultOnly) return jsonAnswer(status, extendedRecordText(activation), headers)
   if (text === undefined || !/^\s*\{/.test(text)) {
     throw new MissingResult(`activation ${activationId} has no object for a result`)
   }

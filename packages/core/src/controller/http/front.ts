@@ -7,6 +7,7 @@ import type { ControllerParts } from '../controller.ts'
 import { actionRoutes } from '../entities/action-routes.ts'
 import { EntityCache } from '../entities/entity-cache.ts'
 import type { Activator } from '../invoke/activator.ts'
+import { ComposingActivator } from '../invoke/composing-activator.ts'
 import { WebActions } from '../web/web-actions.ts'
 import { parseWebPath, WEB_PREFIX } from '../web/web-path.ts'
 import { acceptsMediaType } from './accepts-media-type.ts'
@@ -30,6 +31,8 @@ const API = '/api/v1'
 const BELOW_API = `${API}/`
 const MAX_URI_LENGTH = 8192
 const REQUEST_TIMEOUT_MS = 65_000
+/** Transaction ids go into headers, logs and messages: others than these are replaced. */
+const ADOPTABLE_ID = /^[\x20-\x7e]{1,1024}$/
 
 /** The REST API over requests of node:http. */
 export interface HttpFront {
@@ -39,24 +42,25 @@ export interface HttpFront {
   readonly routes: readonly Route[]
   /** Entities as the API sees them; `invalidate` is for changes that others made. */
   readonly entities: EntityCache
+  /** Runs what users invoke; its life is its owner's business. */
+  readonly compositions: ComposingActivator
 }
 
-export function createHttpFront(
-  parts: ControllerParts,
-  activator: Activator,
-  options: HttpFrontOptions = {},
-): HttpFront {
+/** `inner` runs atomic actions; sequences and compositions are made of it here. */
+export function createHttpFront(parts: ControllerParts, inner: Activator, options: HttpFrontOptions = {}): HttpFront {
+  const cache = new EntityCache(parts.entityStore, parts.clock, options.cache)
+  const compositions = new ComposingActivator({ ...parts, inner, cache })
   const services: ApiServices = {
     parts,
-    activator,
+    activator: compositions,
     options,
-    cache: new EntityCache(parts.entityStore, parts.clock, options.cache),
+    cache,
     throttle: new Throttle(parts.rateLimiter, parts.limits, parts.logger),
     announceWrite: options.announceWrite ?? (() => undefined),
   }
   const open = [
     ...infoRoutes(parts),
-    ...(options.invokers ? operationalRoutes(options.invokers, options.readyFraction ?? 1) : []),
+    ...(options.operations ? operationalRoutes(options.operations, options.readyFraction ?? 1) : []),
   ]
   const users = [...namespaceRoutes(parts.limits), ...actionRoutes(services), ...activationRoutes(parts)]
   const dispatcher = new Dispatcher(
@@ -68,7 +72,8 @@ export function createHttpFront(
   )
   return {
     routes: [...open, ...users],
-    entities: services.cache,
+    entities: cache,
+    compositions,
     handle: (request, response) => dispatcher.handle(request, response),
   }
 }
@@ -101,10 +106,11 @@ class Dispatcher {
     const { headers } = request
     const requested = headers['x-request-id']
     const extraLogging = headers['x-ow-extra-logging']
+    const adopted = typeof requested === 'string' && ADOPTABLE_ID.test(requested)
     const transaction = newTransaction(
       this.#parts.clock,
       this.#parts.random,
-      typeof requested === 'string' ? requested : undefined,
+      adopted ? requested : undefined,
       typeof extraLogging === 'string' && extraLogging.toLowerCase() === 'on',
     )
     const exchange = new Exchange(request, response, transaction)

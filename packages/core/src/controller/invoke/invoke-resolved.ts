@@ -10,7 +10,7 @@ import { authorizeComponents } from '../entities/check-sequence.ts'
 import { requireSupportedKind } from '../entities/write-action.ts'
 import type { ApiServices } from '../http/api-services.ts'
 import { HttpError } from '../http/http-error.ts'
-import { kindUnknown, TEXTS } from '../http/texts.ts'
+import { TEXTS } from '../http/texts.ts'
 import type { ActivationOutcome, ActivationRequest } from './activator.ts'
 
 /**
@@ -39,16 +39,13 @@ export async function withAdmission<T>(
  * @throws HttpError 400, 403, 404, 409, 500; what the activator throws
  */
 export async function invokeResolved(
-  { parts, cache, activator, options }: ApiServices,
+  { parts, cache, activator }: ApiServices,
   request: ActivationRequest,
 ): Promise<ActivationOutcome> {
   const { user, target, payload, transaction } = request
   const { exec } = target.action
   requireSupportedKind(exec, parts.manifest)
-  if (isSequence(exec)) {
-    if (!options.sequences) throw new HttpError(400, kindUnknown(exec.kind, parts.manifest.kinds))
-    await authorizeComponents(cache, user, 'ACTIVATE', exec.components)
-  }
+  if (isSequence(exec)) await authorizeComponents(cache, user, 'ACTIVATE', exec.components)
   if (payload && definesFinal(target.action, payload)) throw new HttpError(400, TEXTS.parametersNotAllowed)
   try {
     return await activator.activate(request)

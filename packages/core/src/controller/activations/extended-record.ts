@@ -2,7 +2,7 @@ import { parametersJson } from '../../model/activation-codec.ts'
 import { STATUS_TEXTS, type Activation, type ActivationResponse } from '../../model/activation.ts'
 
 /** A record as the API shows it in full, as JSON text. The result's own text is copied into it. */
-export function activationText(activation: Activation): string {
+export function extendedRecordText(activation: Activation): string {
   const { namespace, name, version, subject, activationId, cause, start, end, duration, publish } = activation
   const head = JSON.stringify({ namespace, name, version, subject, activationId, cause, start, end, duration, publish })
   const tail = JSON.stringify({ logs: activation.logs, annotations: parametersJson(activation.annotations) })

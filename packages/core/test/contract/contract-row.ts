@@ -1,0 +1,76 @@
+/**
+ * One observable fact of the REST API, as data: what must be there, what is asked, what must come back. Rows know
+ * nothing of the server but its address and two callers, so they hold for any server that speaks this API.
+ *
+ * In texts `{u}` stands for a name that no other row uses, `{ns}` for the owner's namespace, `{other}` for the other
+ * caller's, `{id}` for the activation id that was answered last.
+ */
+export interface ContractRow {
+  /** A sentence of behaviour. */
+  readonly name: string
+  /** Done first, in order; each must be answered with 2xx, or with `expected`. */
+  readonly given?: readonly GivenStep[]
+  readonly when: RequestStep
+  readonly then: Expectation
+}
+
+export type GivenStep = RequestStep | PackageStep
+
+export interface RequestStep {
+  readonly method: string
+  /** From the root of the server, percent-encoded. */
+  readonly path: string
+  /** Default `owner`. A text is sent as the header itself. */
+  readonly as?: 'owner' | 'other' | 'nobody' | { readonly authorization: string }
+  /** A value of null leaves out a header that would be sent otherwise. */
+  readonly headers?: Readonly<Record<string, string | null>>
+  /** A value is sent as JSON of that type; a text as it is. */
+  readonly body?: unknown
+  /** Sent without a length, as chunks. */
+  readonly chunked?: boolean
+  /** Asked again until it is answered with this status: for records, which appear a little later. */
+  readonly until?: number
+  /** Status that a step of `given` must have; default: any of 2xx. */
+  readonly expected?: number
+}
+
+/** A package or, with `binding`, a reference to one. */
+export interface PackageStep {
+  readonly package: string
+  readonly of?: 'owner' | 'other'
+  readonly publish?: boolean
+  readonly parameters?: readonly { readonly key: string; readonly value: unknown }[]
+  readonly binding?: { readonly namespace: string; readonly name: string }
+}
+
+export interface Expectation {
+  readonly status: number
+  /** The `error` of the error object, which must have nothing else but a `code` equal to the transaction id. */
+  readonly error?: string | RegExp
+  /** What the JSON body must contain: of objects the named fields, arrays and other values entirely. */
+  readonly body?: unknown
+  /** What the JSON array must contain in one of its items, as `body` would. */
+  readonly includes?: unknown
+  /** The fields of the JSON object, no more and no less. */
+  readonly fields?: readonly string[]
+  readonly text?: string
+  /** A RegExp must match; null means that the header must not be there. */
+  readonly headers?: Readonly<Record<string, string | RegExp | null>>
+}
+
+/** Where rows are run. */
+export interface ContractTarget {
+  readonly baseUrl: string
+  readonly owner: ContractCaller
+  readonly other: ContractCaller
+  readonly makePackage: (step: PackageStep, namespace: string) => Promise<void>
+}
+
+export interface ContractCaller {
+  readonly namespace: string
+  /** `uuid:key` */
+  readonly auth: string
+}
+
+/** Stands in `Expectation.body` for a value that must be there, whatever it is. */
+export const ANYTHING: unique symbol = Symbol('anything')

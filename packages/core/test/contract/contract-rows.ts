@@ -1,0 +1,19 @@
+import { actionReadRows } from './action-read-rows.ts'
+import { actionWriteRows } from './action-write-rows.ts'
+import { activationRows } from './activation-rows.ts'
+import type { ContractRow } from './contract-row.ts'
+import { identityRows } from './identity-rows.ts'
+import { invokeRows } from './invoke-rows.ts'
+import { packageRows } from './package-rows.ts'
+import { surfaceRows } from './surface-rows.ts'
+
+/** Every fact of the API, by area. */
+export const CONTRACT: Readonly<Record<string, readonly ContractRow[]>> = {
+  surface: surfaceRows,
+  'callers and names': identityRows,
+  'writing actions': actionWriteRows,
+  'reading actions': actionReadRows,
+  'actions in packages': packageRows,
+  invocations: invokeRows,
+  activations: activationRows,
+}

@@ -1,0 +1,235 @@
+import { connect } from 'node:net'
+import { afterEach, describe, expect, it } from 'vitest'
+import { PlatformError } from '../../../src/errors.ts'
+import { silentLogger, type Logger } from '../../../src/log.ts'
+import { ENTITY_INDEXES } from '../../../src/store/entity-store.ts'
+import { MemoryDocumentStore } from '../../../src/store/memory-document-store.ts'
+import { VirtualClock } from '../../../src/time/virtual-clock.ts'
+import type { Credentials } from '../../../src/auth/auth.ts'
+import { StaticAuth } from '../../../src/auth/static-auth.ts'
+import type { Identity } from '../../../src/model/identity.ts'
+import { DEFAULT_PLATFORM_LIMITS } from '../../../src/model/platform-limits.ts'
+import { LocalRateLimiter } from '../../../src/rate-limiter/local-rate-limiter.ts'
+import type { RateDecision } from '../../../src/rate-limiter/rate-limiter.ts'
+import { eventually } from '../../../src/conformance/conformance-case.ts'
+import { ACTIONS, ApiClient, errorOf } from '../api-client.ts'
+import { ScriptedActivator } from '../scripted-activator.ts'
+import { basicAuth, OTHER, OWNER, TestController, type TestControllerOptions } from '../test-controller.ts'
+
+const patience = { uniqueName: 'unused', patienceMs: 5000 }
+let controller: TestController
+
+async function start(options: TestControllerOptions = {}): Promise<ApiClient> {
+  controller = await TestController.start(options)
+  return new ApiClient(controller)
+}
+
+afterEach(() => controller.stop())
+
+/** Writes raw bytes and returns all that comes back until the server closes. */
+function raw(text: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(controller.port, '127.0.0.1', () => socket.write(text))
+    let answer = ''
+    socket.setEncoding('utf8')
+    socket.on('data', (chunk: string) => (answer += chunk))
+    socket.on('close', () => resolve(answer))
+    socket.on('error', reject)
+  })
+}
+
+describe('a store that fails', () => {
+  class FailingStore extends MemoryDocumentStore {
+    failure: Error | undefined
+    constructor() {
+      super(ENTITY_INDEXES)
+    }
+    override get(id: string): ReturnType<MemoryDocumentStore['get']> {
+      return this.failure ? Promise.reject(this.failure) : super.get(id)
+    }
+  }
+
+  for (const [failure, status, message] of [
+    [new PlatformError('ERR_CORRUPT', 'x'), 500, 'Resource is corrupted and cannot be read.'],
+    [new PlatformError('ERR_UNAVAILABLE', 'x'), 503, /^The server is currently unavailable/],
+    [new PlatformError('ERR_CLOSED', 'x'), 503, /^The server is currently unavailable/],
+    [new PlatformError('ERR_UNSUPPORTED', 'x'), 500, 'There was an internal server error.'],
+  ] as const) {
+    it(`with ${failure.code} is answered with ${status}`, async () => {
+      const entityStore = new FailingStore()
+      const api = await start({ parts: { entityStore } })
+      entityStore.failure = failure
+      const response = await api.send('GET', `${ACTIONS}/a`)
+      expect(response.status).toBe(status)
+      expect(errorOf(response)).toMatch(message)
+    })
+  }
+
+  it('in an unforeseen way is answered with a plain 500, and logged', async () => {
+    const logged: object[] = []
+    const logger: Logger = { ...silentLogger, error: (fields) => void logged.push(fields) }
+    const entityStore = new FailingStore()
+    const api = await start({ parts: { entityStore, logger } })
+    const failure = new RangeError('surprise')
+    entityStore.failure = failure
+    const { status, text, headers } = await api.send('GET', `${ACTIONS}/a`, undefined, { 'x-request-id': 't' })
+    expect({ status, text }).toEqual({ status: 500, text: 'There was an internal server error.' })
+    expect(headers['content-type']).toBe('text/plain; charset=UTF-8')
+    expect(logged).toEqual([{ err: failure, transactionId: 't' }])
+  })
+
+  it('once does not fail for ever', async () => {
+    const entityStore = new FailingStore()
+    const api = await start({ parts: { entityStore } })
+    await api.putAction('a')
+    entityStore.failure = new PlatformError('ERR_UNAVAILABLE', 'x')
+    expect((await api.invoke('a')).status).toBe(503)
+    entityStore.failure = undefined
+    expect((await api.invoke('a')).status).toBe(202)
+  })
+})
+
+it('a document that cannot be understood is a 500', async () => {
+  const api = await start()
+  await controller.parts.entityStore.put('owner/a', { exec: 1, entityType: 'action', namespace: 'owner', name: 'a' })
+  const response = await api.send('GET', `${ACTIONS}/a`)
+  expect(response.status).toBe(500)
+  expect(errorOf(response)).toBe('Resource is corrupted and cannot be read.')
+})
+
+it('code whose attachment is gone is a 500, but the rest of the action can be read', async () => {
+  const api = await start()
+  await api.putAction('a', { exec: { kind: 'nodejs:20', code: 'x'.repeat(20_001) } })
+  const { entityStore } = controller.parts
+  const stored = await entityStore.get('owner/a')
+  await entityStore.put('owner/a', stored!.document, { revision: stored!.revision })
+  expect((await api.send('GET', `${ACTIONS}/a`)).status).toBe(500)
+  expect((await api.send('GET', `${ACTIONS}/a?code=false`)).status).toBe(200)
+})
+
+it('an update that loses a race is 409', async () => {
+  class RacingStore extends MemoryDocumentStore {
+    rival: (() => Promise<void>) | undefined
+    override async put(...args: Parameters<MemoryDocumentStore['put']>): ReturnType<MemoryDocumentStore['put']> {
+      const { rival } = this
+      this.rival = undefined
+      await rival?.()
+      return super.put(...args)
+    }
+  }
+  const entityStore = new RacingStore(ENTITY_INDEXES)
+  const api = await start({ parts: { entityStore } })
+  await api.putAction('a')
+  entityStore.rival = () => api.putAction('a')
+  const response = await api.send('PUT', `${ACTIONS}/a?overwrite=true`, { publish: true })
+  expect(response.status).toBe(409)
+  expect(errorOf(response)).toBe('Concurrent modification to resource detected.')
+  expect((await api.send('GET', `${ACTIONS}/a`)).text).toContain('"publish":false')
+})
+
+it('an auth that answers with a promise is waited for', async () => {
+  class SlowAuth extends StaticAuth {
+    // @ts-expect-error the static auth promises an answer at once, the contract does not
+    override async authenticate(credentials: Credentials): Promise<Identity | undefined> {
+      return super.authenticate(credentials)
+    }
+  }
+  const api = await start({ parts: { auth: new SlowAuth([OWNER, OTHER]) } })
+  expect((await api.send('GET', ACTIONS)).status).toBe(200)
+  expect((await api.send('GET', ACTIONS, undefined, { authorization: 'Basic YTpi' })).status).toBe(401)
+})
+
+it('an auth that finds its data damaged is a 500', async () => {
+  const api = await start({ parts: { auth: new StaticAuth([OWNER, { ...OWNER, namespace: 'twin' }]) } })
+  expect((await api.send('GET', ACTIONS)).status).toBe(500)
+})
+
+describe('a client', () => {
+  it('that sends no HTTP is told so with an error object', async () => {
+    await start()
+    const answer = await raw('nonsense\r\n\r\n')
+    expect(answer).toMatch(/^HTTP\/1\.1 400 Bad Request\r\nX-Request-ID: [A-Za-z0-9]{32}\r\n/)
+    expect(JSON.parse(answer.slice(answer.indexOf('{')))).toMatchObject({ error: expect.any(String) })
+  })
+
+  it('that sends too many headers is told so', async () => {
+    await start()
+    expect(await raw(`GET / HTTP/1.1\r\nHost: a\r\nx: ${'y'.repeat(70_000)}\r\n\r\n`)).toMatch(/^HTTP\/1\.1 431 /)
+  })
+
+  it('that sends more than it may, without saying so, is cut off with 413', async () => {
+    const parts = {
+      limits: {
+        ...DEFAULT_PLATFORM_LIMITS,
+        maxRequestBytes: 1000,
+      },
+    }
+    await start({ parts })
+    const head = `PUT ${ACTIONS}/a HTTP/1.1\r\nHost: a\r\nAuthorization: ${basicAuth(OWNER)}\r\nTransfer-Encoding: chunked\r\n\r\n`
+    const answer = await raw(`${head}800\r\n${' '.repeat(0x800)}\r\n`)
+    expect(answer).toMatch(/^HTTP\/1\.1 413 /)
+    expect(answer).toMatch(/text\/plain/)
+  })
+
+  it('that leaves while it waits costs nothing but its answer', async () => {
+    const activator = new ScriptedActivator()
+    let finish: (() => void) | undefined
+    activator.answer = () => new Promise((resolve) => (finish = () => resolve({ activationId: 'x' })))
+    const api = await start({ activator })
+    await api.putAction('a')
+    const socket = connect(controller.port, '127.0.0.1')
+    socket.write(`POST ${ACTIONS}/a?blocking=true HTTP/1.1\r\nHost: a\r\nAuthorization: ${basicAuth(OWNER)}\r\n\r\n`)
+    await eventually('the activation begins', patience, () => finish !== undefined)
+    await new Promise<void>((resolve) => {
+      socket.on('close', () => resolve())
+      socket.destroy()
+    })
+    finish?.()
+    expect((await api.send('GET', ACTIONS)).status).toBe(200)
+  })
+
+  it('that leaves in the middle of its body gives its place back', async () => {
+    class WatchedLimiter extends LocalRateLimiter {
+      entered = 0
+      left = 0
+      override enter(request: Parameters<LocalRateLimiter['enter']>[0]): RateDecision {
+        this.entered++
+        return super.enter(request)
+      }
+      override leave(namespaceId: string): void {
+        this.left++
+        super.leave(namespaceId)
+      }
+    }
+    const rateLimiter = new WatchedLimiter()
+    const identities = [{ ...OWNER, limits: { concurrentInvocations: 1 } }, OTHER]
+    const api = await start({ identities, parts: { rateLimiter } })
+    await api.putAction('a')
+    const socket = connect(controller.port, '127.0.0.1')
+    socket.write(
+      `POST ${ACTIONS}/a HTTP/1.1\r\nHost: a\r\nAuthorization: ${basicAuth(OWNER)}\r\nContent-Length: 100\r\n\r\n{"a":`,
+    )
+    await eventually('the place is taken', patience, () => rateLimiter.entered === 1)
+    expect((await api.invoke('a')).status).toBe(429)
+    socket.destroy()
+    await eventually('the place is given back', patience, () => rateLimiter.left === 1)
+    expect((await api.invoke('a')).status).toBe(202)
+  })
+
+  it('is answered with 503 when nothing has come of its request in time', async () => {
+    const clock = new VirtualClock()
+    const activator = new ScriptedActivator()
+    activator.answer = () => new Promise(() => undefined)
+    const api = await start({ activator, parts: { clock } })
+    await api.putAction('a')
+    const waiting = api.invoke('a', {}, '?blocking=true')
+    await eventually('the activation begins', patience, () => activator.requests.length === 1)
+    await clock.advance(64_000)
+    const quick = await api.send('GET', ACTIONS)
+    expect(quick.status).toBe(200)
+    await clock.advance(2000)
+    const response = await waiting
+    expect(response.status).toBe(503)
+    expect(errorOf(response)).toBe('The server was not able to produce a timely response to your request.')
+  })
+})

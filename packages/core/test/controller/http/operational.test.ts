@@ -1,0 +1,49 @@
+import { afterEach, expect, it } from 'vitest'
+import type { InvokerStatus } from '../../../src/controller/http/operational-routes.ts'
+import { sendRequest, type RawResponse } from '../../contract/send-request.ts'
+import { TestController } from '../test-controller.ts'
+
+let controller: TestController
+const statuses = new Map<string, InvokerStatus>()
+
+afterEach(() => controller.stop())
+
+async function get(path: string, states: Record<string, InvokerStatus>, readyFraction?: number): Promise<RawResponse> {
+  statuses.clear()
+  for (const [name, status] of Object.entries(states)) statuses.set(name, status)
+  controller = await TestController.start({
+    front: { invokers: () => statuses, ...(readyFraction === undefined ? {} : { readyFraction }) },
+  })
+  return sendRequest(controller.baseUrl, { method: 'GET', path, headers: {} })
+}
+
+it('the state of each invoker is shown to anybody, with the CORS headers of the server', async () => {
+  const { status, text, headers } = await get('/invokers', { 'invoker0/0': 'up', 'invoker1/1': 'unhealthy' })
+  expect({ status, text }).toEqual({ status: 200, text: '{"invoker0/0":"up","invoker1/1":"unhealthy"}' })
+  expect(headers['access-control-allow-methods']).toBe('OPTIONS, GET, POST')
+})
+
+it('the number of healthy invokers is a bare number', async () => {
+  const { text, headers } = await get('/invokers/healthy/count', { a: 'up', b: 'down', c: 'up' })
+  expect(text).toBe('2')
+  expect(headers['content-type']).toBe('application/json')
+})
+
+it('all invokers up is ready', async () => {
+  expect(await get('/invokers/ready', { a: 'up', b: 'up' })).toMatchObject({ status: 200, text: '{"healthy":"2/2"}' })
+})
+
+it('one invoker that is not up is not ready', async () => {
+  expect(await get('/invokers/ready', { a: 'up', b: 'unresponsive' })).toMatchObject({
+    status: 500,
+    text: '{"unhealthy":"1/2"}',
+  })
+})
+
+it('no invoker at all is not ready', async () => {
+  expect(await get('/invokers/ready', {})).toMatchObject({ status: 500, text: '{"unhealthy":"0/0"}' })
+})
+
+it('a share of the invokers may be enough to be ready', async () => {
+  expect((await get('/invokers/ready', { a: 'up', b: 'down' }, 0.5)).status).toBe(200)
+})

@@ -1,0 +1,137 @@
+import {
+  PlatformError,
+  type ActivationLog,
+  type CallOptions,
+  type Clock,
+  type Container,
+  type ContainerExit,
+  type LogDemultiplexer,
+  type RuntimeReply,
+} from '@stemcell/core'
+import { HttpRuntimeClient } from '@stemcell/core/runtime-client'
+import type { WatchedProcess } from './memory-watch.ts'
+import { isStopped } from './process-table.ts'
+import type { RuntimeProcess } from './runtime-process.ts'
+
+/** A process that has not stopped after so many milliseconds waits for a device. */
+const STOP_LOOKS = 2_000
+
+export interface ProcessContainerParts {
+  readonly id: string
+  readonly process: RuntimeProcess
+  readonly client: HttpRuntimeClient
+  readonly logs: LogDemultiplexer
+  readonly limitBytes: number
+  readonly clock: Clock
+  /** Removes what belongs to the container, once its process has ended. */
+  readonly cleanUp: () => Promise<void>
+}
+
+/** A container that is a process and its descendants. */
+export class ProcessContainer implements Container, WatchedProcess {
+  readonly id: string
+  readonly exited: Promise<ContainerExit>
+  readonly pid: number
+  readonly limitBytes: number
+  readonly #parts: ProcessContainerParts
+  readonly #gone: Promise<void>
+  #calls = 0
+  #killedFor: 'destroyed' | 'out-of-memory' | undefined
+  #ended = false
+
+  constructor(parts: ProcessContainerParts) {
+    this.#parts = parts
+    this.id = parts.id
+    this.pid = parts.process.pid
+    this.limitBytes = parts.limitBytes
+    this.exited = parts.process.exited.then((exit) => {
+      this.#ended = true
+      return this.#killedFor ? { ...exit, reason: this.#killedFor } : exit
+    })
+    this.#gone = this.exited.then(async () => {
+      await parts.client.close()
+      await parts.cleanUp()
+    })
+  }
+
+  get busy(): boolean {
+    return this.#calls > 0
+  }
+
+  /** @throws ERR_START_FAILED it ended, did not answer in time, or `signal` aborted. */
+  async ready(timeoutMs: number, signal: AbortSignal | undefined): Promise<void> {
+    const ended = new AbortController()
+    const stop = (): void => ended.abort()
+    void this.exited.then(stop)
+    if (signal?.aborted) stop()
+    signal?.addEventListener('abort', stop, { once: true })
+    try {
+      await this.#parts.client.waitReady(timeoutMs, ended.signal)
+    } catch (error) {
+      throw new PlatformError('ERR_START_FAILED', `the process did not answer within ${timeoutMs} ms`, { cause: error })
+    } finally {
+      signal?.removeEventListener('abort', stop)
+    }
+    if (signal?.aborted) throw new PlatformError('ERR_START_FAILED', 'the start was aborted', { cause: signal.reason })
+    if (ended.signal.aborted) {
+      const said = this.#parts.process.lastWords.slice(-500)
+      throw new PlatformError('ERR_START_FAILED', `the process ended before it was ready: ${said}`)
+    }
+  }
+
+  init(body: string, options: CallOptions): Promise<RuntimeReply> {
+    return this.#counted(this.#parts.client.init(body, options))
+  }
+
+  run(body: string, options: CallOptions): Promise<RuntimeReply> {
+    return this.#counted(this.#parts.client.run(body, options))
+  }
+
+  openLog(activationId: string, options: { readonly limitBytes: number }): ActivationLog {
+    return this.#parts.logs.open(activationId, options)
+  }
+
+  async suspend(): Promise<void> {
+    this.#signalGroup('SIGSTOP')
+    // The signal is on its way when the call returns; the process may run for a moment yet.
+    for (let look = 0; look < STOP_LOOKS && !this.#ended; look++) {
+      if (isStopped(this.pid)) return
+      await this.#parts.clock.sleep(1)
+    }
+    throw new PlatformError('ERR_UNAVAILABLE', 'the process does not stop')
+  }
+
+  async resume(): Promise<void> {
+    this.#signalGroup('SIGCONT')
+  }
+
+  destroy(): Promise<void> {
+    this.#kill('destroyed')
+    return this.#gone
+  }
+
+  exceeded(): void {
+    this.#kill('out-of-memory')
+  }
+
+  #kill(reason: 'destroyed' | 'out-of-memory'): void {
+    if (this.#ended) return
+    this.#killedFor ??= reason
+    this.#parts.process.signal('SIGKILL')
+  }
+
+  async #counted(reply: Promise<RuntimeReply>): Promise<RuntimeReply> {
+    this.#calls++
+    try {
+      return await reply
+    } finally {
+      this.#calls--
+    }
+  }
+
+  #signalGroup(signal: 'SIGSTOP' | 'SIGCONT'): void {
+    if (this.#ended || !this.#parts.process.signal(signal)) {
+      throw new PlatformError('ERR_UNAVAILABLE', 'the process is gone')
+    }
+  }
+}

@@ -1,0 +1,20 @@
+import { z } from 'zod'
+
+/** Options of {@link processContainers}. */
+export const processContainersOptions = z.strictObject({
+  /** Private folder for sockets and for the list of processes; made with mode 700. Default: `<tmp>/stemcell-<uid>`. */
+  dir: z.string().min(1).optional(),
+  /** The Node.js program that runs actions. Default: the one that runs the platform. */
+  node: z.string().min(1).optional(),
+  /** Folder of npm packages that every action may `require`. */
+  packagesDir: z.string().startsWith('/').optional(),
+  /** `PATH` of the actions. */
+  path: z.string().min(1).default('/usr/local/bin:/usr/bin:/bin'),
+  /** Longest wait for a new process to answer. */
+  startTimeoutMs: z.int().min(1).max(600_000).default(20_000),
+  /** How often the memory of a process with a run in progress is looked at. */
+  memoryCheckMs: z.int().min(5).max(10_000).default(50),
+})
+
+export type ProcessContainersOptions = z.input<typeof processContainersOptions>
+export type ProcessContainersSettings = z.output<typeof processContainersOptions>

@@ -1,0 +1,82 @@
+import { spawnSync } from 'node:child_process'
+import { readdirSync, readFileSync } from 'node:fs'
+
+/** Linux shows every process as files; elsewhere `ps` answers the few questions it can. */
+export const hasProc: boolean = process.platform === 'linux'
+
+const GONE = new Set(['ENOENT', 'ESRCH', 'EACCES', 'EPERM'])
+
+/** A text that no later process with the same id shares; undefined when there is no such process. */
+export function startOf(pid: number): string | undefined {
+  if (!hasProc) return ps(pid, 'lstart=')
+  return statOf(pid)?.[19]
+}
+
+/** Stopped by a signal, as a suspended container is. */
+export function isStopped(pid: number): boolean {
+  if (!hasProc) return ps(pid, 'state=')?.startsWith('T') ?? false
+  return statOf(pid)?.[0] === 'T'
+}
+
+/** Memory that a process and its descendants have for themselves, in bytes; 0 when it is gone. */
+export function memoryOfTree(pid: number): number {
+  const status = read(`/proc/${pid}/status`)
+  if (status === undefined) return 0
+  let bytes = (kilobytes(status, 'RssAnon') + kilobytes(status, 'RssShmem')) * 1024
+  for (const child of (read(`/proc/${pid}/task/${pid}/children`) ?? '').split(' ')) {
+    if (child.trim() !== '') bytes += memoryOfTree(Number(child))
+  }
+  return bytes
+}
+
+/** Processes whose environment contains one of the marks, in whatever session or group they hide. */
+export function processesMarked(marks: ReadonlySet<string>): number[] {
+  if (!hasProc) return []
+  const found: number[] = []
+  for (const name of readdirSync('/proc')) {
+    if (!/^\d+$/.test(name) || Number(name) === process.pid) continue
+    const environment = read(`/proc/${name}/environ`)
+    if (environment !== undefined && environment.split('\0').some((entry) => marks.has(entry))) found.push(Number(name))
+  }
+  return found
+}
+
+/** Sends a signal to a process, or to a group if `pid` is negative; false when there is nobody to receive it. */
+export function signalTo(pid: number, signal: NodeJS.Signals): boolean {
+  try {
+    return process.kill(pid, signal)
+  } catch (error) {
+    if (isGone(error)) return false
+    throw error
+  }
+}
+
+/** The fields after the command name, which may itself contain blanks and brackets: state first. */
+function statOf(pid: number): string[] | undefined {
+  const stat = read(`/proc/${pid}/stat`)
+  const fields = stat?.slice(stat.lastIndexOf(')') + 2).split(' ')
+  // A zombie is an entry that its parent has not looked at, and no process any more.
+  return fields?.[0] === 'Z' || fields?.[0] === 'X' ? undefined : fields
+}
+
+function kilobytes(status: string, field: string): number {
+  return Number(new RegExp(`^${field}:\\s+(\\d+)`, 'm').exec(status)?.[1] ?? 0)
+}
+
+function read(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'latin1')
+  } catch (error) {
+    if (isGone(error)) return undefined
+    throw error
+  }
+}
+
+function isGone(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && GONE.has(String(error.code))
+}
+
+function ps(pid: number, field: string): string | undefined {
+  const text = spawnSync('ps', ['-o', field, '-p', String(pid)], { encoding: 'utf8' }).stdout?.trim()
+  return text === '' ? undefined : text
+}
