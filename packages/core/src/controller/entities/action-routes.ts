@@ -13,7 +13,8 @@ import { kindNotAuthorized } from '../http/texts.ts'
 import { ActionService, isKindAllowed } from './action-service.ts'
 import { authorizeComponents, checkSequence } from './check-sequence.ts'
 import { invokeAction, INVOKE_PARAMETERS } from './invoke-action.ts'
-import { LIST_PARAMETERS, parseListQuery } from './list-query.ts'
+import { listEntities } from './list-entities.ts'
+import { LIST_PARAMETERS } from './list-query.ts'
 import { parseActionContent, parseActionSettings } from './parse-action-put.ts'
 import { checkLimits } from './parse-limits.ts'
 import { locateAction, type ActionName } from './resolve-action.ts'
@@ -24,7 +25,7 @@ const IN_PACKAGE = `${COLLECTION}/{package}/{name}`
 
 /** `…/actions`, in namespaces and in packages. */
 export function actionRoutes(services: ApiServices): readonly UserRoute[] {
-  const service = new ActionService(services.parts, services.cache, services.announceWrite)
+  const service = new ActionService(services)
   const common = { auth: 'basic', tag: 'Actions' } as const
   return [
     {
@@ -38,7 +39,7 @@ export function actionRoutes(services: ApiServices): readonly UserRoute[] {
       handle: (call) => {
         const namespace = targetNamespace(call)
         requireOwner(call.user, 'READ', namespace)
-        return list(services, service, call, namespace)
+        return listEntities(services, call, { collection: 'actions', index: 'actions', path: namespace })
       },
     },
     {
@@ -50,8 +51,8 @@ export function actionRoutes(services: ApiServices): readonly UserRoute[] {
       responses: { 200: 'ActionList', 400: 'Error', 403: 'Error', 404: 'Error', 409: 'Error' },
       handle: async (call) => {
         const id = { namespace: targetNamespace(call), name: entityName(call, 'package') }
-        const found = await requirePackage(services.cache, call.user, 'READ', id, `${id.namespace}/${id.name}`)
-        return list(services, service, call, found.path)
+        const { path } = await requirePackage(services.cache, call.user, 'READ', id, `${id.namespace}/${id.name}`)
+        return listEntities(services, call, { collection: 'actions', index: 'actions', path })
       },
     },
     ...[IN_NAMESPACE, IN_PACKAGE].flatMap((path): UserRoute[] => [
@@ -109,12 +110,6 @@ export function actionRoutes(services: ApiServices): readonly UserRoute[] {
       },
     ]),
   ]
-}
-
-async function list(services: ApiServices, service: ActionService, call: Call, path: string): Promise<Answer> {
-  const query = parseListQuery(new QueryParameters(call.rawQuery), 'actions', services.parts.limits)
-  const shown = query.count ? { actions: await service.count(path, query) } : await service.list(path, query)
-  return jsonAnswer(200, JSON.stringify(shown))
 }
 
 async function putAction(services: ApiServices, service: ActionService, call: Call): Promise<Answer> {

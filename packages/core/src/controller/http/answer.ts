@@ -10,6 +10,12 @@ export interface Answer {
   readonly headers?: readonly string[]
 }
 
+/** An answer that is text. */
+export interface TextAnswer extends Answer {
+  readonly contentType: string
+  readonly body: string
+}
+
 export const JSON_TYPE = 'application/json'
 export const TEXT_TYPE = 'text/plain; charset=UTF-8'
 const NO_HEADERS: readonly string[] = []
@@ -17,11 +23,11 @@ const NO_HEADERS: readonly string[] = []
 const BODILESS = new Set([204, 304])
 
 /** `body` is JSON text already. */
-export function jsonAnswer(status: number, body: string, headers: readonly string[] = NO_HEADERS): Answer {
+export function jsonAnswer(status: number, body: string, headers: readonly string[] = NO_HEADERS): TextAnswer {
   return { status, contentType: JSON_TYPE, body, headers }
 }
 
-export function textAnswer(status: number, body: string, headers: readonly string[] = NO_HEADERS): Answer {
+export function textAnswer(status: number, body: string, headers: readonly string[] = NO_HEADERS): TextAnswer {
   return { status, contentType: TEXT_TYPE, body, headers }
 }
 
@@ -31,6 +37,9 @@ export function emptyAnswer(status: number, headers: readonly string[] = NO_HEAD
 
 /** A success that has nothing to say. */
 export const OK: Answer = textAnswer(200, 'OK')
+
+/** A success without a body. */
+export const NO_CONTENT: Answer = emptyAnswer(204)
 
 /** Does nothing when the answer was given already or the client has gone. */
 export function writeAnswer(

@@ -1,6 +1,6 @@
 import type { ControllerParts } from '../controller.ts'
-import type { AnnounceWrite } from '../entities/action-service.ts'
 import type { EntityCache, EntityCacheOptions } from '../entities/entity-cache.ts'
+import type { AnnounceWrite, EntityWriter } from '../entities/entity-writer.ts'
 import type { Activator } from '../invoke/activator.ts'
 import type { OperationalState } from './operational-routes.ts'
 import type { Throttle } from './throttle.ts'
@@ -11,7 +11,7 @@ export interface ApiServices {
   readonly activator: Activator
   readonly cache: EntityCache
   readonly throttle: Throttle
-  readonly announceWrite: AnnounceWrite
+  readonly writer: EntityWriter
   readonly options: HttpFrontOptions
 }
 

@@ -1,6 +1,6 @@
 import { isPlatformError } from '../../errors.ts'
 import type { Logger } from '../../log.ts'
-import { jsonAnswer, textAnswer, type Answer } from './answer.ts'
+import { jsonAnswer, textAnswer, type TextAnswer } from './answer.ts'
 import { HttpError } from './http-error.ts'
 import { STATUS_TEXT_DEFAULTS, TEXTS } from './texts.ts'
 
@@ -13,8 +13,8 @@ export function errorAnswer(
   transactionId: string,
   logger: Logger,
   style: ErrorStyle = 'compact',
-): Answer {
-  const errorObject = (status: number, message: string, headers: readonly string[] = []): Answer =>
+): TextAnswer {
+  const errorObject = (status: number, message: string, headers: readonly string[] = []): TextAnswer =>
     jsonAnswer(status, errorText(message || STATUS_TEXT_DEFAULTS[status], transactionId, style), headers)
   if (error instanceof HttpError) {
     if (error.plain) return textAnswer(error.status, error.message, error.headers)

@@ -6,8 +6,13 @@ import { activationRoutes } from '../activations/activation-routes.ts'
 import type { ControllerParts } from '../controller.ts'
 import { actionRoutes } from '../entities/action-routes.ts'
 import { EntityCache } from '../entities/entity-cache.ts'
+import { EntityWriter } from '../entities/entity-writer.ts'
 import type { Activator } from '../invoke/activator.ts'
 import { ComposingActivator } from '../invoke/composing-activator.ts'
+import { packageRoutes } from '../packages/package-routes.ts'
+import { ruleRoutes } from '../triggers/rule-routes.ts'
+import { TriggerLinks } from '../triggers/trigger-links.ts'
+import { triggerRoutes } from '../triggers/trigger-routes.ts'
 import { WebActions } from '../web/web-actions.ts'
 import { parseWebPath, WEB_PREFIX } from '../web/web-path.ts'
 import { acceptsMediaType } from './accepts-media-type.ts'
@@ -55,14 +60,22 @@ export function createHttpFront(parts: ControllerParts, inner: Activator, option
     activator: compositions,
     options,
     cache,
+    writer: new EntityWriter(parts.entityStore, cache, options.announceWrite ?? (() => undefined)),
     throttle: new Throttle(parts.rateLimiter, parts.limits, parts.logger),
-    announceWrite: options.announceWrite ?? (() => undefined),
   }
   const open = [
     ...infoRoutes(parts),
     ...(options.operations ? operationalRoutes(options.operations, options.readyFraction ?? 1) : []),
   ]
-  const users = [...namespaceRoutes(parts.limits), ...actionRoutes(services), ...activationRoutes(parts)]
+  const links = new TriggerLinks(services)
+  const users = [
+    ...namespaceRoutes(parts.limits),
+    ...actionRoutes(services),
+    ...packageRoutes(services),
+    ...triggerRoutes(services, links),
+    ...ruleRoutes(services, links),
+    ...activationRoutes(parts),
+  ]
   const dispatcher = new Dispatcher(
     parts,
     open,

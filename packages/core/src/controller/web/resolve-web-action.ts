@@ -3,9 +3,9 @@ import { isPromise } from '../../lifecycle.ts'
 import type { StoredAction } from '../../model/action.ts'
 import { isEntityName } from '../../model/entity-name.ts'
 import type { Identity } from '../../model/identity.ts'
+import type { Package } from '../../model/package.ts'
 import { mergeParameters, parameterValue, type Parameters } from '../../model/parameters.ts'
 import type { EntityCache } from '../entities/entity-cache.ts'
-import type { PackageContent } from '../entities/package-content.ts'
 import { withParameters } from '../entities/resolve-action.ts'
 import { forbidden, requireOwner } from '../http/entitlement.ts'
 import { notFound } from '../http/http-error.ts'
@@ -77,7 +77,7 @@ async function inPackage(cache: EntityCache, namespace: string, packageName: str
   }
 }
 
-async function packageAt(cache: EntityCache, path: string): Promise<PackageContent> {
+async function packageAt(cache: EntityCache, path: string): Promise<Package> {
   const found = cache.get(path)
   const content = (isPromise(found) ? await found : found)?.package
   if (!content) throw notFound()
