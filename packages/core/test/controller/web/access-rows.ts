@@ -25,81 +25,86 @@ export const accessRows: readonly WebRow[] = [
   ...[false, undefined].map((value): WebRow => ({
     name: `require-whisk-auth ${String(value)} lets everybody in`,
     given: value === undefined ? {} : requires(value),
-    then: { args: { __ow_method: 'get' } },
+    answer: { args: { __ow_method: 'get' } },
   })),
   {
     name: 'a secret that is carried lets in',
     given: requires('s3cret'),
     when: { headers: secret('s3cret') },
-    then: {},
+    answer: {},
   },
   {
     name: 'a secret that is a number lets in as its text',
     given: requires(42),
     when: { headers: secret('42') },
-    then: {},
+    answer: {},
   },
-  { name: 'a secret that is missing is refused', given: requires('s3cret'), then: refused },
-  { name: 'a wrong secret is refused', given: requires('s3cret'), when: { headers: secret('s3creT') }, then: refused },
+  { name: 'a secret that is missing is refused', given: requires('s3cret'), answer: refused },
+  {
+    name: 'a wrong secret is refused',
+    given: requires('s3cret'),
+    when: { headers: secret('s3creT') },
+    answer: refused,
+  },
   {
     name: 'a longer secret is refused',
     given: requires('s3cret'),
     when: { headers: secret('s3cret2') },
-    then: refused,
+    answer: refused,
   },
-  { name: 'an empty secret must be carried', given: requires(''), then: refused },
-  { name: 'credentials are no secret', given: requires('s3cret'), when: { as: 'owner' }, then: refused },
+  { name: 'an empty secret must be carried', given: requires(''), answer: refused },
+  { name: 'credentials are no secret', given: requires('s3cret'), when: { as: 'owner' }, answer: refused },
   {
     name: 'credentials of the owner let in',
     given: requires(true),
     when: { as: 'owner' },
-    then: { args: { __ow_user: 'owner' } },
+    answer: { args: { __ow_user: 'owner' } },
   },
   {
     name: 'credentials of anybody let in',
     given: requires(true),
     when: { as: 'other' },
-    then: { args: { __ow_user: 'other' } },
+    answer: { args: { __ow_user: 'other' } },
   },
-  { name: 'no credentials are refused', given: requires(true), then: refused },
+  { name: 'no credentials are refused', given: requires(true), answer: refused },
   {
     name: 'wrong credentials are refused as none',
     given: requires(true),
     when: { headers: ['authorization', `Basic ${btoa(`x:${'k'.repeat(64)}`)}`] },
-    then: refused,
+    answer: refused,
   },
   ...[null, {}, [], ['s3cret']].map((value): WebRow => ({
     name: `require-whisk-auth ${JSON.stringify(value)} lets nobody in`,
     // An annotation of null in the row would be left out.
     given: value === null ? { annotations: { 'require-whisk-auth': [null] } } : requires(value),
     when: { as: 'owner', headers: secret('s3cret') },
-    then: refused,
+    answer: refused,
   })),
   {
     name: 'whoever is refused is so before the body is decoded',
     given: requires(true),
     when: { method: 'POST', headers: ['content-type', 'application/json'], body: '{' },
-    then: refused,
+    answer: refused,
   },
 
   // CORS
-  { name: 'an answer carries the CORS headers', then: { headers: CORS } },
+  { name: 'an answer carries the CORS headers', answer: { headers: CORS } },
   {
     name: 'an empty answer carries the CORS headers',
     given: { returns: {} },
     when: { path: WEB },
-    then: { status: 204, headers: CORS },
+    answer: { status: 204, headers: CORS },
   },
   {
     name: 'the headers that the page asks for are allowed',
     when: { headers: ['access-control-request-headers', 'x-one, X-Two'] },
-    then: { headers: { ...CORS, 'access-control-allow-headers': 'x-one, X-Two' } },
+    answer: { headers: { ...CORS, 'access-control-allow-headers': 'x-one, X-Two' } },
   },
   {
     name: 'OPTIONS is answered without the action',
     given: { code: 'main = () => ({ headers: { "x-ran": "yes" } })' },
     when: { method: 'OPTIONS', path: WEB },
-    then: {
+    answer: {
       text: '',
       headers: {
         ...CORS,
@@ -113,54 +118,54 @@ export const accessRows: readonly WebRow[] = [
   {
     name: 'OPTIONS allows the headers that the page asks for',
     when: { method: 'OPTIONS', headers: ['access-control-request-headers', 'x-one'] },
-    then: { text: '', headers: { 'access-control-allow-headers': 'x-one' } },
+    answer: { text: '', headers: { 'access-control-allow-headers': 'x-one' } },
   },
   {
     name: 'OPTIONS needs no credentials even when the action does',
     given: requires(true),
     when: { method: 'OPTIONS' },
-    then: { text: '', headers: CORS },
+    answer: { text: '', headers: CORS },
   },
   {
     name: 'OPTIONS of an action that is not exported is 404',
     given: { annotations: { 'web-export': false } },
     when: { method: 'OPTIONS' },
-    then: { status: 404, headers: NO_CORS },
+    answer: { status: 404, headers: NO_CORS },
   },
   {
     name: 'an action may answer OPTIONS itself',
     given: own,
     when: { method: 'OPTIONS' },
-    then: { args: { __ow_method: 'options' }, headers: NO_CORS },
+    answer: { args: { __ow_method: 'options' }, headers: NO_CORS },
   },
   {
     name: 'an action that answers OPTIONS itself does so without credentials',
     given: { annotations: { 'web-custom-options': true, 'require-whisk-auth': true } },
     when: { method: 'OPTIONS' },
-    then: { args: { __ow_method: 'options', __ow_user: null }, headers: NO_CORS },
+    answer: { args: { __ow_method: 'options', __ow_user: null }, headers: NO_CORS },
   },
   {
     name: 'an action that answers OPTIONS itself has only its own headers',
     given: { ...own, returns: { headers: { 'Access-Control-Allow-Origin': 'https://a.example' }, body: 'x' } },
     when: { path: WEB },
-    then: { headers: { ...NO_CORS, 'access-control-allow-origin': 'https://a.example' } },
+    answer: { headers: { ...NO_CORS, 'access-control-allow-origin': 'https://a.example' } },
   },
   {
     name: 'an action that answers OPTIONS itself still asks for credentials otherwise',
     given: { annotations: { 'web-custom-options': true, 'require-whisk-auth': true } },
-    then: { status: 401, error: UNAUTHORIZED, headers: NO_CORS },
+    answer: { status: 401, error: UNAUTHORIZED, headers: NO_CORS },
   },
   ...(['true', 1, false] as const).map((value): WebRow => ({
     name: `web-custom-options ${JSON.stringify(value)} changes nothing`,
     given: { annotations: { 'web-custom-options': value } },
     when: { method: 'OPTIONS' },
-    then: { text: '', headers: CORS },
+    answer: { text: '', headers: CORS },
   })),
 
   // transaction
   {
     name: 'the transaction id of the client comes back',
     when: { headers: ['x-request-id', 'my-own'] },
-    then: { args: { __ow_headers: { 'x-request-id': 'my-own' } }, headers: { 'x-request-id': 'my-own' } },
+    answer: { args: { __ow_headers: { 'x-request-id': 'my-own' } }, headers: { 'x-request-id': 'my-own' } },
   },
 ]

@@ -3,13 +3,13 @@ import type { WebRow } from './web-row.ts'
 
 const raw = { annotations: { 'raw-http': true } }
 const BYTES = Buffer.from([0, 1, 2, 0xff, 0xfe])
-const b64 = (text: string | Buffer): string => Buffer.from(text).toString('base64')
+const b64 = (text: string | Uint8Array): string => Buffer.from(text).toString('base64')
 const MALFORMED = /^The request content was malformed:\n/
 
 interface Case {
   readonly what: string
   readonly type?: string
-  readonly body: string | Buffer
+  readonly body: string | Uint8Array
   /** What an ordinary action gets, besides that there is nothing else. */
   readonly decoded: Readonly<Record<string, JsonValue>>
   /** `__ow_body` of a raw action. */
@@ -118,19 +118,19 @@ export const bodyRows: readonly WebRow[] = [
     const when = { method: 'POST', headers: type === undefined ? [] : ['content-type', type], body }
     const code = 'main = (a) => { const { __ow_headers, __ow_method, __ow_path, ...rest } = a; return { rest } }'
     return [
-      { name: `a body of ${what} is decoded`, given: { code }, when, then: { args: { rest: decoded } } },
+      { name: `a body of ${what} is decoded`, given: { code }, when, answer: { args: { rest: decoded } } },
       {
         name: `a body of ${what} comes to a raw action as it is`,
         given: { ...raw, code },
         when,
-        then: { args: { rest: { __ow_query: '', __ow_body: rawBody } } },
+        answer: { args: { rest: { __ow_query: '', __ow_body: rawBody } } },
       },
     ]
   }),
   {
     name: 'fields of the body win over the query',
     when: { method: 'POST', query: 'a=q&b=q', headers: ['content-type', 'application/json'], body: '{"a":"j"}' },
-    then: { args: { a: 'j', b: 'q' } },
+    answer: { args: { a: 'j', b: 'q' } },
   },
   {
     name: 'fields of a form win over the query',
@@ -140,17 +140,17 @@ export const bodyRows: readonly WebRow[] = [
       headers: ['content-type', 'application/x-www-form-urlencoded'],
       body: 'a=f',
     },
-    then: { args: { a: 'f', b: 'q' } },
+    answer: { args: { a: 'f', b: 'q' } },
   },
   {
     name: 'GET may have a body',
     when: { headers: ['content-type', 'application/json'], body: '{"a":1}' },
-    then: { args: { a: 1, __ow_method: 'get' } },
+    answer: { args: { a: 1, __ow_method: 'get' } },
   },
   {
     name: 'a chunked body is decoded',
     when: { method: 'POST', headers: ['content-type', 'text/plain'], body: 'in pieces', chunked: true },
-    then: { args: { __ow_body: 'in pieces' } },
+    answer: { args: { __ow_body: 'in pieces' } },
   },
   ...(
     [
@@ -164,7 +164,7 @@ export const bodyRows: readonly WebRow[] = [
     {
       name: `JSON that ${what} is refused by the framework`,
       when: { method: 'POST', headers: ['content-type', 'application/json'], body },
-      then: {
+      answer: {
         status: 400,
         rejection: MALFORMED,
         headers: { 'access-control-allow-origin': null, 'x-openwhisk-activation-id': null },
@@ -174,29 +174,29 @@ export const bodyRows: readonly WebRow[] = [
       name: `JSON that ${what} comes to a raw action unread`,
       given: raw,
       when: { method: 'POST', headers: ['content-type', 'application/json'], body },
-      then: { args: { __ow_body: b64(body) } },
+      answer: { args: { __ow_body: b64(body) } },
     },
   ]),
   {
     name: 'JSON of another kind must be JSON, too',
     when: { method: 'POST', headers: ['content-type', 'application/vnd.api+json'], body: 'x' },
-    then: { status: 400, rejection: MALFORMED },
+    answer: { status: 400, rejection: MALFORMED },
   },
   {
     name: 'a form with malformed percent-encoding is refused by the framework',
     when: { method: 'POST', headers: ['content-type', 'application/x-www-form-urlencoded'], body: 'a=%f' },
-    then: { status: 400, rejection: MALFORMED },
+    answer: { status: 400, rejection: MALFORMED },
   },
   {
     name: 'a body may be as large as the arguments of an invocation',
     given: { code: 'main = (a) => ({ length: a.__ow_body.length })' },
     when: { method: 'POST', headers: ['content-type', 'text/plain'], body: 'x'.repeat(1_048_576) },
-    then: { args: { length: 1_048_576 } },
+    answer: { args: { length: 1_048_576 } },
   },
   ...[false, true].map((chunked): WebRow => ({
     name: `a body of one byte more is 413 without CORS headers${chunked ? ', even when its length was not announced' : ''}`,
     when: { method: 'POST', headers: ['content-type', 'text/plain'], body: 'x'.repeat(1_048_577), chunked },
-    then: {
+    answer: {
       status: 413,
       error: 'Request larger than allowed: 1048577 > 1048576 bytes.',
       headers: { 'access-control-allow-origin': null },

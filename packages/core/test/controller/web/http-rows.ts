@@ -205,16 +205,16 @@ const REFUSED: readonly (readonly [string, JsonValue, string])[] = [
 
 /** What a result under .http makes. */
 export const httpRows: readonly WebRow[] = [
-  ...ANSWERED.map(([what, returns, then]): WebRow => ({
+  ...ANSWERED.map(([what, returns, answer]): WebRow => ({
     name: `.http: ${what}`,
     given: { returns },
     when: { path: WEB },
-    then,
+    answer,
   })),
   ...REFUSED.map(([what, returns, error]): WebRow => ({
     name: `.http: ${what} is refused`,
     given: { returns },
     when: { path: `${WEB}.http` },
-    then: { status: 400, error, headers: { 'x-openwhisk-activation-id': /^[0-9a-f]{32}$/, 'set-cookie': null } },
+    answer: { status: 400, error, headers: { 'x-openwhisk-activation-id': /^[0-9a-f]{32}$/, 'set-cookie': null } },
   })),
 ]

@@ -10,13 +10,13 @@ export const pathRows: readonly WebRow[] = [
   ...(['GET', 'DELETE', 'POST', 'PUT', 'PATCH'] as const).map((method): WebRow => ({
     name: `an exported action answers ${method} without credentials`,
     when: { method },
-    then: { args: { __ow_method: method.toLowerCase() } },
+    answer: { args: { __ow_method: method.toLowerCase() } },
   })),
   {
     name: 'HEAD runs the action and is answered without a body',
     given: { code: 'main = (a) => ({ headers: { "x-method": a.__ow_method }, body: "some text" })' },
     when: { method: 'HEAD', path: WEB },
-    then: {
+    answer: {
       text: '',
       headers: { 'x-method': 'head', 'content-type': 'text/html; charset=UTF-8', 'content-length': '9' },
     },
@@ -25,48 +25,48 @@ export const pathRows: readonly WebRow[] = [
     name: 'without an extension the answer is that of .http',
     given: { returns: { statusCode: 201, body: 'made' } },
     when: { path: WEB },
-    then: { status: 201, text: 'made' },
+    answer: { status: 201, text: 'made' },
   },
   {
     name: 'an unknown extension belongs to the name of the action',
     when: { path: `${WEB}.xml` },
-    then: { status: 404, error: MISSING },
+    answer: { status: 404, error: MISSING },
   },
   {
     name: 'an extension in capitals belongs to the name of the action',
     when: { path: `${WEB}.JSON` },
-    then: { status: 404, error: MISSING },
+    answer: { status: 404, error: MISSING },
   },
   {
     name: 'an action in a package is found there',
     packages: [{ name: '{u}p' }],
     given: { package: '{u}p' },
     when: { path: '/api/v1/web/{ns}/{u}p/{u}.json' },
-    then: { args: { __ow_path: '' } },
+    answer: { args: { __ow_path: '' } },
   },
   {
     name: 'an action in a package of the same name as in no package is another action',
     packages: [{ name: '{u}p' }],
     given: { package: '{u}p' },
     when: { path: `${WEB}.json` },
-    then: { status: 404, error: MISSING },
+    answer: { status: 404, error: MISSING },
   },
   {
     name: 'percent-encoded segments are decoded',
     when: { path: '/api/v1/web/%6Fwner/d%65fault/{u}%2Ejson' },
-    then: { args: { __ow_method: 'get' } },
+    answer: { args: { __ow_method: 'get' } },
   },
   {
     name: 'an encoded slash does not lead into a package',
     packages: [{ name: '{u}p' }],
     given: { package: '{u}p' },
     when: { path: '/api/v1/web/{ns}/default/{u}p%2F{u}.json' },
-    then: { status: 404, error: MISSING },
+    answer: { status: 404, error: MISSING },
   },
   {
     name: 'malformed percent-encoding of the name is refused',
     when: { path: `${WEB}%ff.json` },
-    then: { status: 400, rejection: 'The request contains bad syntax or cannot be fulfilled.' },
+    answer: { status: 400, rejection: 'The request contains bad syntax or cannot be fulfilled.' },
   },
   ...(
     [
@@ -83,13 +83,13 @@ export const pathRows: readonly WebRow[] = [
   ).map(([rest, expected]): WebRow => ({
     name: `'${rest}' after the action is its path as it was sent`,
     when: { path: `${WEB}.json${rest}` },
-    then: { args: { __ow_path: expected } },
+    answer: { args: { __ow_path: expected } },
   })),
   {
     name: 'there are no projections: a path after .json is only a path',
     given: { returns: { a: { b: 1 } } },
     when: { path: `${WEB}.json/a/b` },
-    then: { text: '{\n  "a": {\n    "b": 1\n  }\n}' },
+    answer: { text: '{\n  "a": {\n    "b": 1\n  }\n}' },
   },
 
   // missing
@@ -106,18 +106,18 @@ export const pathRows: readonly WebRow[] = [
   ).map(([what, path]): WebRow => ({
     name: `${what} is 404, pretty-printed and without CORS headers`,
     when: { path },
-    then: { status: 404, error: MISSING, headers: { ...PLAIN_CORS, 'x-openwhisk-activation-id': null } },
+    answer: { status: 404, error: MISSING, headers: { ...PLAIN_CORS, 'x-openwhisk-activation-id': null } },
   })),
   {
     name: 'a package in the place of an action is 404',
     packages: [{ name: '{u}p' }],
     when: { path: '/api/v1/web/{ns}/default/{u}p' },
-    then: { status: 404, error: MISSING },
+    answer: { status: 404, error: MISSING },
   },
   {
     name: 'OPTIONS of an action that does not exist is 404',
     when: { method: 'OPTIONS', path: `${WEB}x` },
-    then: { status: 404, error: MISSING, headers: PLAIN_CORS },
+    answer: { status: 404, error: MISSING, headers: PLAIN_CORS },
   },
 
   // no web action at all
@@ -135,48 +135,48 @@ export const pathRows: readonly WebRow[] = [
     {
       name: `${path} leads nowhere: 401 without credentials`,
       when: { path },
-      then: { status: 401, rejection: NO_CREDENTIALS },
+      answer: { status: 401, rejection: NO_CREDENTIALS },
     },
     {
       name: `${path} leads nowhere: 404 with credentials`,
       when: { path, as: 'owner' },
-      then: { status: 404, rejection: NO_ROUTE },
+      answer: { status: 404, rejection: NO_ROUTE },
     },
   ]),
   {
     name: 'OPTIONS of a path that leads to no web action is answered by the API',
     when: { method: 'OPTIONS', path: '/api/v1/web/{ns}' },
-    then: { text: 'OK', headers: { 'access-control-allow-methods': 'GET, DELETE, POST, PUT, HEAD' } },
+    answer: { text: 'OK', headers: { 'access-control-allow-methods': 'GET, DELETE, POST, PUT, HEAD' } },
   },
   {
     name: 'a method that web actions do not know leads nowhere',
     when: { method: 'PROPFIND', path: WEB, as: 'owner' },
-    then: { status: 404, rejection: NO_ROUTE },
+    answer: { status: 404, rejection: NO_ROUTE },
   },
 
   // export
   {
     name: 'an action without web-export is 404',
     given: { annotations: { 'web-export': undefined } },
-    then: { status: 404, error: MISSING },
+    answer: { status: 404, error: MISSING },
   },
   ...[false, 'true', 1, null, {}, [true]].map((value): WebRow => ({
     name: `web-export ${JSON.stringify(value)} does not export`,
     given: { annotations: { 'web-export': value } },
-    then: { status: 404, error: MISSING },
+    answer: { status: 404, error: MISSING },
   })),
   {
     name: 'an action that is not exported is 404 for its owner too',
     given: { annotations: { 'web-export': false } },
     when: { as: 'owner' },
-    then: { status: 404, error: MISSING },
+    answer: { status: 404, error: MISSING },
   },
   {
     name: 'an exported action in a private package is open',
     packages: [{ name: '{u}p', publish: false }],
     given: { package: '{u}p' },
     when: { path: '/api/v1/web/{ns}/{u}p/{u}.json', as: 'other' },
-    then: { args: { __ow_user: 'other' } },
+    answer: { args: { __ow_user: 'other' } },
   },
 
   // bindings
@@ -185,7 +185,7 @@ export const pathRows: readonly WebRow[] = [
     packages: [{ name: '{u}p' }, { name: '{u}b', binding: { namespace: '{ns}', name: '{u}p' } }],
     given: { package: '{u}p' },
     when: { path: '/api/v1/web/{ns}/{u}b/{u}.json' },
-    then: { args: { __ow_path: '' } },
+    answer: { args: { __ow_path: '' } },
   },
   {
     name: 'an action is found through a binding to a published package of another namespace',
@@ -195,7 +195,7 @@ export const pathRows: readonly WebRow[] = [
     ],
     given: { package: '{u}p', of: 'other', code: 'main = () => ({ namespace: process.env.__OW_NAMESPACE })' },
     when: { path: '/api/v1/web/{ns}/{u}b/{u}.json' },
-    then: { args: { namespace: '{ns}' } },
+    answer: { args: { namespace: '{ns}' } },
   },
   {
     name: 'a binding to a private package of another namespace is 403',
@@ -205,7 +205,7 @@ export const pathRows: readonly WebRow[] = [
     ],
     given: { package: '{u}p', of: 'other' },
     when: { path: '/api/v1/web/{ns}/{u}b/{u}.json' },
-    then: {
+    answer: {
       status: 403,
       error: "The supplied authentication is not authorized to access '{ns}/{u}b/{u}'.",
       headers: PLAIN_CORS,
@@ -219,19 +219,19 @@ export const pathRows: readonly WebRow[] = [
     ],
     given: { package: '{u}p', of: 'other', annotations: { 'web-export': undefined } },
     when: { path: '/api/v1/web/{ns}/{u}b/{u}.json' },
-    then: { status: 404, error: MISSING },
+    answer: { status: 404, error: MISSING },
   },
   {
     name: 'a binding to a package that is gone is 404',
     packages: [{ name: '{u}b', binding: { namespace: '{ns}', name: '{u}gone' } }],
     when: { path: '/api/v1/web/{ns}/{u}b/{u}.json' },
-    then: { status: 404, error: MISSING },
+    answer: { status: 404, error: MISSING },
   },
   {
     name: 'a binding to itself is 404',
     packages: [{ name: '{u}b', binding: { namespace: '{ns}', name: '{u}b' } }],
     when: { path: '/api/v1/web/{ns}/{u}b/{u}.json' },
-    then: { status: 404, error: MISSING },
+    answer: { status: 404, error: MISSING },
   },
   {
     name: 'parameters are merged from package to binding to action to query to body',
@@ -247,6 +247,6 @@ export const pathRows: readonly WebRow[] = [
       headers: ['content-type', 'application/json'],
       body: '{"j":"j"}',
     },
-    then: { args: { p: 'p', b: 'b', a: 'a', q: 'q', j: 'j' } },
+    answer: { args: { p: 'p', b: 'b', a: 'a', q: 'q', j: 'j' } },
   },
 ]

@@ -82,7 +82,7 @@ export const responseRows: readonly WebRow[] = [
     name: `${extension} shows ${what}`,
     given: { returns },
     when: { path: `${WEB}${extension}` },
-    then: {
+    answer: {
       text,
       headers: {
         'content-type': type,
@@ -95,24 +95,24 @@ export const responseRows: readonly WebRow[] = [
     name: `${extension || 'no extension'} cannot show ${JSON.stringify(returns)}`,
     given: { returns },
     when: { path: `${WEB}${extension}` },
-    then: { status, error, headers: { 'x-openwhisk-activation-id': ID, 'access-control-allow-origin': '*' } },
+    answer: { status, error, headers: { 'x-openwhisk-activation-id': ID, 'access-control-allow-origin': '*' } },
   })),
   {
     name: 'an application error may be a whole response',
     given: { returns: { error: { statusCode: 418, body: 'short', headers: { 'x-a': 'b' } } } },
     when: { path: WEB },
-    then: { status: 418, text: 'short', headers: { 'x-a': 'b', 'x-openwhisk-activation-id': ID } },
+    answer: { status: 418, text: 'short', headers: { 'x-a': 'b', 'x-openwhisk-activation-id': ID } },
   },
   {
     name: 'of an application error only its error is shown',
     given: { returns: { error: { a: 1 }, body: 'not shown' } },
-    then: { text: '{\n  "a": 1\n}' },
+    answer: { text: '{\n  "a": 1\n}' },
   },
   {
     name: 'an action that throws is 400 with its activation id',
     given: { code: 'main = () => { throw new Error("secret") }' },
     when: { path: WEB },
-    then: {
+    answer: {
       status: 400,
       error: FAILED,
       headers: { 'x-openwhisk-activation-id': ID, 'access-control-allow-origin': '*' },
@@ -121,17 +121,17 @@ export const responseRows: readonly WebRow[] = [
   {
     name: 'an action whose code is broken is 400',
     given: { code: 'main = (' },
-    then: { status: 400, error: FAILED, headers: { 'x-openwhisk-activation-id': ID } },
+    answer: { status: 400, error: FAILED, headers: { 'x-openwhisk-activation-id': ID } },
   },
   {
     name: 'an action that answers no object is 400',
     given: { code: 'main = () => "a text"' },
-    then: { status: 400, error: FAILED },
+    answer: { status: 400, error: FAILED },
   },
   {
     name: 'an action whose answer is an array is 500 in plain text',
     given: { code: 'main = () => [1]' },
-    then: { status: 500, text: 'There was an internal server error.', headers: { 'content-type': TEXT } },
+    answer: { status: 500, text: 'There was an internal server error.', headers: { 'content-type': TEXT } },
   },
 
   // what the client accepts
@@ -146,7 +146,7 @@ export const responseRows: readonly WebRow[] = [
     name: `a client that accepts only ${accept} is told what ${extension} makes`,
     given: { returns: { body: 'x' } },
     when: { path: `${WEB}${extension}`, headers: ['accept', accept] },
-    then: {
+    answer: {
       status: 406,
       rejection:
         /^Resource representation is only available with these types:\n(application\/json|text\/(html|plain); charset=UTF-8)$/,
@@ -166,18 +166,18 @@ export const responseRows: readonly WebRow[] = [
     name: `a client that sends Accept: ${accept} gets HTML`,
     given: { returns: { body: 'x' } },
     when: { path: `${WEB}.html`, headers: ['accept', accept] },
-    then: { text: 'x', headers: { 'content-type': HTML } },
+    answer: { text: 'x', headers: { 'content-type': HTML } },
   })),
   {
     name: 'a response that is no success is given whatever the client accepts',
     given: { returns: { statusCode: 404, body: 'none' } },
     when: { path: WEB, headers: ['accept', 'application/json'] },
-    then: { status: 404, text: 'none', headers: { 'content-type': HTML } },
+    answer: { status: 404, text: 'none', headers: { 'content-type': HTML } },
   },
   {
     name: 'an empty response is given whatever the client accepts',
     given: { returns: {} },
     when: { path: WEB, headers: ['accept', 'image/png'] },
-    then: { status: 204, text: '' },
+    answer: { status: 204, text: '' },
   },
 ]

@@ -11,7 +11,7 @@ export function runWebRows(rows: readonly WebRow[], platform: () => WebPlatform)
   for (const row of rows) {
     it(row.name, async () => {
       const name = `w${++count}`
-      const { given = {}, packages = [], when = {}, then } = fill(row, name) as WebRow
+      const { given = {}, packages = [], when = {}, answer } = fill(row, name) as WebRow
       const target = platform()
       for (const each of packages) await target.putPackage(each)
       await target.putAction(name, given)
@@ -22,23 +22,23 @@ export function runWebRows(rows: readonly WebRow[], platform: () => WebPlatform)
         headers: as === undefined ? headers : ['authorization', target.authorization(as), ...headers],
         ...rest,
       })
-      check(response, then)
+      check(response, answer)
     })
   }
 }
 
-function check(response: RawResponse, { status = 200, reason, ...then }: WebExpectation): void {
-  const text = response.body.toString('utf8')
+function check(response: RawResponse, { status = 200, reason, ...answer }: WebExpectation): void {
+  const { text } = response
   const shown = `${response.status} ${text.slice(0, 1000)}`
   assert.equal(response.status, status, shown)
   assert.ok(response.headers.has('x-request-id'), 'X-Request-ID is missing')
   if (reason !== undefined) assert.equal(response.reason, reason)
-  if (then.text !== undefined) assert.equal(text, then.text)
-  if (then.bytes !== undefined) assert.deepEqual(response.body, then.bytes)
-  if (then.error !== undefined) checkError(response, text, then.error, 2)
-  if (then.rejection !== undefined) checkError(response, text, then.rejection, 0)
-  if (then.args !== undefined) checkArguments(JSON.parse(text) as Record<string, unknown>, then.args)
-  for (const [name, expected] of Object.entries(then.headers ?? {})) checkHeader(response, name, expected)
+  if (answer.text !== undefined) assert.equal(text, answer.text)
+  if (answer.bytes !== undefined) assert.deepEqual(Buffer.from(response.bytes), answer.bytes)
+  if (answer.error !== undefined) checkError(response, text, answer.error, 2)
+  if (answer.rejection !== undefined) checkError(response, text, answer.rejection, 0)
+  if (answer.args !== undefined) checkArguments(JSON.parse(text) as Record<string, unknown>, answer.args)
+  for (const [name, expected] of Object.entries(answer.headers ?? {})) checkHeader(response, name, expected)
 }
 
 function checkError(response: RawResponse, text: string, expected: string | RegExp, indent: number): void {
@@ -72,6 +72,7 @@ function fill(value: unknown, unique: string): unknown {
     return value.replaceAll('{u}', unique).replaceAll('{ns}', 'owner').replaceAll('{other}', 'other')
   }
   if (Array.isArray(value)) return value.map((item) => fill(item, unique))
-  if (typeof value !== 'object' || value === null || value instanceof RegExp || value instanceof Buffer) return value
+  if (typeof value !== 'object' || value === null || value instanceof RegExp || value instanceof Uint8Array)
+    return value
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [fill(key, unique), fill(item, unique)]))
 }

@@ -5,7 +5,7 @@ export interface RawRequest {
   readonly path: string
   /** Names and values alternate. */
   readonly headers: readonly string[]
-  readonly body?: string | Buffer
+  readonly body?: string | Uint8Array
   /** Sent without a length. */
   readonly chunked?: boolean
 }
@@ -15,7 +15,8 @@ export interface RawResponse {
   readonly reason: string
   /** Lines by lower-case name. */
   readonly headers: ReadonlyMap<string, readonly string[]>
-  readonly body: Buffer
+  readonly bytes: Uint8Array
+  readonly text: string
 }
 
 /** Sends what it is told, the path untouched; adds nothing but `Host` and the length. */
@@ -28,14 +29,16 @@ export function sendRaw(baseUrl: string, { method, path, headers, body, chunked 
       const chunks: Buffer[] = []
       incoming.on('data', (chunk: Buffer) => chunks.push(chunk))
       incoming.on('error', reject)
-      incoming.on('end', () =>
+      incoming.on('end', () => {
+        const bytes = Buffer.concat(chunks)
         resolve({
           status: incoming.statusCode ?? 0,
           reason: incoming.statusMessage ?? '',
           headers: linesByName(incoming.rawHeaders),
-          body: Buffer.concat(chunks),
-        }),
-      )
+          bytes,
+          text: bytes.toString('utf8'),
+        })
+      })
     })
     outgoing.on('error', reject)
     outgoing.end(body)

@@ -11,7 +11,7 @@ export interface WebRow {
   readonly given?: GivenAction
   readonly packages?: readonly GivenPackage[]
   readonly when?: WebRequest
-  readonly then: WebExpectation
+  readonly answer: WebExpectation
 }
 
 export interface GivenAction {
@@ -48,7 +48,7 @@ export interface WebRequest {
   readonly as?: 'owner' | 'other'
   /** Names and values alternate. */
   readonly headers?: readonly string[]
-  readonly body?: string | Buffer
+  readonly body?: string | Uint8Array
   /** Sent without a length. */
   readonly chunked?: boolean
 }
@@ -65,7 +65,7 @@ export interface WebExpectation {
   readonly args?: Readonly<Record<string, JsonValue>>
   /** The whole body. */
   readonly text?: string
-  readonly bytes?: Buffer
+  readonly bytes?: Uint8Array
   /** The values of headers; null: must not be there. An array: one line each. */
   readonly headers?: Readonly<Record<string, string | RegExp | readonly string[] | null>>
 }

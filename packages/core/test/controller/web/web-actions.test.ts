@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
+import { connect } from 'node:net'
 import { afterEach, describe, it } from 'vitest'
 import type { PlatformOptions } from '../../../src/assembly/platform-options.ts'
 import type { StaticIdentity } from '../../../src/auth/static-auth.ts'
 import { ACTIVATION_STORE } from '../../../src/assembly/tokens.ts'
+import type { JsonObject } from '../../../src/model/json.ts'
 import type { RawResponse } from './send-raw.ts'
 import { WebPlatform } from './web-platform.ts'
 
@@ -20,8 +22,8 @@ async function start(
   return web
 }
 
-function errorOf({ body }: RawResponse): unknown {
-  return (JSON.parse(body.toString('utf8')) as { error: unknown }).error
+function errorOf({ text }: RawResponse): unknown {
+  return (JSON.parse(text) as { error: unknown }).error
 }
 
 const finish = (): void => {
@@ -60,7 +62,7 @@ describe('web actions: the owner pays', () => {
     const third = await call('owner')
     assert.deepEqual([...statuses, third.status], [200, 200, 429])
     assert.equal(errorOf(third), 'Too many requests in the last minute (count: 3, allowed: 2).')
-    assert.match(third.body.toString('utf8'), /^\{\n  "error"/)
+    assert.match(third.text, /^\{\n  "error"/)
     assert.equal(third.headers.has('access-control-allow-origin'), false)
   })
 
@@ -95,6 +97,22 @@ describe('web actions: the owner pays', () => {
       return Promise.race([running, new Promise<undefined>((resolve) => setImmediate(() => resolve(undefined)))])
     })
     await eventually('the free place', async () => ((await call('OPTIONS')).status === 200 ? true : undefined))
+  })
+
+  it('a client that goes away while it sends gives its place back', async () => {
+    const platform = await start({}, limited)
+    await platform.putAction('hello', { of: 'single' })
+    const { hostname, port } = new URL(platform.baseUrl)
+    const socket = connect({ host: hostname, port: Number(port) })
+    socket.on('error', () => socket.destroy())
+    socket.write(
+      'POST /api/v1/web/single/default/hello.json HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\nonly this',
+    )
+    const preflight = (): Promise<RawResponse> =>
+      platform.send({ method: 'OPTIONS', path: '/api/v1/web/single/default/hello.json', headers: [] })
+    await eventually('the place taken', async () => ((await preflight()).status === 429 ? true : undefined))
+    socket.destroy()
+    await eventually('the free place', async () => ((await preflight()).status === 200 ? true : undefined))
   })
 
   it('the payload limit is that of the owner', async () => {
@@ -139,7 +157,7 @@ describe('web actions: when there is no result', () => {
     const response = await platform.send({ method: 'GET', path: '/api/v1/web/owner/default/slow', headers: [] })
     assert.equal(response.status, 202)
     assert.equal(errorOf(response), 'Response not yet ready.')
-    assert.match(response.body.toString('utf8'), /^\{\n  "error"/)
+    assert.match(response.text, /^\{\n  "error"/)
     assert.equal(response.headers.get('access-control-allow-origin')?.[0], '*')
     const id = response.headers.get('x-openwhisk-activation-id')?.[0] ?? ''
     const record = await eventually('the record', () => {
@@ -163,11 +181,74 @@ describe('web actions: when there is no result', () => {
   })
 })
 
+describe('web actions: compositions', () => {
+  const components = (...names: string[]): JsonObject => ({
+    exec: { kind: 'sequence', components: names.map((name) => `/_/${name}`) },
+    annotations: [{ key: 'web-export', value: true }],
+  })
+  const get = (platform: WebPlatform, name: string): Promise<RawResponse> =>
+    platform.send({ method: 'GET', path: `/api/v1/web/owner/default/${name}`, headers: [] })
+
+  it('a sequence answers with what its last action makes of the request', async () => {
+    const platform = await start()
+    await platform.putAction('first', {
+      code: 'main = (a) => ({ path: a.__ow_path, n: a.n })',
+      annotations: { 'web-export': false },
+    })
+    await platform.putAction('last', { code: 'main = (a) => ({ body: `${a.path} ${a.n}` })' })
+    await (await platform.platform.client('owner')).putAction('chain', components('first', 'last'))
+    const response = await get(platform, 'chain.http/x?n=5')
+    assert.deepEqual([response.status, response.text], [200, '/x 5'])
+    const id = response.headers.get('x-openwhisk-activation-id')?.[0] ?? ''
+    const record = await eventually('the record', () => platform.platform.use(ACTIVATION_STORE).get('owner', id))
+    assert.equal(record.name, 'chain')
+  })
+
+  it('an error of a component is the answer of the sequence', async () => {
+    const platform = await start()
+    await platform.putAction('fails', { returns: { error: { statusCode: 403, body: 'not you' } } })
+    await platform.putAction('last', {})
+    await (await platform.platform.client('owner')).putAction('chain', components('fails', 'last'))
+    const response = await get(platform, 'chain')
+    assert.deepEqual([response.status, response.text], [403, 'not you'])
+  })
+
+  it('a sequence whose component the owner may not use is 403', async () => {
+    const platform = await start()
+    await platform.putPackage({ name: 'open', of: 'other', publish: true })
+    await platform.putAction('part', { of: 'other', package: 'open' })
+    const client = await platform.platform.client('owner')
+    await client.putAction('chain', {
+      ...components(),
+      exec: { kind: 'sequence', components: ['/other/open/part'] },
+    })
+    assert.equal((await get(platform, 'chain.json')).status, 200)
+    const other = await platform.platform.client('other')
+    await other.request('PUT', 'packages/open?overwrite=true', { publish: false })
+    const response = await get(platform, 'chain.json')
+    assert.equal(response.status, 403)
+    assert.match(String(errorOf(response)), /^The supplied authentication is not authorized to access /)
+  })
+
+  it('a conductor answers with the end of its composition', async () => {
+    const platform = await start()
+    await platform.putAction('step', { code: 'main = (a) => ({ n: a.n + 1 })' })
+    await platform.putAction('conductor', {
+      annotations: { conductor: true },
+      code: `main = (a) => a.n === undefined
+        ? { action: 'step', params: { n: 1 }, state: { method: a.__ow_method } }
+        : { params: { body: a.method + ' ' + a.n } }`,
+    })
+    const response = await get(platform, 'conductor')
+    assert.deepEqual([response.status, response.text], [200, 'get 2'])
+  })
+})
+
 describe('web actions: changes', () => {
   it('are seen by the next request', async () => {
     const platform = await start()
     const get = async (): Promise<string> =>
-      (await platform.send({ method: 'GET', path: '/api/v1/web/owner/default/hello', headers: [] })).body.toString()
+      (await platform.send({ method: 'GET', path: '/api/v1/web/owner/default/hello', headers: [] })).text
     await platform.putAction('hello', { returns: { body: 'one' } })
     assert.equal(await get(), 'one')
     await platform.putAction('hello', { returns: { body: 'two' } })
