@@ -13,8 +13,10 @@ import { packageRoutes } from '../packages/package-routes.ts'
 import { ruleRoutes } from '../triggers/rule-routes.ts'
 import { TriggerLinks } from '../triggers/trigger-links.ts'
 import { triggerRoutes } from '../triggers/trigger-routes.ts'
-import { acceptsJson } from './accepts-json.ts'
-import { OK, type Answer } from './answer.ts'
+import { WebActions } from '../web/web-actions.ts'
+import { parseWebPath, WEB_PREFIX } from '../web/web-path.ts'
+import { acceptsMediaType } from './accepts-media-type.ts'
+import { JSON_TYPE, OK, type Answer } from './answer.ts'
 import type { ApiServices, HttpFrontOptions } from './api-services.ts'
 import { authenticate } from './authenticate.ts'
 import { errorAnswer } from './error-answer.ts'
@@ -74,7 +76,13 @@ export function createHttpFront(parts: ControllerParts, inner: Activator, option
     ...ruleRoutes(services, links),
     ...activationRoutes(parts),
   ]
-  const dispatcher = new Dispatcher(parts, open, users, options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS)
+  const dispatcher = new Dispatcher(
+    parts,
+    open,
+    users,
+    new WebActions(services),
+    options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS,
+  )
   return {
     routes: [...open, ...users],
     entities: cache,
@@ -88,17 +96,20 @@ class Dispatcher {
   readonly #parts: ControllerParts
   readonly #open: RouteTable<OpenRoute>
   readonly #users: RouteTable<UserRoute>
+  readonly #web: WebActions
   readonly #deadlines: RequestDeadlines<Exchange>
 
   constructor(
     parts: ControllerParts,
     open: readonly OpenRoute[],
     users: readonly UserRoute[],
+    web: WebActions,
     requestTimeoutMs: number,
   ) {
     this.#parts = parts
     this.#open = new RouteTable(open)
     this.#users = new RouteTable(users)
+    this.#web = web
     this.#deadlines = new RequestDeadlines(parts.clock, requestTimeoutMs, (exchange) =>
       this.#refuse(exchange, new HttpError(503, TEXTS.tooSlow, { headers: ['Connection', 'close'] })),
     )
@@ -145,6 +156,11 @@ class Dispatcher {
     if (inApi) exchange.area = 'rest'
     if ((request.url ?? '').length > MAX_URI_LENGTH) throw new HttpError(414, TEXTS.uriTooLong)
     if ((announcedLength(request) ?? 0) > this.#parts.limits.maxRequestBytes) throw bodyTooLarge()
+    const web = path.startsWith(WEB_PREFIX) ? parseWebPath(request.method ?? '', path) : undefined
+    if (web) {
+      exchange.area = 'none'
+      return this.#web.handle(exchange, web)
+    }
     if (request.method === 'OPTIONS') {
       if (!inApi) exchange.area = 'server'
       return OK
@@ -166,7 +182,7 @@ class Dispatcher {
     const match = this.#users.find(request.method ?? '', path)
     if (match === 'malformed') throw new HttpError(400)
     if (!match) throw noRoute()
-    if (!acceptsJson(request.headers.accept)) throw new HttpError(406, onlyTheseTypes('application/json'))
+    if (!acceptsMediaType(request.headers.accept, JSON_TYPE)) throw new HttpError(406, onlyTheseTypes(JSON_TYPE))
     return match.route.handle({ request, transaction, rawQuery, params: match.params, user })
   }
 
