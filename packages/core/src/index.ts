@@ -17,6 +17,7 @@ export type * from './store/document-store.ts'
 export { ENTITY_INDEXES, type EntityIndex, type EntityStore } from './store/entity-store.ts'
 export { keyPartition, SUBJECT_INDEXES, type SubjectIndex, type SubjectStore } from './store/subject-store.ts'
 export type * from './store/activation-store.ts'
+export { reencryptParameters, type Reencryption } from './store/reencrypt-parameters.ts'
 export { requirePage } from './store/require-page.ts'
 export { MemoryDocumentStore } from './store/memory-document-store.ts'
 export { MemoryActivationStore } from './store/memory-activation-store.ts'
@@ -74,6 +75,12 @@ export { activationJson, activationSummary, activationText, readActivation } fro
 export type { AuthKey, Identity, Right } from './model/identity.ts'
 export type { NamespaceLimits } from './model/namespace-limits.ts'
 export { parseParameters, type Parameter, type Parameters } from './model/parameters.ts'
+export {
+  ParameterCipher,
+  parameterCipher,
+  type CipherName,
+  type ParameterEncryption,
+} from './model/parameter-cipher.ts'
 export { DEFAULT_PLATFORM_LIMITS, type Bounds, type PlatformLimits } from './model/platform-limits.ts'
 export {
   RuntimesManifest,

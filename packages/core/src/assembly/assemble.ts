@@ -17,6 +17,7 @@ import { leastLoadedBalancer } from '../load-balancer/least-loaded-balancer.ts'
 import { recordLogStore } from '../log-store/record-log-store.ts'
 import { silentLogger, type Logger } from '../log.ts'
 import { MB } from '../model/byte-size.ts'
+import { parameterCipher } from '../model/parameter-cipher.ts'
 import { DEFAULT_PLATFORM_LIMITS } from '../model/platform-limits.ts'
 import { RuntimesManifest } from '../model/runtimes-manifest.ts'
 import { memoryQueue } from '../queue/memory-queue.ts'
@@ -167,6 +168,7 @@ export class Platform implements AsyncDisposable {
       manifest: use(container, MANIFEST),
     }
     const logger: Logger = use(container, LOGGER)
+    const cipher = parameterCipher(options.parameterEncryption, shared.random)
     const invokerOptions = {
       ...DEFAULT_INVOKER_OPTIONS,
       ...options.invoker,
@@ -183,6 +185,7 @@ export class Platform implements AsyncDisposable {
       platform: options.platformId ?? 'stemcell',
       containers: use(container, CONTAINER_FACTORY),
       logger: logger.child({ invoker: 0 }),
+      ...(cipher && { unlock: (algorithm, value) => cipher.unlock(algorithm, value) }),
       options: invokerOptions,
     })
     const id = options.controllerId ?? '0'
@@ -195,6 +198,7 @@ export class Platform implements AsyncDisposable {
       logger: logger.child({ controller: id }),
       ...(options.maxWaiting === undefined ? {} : { maxWaiting: options.maxWaiting }),
       ...(invokerOptions.storeLevels && { storeLevels: invokerOptions.storeLevels }),
+      ...(cipher && { cipher }),
       build: options.build ?? { date: 'unknown', number: CORE_VERSION },
     })
     this.subjects = new SubjectAdministration(use(container, SUBJECT_STORE), {

@@ -4,6 +4,7 @@ import type { InvokerOptions } from '../invoker/invoker.ts'
 import type { LoadBalancer } from '../load-balancer/load-balancer.ts'
 import type { LogStore } from '../log-store/log-store.ts'
 import type { Logger } from '../log.ts'
+import type { ParameterEncryption } from '../model/parameter-cipher.ts'
 import type { PlatformLimits } from '../model/platform-limits.ts'
 import type { RuntimesManifestSource } from '../model/runtimes-manifest.ts'
 import type { Queue } from '../queue/queue.ts'
@@ -42,6 +43,8 @@ export interface PlatformOptions {
 
   /** Bounds and defaults; those not given are OpenWhisk's. */
   readonly limits?: Partial<PlatformLimits>
+  /** Whether default parameters of actions and packages are stored encrypted. Default: they are not. */
+  readonly parameterEncryption?: ParameterEncryption
   /** OpenWhisk's runtimes manifest. Default: Node.js kinds on Stemcell's own image. */
   readonly manifest?: RuntimesManifestSource
 

@@ -4,6 +4,7 @@ import type { Lifecycle } from '../lifecycle.ts'
 import type { LoadBalancer } from '../load-balancer/load-balancer.ts'
 import type { LogStore } from '../log-store/log-store.ts'
 import type { Logger } from '../log.ts'
+import type { ParameterCipher } from '../model/parameter-cipher.ts'
 import type { PlatformLimits } from '../model/platform-limits.ts'
 import type { RuntimesManifest } from '../model/runtimes-manifest.ts'
 import type { StoreLevels } from '../model/store-level.ts'
@@ -30,6 +31,8 @@ export interface ControllerParts {
   readonly logger: Logger
   readonly limits: PlatformLimits
   readonly manifest: RuntimesManifest
+  /** Encrypts parameters of actions and packages on their way into the store. Default: none is encrypted. */
+  readonly cipher?: ParameterCipher
   /** Shown by `GET /api/v1`. */
   readonly build: { readonly date: string; readonly number: string }
   /** Activations that may wait for a slot. Default 4096. */

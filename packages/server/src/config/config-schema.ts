@@ -93,6 +93,21 @@ const invoker = z.strictObject({
     .meta({ description: 'Environment variables of every container', shownType: 'object of strings' }),
 })
 
+const cipherKeys = z.array(z.string().min(1).meta({ secret: true })).optional()
+
+const parameterEncryption = z
+  .strictObject({
+    current: z.enum(['off', 'noop', 'aes-128', 'aes-256']).default('off').meta({
+      description: 'What default parameters of actions and packages are encrypted with when they are written',
+    }),
+    keys: z.strictObject({ 'aes-128': cipherKeys, 'aes-256': cipherKeys }).default({}).meta({
+      description: 'Keys in base64 by algorithm; the first encrypts, all decrypt',
+      shownType: 'object of lists',
+      shownDefault: 'none',
+    }),
+  })
+  .prefault({})
+
 function adapter(description: string, shownDefault: string) {
   return z
     .strictObject({ adapter: z.string().min(1), options: z.record(z.string(), z.unknown()).default({}) })
@@ -128,6 +143,7 @@ export const configSchema = z.strictObject({
   maxWaiting: count(1, 4096, 'Activations that may wait for an invoker with room; beyond that they are refused'),
   limits: limits.prefault({}),
   invoker: invoker.prefault({}),
+  parameterEncryption,
   stores: adapter('Entities, subjects and activation records together', '`@stemcell/spi-level` in the data folder'),
   entityStore: adapter('Actions, triggers, rules and packages', 'as `stores`'),
   subjectStore: adapter('Subjects, keys and limits of namespaces', 'as `stores`'),

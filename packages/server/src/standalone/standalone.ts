@@ -130,6 +130,7 @@ function settings(config: Config): Partial<PlatformOptions> {
     limits: config.limits,
     invoker: { ...invoker, ...(userCpus === undefined ? {} : { userCpus }) },
     maxWaiting: config.maxWaiting,
+    parameterEncryption: config.parameterEncryption,
     // Checked by core, with the place in the message.
     ...(config.manifest ? { manifest: config.manifest as unknown as RuntimesManifestSource } : {}),
     ...(config.apiHost === undefined ? {} : { apiHost: config.apiHost }),

@@ -12,6 +12,7 @@ import { TEXTS } from '../http/texts.ts'
 import { actionJson } from './action-json.ts'
 import type { EntityCache } from './entity-cache.ts'
 import type { EntityWriter } from './entity-writer.ts'
+import { lockParameters } from './lock-parameters.ts'
 import { requireAction, withParameters, type ActionPlace } from './resolve-action.ts'
 import { newAction, updatedAction, type ActionPut } from './write-action.ts'
 
@@ -46,9 +47,10 @@ export class ActionService {
     const previous = current && requireAction(current)
     if (previous && !overwrite) throw new HttpError(409, TEXTS.exists)
     await check()
-    const action = previous
+    const written = previous
       ? updatedAction(previous.action, put, manifest, clock.now())
       : newAction(id, put, limits, manifest, clock.now())
+    const action = this.#locked(written, previous?.action)
     const { document, attachments, keepAttachments } = actionDocument(action, {
       maxInlineCodeBytes: limits.maxInlineCodeBytes,
       attachmentName: random.uuid(),
@@ -77,6 +79,12 @@ export class ActionService {
     const content = entity.package
     if (content === undefined) throw new HttpError(409, TEXTS.otherCollection)
     if (content.binding) throw new HttpError(400, TEXTS.notOnBinding)
+  }
+
+  #locked(action: Action, previous: Action | undefined): Action {
+    if (isSequence(action.exec)) return action
+    const parameters = lockParameters(this.#parts.cipher, action.parameters, previous?.parameters)
+    return parameters === action.parameters ? action : { ...action, parameters }
   }
 
   async #read(place: ActionPlace, withCode: boolean): Promise<{ stored: StoredAction; code: string | undefined }> {

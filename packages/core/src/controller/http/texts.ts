@@ -145,6 +145,11 @@ export function waitOutOfRange(maxMs: number): string {
   return `Timeout must be number of milliseconds up to ${maxMs}.`
 }
 
+/** Not of OpenWhisk, which decrypts such a value for whoever presents it. */
+export function parameterNotItsOwn(key: string): string {
+  return `parameter '${key}' carries an encrypted value of another entity: give the value itself`
+}
+
 export function kindDeprecated(kind: string): string {
   return `The '${kind}' runtime is no longer supported. You may read and delete but not update or invoke this action.`
 }
