@@ -98,5 +98,6 @@ export {
 } from './assembly/adapter.ts'
 export * as tokens from './assembly/tokens.ts'
 export { assemble, type Platform } from './assembly/assemble.ts'
+export type { RetentionOptions } from './controller/activations/record-retention.ts'
 export type { Part, PlatformOptions } from './assembly/platform-options.ts'
 export type { EmbeddedClient, EmbeddedResponse } from './assembly/embedded-client.ts'

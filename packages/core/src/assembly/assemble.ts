@@ -6,6 +6,7 @@ import { satisfies } from 'semver'
 import type { Auth } from '../auth/auth.ts'
 import { StoreAuth, storeAuth } from '../auth/store-auth.ts'
 import { SubjectAdministration } from '../auth/subject-administration.ts'
+import { DEFAULT_RETENTION, RecordRetention } from '../controller/activations/record-retention.ts'
 import type { Controller } from '../controller/controller.ts'
 import { createController } from '../controller/create-controller.ts'
 import { createHttpServer } from '../controller/http/http-server.ts'
@@ -148,6 +149,7 @@ export class Platform implements AsyncDisposable {
   readonly subjects: SubjectAdministration
   readonly #container: DependencyContainer
   readonly #parts: OpenParts
+  readonly #retention: RecordRetention | undefined
   readonly #servers: Server[] = []
   readonly #embedded: Server
   #url: string | undefined
@@ -201,6 +203,8 @@ export class Platform implements AsyncDisposable {
       ...(cipher && { cipher }),
       build: options.build ?? { date: 'unknown', number: CORE_VERSION },
     })
+    const { retention = DEFAULT_RETENTION } = options
+    if (retention !== false) this.#retention = new RecordRetention(retention, { ...shared, logger })
     this.subjects = new SubjectAdministration(use(container, SUBJECT_STORE), {
       random: shared.random,
       onChange: (changed) => forgetIdentities(use(container, AUTH), changed),
@@ -208,11 +212,13 @@ export class Platform implements AsyncDisposable {
     this.#embedded = this.#server()
   }
 
-  /** Controller and invoker, opened after the adapters; in this order, so that the controller hears the invoker. */
+  /** Controller, invoker and what works in the background, opened after the adapters; in this order, so that the controller hears the invoker. */
   get engines(): readonly Opening[] {
+    const retention = this.#retention
     return [
       { name: 'controller', open: () => this.controller.open(), close: () => this.controller.close() },
       { name: 'invoker', open: () => this.invoker.open(), close: () => this.invoker.close() },
+      ...(retention ? [{ name: 'retention', open: () => retention.open(), close: () => retention.close() }] : []),
     ]
   }
 

@@ -1,5 +1,6 @@
 import type { Auth, AuthContext } from '../auth/auth.ts'
 import type { ContainerFactory } from '../container/container-factory.ts'
+import type { RetentionOptions } from '../controller/activations/record-retention.ts'
 import type { InvokerOptions } from '../invoker/invoker.ts'
 import type { LoadBalancer } from '../load-balancer/load-balancer.ts'
 import type { LogStore } from '../log-store/log-store.ts'
@@ -45,6 +46,8 @@ export interface PlatformOptions {
   readonly limits?: Partial<PlatformLimits>
   /** Whether default parameters of actions and packages are stored encrypted. Default: they are not. */
   readonly parameterEncryption?: ParameterEncryption
+  /** How long activation records are kept; false: for ever. Default: 7 days. */
+  readonly retention?: RetentionOptions | false
   /** OpenWhisk's runtimes manifest. Default: Node.js kinds on Stemcell's own image. */
   readonly manifest?: RuntimesManifestSource
 

@@ -108,6 +108,22 @@ const parameterEncryption = z
   })
   .prefault({})
 
+const retention = z
+  .union([
+    z.literal(false),
+    z.strictObject({
+      maxAgeMs: z.int().min(1).optional(),
+      maxPerNamespace: z.int().min(0).optional(),
+      everyMs: z.int().min(1).optional(),
+    }),
+  ])
+  .optional()
+  .meta({
+    description: 'Which activation records are kept: `maxAgeMs`, `maxPerNamespace`, or false for all',
+    shownType: 'object, or false',
+    shownDefault: 'those of 7 days',
+  })
+
 function adapter(description: string, shownDefault: string) {
   return z
     .strictObject({ adapter: z.string().min(1), options: z.record(z.string(), z.unknown()).default({}) })
@@ -144,6 +160,7 @@ export const configSchema = z.strictObject({
   limits: limits.prefault({}),
   invoker: invoker.prefault({}),
   parameterEncryption,
+  retention,
   stores: adapter('Entities, subjects and activation records together', '`@stemcell/spi-level` in the data folder'),
   entityStore: adapter('Actions, triggers, rules and packages', 'as `stores`'),
   subjectStore: adapter('Subjects, keys and limits of namespaces', 'as `stores`'),

@@ -131,6 +131,7 @@ function settings(config: Config): Partial<PlatformOptions> {
     invoker: { ...invoker, ...(userCpus === undefined ? {} : { userCpus }) },
     maxWaiting: config.maxWaiting,
     parameterEncryption: config.parameterEncryption,
+    ...(config.retention === undefined ? {} : { retention: config.retention }),
     // Checked by core, with the place in the message.
     ...(config.manifest ? { manifest: config.manifest as unknown as RuntimesManifestSource } : {}),
     ...(config.apiHost === undefined ? {} : { apiHost: config.apiHost }),
