@@ -11,7 +11,7 @@ export interface ContractRow {
   /** Done first, in order; each must be answered with 2xx, or with `expected`. */
   readonly given?: readonly GivenStep[]
   readonly when: RequestStep
-  readonly then: Expectation
+  readonly answer: Expectation
 }
 
 export type GivenStep = RequestStep | PackageStep

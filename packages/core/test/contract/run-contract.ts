@@ -19,7 +19,7 @@ export function runContract(rows: readonly ContractRow[], target: () => Contract
     it(row.name, async () => {
       const run = new RowRun(target())
       for (const step of row.given ?? []) await run.prepare(step)
-      check(await run.send(row.when), run.fill(row.then) as Expectation)
+      check(await run.send(row.when), run.fill(row.answer) as Expectation)
     })
   }
 }

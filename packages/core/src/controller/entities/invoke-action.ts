@@ -9,21 +9,14 @@ import { extendedRecordText } from '../activations/extended-record.ts'
 import { jsonAnswer, type Answer } from '../http/answer.ts'
 import type { ApiServices } from '../http/api-services.ts'
 import { maxPayloadBytes } from '../http/effective-limits.ts'
-import { badQuery, HttpError } from '../http/http-error.ts'
+import { HttpError } from '../http/http-error.ts'
 import { checkAnnouncedLength, readArguments } from '../http/json-body.ts'
-import { QueryParameters } from '../http/query-parameters.ts'
-import type { Call, QueryParameter } from '../http/route.ts'
-import { kindUnknown, TEXTS, waitOutOfRange } from '../http/texts.ts'
+import type { Call } from '../http/route.ts'
+import { kindUnknown, TEXTS } from '../http/texts.ts'
 import type { ActivationOutcome, ActivationRequest } from '../invoke/activator.ts'
 import { authorizeComponents } from './check-sequence.ts'
 import { loadAction, locateAction, type ActionName } from './resolve-action.ts'
 import { requireSupportedKind } from './write-action.ts'
-
-export const INVOKE_PARAMETERS: readonly QueryParameter[] = [
-  { name: 'blocking', type: 'boolean', description: 'Whether to wait for the result.' },
-  { name: 'result', type: 'boolean', description: 'When waiting, answer with the result only.' },
-  { name: 'timeout', type: 'integer', description: 'How long to wait at most, milliseconds.' },
-]
 
 /** HTTP status of a finished activation, by its status code. */
 const STATUS_OF_CODE = [200, 502, 502, 500] as const
@@ -41,18 +34,21 @@ export async function invokeAction(services: ApiServices, call: Call, name: Acti
 }
 
 async function invokeAdmitted(
-  { parts, cache, activator, options }: ApiServices,
+  { parts, cache, activator, invokeQueries, options }: ApiServices,
   call: Call,
   name: ActionName,
   release: () => void,
 ): Promise<Answer> {
   const { request, user, transaction } = call
-  const place = await locateAction(cache, user, 'ACTIVATE', name)
+  const located = locateAction(cache, user, 'ACTIVATE', name)
+  const place = isPromise(located) ? await located : located
   const allowedBytes = maxPayloadBytes(user.limits, parts.limits)
   checkAnnouncedLength(request, allowedBytes)
-  const wanted = parseInvokeQuery(call.rawQuery, parts.limits.maxBlockingWaitMs)
-  const payload = await readArguments(request, parts.limits.maxRequestBytes, allowedBytes)
-  const target = await loadAction(cache, place)
+  const wanted = invokeQueries.parse(call.rawQuery)
+  const read = readArguments(request, parts.limits.maxRequestBytes, allowedBytes)
+  const payload = isPromise(read) ? await read : read
+  const loaded = loadAction(cache, place)
+  const target = isPromise(loaded) ? await loaded : loaded
   const { exec } = target.action
   requireSupportedKind(exec, parts.manifest)
   if (isSequence(exec)) {
@@ -61,16 +57,18 @@ async function invokeAdmitted(
   }
   if (payload && definesFinal(target.action, payload)) throw new HttpError(400, TEXTS.parametersNotAllowed)
 
-  const activation: ActivationRequest = {
+  // Filled field by field: spreading what is optional costs more than all else here.
+  const { blocking, waitMs } = wanted
+  const activation: { -readonly [K in keyof ActivationRequest]: ActivationRequest[K] } = {
     transaction,
     user,
     target,
-    ...(place.binding === undefined ? {} : { binding: place.binding }),
-    ...(payload && { payload }),
-    blocking: wanted.blocking,
-    waitMs: wanted.waitMs,
+    blocking,
+    waitMs,
     onSettled: release,
   }
+  if (place.binding !== undefined) activation.binding = place.binding
+  if (payload) activation.payload = payload
   try {
     return outcomeAnswer(await activator.activate(activation), wanted.resultOnly)
   } catch (error) {
@@ -78,24 +76,6 @@ async function invokeAdmitted(
     parts.logger.error({ err: error, transactionId: transaction.id }, 'activation failed unexpectedly')
     throw new HttpError(500)
   }
-}
-
-interface InvokeQuery {
-  readonly blocking: boolean
-  readonly resultOnly: boolean
-  readonly waitMs: number
-}
-
-function parseInvokeQuery(rawQuery: string, maxWaitMs: number): InvokeQuery {
-  const query = new QueryParameters(rawQuery)
-  const blocking = query.boolean('blocking', false)
-  const resultOnly = query.boolean('result', false)
-  const timeout = query.text('timeout')
-  const waitMs = timeout === undefined ? maxWaitMs : Number(timeout)
-  if (timeout !== undefined && !(/^\+?\d+$/.test(timeout) && waitMs >= 1 && waitMs <= maxWaitMs)) {
-    throw badQuery('timeout', waitOutOfRange(maxWaitMs))
-  }
-  return { blocking, resultOnly, waitMs }
 }
 
 /** Whether arguments name a parameter that the action declares final; a parameter of null stays open. */

@@ -33,13 +33,11 @@ export function writeAnswer(
   cors: readonly string[],
 ): void {
   if (response.headersSent || response.destroyed) return
-  const head = ['X-Request-ID', transactionId, 'Content-Type', contentType, 'Content-Length', byteLength(body)]
+  const length = Buffer.byteLength(body)
+  const head = ['X-Request-ID', transactionId, 'Content-Type', contentType, 'Content-Length', String(length)]
   for (const item of cors) head.push(item)
   for (const item of headers) head.push(item)
   response.writeHead(status, head)
-  response.end(body)
-}
-
-function byteLength(body: string): string {
-  return String(Buffer.byteLength(body))
+  // As many bytes as characters: all of it is ASCII, which is written faster than UTF-8.
+  response.end(body, length === body.length ? 'latin1' : 'utf8')
 }

@@ -6,11 +6,12 @@ import { activationRoutes } from '../activations/activation-routes.ts'
 import type { ControllerParts } from '../controller.ts'
 import { actionRoutes } from '../entities/action-routes.ts'
 import { EntityCache } from '../entities/entity-cache.ts'
+import { InvokeQueries } from '../entities/invoke-query.ts'
 import type { Activator } from '../invoke/activator.ts'
 import { acceptsJson } from './accepts-json.ts'
 import { OK, type Answer } from './answer.ts'
 import type { ApiServices, HttpFrontOptions } from './api-services.ts'
-import { authenticate } from './authenticate.ts'
+import { Authenticator } from './authenticator.ts'
 import { errorAnswer } from './error-answer.ts'
 import { Exchange } from './exchange.ts'
 import { HttpError, noRoute } from './http-error.ts'
@@ -19,7 +20,7 @@ import { namespaceRoutes } from './namespace-routes.ts'
 import { operationalRoutes } from './operational-routes.ts'
 import { announcedLength, bodyTooLarge, ClientGone } from './read-body.ts'
 import { RequestDeadlines } from './request-deadlines.ts'
-import type { OpenRoute, Route, UserRoute } from './route.ts'
+import type { Call, Route, UserRoute } from './route.ts'
 import { RouteTable } from './route-table.ts'
 import { methodNotAllowed, onlyTheseTypes, TEXTS } from './texts.ts'
 import { Throttle } from './throttle.ts'
@@ -51,6 +52,7 @@ export function createHttpFront(
     activator,
     options,
     cache: new EntityCache(parts.entityStore, parts.clock, options.cache),
+    invokeQueries: new InvokeQueries(parts.limits.maxBlockingWaitMs),
     throttle: new Throttle(parts.rateLimiter, parts.limits, parts.logger),
     announceWrite: options.announceWrite ?? (() => undefined),
   }
@@ -59,9 +61,10 @@ export function createHttpFront(
     ...(options.invokers ? operationalRoutes(options.invokers, options.readyFraction ?? 1) : []),
   ]
   const users = [...namespaceRoutes(parts.limits), ...actionRoutes(services), ...activationRoutes(parts)]
-  const dispatcher = new Dispatcher(parts, open, users, options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS)
+  const routes: readonly Route[] = [...open, ...users]
+  const dispatcher = new Dispatcher(parts, routes, options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS)
   return {
-    routes: [...open, ...users],
+    routes,
     entities: services.cache,
     handle: (request, response) => dispatcher.handle(request, response),
   }
@@ -70,19 +73,14 @@ export function createHttpFront(
 /** Leads a request through the checks that all have in common to the route that serves it. */
 class Dispatcher {
   readonly #parts: ControllerParts
-  readonly #open: RouteTable<OpenRoute>
-  readonly #users: RouteTable<UserRoute>
+  readonly #routes: RouteTable<Route>
+  readonly #authenticator: Authenticator
   readonly #deadlines: RequestDeadlines<Exchange>
 
-  constructor(
-    parts: ControllerParts,
-    open: readonly OpenRoute[],
-    users: readonly UserRoute[],
-    requestTimeoutMs: number,
-  ) {
+  constructor(parts: ControllerParts, routes: readonly Route[], requestTimeoutMs: number) {
     this.#parts = parts
-    this.#open = new RouteTable(open)
-    this.#users = new RouteTable(users)
+    this.#routes = new RouteTable(routes)
+    this.#authenticator = new Authenticator(parts.auth)
     this.#deadlines = new RequestDeadlines(parts.clock, requestTimeoutMs, (exchange) =>
       this.#refuse(exchange, new HttpError(503, TEXTS.tooSlow, { headers: ['Connection', 'close'] })),
     )
@@ -133,25 +131,30 @@ class Dispatcher {
       if (!inApi) exchange.area = 'server'
       return OK
     }
-    const open = this.#open.find(request.method ?? '', path)
-    if (open === 'malformed') throw new HttpError(400)
-    if (open) {
-      exchange.area = open.route.cors
+    const match = this.#routes.find(request.method ?? '', path)
+    if (match === 'malformed') throw new HttpError(400)
+    const route = match?.route
+    if (route?.auth === 'none') {
+      exchange.area = route.cors
       const { transaction, rawQuery } = exchange
-      return open.route.handle({ request, transaction, rawQuery, params: open.params })
+      return route.handle({ request, transaction, rawQuery, params: match?.params ?? {} })
     }
     if (!inApi) throw new HttpError(405, methodNotAllowed('OPTIONS'), { headers: ['Allow', 'OPTIONS'] })
-    const user = authenticate(this.#parts.auth, request.headers.authorization)
-    return isPromise(user) ? user.then((known) => this.#serve(exchange, known)) : this.#serve(exchange, user)
+    const user = this.#authenticator.authenticate(request.headers.authorization)
+    return isPromise(user)
+      ? user.then((known) => this.#serve(exchange, known, route, match?.params))
+      : this.#serve(exchange, user, route, match?.params)
   }
 
-  #serve(exchange: Exchange, user: Identity): MaybePromise<Answer> {
-    const { request, path, transaction, rawQuery } = exchange
-    const match = this.#users.find(request.method ?? '', path)
-    if (match === 'malformed') throw new HttpError(400)
-    if (!match) throw noRoute()
+  #serve(
+    { request, transaction, rawQuery }: Exchange,
+    user: Identity,
+    route: UserRoute | undefined,
+    params: Call['params'] = {},
+  ): MaybePromise<Answer> {
+    if (!route) throw noRoute()
     if (!acceptsJson(request.headers.accept)) throw new HttpError(406, onlyTheseTypes('application/json'))
-    return match.route.handle({ request, transaction, rawQuery, params: match.params, user })
+    return route.handle({ request, transaction, rawQuery, params, user })
   }
 
   #refuse(exchange: Exchange, error: unknown): void {

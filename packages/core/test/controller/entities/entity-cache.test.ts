@@ -146,7 +146,7 @@ it('a document is understood as what it is and as nothing else', async () => {
   await store.put('ns/a', action('a'))
   await store.put('ns/p', { namespace: 'ns', name: 'p', binding: {}, parameters: [], entityType: 'package' })
   await store.put('ns/t', { namespace: 'ns', name: 't', parameters: [], entityType: 'trigger' })
-  const [a, p, t] = await Promise.all(['ns/a', 'ns/p', 'ns/t'].map((id) => cache.get(id)))
+  const [a, p, t] = await Promise.all(['ns/a', 'ns/p', 'ns/t'].map(async (id) => cache.get(id)))
   expect(a?.package).toBeUndefined()
   expect(p?.action).toBeUndefined()
   expect(p?.package).toEqual({ publish: false, parameters: [] })
