@@ -7,17 +7,19 @@ const pool = new Pool('http://runtime', { socketPath: process.argv[2], connectio
 const server = createServer((request, response) => {
   const chunks = []
   request.on('data', (chunk) => chunks.push(chunk))
-  request.on('end', async () => {
-    const value = JSON.parse(Buffer.concat(chunks).toString())
-    const { body } = await pool.request({
-      method: 'POST',
-      path: '/run',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ value }),
-    })
-    const text = JSON.stringify(JSON.parse(await body.text()))
-    response.writeHead(200, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) })
-    response.end(text)
-  })
+  request.on('end', () => void forward(JSON.parse(Buffer.concat(chunks).toString()), response))
 })
+
+async function forward(value, response) {
+  const { body } = await pool.request({
+    method: 'POST',
+    path: '/run',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ value }),
+  })
+  const text = JSON.stringify(JSON.parse(await body.text()))
+  response.writeHead(200, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) })
+  response.end(text)
+}
+
 server.listen(0, '127.0.0.1', () => console.log(server.address().port))

@@ -39,7 +39,7 @@ async function until(attempt, what, ms = 10_000) {
 export async function startRuntime(folder) {
   const socketPath = join(folder, `runtime-${process.hrtime.bigint()}.sock`)
   const child = spawn(process.execPath, [runtimeProgram, '--socket', socketPath], {
-    stdio: ['ignore', 'ignore', 'inherit'],
+    stdio: 'ignore',
     // The floors get as many callers at once as Stemcell does.
     env: { __OW_ALLOW_CONCURRENT: 'true' },
   })

@@ -39,26 +39,56 @@ function row(name, microseconds, floor) {
 }
 
 const action = (name, updated) => ({
-  ...{ namespace: 'ns', name, updated, entityType: 'action', version: '0.0.1', publish: false },
-  ...{ exec: { kind: 'nodejs:20', code: 'x'.repeat(500), binary: false }, parameters: [], limits: {}, annotations: [] },
+  namespace: 'ns',
+  name,
+  updated,
+  entityType: 'action',
+  version: '0.0.1',
+  publish: false,
+  exec: {
+    kind: 'nodejs:20',
+    code: 'x'.repeat(500),
+    binary: false,
+  },
+  parameters: [],
+  limits: {},
+  annotations: [],
 })
 
 const record = (index, namespace = 'ns') => ({
-  ...{
-    namespace,
-    name: `a${index % 10}`,
-    version: '0.0.1',
-    subject: 'someone',
-    start: 1.7e12 + index,
-    end: 1.7e12 + index + 5,
-  },
-  ...{ activationId: index.toString(16).padStart(32, '0'), duration: 5, publish: false, response: { statusCode: 0 } },
+  namespace,
+  name: `a${index % 10}`,
+  version: '0.0.1',
+  subject: 'someone',
+  start: 1_700_000_000_000 + index,
+  end: 1_700_000_000_000 + index + 5,
+  activationId: index.toString(16).padStart(32, '0'),
+  duration: 5,
+  publish: false,
+  response: { statusCode: 0 },
   logs: ['2024-05-01T10:11:12.123456789Z stdout: hello'],
   annotations: [
-    { key: 'path', value: `ns/a${index % 10}` },
-    { key: 'kind', value: 'nodejs:20' },
-    { key: 'limits', value: { timeout: 60000, memory: 256, logs: 10, concurrency: 1 } },
-    { key: 'waitTime', value: 17 },
+    {
+      key: 'path',
+      value: `ns/a${index % 10}`,
+    },
+    {
+      key: 'kind',
+      value: 'nodejs:20',
+    },
+    {
+      key: 'limits',
+      value: {
+        timeout: 6e4,
+        memory: 256,
+        logs: 10,
+        concurrency: 1,
+      },
+    },
+    {
+      key: 'waitTime',
+      value: 17,
+    },
   ],
 })
 
@@ -126,13 +156,14 @@ const get = await timed(1000, async () => {
 })
 row('activation get', get)
 
-for (const [name, query] of [
-  ['summaries', { skip: 0, full: false }],
-  ['summaries by name', { skip: 0, full: false, name: 'a3' }],
-  ['whole records', { skip: 0, full: true }],
-  ['summaries behind 5,000', { skip: 5000, full: false }],
-  ['summaries behind 90,000', { skip: 90_000, full: false }],
-]) {
+const pages = {
+  summaries: { skip: 0, full: false },
+  'summaries by name': { skip: 0, full: false, name: 'a3' },
+  'whole records': { skip: 0, full: true },
+  'summaries behind 5,000': { skip: 5000, full: false },
+  'summaries behind 90,000': { skip: 90_000, full: false },
+}
+for (const [name, query] of Object.entries(pages)) {
   const page = await timed(20, async () => {
     for (let index = 0; index < 20; index++) await store.list({ namespace: 'ns', limit: 200, ...query })
   })

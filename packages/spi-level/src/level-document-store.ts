@@ -220,7 +220,10 @@ export function documentKeys(documents: LevelDocumentStoreOptions['documents']):
 export function rowsOf(indexes: readonly IndexDefinition[], id: string, document: JsonObject): NewRow[] {
   return indexes.flatMap(({ name: index, map }) =>
     map(id, document).map(({ partition, order, value }, place) => ({
-      ...{ index, partition, order, place },
+      index,
+      partition,
+      order,
+      place,
       text: JSON.stringify(value),
     })),
   )

@@ -5,7 +5,7 @@ import { isPlatformError, PlatformError } from '@stemcell/core'
  * what is already translated.
  */
 export function toPlatformError(error: unknown, dir: string): unknown {
-  if (isPlatformError(error)) return error
+  if (isPlatformError(error) || error instanceof TypeError) return error
   const code = codeOf(error)
   if (code === undefined) return error
   if (code === 'LEVEL_CORRUPTION') {

@@ -34,8 +34,9 @@ describe('a database whose process is killed', () => {
 
   it('holds every acknowledged write, and nothing by halves', { timeout: 60_000 }, async () => {
     for (const lines of [50, 700]) {
-      const { lines: printed, kill } = await writing(lines)
-      await kill()
+      const killed = await writing(lines)
+      await killed.kill()
+      const printed = killed.lines
       const stores = levelStores({ dir })
       const entities = stores.entityStore.build(context)
       const activations = stores.activationStore.build(context)
@@ -70,15 +71,15 @@ describe('a database whose process is killed', () => {
   })
 
   it('names the folder and the process that holds it, until that one is gone', async () => {
-    const { process: holder, kill } = await writing(1)
+    const holder = await writing(1)
     const store = levelStores({ dir }).entityStore.build(context)
     await expect(store.open()).rejects.toSatisfy(
       (error: unknown) =>
         isPlatformError(error, 'ERR_CONFIG') &&
         error.message.includes(dir) &&
-        error.message.includes(`process ${holder.pid}`),
+        error.message.includes(`process ${holder.process.pid}`),
     )
-    await kill()
+    await holder.kill()
     expect(existsSync(join(dir, 'stemcell.pid')), 'the killed process left its word').toBe(true)
     await store.open()
     await store.close()

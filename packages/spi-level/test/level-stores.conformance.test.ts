@@ -8,10 +8,14 @@ import { levelStores, type LevelStores } from '@stemcell/spi-level'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { afterAll } from 'vitest'
 import { capabilitiesInReadme } from './readme-capabilities.ts'
 
 const context = adapterContext()
 const published = capabilitiesInReadme()
+const base = await mkdtemp(join(tmpdir(), 'stemcell-level-'))
+
+afterAll(() => rm(base, { recursive: true }))
 
 runEntityStoreConformance('level', {
   ...onTheirOwn(({ entityStore }) => entityStore),
@@ -35,7 +39,7 @@ function onTheirOwn<S extends Lifecycle>(pick: (stores: LevelStores) => Adapter<
     return store
   }
   return {
-    create: async () => build(await mkdtemp(join(tmpdir(), 'stemcell-level-'))),
+    create: async () => build(await mkdtemp(join(base, 'case-'))),
     reopen: (closed: S) => build(folders.get(closed)!),
     destroy: (store: S) => rm(folders.get(store)!, { recursive: true }),
   }

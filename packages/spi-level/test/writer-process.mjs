@@ -25,8 +25,16 @@ async function writeActivations(writer) {
   for (let index = 0; ; index++) {
     const activationId = (writer * 1e6 + index).toString(16).padStart(32, '0')
     await activations.put({
-      ...{ namespace: 'ns', name: 'a', version: '0.0.1', subject: 's', activationId, start: index, publish: false },
-      ...{ response: { statusCode: 0 }, logs: ['x'.repeat(500)], annotations: [] },
+      namespace: 'ns',
+      name: 'a',
+      version: '0.0.1',
+      subject: 's',
+      activationId,
+      start: index,
+      publish: false,
+      response: { statusCode: 0 },
+      logs: ['x'.repeat(500)],
+      annotations: [],
     })
     process.stdout.write(`a ${activationId}\n`)
   }

@@ -19,12 +19,13 @@ for folder in "$1"/*/; do
     now=$(set -- $fields; shift 19; echo "$1")
     [ "$now" = "$start" ] || continue
   fi
-  kill -KILL -- "-$pid" 2>/dev/null
+  kill -KILL "-$pid" 2>/dev/null
 done
 pass=0
 while [ -d /proc/1 ] && [ $pass -lt 10 ]; do
   pass=$((pass + 1))
-  marked=$(grep -laF -- "$2" /proc/[0-9]*/environ 2>/dev/null) || break
+  marked=$(grep -laF -- "$2" /proc/[0-9]*/environ 2>/dev/null)
+  [ -n "$marked" ] || break
   for file in $marked; do
     pid=\${file#/proc/}
     kill -KILL "\${pid%/environ}" 2>/dev/null

@@ -134,12 +134,7 @@ export class ProcessContainerFactory implements ContainerFactory {
       }),
       clock,
       limitBytes: spec.memoryMb * 1024 * 1024,
-      cleanUp: async () => {
-        this.#watch.delete(container)
-        await this.#sweeper.sweep(registry.mark(id))
-        await registry.removeContainer(id)
-        this.#own.delete(id)
-      },
+      cleanUp: () => this.#cleanUp(registry, container),
     })
     this.#own.set(id, container)
     if (this.capabilities.memoryLimit) this.#watch.add(container)
@@ -173,6 +168,18 @@ export class ProcessContainerFactory implements ContainerFactory {
         [markName]: markValue,
       },
     }
+  }
+
+  async #cleanUp(registry: ContainerRegistry, container: ProcessContainer): Promise<void> {
+    const { id } = container
+    this.#watch.delete(container)
+    try {
+      await this.#sweeper.sweep(registry.mark(id))
+      await registry.removeContainer(id)
+    } catch (err) {
+      this.#context.logger.warn({ err, container: id }, 'container could not be removed completely')
+    }
+    this.#own.delete(id)
   }
 
   async #reap(registry: ContainerRegistry, { folder, mark, pid, start }: ContainerRecord): Promise<void> {

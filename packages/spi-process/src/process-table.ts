@@ -54,7 +54,9 @@ export function signalTo(pid: number, signal: NodeJS.Signals): boolean {
 /** The fields after the command name, which may itself contain blanks and brackets: state first. */
 function statOf(pid: number): string[] | undefined {
   const stat = read(`/proc/${pid}/stat`)
-  return stat?.slice(stat.lastIndexOf(')') + 2).split(' ')
+  const fields = stat?.slice(stat.lastIndexOf(')') + 2).split(' ')
+  // A zombie is an entry that its parent has not looked at, and no process any more.
+  return fields?.[0] === 'Z' || fields?.[0] === 'X' ? undefined : fields
 }
 
 function kilobytes(status: string, field: string): number {

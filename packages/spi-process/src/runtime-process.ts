@@ -36,12 +36,9 @@ export class RuntimeProcess {
       env: environment,
       stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
     })
-    let failure: Error | undefined
-    child.on('error', (error) => (failure = error))
-    if (child.pid === undefined) {
-      // Node reports the reason in the next turn; what it is hardly matters to who has to wait for it.
-      throw new PlatformError('ERR_START_FAILED', `cannot start ${node}`, { cause: failure })
-    }
+    // A failed start shows at once by the missing pid; without a listener the event would end this process too.
+    child.on('error', () => undefined)
+    if (child.pid === undefined) throw new PlatformError('ERR_START_FAILED', `cannot start ${node}`)
     this.pid = child.pid
     this.#child = child
     ;(child.stdio[LIFELINE_FD] as Socket).on('error', () => undefined).resume()

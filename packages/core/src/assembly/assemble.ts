@@ -194,6 +194,7 @@ export class Platform implements AsyncDisposable {
       rateLimiter: use(container, RATE_LIMITER),
       logger: logger.child({ controller: id }),
       ...(options.maxWaiting === undefined ? {} : { maxWaiting: options.maxWaiting }),
+      ...(invokerOptions.storeLevels && { storeLevels: invokerOptions.storeLevels }),
       build: options.build ?? { date: 'unknown', number: CORE_VERSION },
     })
     this.subjects = new SubjectAdministration(use(container, SUBJECT_STORE), {
@@ -230,7 +231,8 @@ export class Platform implements AsyncDisposable {
     const server = this.#server()
     await new Promise<void>((resolve, reject) => {
       server.once('error', (cause: NodeJS.ErrnoException) => {
-        const why = cause.code === 'EADDRINUSE' ? 'is in use; choose another with --port' : `cannot be used (${cause.code})`
+        const why =
+          cause.code === 'EADDRINUSE' ? 'is in use; choose another with --port' : `cannot be used (${cause.code})`
         reject(new PlatformError('ERR_CONFIG', `http: ${host}:${port} ${why}`, { cause }))
       })
       server.listen(port, host, resolve)
@@ -249,7 +251,8 @@ export class Platform implements AsyncDisposable {
   async client(namespace: string): Promise<EmbeddedClient> {
     const found = use(this.#container, AUTH).identityOf(namespace)
     const identity = isPromise(found) ? await found : found
-    if (!identity) throw new PlatformError('ERR_CONFIG', `no subject owns the namespace '${namespace}': create one first`)
+    if (!identity)
+      throw new PlatformError('ERR_CONFIG', `no subject owns the namespace '${namespace}': create one first`)
     return new EmbeddedClient(this.#embedded, identity.authkey)
   }
 

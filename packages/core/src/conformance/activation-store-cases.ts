@@ -295,8 +295,16 @@ export function durableActivationStoreCases<S extends ActivationStore>(
 /** A record for tests: starts at 1000, without an end. */
 export function record(namespace: string, index: number, overrides: Partial<Activation> = {}): Activation {
   return {
-    ...{ namespace, name: 'a', version: '0.0.1', subject: 'someone', activationId: idOf(index), start: 1000 },
-    ...{ publish: false, response: { statusCode: 0 }, logs: [], annotations: [] },
+    namespace,
+    name: 'a',
+    version: '0.0.1',
+    subject: 'someone',
+    activationId: idOf(index),
+    start: 1000,
+    publish: false,
+    response: { statusCode: 0 },
+    logs: [],
+    annotations: [],
     ...overrides,
   }
 }

@@ -33,25 +33,28 @@ export const documentStoreCases: readonly ConformanceCase<DocumentStore>[] = [
     id: 'document.ids-are-exact-text',
     async run(store, { uniqueName }) {
       const ids = [
-        ...[
-          'a b',
-          'a&b',
-          'a@b',
-          'a.b',
-          'a%20b',
-          'a+b',
-          'a?b#c',
-          'a/b',
-          'a/b/c',
-          'A',
-          'a',
-          'é',
-          'e\u0301',
-          "'",
-          '"',
-          '\\',
-        ],
-        ...['a_b', 'a:b', 'a,b', '日本', '😀', 'x'.repeat(500)],
+        'a b',
+        'a&b',
+        'a@b',
+        'a.b',
+        'a%20b',
+        'a+b',
+        'a?b#c',
+        'a/b',
+        'a/b/c',
+        'A',
+        'a',
+        'é',
+        'é',
+        "'",
+        '"',
+        '\\',
+        'a_b',
+        'a:b',
+        'a,b',
+        '日本',
+        '😀',
+        'x'.repeat(500),
       ].map((tail) => `${uniqueName}/${tail}`.slice(0, 513))
       for (const [index, id] of ids.entries()) await store.put(id, { index })
       for (const [index, id] of ids.entries()) {
@@ -209,7 +212,7 @@ export const documentStoreCases: readonly ConformanceCase<DocumentStore>[] = [
       assert.deepEqual(all, [...revisions.keys()].sort())
       for await (const { id, revision, document } of store.scan({ prefix: `${prefix}/` })) {
         assert.equal(revision, revisions.get(id))
-        assert.equal(`${prefix}/${String(document['name'])}`, id)
+        assert.deepEqual(document, { name: id.slice(prefix.length + 1) })
         revisions.delete(id)
       }
       assert.equal(revisions.size, 0)

@@ -22,7 +22,7 @@ export const entityIndexCases: readonly ConformanceCase<DocumentStore>[] = [
         { path: ns, name: 'a' },
       ] as const
       const limits = { timeout: 1 }
-      const documents: JsonObject[] = [
+      const documents: (JsonObject & { readonly name: string })[] = [
         {
           ...head,
           name: 'a',
@@ -36,7 +36,7 @@ export const entityIndexCases: readonly ConformanceCase<DocumentStore>[] = [
         { ...head, name: 'p', entityType: 'package', parameters: [], binding: {}, publish: true },
         { ...head, name: 'b', entityType: 'package', parameters: [], binding, publish: true },
       ]
-      for (const document of documents) await store.put(`${ns}/${String(document['name'])}`, document)
+      for (const document of documents) await store.put(`${ns}/${document.name}`, document)
       const values = async (index: string): Promise<unknown[]> =>
         (await store.list({ index, partition: ns })).map(({ value }) => value)
       assert.deepEqual(await values('actions'), [{ ...head, name: 'a', limits, exec: { binary: true } }])
@@ -193,7 +193,7 @@ export const entityIndexCases: readonly ConformanceCase<DocumentStore>[] = [
       const first = await store.put(id, action(ns, 'a', 1))
       const second = await store.put(id, { ...action(ns, 'a', 9), version: '0.0.2' }, first)
       const [row, ...others] = await store.list({ index: 'actions', partition: ns })
-      assert.deepEqual([row?.id, row?.order, (row?.value as JsonObject)['version'], others], [id, 9, '0.0.2', []])
+      assert.deepEqual([row?.id, row?.order, (row!.value as JsonObject)['version'], others], [id, 9, '0.0.2', []])
       await store.put(id, { ...trigger(ns, 'a', 9) }, second)
       assert.deepEqual(await listed(store, { index: 'actions', partition: ns }), [])
       assert.equal(await store.count({ index: 'actions', partition: ns }), 0)
@@ -248,7 +248,7 @@ export const entityIndexCases: readonly ConformanceCase<DocumentStore>[] = [
       ;(row!.value as JsonObject)['name'] = 'changed'
       row!.stored!.document['name'] = 'changed'
       const [again] = await store.list(query)
-      assert.deepEqual([(again?.value as JsonObject)['name'], again?.stored?.document['name']], ['a', 'a'])
+      assert.deepEqual([(again!.value as JsonObject)['name'], again?.stored?.document['name']], ['a', 'a'])
     },
   },
   {
@@ -275,15 +275,34 @@ export const entityIndexCases: readonly ConformanceCase<DocumentStore>[] = [
 
 function action(namespace: string, name: string, updated: number): JsonObject {
   return {
-    ...{ namespace, name, updated, entityType: 'action', version: '0.0.1', publish: false, annotations: [] },
-    ...{ exec: { kind: 'nodejs:20', code: 'c', binary: false }, parameters: [], limits: {} },
+    namespace,
+    name,
+    updated,
+    entityType: 'action',
+    version: '0.0.1',
+    publish: false,
+    annotations: [],
+    exec: {
+      kind: 'nodejs:20',
+      code: 'c',
+      binary: false,
+    },
+    parameters: [],
+    limits: {},
   }
 }
 
 function trigger(namespace: string, name: string, updated: number): JsonObject {
   return {
-    ...{ namespace, name, updated, entityType: 'trigger', version: '0.0.1', publish: false, annotations: [] },
-    ...{ parameters: [], limits: {} },
+    namespace,
+    name,
+    updated,
+    entityType: 'trigger',
+    version: '0.0.1',
+    publish: false,
+    annotations: [],
+    parameters: [],
+    limits: {},
   }
 }
 

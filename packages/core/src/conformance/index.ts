@@ -25,3 +25,10 @@ export { activationStoreCases, durableActivationStoreCases } from './activation-
 export { activationExpiryCases } from './activation-expiry-cases.ts'
 export type { ActivationStoreConformanceOptions } from './run-activation-store-conformance.ts'
 export { runActivationStoreConformance } from './run-activation-store-conformance.ts'
+export { containerFactoryCases } from './container-factory-cases.ts'
+export type { ContainerCase, ContainerSubject } from './container-subject.ts'
+export {
+  containerSubject,
+  runContainerFactoryConformance,
+  type ContainerFactoryConformanceOptions,
+} from './run-container-factory-conformance.ts'

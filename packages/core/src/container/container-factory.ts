@@ -16,7 +16,7 @@ export interface ContainerFactory extends Lifecycle {
    * Nothing is left behind when it throws or when `signal` aborts.
    * @throws ERR_CLOSED       not open.
    * @throws ERR_UNSUPPORTED  the kind or image cannot be run by this factory.
-   * @throws ERR_START_FAILED the platform's fault: no resources, engine error, no readiness in time.
+   * @throws ERR_START_FAILED the platform's fault: no resources, engine error, no readiness in time, or `signal` aborted.
    * @throws ERR_IMAGE        the user image's fault; the message is meant for the user.
    * @throws ERR_UNAVAILABLE  the engine does not answer.
    */
@@ -64,7 +64,7 @@ export interface ContainerSpec {
   readonly memoryMb: number
   /** Share of a core, e.g. 0.5. Undefined: derived from memory, or unlimited, as the factory's options say. */
   readonly cpu?: number
-  /** Runs that may be sent at once, >= 1. */
+  /** Runs that may be sent at once, >= 1. The factory tells the runtime (`__OW_ALLOW_CONCURRENT`) when it is above 1. */
   readonly maxConcurrent: number
   /** Environment of the container itself (`__OW_API_HOST`, …). The host's environment is never passed on. */
   readonly environment: Readonly<Record<string, string>>

@@ -55,13 +55,14 @@ export class RuntimeReplyReader implements Dispatcher.DispatchHandler {
     this.#received += chunk.length
     const { maxReplyBytes, truncateAtBytes } = this.#options
     const tooLong = (this.#declared ?? this.#received) > maxReplyBytes
-    const room = (tooLong ? truncateAtBytes : maxReplyBytes) - this.#kept
+    // One byte more than is handed over: it tells whether the cut falls inside a character.
+    const room = (tooLong ? truncateAtBytes + 1 : maxReplyBytes) - this.#kept
     if (room > 0) {
       this.#chunks.push(chunk.length > room ? chunk.subarray(0, room) : chunk)
       this.#kept += Math.min(room, chunk.length)
     }
     // Without a declared length the rest must be read to learn how much there is; none of it is kept.
-    if (tooLong && this.#declared !== undefined && this.#kept >= truncateAtBytes) {
+    if (tooLong && this.#declared !== undefined && this.#kept > truncateAtBytes) {
       this.#finish(this.#declared)
       controller.abort(STOPPED)
     }

@@ -1,4 +1,3 @@
-import { LRUCache } from 'lru-cache'
 import { isPromise } from '../lifecycle.ts'
 import type { Logger } from '../log.ts'
 import { readActivationMessage, type ActivationMessage } from '../messages/activation-message.ts'
@@ -12,6 +11,7 @@ import { exceededLimit } from './limit-check.ts'
 import type { LoadedAction } from './loaded-action.ts'
 import type { ContainerPool } from './pool/container-pool.ts'
 import { recordOfRun, recordWithoutAction } from './record/activation-record.ts'
+import { RecentIds } from './recent-ids.ts'
 import type { RecordKeeper } from './record/record-keeper.ts'
 import { errorResponse } from './record/response-of-run.ts'
 import { ACTION_INCOMPATIBLE, ACTION_NOT_FETCHED, ACTION_REMOVED, MAYBE_STARTED } from './record/texts.ts'
@@ -33,7 +33,7 @@ export interface IntakeParts {
 export class Intake {
   readonly #parts: IntakeParts
   readonly #open = new Map<string, Promise<void>>()
-  readonly #ended = new LRUCache<string, true>({ max: REMEMBERED })
+  readonly #ended = new RecentIds(REMEMBERED)
   #idle: (() => void) | undefined
 
   constructor(parts: IntakeParts) {
@@ -127,7 +127,7 @@ export class Intake {
 
   #close(activationId: string, ended: boolean): void {
     this.#open.delete(activationId)
-    if (ended) this.#ended.set(activationId, true)
+    if (ended) this.#ended.add(activationId)
     if (this.#open.size === 0) this.#idle?.()
   }
 }

@@ -1,5 +1,7 @@
+import { limitsJson } from '../model/action-codec.ts'
 import type { Action } from '../model/action.ts'
 import { isBlackbox, isSequence } from '../model/exec.ts'
+import type { Parameter } from '../model/parameters.ts'
 import type { RuntimesManifest } from '../model/runtimes-manifest.ts'
 
 /** One revision of an action with its code: all that is needed to run it. Never changes. */
@@ -13,6 +15,9 @@ export interface LoadedAction {
   readonly marksLogEnd: boolean
   /** Truthy annotation `repeatable`: may be run again when it is not known whether it was run. */
   readonly repeatable: boolean
+  /** The annotations that are the same in every record. */
+  readonly kindAnnotation: Parameter
+  readonly limitsAnnotation: Parameter
   /** The members `name`, `main`, `binary` and `code` of the body of `/init`, JSON text without braces. */
   readonly initFieldsText: string
 }
@@ -44,6 +49,8 @@ export function loadedAction(
     userImage: !native,
     marksLogEnd: runtime ? runtime.sentinelledLogs : native,
     repeatable,
+    kindAnnotation: { key: 'kind', value: exec.kind },
+    limitsAnnotation: { key: 'limits', value: limitsJson(action.limits) },
     initFieldsText: JSON.stringify(fields).slice(1, -1),
   }
 }

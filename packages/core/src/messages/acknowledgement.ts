@@ -2,7 +2,7 @@ import type { Activation } from '../model/activation.ts'
 import type { JsonObject, JsonValue } from '../model/json.ts'
 import { isJsonObject } from '../model/json.ts'
 import type { Transaction } from '../model/transaction.ts'
-import { activationJson, readActivation } from '../model/activation-codec.ts'
+import { activationText, readActivation } from '../model/activation-codec.ts'
 import type { MessageBody } from '../queue/queue.ts'
 import { ReferenceBody, referenced } from '../queue/message-body.ts'
 import { invokerInstanceJson, readInvokerInstance, type InvokerInstance } from './invoker-instance.ts'
@@ -33,15 +33,18 @@ export function readAcknowledgement(body: MessageBody): Acknowledgement {
 }
 
 function encode({ transaction, activationId, response, completion }: Acknowledgement): string {
-  return JSON.stringify({
+  const envelope = JSON.stringify({
     transid: transactionJson(transaction),
     // Without a response the id stands alone; with one it is inside, or is the response itself when it was too large.
     ...(response === undefined ? { activationId } : {}),
-    ...(response === undefined ? {} : { response: response === 'stored' ? activationId : activationJson(response) }),
+    ...(response === 'stored' ? { response: activationId } : {}),
     ...(completion
       ? { isSystemError: completion.systemError, instance: invokerInstanceJson(completion.instance) }
       : {}),
   })
+  return response === undefined || response === 'stored'
+    ? envelope
+    : `${envelope.slice(0, -1)},"response":${activationText(response)}}`
 }
 
 function decode(json: JsonObject): Acknowledgement {

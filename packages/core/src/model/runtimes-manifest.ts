@@ -14,7 +14,7 @@ const reactive = z
     minCount: z.int().min(0),
     maxCount: z.int().min(1),
     /** Such as `2 minutes`. */
-    ttl: z.string(),
+    ttl: z.string().refine((text) => (parseDurationMs(text) ?? 0) > 0, 'must be a duration such as "2 minutes"'),
     threshold: z.int().min(1),
     increment: z.int().min(1),
   })
@@ -170,10 +170,19 @@ function withoutLatest(imageText: string): string {
 const DURATION = /^(\d+)\s*(ms|milliseconds?|s|seconds?|m|minutes?|h|hours?|d|days?)$/
 const DURATION_MS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }
 
-/** Milliseconds of a duration such as `2 minutes`. @throws ERR_CONFIG it is none. */
-export function durationMs(text: string): number {
+/** Milliseconds of a duration such as `2 minutes`; undefined when it is none. */
+function parseDurationMs(text: string): number | undefined {
   const match = DURATION.exec(text.trim())
-  if (!match) throw new PlatformError('ERR_CONFIG', `"${text}" is not a duration; write for example "2 minutes"`)
+  if (!match) return undefined
   const unit = match[2]!
   return Number(match[1]) * (unit === 'ms' || unit.startsWith('milli') ? 1 : DURATION_MS[unit[0]!]!)
+}
+
+/** Milliseconds of a duration such as `2 minutes`. @throws ERR_CONFIG it is none. */
+export function durationMs(text: string): number {
+  const ms = parseDurationMs(text)
+  if (ms === undefined) {
+    throw new PlatformError('ERR_CONFIG', `"${text}" is not a duration; write for example "2 minutes"`)
+  }
+  return ms
 }

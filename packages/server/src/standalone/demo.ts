@@ -21,5 +21,5 @@ function describe(record: JsonObject): string {
   const value = (key: string): JsonValue | undefined => annotations.find((item) => item.key === key)?.value
   const stages = Object.entries((value('stages') ?? {}) as Record<string, number>)
   const times = stages.map(([stage, ms]) => `${stage} ${ms} ms`).join(', ')
-  return `container: ${JSON.stringify(value('acquired'))}, ${times || `duration ${String(record['duration'])} ms`}`
+  return `container: ${JSON.stringify(value('acquired'))}, ${times}`
 }

@@ -1,4 +1,4 @@
-import { isPromise, type MaybePromise } from '../../lifecycle.ts'
+import { isPromise } from '../../lifecycle.ts'
 import type { StoredAction } from '../../model/action.ts'
 import type { Identity } from '../../model/identity.ts'
 import { mergeParameters, type Parameters } from '../../model/parameters.ts'
@@ -28,35 +28,33 @@ export interface ActionPlace {
 
 const NO_PARAMETERS: Parameters = []
 
-/** @throws HttpError 403, 404, 409, 422 */
-export function locateAction(
+/** @throws HttpError 400, 403, 404, 409, 422 */
+export async function locateAction(
   cache: EntityCache,
   user: Identity,
   right: 'READ' | 'ACTIVATE',
   { namespace, package: packageName, name }: ActionName,
-): MaybePromise<ActionPlace> {
-  if (packageName !== undefined) return locateInPackage(cache, user, right, { namespace, name: packageName }, name)
-  requireOwner(user, right, namespace, name)
-  return { path: namespace, name, parameters: NO_PARAMETERS }
-}
-
-async function locateInPackage(
-  cache: EntityCache,
-  user: Identity,
-  right: 'READ' | 'ACTIVATE',
-  id: { readonly namespace: string; readonly name: string },
-  name: string,
 ): Promise<ActionPlace> {
-  const found = await requirePackage(cache, user, right, id, `${id.namespace}/${id.name}/${name}`)
-  return { ...found, name }
+  if (packageName === undefined) {
+    requireOwner(user, right, namespace, name)
+    return { path: namespace, name, parameters: NO_PARAMETERS }
+  }
+  const resource = `${namespace}/${packageName}/${name}`
+  const { path, parameters, binding } = await requirePackage(
+    cache,
+    user,
+    right,
+    { namespace, name: packageName },
+    resource,
+  )
+  return { path, name, parameters, ...(binding === undefined ? {} : { binding }) }
 }
 
 /** The action with all parameters merged. @throws HttpError 404, 409 */
-export function loadAction(cache: EntityCache, place: ActionPlace): MaybePromise<StoredAction> {
+export async function loadAction(cache: EntityCache, place: ActionPlace): Promise<StoredAction> {
   const found = cache.get(`${place.path}/${place.name}`)
-  return isPromise(found)
-    ? found.then((entity) => withParameters(requireAction(entity), place.parameters))
-    : withParameters(requireAction(found), place.parameters)
+  const stored = requireAction(isPromise(found) ? await found : found)
+  return withParameters(stored, place.parameters)
 }
 
 export function withParameters(stored: StoredAction, under: Parameters): StoredAction {

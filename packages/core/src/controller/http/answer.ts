@@ -25,6 +25,9 @@ export function textAnswer(status: number, body: string, headers: readonly strin
 /** A success that has nothing to say. */
 export const OK: Answer = textAnswer(200, 'OK')
 
+/** A success without a body. */
+export const NO_CONTENT: Answer = { status: 204, contentType: '', body: '' }
+
 /** Does nothing when the answer was given already or the client has gone. */
 export function writeAnswer(
   response: ServerResponse,
@@ -34,7 +37,8 @@ export function writeAnswer(
 ): void {
   if (response.headersSent || response.destroyed) return
   const length = Buffer.byteLength(body)
-  const head = ['X-Request-ID', transactionId, 'Content-Type', contentType, 'Content-Length', String(length)]
+  const head = ['X-Request-ID', transactionId]
+  if (status !== 204) head.push('Content-Type', contentType, 'Content-Length', String(length))
   for (const item of cors) head.push(item)
   for (const item of headers) head.push(item)
   response.writeHead(status, head)

@@ -6,8 +6,14 @@ import { activationRoutes } from '../activations/activation-routes.ts'
 import type { ControllerParts } from '../controller.ts'
 import { actionRoutes } from '../entities/action-routes.ts'
 import { EntityCache } from '../entities/entity-cache.ts'
+import { EntityWriter } from '../entities/entity-writer.ts'
 import { InvokeQueries } from '../entities/invoke-query.ts'
 import type { Activator } from '../invoke/activator.ts'
+import { ComposingActivator } from '../invoke/composing-activator.ts'
+import { packageRoutes } from '../packages/package-routes.ts'
+import { ruleRoutes } from '../triggers/rule-routes.ts'
+import { TriggerLinks } from '../triggers/trigger-links.ts'
+import { triggerRoutes } from '../triggers/trigger-routes.ts'
 import { acceptsJson } from './accepts-json.ts'
 import { OK, type Answer } from './answer.ts'
 import type { ApiServices, HttpFrontOptions } from './api-services.ts'
@@ -40,32 +46,42 @@ export interface HttpFront {
   readonly routes: readonly Route[]
   /** Entities as the API sees them; `invalidate` is for changes that others made. */
   readonly entities: EntityCache
+  /** Runs what users invoke; its life is its owner's business. */
+  readonly compositions: ComposingActivator
 }
 
-export function createHttpFront(
-  parts: ControllerParts,
-  activator: Activator,
-  options: HttpFrontOptions = {},
-): HttpFront {
+/** `inner` runs atomic actions; sequences and compositions are made of it here. */
+export function createHttpFront(parts: ControllerParts, inner: Activator, options: HttpFrontOptions = {}): HttpFront {
+  const cache = new EntityCache(parts.entityStore, parts.clock, options.cache)
+  const compositions = new ComposingActivator({ ...parts, inner, cache })
   const services: ApiServices = {
     parts,
-    activator,
+    activator: compositions,
     options,
-    cache: new EntityCache(parts.entityStore, parts.clock, options.cache),
+    cache,
     invokeQueries: new InvokeQueries(parts.limits.maxBlockingWaitMs),
+    writer: new EntityWriter(parts.entityStore, cache, options.announceWrite ?? (() => undefined)),
     throttle: new Throttle(parts.rateLimiter, parts.limits, parts.logger),
-    announceWrite: options.announceWrite ?? (() => undefined),
   }
   const open = [
     ...infoRoutes(parts),
-    ...(options.invokers ? operationalRoutes(options.invokers, options.readyFraction ?? 1) : []),
+    ...(options.operations ? operationalRoutes(options.operations, options.readyFraction ?? 1) : []),
   ]
-  const users = [...namespaceRoutes(parts.limits), ...actionRoutes(services), ...activationRoutes(parts)]
+  const links = new TriggerLinks(services)
+  const users = [
+    ...namespaceRoutes(parts.limits),
+    ...actionRoutes(services),
+    ...packageRoutes(services),
+    ...triggerRoutes(services, links),
+    ...ruleRoutes(services, links),
+    ...activationRoutes(parts),
+  ]
   const routes: readonly Route[] = [...open, ...users]
   const dispatcher = new Dispatcher(parts, routes, options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS)
   return {
     routes,
-    entities: services.cache,
+    entities: cache,
+    compositions,
     handle: (request, response) => dispatcher.handle(request, response),
   }
 }

@@ -6,11 +6,19 @@ export type InvokerStatus = 'up' | 'down' | 'unhealthy' | 'unresponsive'
 /** The invokers as a controller sees them, by names such as `invoker0/0`. */
 export type InvokerStatuses = () => ReadonlyMap<string, InvokerStatus>
 
+/** What an operator may ask a controller without credentials. */
+export interface OperationalState {
+  readonly invokers: InvokerStatuses
+  /** Activations in flight here: id, and fully qualified name with version. */
+  readonly inFlight: () => readonly (readonly [activationId: string, action: string])[]
+}
+
 /**
  * State of the invokers for load balancers and operators in front of the controller. Answers anybody, which is why
  * it can be left out.
  */
-export function operationalRoutes(statuses: InvokerStatuses, readyFraction: number): readonly OpenRoute[] {
+export function operationalRoutes(state: OperationalState, readyFraction: number): readonly OpenRoute[] {
+  const { invokers: statuses, inFlight } = state
   const open = { method: 'GET', auth: 'none', cors: 'server' } as const
   return [
     {
@@ -33,6 +41,20 @@ export function operationalRoutes(statuses: InvokerStatuses, readyFraction: numb
       summary: 'Whether enough invokers are healthy',
       responses: { 200: 'AnyObject', 500: 'AnyObject' },
       handle: () => readiness(statuses(), readyFraction),
+    },
+    {
+      ...open,
+      path: '/activation',
+      summary: 'Activations in flight on this controller',
+      responses: { 200: 'AnyObject' },
+      handle: () => jsonAnswer(200, JSON.stringify(inFlight())),
+    },
+    {
+      ...open,
+      path: '/activation/count',
+      summary: 'How many activations are in flight on this controller',
+      responses: { 200: 'AnyObject' },
+      handle: () => jsonAnswer(200, String(inFlight().length)),
     },
   ]
 }

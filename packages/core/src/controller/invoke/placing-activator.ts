@@ -112,6 +112,14 @@ export class PlacingActivator implements Activator {
     return this.#inFlight.size
   }
 
+  /** Id and fully qualified name with version of everything in flight. */
+  list(): [activationId: string, action: string][] {
+    return [...this.#inFlight.values()].map(({ activationId, placement }) => [
+      activationId,
+      `${placement.action}@${placement.version}`,
+    ])
+  }
+
   activate(request: ActivationRequest): Promise<ActivationOutcome> {
     const { random } = this.#parts
     const entry = new InFlight(this, activationIdOf(random.uuid()), request, this.#placementRequest(request))

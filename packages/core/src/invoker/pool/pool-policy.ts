@@ -14,6 +14,11 @@ export interface PoolPolicy {
   victim(idle: Iterable<IdleContainer>): IdleContainer | undefined
 
   /**
+   * How long a job had better wait for a busy container of its action before it gets one of its own, ms; 0: not at all.
+   */
+  patience(demand: Demand): number
+
+  /**
    * How many stem cells of a plan with `reactive` are to be ready, given how many containers of its kind and memory
    * had to be started cold since the last question, a minute ago.
    */
@@ -27,6 +32,18 @@ export interface KeepAlive {
   readonly destroyAfterMs: number
 }
 
+/** A job that finds all containers of its action busy. */
+export interface Demand {
+  /** What a run of the action took lately, ms. */
+  readonly runMs: number
+  /** Jobs that already wait for the same containers. */
+  readonly ahead: number
+  /** Jobs that these containers run at once. */
+  readonly slots: number
+  /** What it would take to have another container ready, ms. */
+  readonly startMs: number
+}
+
 export interface IdleContainer {
   /** Equal for containers of one action of one namespace. */
   readonly key: string | undefined
@@ -35,11 +52,15 @@ export interface IdleContainer {
   readonly idleSinceMs: number
 }
 
-/** Fixed times, least recently used first, stem cells as the manifest says. */
+/**
+ * Fixed times, least recently used first, stem cells as the manifest says. A job waits for a busy container when its
+ * turn should come before another one were ready, and never longer than making that one would have taken.
+ */
 export function fixedPolicy(options: { readonly pauseGraceMs: number; readonly idleTimeoutMs: number }): PoolPolicy {
   const keepAlive: KeepAlive = { suspendAfterMs: options.pauseGraceMs, destroyAfterMs: options.idleTimeoutMs }
   return {
     keepAlive: () => keepAlive,
+    patience: ({ runMs, ahead, slots, startMs }) => ((runMs * (ahead + 1)) / slots < startMs ? startMs : 0),
     victim: (idle) => {
       for (const container of idle) return container
       return undefined

@@ -100,6 +100,15 @@ export class StemCells {
     return cell
   }
 
+  isReady(key: string | undefined): boolean {
+    return key !== undefined && (this.#lanes.get(key)?.ready.size ?? 0) > 0
+  }
+
+  /** Cells on their way. */
+  starting(key: string): number {
+    return this.#lanes.get(key)?.starting ?? 0
+  }
+
   /** A container had to be started although a plan covers its kind and memory. */
   countColdStart(key: string | undefined): void {
     const lane = key === undefined ? undefined : this.#lanes.get(key)

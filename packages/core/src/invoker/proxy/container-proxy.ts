@@ -5,7 +5,7 @@ import type { Job, Verdict } from '../pool/job.ts'
 import { Link } from '../pool/linked-list.ts'
 import type { IdleContainer, PoolPolicy } from '../pool/pool-policy.ts'
 import type { Resources } from '../pool/resources.ts'
-import { retryUntilDone } from '../retry-until-done.ts'
+import { retryUntilDone } from '../../time/retry-until-done.ts'
 import { within } from '../within.ts'
 import { transition, type ContainerAction, type ContainerEvent, type ContainerState } from './container-states.ts'
 
@@ -18,6 +18,8 @@ export interface ProxyHost {
   startEnded(proxy: ContainerProxy, error: unknown): void
   /** Once, if it was started as a stem cell: it is up. */
   stemReady(proxy: ContainerProxy): void
+  /** A job was run by an initialised container, in this time. */
+  ran(proxy: ContainerProxy, ms: number): void
   /** A job ended and another one may take its place. */
   freed(proxy: ContainerProxy): void
   /** It is being suspended. */
@@ -180,8 +182,9 @@ export class ContainerProxy implements IdleContainer {
       failure = error ?? new Error('the container factory failed without an error')
       this.#startError = failure
     }
-    this.#parts.host.startEnded(this, failure)
+    // In this order: until the pool knows of a new stem cell, the start that made it stands for it.
     this.#dispatch(failure === undefined ? 'created' : 'create-failed')
+    this.#parts.host.startEnded(this, failure)
   }
 
   #initialise(): void {
@@ -203,8 +206,13 @@ export class ContainerProxy implements IdleContainer {
     const jobs = this.#waiting
     if (jobs.length === 0) return
     this.#waiting = []
+    const { clock, host } = this.#parts
+    const began = clock.monotonic()
     for (const job of jobs) {
-      void job.execute(this.#container!, undefined).then((verdict) => this.#ended(job, verdict))
+      void job.execute(this.#container!, undefined).then((verdict) => {
+        host.ran(this, clock.monotonic() - began)
+        this.#ended(job, verdict)
+      })
     }
   }
 

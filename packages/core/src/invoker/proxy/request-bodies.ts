@@ -8,16 +8,17 @@ import type { Payload } from './payload.ts'
 /** What both requests tell the action of its activation; `deadline` is epoch ms. */
 function metadata(message: ActivationMessage, { action }: LoadedAction, deadline: number): Record<string, string> {
   const { user } = message
-  const givesKey = isTruthy(parameterValue(action.annotations, 'provide-api-key'), true)
-  return {
+  const fields: Record<string, string> = {
     namespace: user.namespace.name,
     action_name: `/${message.action.path}/${message.action.name}`,
     action_version: message.action.version ?? action.version,
     activation_id: message.activationId,
     transaction_id: message.transaction.id,
     deadline: String(deadline),
-    ...(givesKey ? { api_key: authKeyText(user.authkey) } : {}),
   }
+  if (isTruthy(parameterValue(action.annotations, 'provide-api-key'), true))
+    fields['api_key'] = authKeyText(user.authkey)
+  return fields
 }
 
 /** The body of `POST /init`, JSON text. */

@@ -1,12 +1,15 @@
 import type { ActivationMessage } from '../../messages/activation-message.ts'
-import { limitsJson } from '../../model/action-codec.ts'
 import type { Activation, ActivationResponse } from '../../model/activation.ts'
 import { documentId } from '../../model/entity-name.ts'
-import type { JsonObject } from '../../model/json.ts'
+import { isJsonObject, type JsonObject } from '../../model/json.ts'
 import type { Parameter } from '../../model/parameters.ts'
+import { FIRST_VERSION } from '../../model/semantic-version.ts'
 import type { LoadedAction } from '../loaded-action.ts'
 import type { StageTimes } from '../observer.ts'
 import type { Acquisition } from '../pool/job.ts'
+
+const STAGES = 'stages'
+const CAUSED_BY_SEQUENCE: Parameter = { key: 'causedBy', value: 'sequence' }
 
 export interface RunFacts {
   readonly response: ActivationResponse
@@ -21,83 +24,67 @@ export interface RunFacts {
 }
 
 /** The record of an activation whose action was found, still without its logs. */
-export function recordOfRun(message: ActivationMessage, { action, kind }: LoadedAction, facts: RunFacts): Activation {
+export function recordOfRun(message: ActivationMessage, action: LoadedAction, facts: RunFacts): Activation {
   const { start, durationMs, response, stages, timedOut, acquisition } = facts
   const { init } = stages
   const { binding } = message.action
   const duration = Math.round(durationMs)
-  return {
-    ...identity(message, action.version),
-    start,
-    end: start + duration,
-    duration,
-    response,
-    annotations: [
-      { key: 'path', value: documentId(message.action) },
-      { key: 'waitTime', value: Math.max(0, start - message.transaction.start) },
-      { key: 'kind', value: kind },
-      { key: 'timeout', value: timedOut },
-      { key: 'limits', value: limitsJson(action.limits) },
-      ...(init === undefined ? [] : [{ key: 'initTime', value: Math.round(init) }]),
-      ...causedBy(message),
-      ...(binding === undefined ? [] : [{ key: 'binding', value: binding }]),
-      ...(acquisition === undefined ? [] : [{ key: 'acquired', value: { ...acquisition } }]),
-      { key: 'stages', value: stagesJson(stages) },
-    ],
-  }
+  const annotations: Parameter[] = [
+    { key: 'path', value: documentId(message.action) },
+    { key: 'waitTime', value: Math.max(0, start - message.transaction.start) },
+    action.kindAnnotation,
+    { key: 'timeout', value: timedOut },
+    action.limitsAnnotation,
+  ]
+  if (init !== undefined) annotations.push({ key: 'initTime', value: Math.round(init) })
+  if (message.cause !== undefined) annotations.push(CAUSED_BY_SEQUENCE)
+  if (binding !== undefined) annotations.push({ key: 'binding', value: binding })
+  if (acquisition) annotations.push({ key: 'acquired', value: { ...acquisition } })
+  annotations.push({ key: STAGES, value: stagesJson(stages) })
+  return recordOf(message, action.action.version, { start, end: start + duration, duration, response, annotations })
 }
 
 /** The record of an activation whose action could not be had. */
 export function recordWithoutAction(message: ActivationMessage, response: ActivationResponse, now: number): Activation {
-  return {
-    ...identity(message, '0.0.1'),
-    start: now,
-    end: now,
-    duration: 0,
-    response,
-    annotations: [
-      { key: 'path', value: documentId(message.action) },
-      { key: 'kind', value: 'unknown' },
-      ...causedBy(message),
-    ],
-  }
+  const annotations: Parameter[] = [
+    { key: 'path', value: documentId(message.action) },
+    { key: 'kind', value: 'unknown' },
+  ]
+  if (message.cause !== undefined) annotations.push(CAUSED_BY_SEQUENCE)
+  return recordOf(message, FIRST_VERSION, { start: now, end: now, duration: 0, response, annotations })
 }
 
-/** The record with its logs, and with the time they took when it tells the times of its stages. */
+/** The record with its logs, and with the time they took if it tells the times of its stages. */
 export function withLogs(record: Activation, logs: readonly string[], logsMs: number): Activation {
-  const annotations = record.annotations.map(({ key, value }) =>
-    key === 'stages' ? { key, value: { ...(value as JsonObject), logs: toThousandths(logsMs) } } : { key, value },
-  )
-  return { ...record, logs, annotations }
+  const last = record.annotations.at(-1)
+  if (last?.key !== STAGES || !isJsonObject(last.value)) return { ...record, logs }
+  const stages: Parameter = { key: STAGES, value: { ...last.value, logs: toThousandths(logsMs) } }
+  return { ...record, logs, annotations: [...record.annotations.slice(0, -1), stages] }
 }
 
-function identity(
+function recordOf(
   { user, action, activationId, cause }: ActivationMessage,
   version: string,
-): Pick<Activation, 'namespace' | 'name' | 'version' | 'subject' | 'activationId' | 'cause' | 'publish' | 'logs'> {
-  return {
+  rest: Pick<Activation, 'response' | 'annotations'> & Required<Pick<Activation, 'start' | 'end' | 'duration'>>,
+): Activation {
+  const record = {
     namespace: user.namespace.name,
     name: action.name,
     version: action.version ?? version,
     subject: user.subject,
     activationId,
-    ...(cause === undefined ? {} : { cause }),
     publish: false,
     logs: [],
+    ...rest,
   }
-}
-
-function causedBy({ cause }: ActivationMessage): Parameter[] {
-  return cause === undefined ? [] : [{ key: 'causedBy', value: 'sequence' }]
+  return cause === undefined ? record : { ...record, cause }
 }
 
 function stagesJson({ queue, acquire, init, run }: StageTimes): JsonObject {
-  return {
-    queue: toThousandths(queue),
-    acquire: toThousandths(acquire),
-    ...(init === undefined ? {} : { init: toThousandths(init) }),
-    ...(run === undefined ? {} : { run: toThousandths(run) }),
-  }
+  const stages: JsonObject = { queue: toThousandths(queue), acquire: toThousandths(acquire) }
+  if (init !== undefined) stages['init'] = toThousandths(init)
+  if (run !== undefined) stages['run'] = toThousandths(run)
+  return stages
 }
 
 function toThousandths(ms: number): number {

@@ -10,7 +10,7 @@ import type { ActivationStore } from '../../store/activation-store.ts'
 import type { Clock } from '../../time/clock.ts'
 import { missingLogsLine } from '../logs/log-lines.ts'
 import type { InvokerObserver } from '../observer.ts'
-import { retryUntilDone } from '../retry-until-done.ts'
+import { retryUntilDone } from '../../time/retry-until-done.ts'
 import { withLogs } from './activation-record.ts'
 import { errorResponse } from './response-of-run.ts'
 import { isStored, type StoreLevels } from './store-level.ts'
@@ -118,14 +118,18 @@ export class RecordKeeper {
 
   async #store(message: ActivationMessage, record: Activation): Promise<'stored' | 'exists' | 'not-wanted'> {
     if (!isStored(message, record.response.statusCode, this.#parts.storeLevels)) return 'not-wanted'
-    for (const candidate of [record, this.#withoutLogs(record)]) {
-      try {
-        return await this.#put(candidate)
-      } catch (error) {
-        if (!isPlatformError(error, 'ERR_TOO_LARGE')) throw error
-      }
+    try {
+      return await this.#put(record)
+    } catch (error) {
+      if (!isPlatformError(error, 'ERR_TOO_LARGE')) throw error
     }
-    return this.#put(this.#withoutResult(record))
+    const smaller = this.#withoutLogs(record)
+    try {
+      return await this.#put(smaller)
+    } catch (error) {
+      if (!isPlatformError(error, 'ERR_TOO_LARGE')) throw error
+    }
+    return this.#put(this.#withoutResult(smaller))
   }
 
   #put(record: Activation): Promise<'stored' | 'exists'> {
@@ -147,6 +151,6 @@ export class RecordKeeper {
   #withoutResult(record: Activation): Activation {
     const { statusCode, size } = record.response
     const text = recordTooLargeText(this.#parts.activationStore.capabilities.maxRecordBytes)
-    return { ...this.#withoutLogs(record), response: errorResponse(statusCode === 0 ? 1 : statusCode, text, size) }
+    return { ...record, response: errorResponse(statusCode === 0 ? 1 : statusCode, text, size) }
   }
 }

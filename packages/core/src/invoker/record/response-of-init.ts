@@ -18,5 +18,6 @@ export function responseOfInit(end: CallEnd, facts: CallFacts): ActivationRespon
   const { status, body, bodyBytes, truncated } = end.reply
   if (truncated) return errorResponse(2, truncatedText(bodyBytes, maxReplyBytes, body), bodyBytes)
   if (status === 200) return undefined
-  return errorResponse(2, declaredError(parse(body)) ?? badInitText(body), body.length)
+  const error = declaredError(parse(body))
+  return errorResponse(2, error === undefined ? badInitText(body) : error, body.length)
 }

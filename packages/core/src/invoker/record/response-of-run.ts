@@ -25,8 +25,8 @@ export function responseOfRun(end: CallEnd, { elapsedMs, limitMs, maxReplyBytes 
   if (truncated) return errorResponse(1, truncatedText(bodyBytes, maxReplyBytes, body), bodyBytes)
 
   const value = parse(body)
-  if (status !== 200) return errorResponse(2, declaredError(value) ?? badRunText(body), body.length)
   const error = declaredError(value)
+  if (status !== 200) return errorResponse(2, error === undefined ? badRunText(body) : error, body.length)
   if (error !== undefined) return errorResponse(1, error, body.length)
   if (typeof value !== 'object' || value === null) return errorResponse(2, badRunText(body), body.length)
   return { statusCode: 0, result: JsonText.trusted(body, value), size: body.length }

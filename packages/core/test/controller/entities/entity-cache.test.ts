@@ -149,6 +149,6 @@ it('a document is understood as what it is and as nothing else', async () => {
   const [a, p, t] = await Promise.all(['ns/a', 'ns/p', 'ns/t'].map(async (id) => cache.get(id)))
   expect(a?.package).toBeUndefined()
   expect(p?.action).toBeUndefined()
-  expect(p?.package).toEqual({ publish: false, parameters: [] })
+  expect(p?.package).toMatchObject({ publish: false, parameters: [] })
   expect([t?.action, t?.package]).toEqual([undefined, undefined])
 })

@@ -70,32 +70,17 @@ export const deploymentRows: readonly ContractRow[] = [
       body: { invocationsPerMinute: 1_000_000, firesPerMinute: 60, maxActionInstances: 1000 },
     },
   },
-  ...['packages', 'triggers', 'rules'].flatMap((collection): ContractRow[] => [
-    {
-      name: `${collection} are not served yet`,
-      when: GET(`${NS}/${collection}`),
-      answer: { status: 404, error: ERRORS.noRoute },
-    },
-    {
-      name: `${collection} need credentials all the same`,
-      when: GET(`${NS}/${collection}`, { as: 'nobody' }),
-      answer: { status: 401, error: ERRORS.noCredentials },
-    },
-  ]),
+  ...['packages', 'triggers', 'rules'].map((collection): ContractRow => ({
+    name: `${collection} need credentials`,
+    when: GET(`${NS}/${collection}`, { as: 'nobody' }),
+    answer: { status: 401, error: ERRORS.noCredentials },
+  })),
   {
     name: 'the kinds there are are listed to who asks for another',
     when: PUT(ACTION, exec({ kind: 'Cobol:1', code: 'x' })),
     answer: {
       status: 400,
       error: malformed(`The specified runtime 'cobol:1' is not supported by this platform. ${KINDS}`),
-    },
-  },
-  {
-    name: 'a sequence is of an unknown kind while sequences cannot run',
-    when: PUT(ACTION, sequence('/_/a')),
-    answer: {
-      status: 400,
-      error: malformed(`The specified runtime 'sequence' is not supported by this platform. ${KINDS}`),
     },
   },
   ...[undefined, 1, { a: 1 }].map((bad): ContractRow => ({
@@ -220,7 +205,7 @@ const B = `${ACTIONS}/{u}b`
 const S = `${ACTIONS}/{u}s`
 const two = [PUT(A, code(ECHO)), PUT(B, code(ECHO))]
 
-/** With an activator that runs sequences. */
+/** What a sequence may be made of. */
 export const sequenceRows: readonly ContractRow[] = [
   {
     name: 'a sequence shows its components with their namespace, and as its parameter',

@@ -1,0 +1,47 @@
+import type { Identity } from '../../model/identity.ts'
+import type { JsonText } from '../../model/json-text.ts'
+import type { Transaction } from '../../model/transaction.ts'
+import { loadAction, locateAction, type ActionName } from '../entities/resolve-action.ts'
+import type { ApiServices } from '../http/api-services.ts'
+import type { ActivationOutcome } from './activator.ts'
+import { invokeResolved, withAdmission } from './invoke-resolved.ts'
+
+export interface Caller {
+  readonly user: Identity
+  readonly transaction: Transaction
+}
+
+/** What a caller asks of an action, and how it wants to be answered. */
+export interface InvocationOrder {
+  readonly payload?: JsonText
+  readonly blocking: boolean
+  /** How long a blocking caller waits, ms. Ignored otherwise. */
+  readonly waitMs: number
+}
+
+/**
+ * Invokes the action that a caller names. The throttle comes first, so that a caller over its limit learns nothing
+ * else; `order` is read once it is known that the caller may invoke what it names.
+ * @throws HttpError 400, 403, 404, 409, 422, 429, 500; what `order` and the activator throw
+ */
+export function invokeNamed(
+  services: ApiServices,
+  { user, transaction }: Caller,
+  name: ActionName,
+  order: () => Promise<InvocationOrder>,
+): Promise<ActivationOutcome> {
+  return withAdmission(services, user, async (onSettled) => {
+    const place = await locateAction(services.cache, user, 'ACTIVATE', name)
+    const ordered = await order()
+    const target = await loadAction(services.cache, place)
+    const { binding } = place
+    return invokeResolved(services, {
+      transaction,
+      user,
+      target,
+      ...(binding === undefined ? {} : { binding }),
+      ...ordered,
+      onSettled,
+    })
+  })
+}

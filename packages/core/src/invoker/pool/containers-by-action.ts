@@ -1,0 +1,86 @@
+import type { ContainerProxy } from '../proxy/container-proxy.ts'
+import { LinkedList } from './linked-list.ts'
+
+interface Containers {
+  /** Not suspended and with room for another job: those that are ready first, the most recently used before others. */
+  readonly open: LinkedList<ContainerProxy>
+  readonly parked: LinkedList<ContainerProxy>
+  total: number
+  /** Moving average of a run in an initialised container, ms. */
+  runMs: number | undefined
+}
+
+/** Weight of the latest run in the moving average. */
+const NEWEST = 0.2
+
+/** The containers of each action of each namespace. Every operation takes the same time, however many there are. */
+export class ContainersByAction {
+  readonly #containers = new Map<string, Containers>()
+
+  has(key: string): boolean {
+    return this.#containers.has(key)
+  }
+
+  /** Containers of the key. */
+  count(key: string): number {
+    return this.#containers.get(key)?.total ?? 0
+  }
+
+  /** What a run takes these days, ms; undefined until there was one. */
+  runMs(key: string): number | undefined {
+    return this.#containers.get(key)?.runMs
+  }
+
+  /** A run took so long. */
+  ran(key: string, ms: number): void {
+    const containers = this.#containers.get(key)
+    if (!containers) return
+    containers.runMs = containers.runMs === undefined ? ms : containers.runMs + NEWEST * (ms - containers.runMs)
+  }
+
+  /** The best container for a job of the key. */
+  find(key: string): ContainerProxy | undefined {
+    const containers = this.#containers.get(key)
+    return containers?.open.first ?? containers?.parked.first
+  }
+
+  /** A container comes to the key; it is found once it was placed. */
+  enter(key: string): void {
+    const containers = this.#containers.get(key)
+    if (containers) containers.total++
+    else this.#containers.set(key, { open: new LinkedList(), parked: new LinkedList(), total: 1, runMs: undefined })
+  }
+
+  /** Puts a container that was just given a job where the next job finds it: behind those that are ready. */
+  place(proxy: ContainerProxy): void {
+    proxy.place.unlink()
+    if (proxy.hasRoom) this.#of(proxy).open.pushBack(proxy.place)
+  }
+
+  /** Puts a container in which a job has ended before all others. */
+  placeFirst(proxy: ContainerProxy): void {
+    proxy.place.unlink()
+    this.#of(proxy).open.pushFront(proxy.place)
+  }
+
+  park(proxy: ContainerProxy): void {
+    proxy.place.unlink()
+    this.#of(proxy).parked.pushFront(proxy.place)
+  }
+
+  isParked(proxy: ContainerProxy): boolean {
+    return proxy.place.list === this.#of(proxy).parked
+  }
+
+  /** A container that had entered is never to be found again. */
+  leave(proxy: ContainerProxy): void {
+    proxy.place.unlink()
+    const containers = this.#of(proxy)
+    containers.total--
+    if (containers.total === 0) this.#containers.delete(proxy.key!)
+  }
+
+  #of(proxy: ContainerProxy): Containers {
+    return this.#containers.get(proxy.key!)!
+  }
+}

@@ -1,0 +1,190 @@
+import {
+  activationText,
+  PlatformError,
+  type Activation,
+  type ActivationQuery,
+  type ActivationStore,
+} from '@stemcell/core'
+import {
+  activationExpiryCases,
+  activationStoreCases,
+  durableActivationStoreCases,
+  proveKitBites,
+} from '@stemcell/core/conformance'
+import { brokenActivations as broken, omit, turn } from './broken-store.ts'
+
+const SMALL = { durable: false, maxRecordBytes: 2000 }
+
+type ListQuery = ActivationQuery & { readonly skip: number; readonly limit: number; readonly full: boolean }
+type Row = Readonly<Record<string, unknown>> | Activation
+
+proveKitBites<ActivationStore>('ActivationStore', activationStoreCases, {
+  'record.is-returned-as-put': broken((real) => ({
+    put: (activation: Activation) => real.put(omit(activation, 'cause')),
+  })),
+  'record.absent-is-undefined': broken((real) => ({
+    get: async (namespace: string, id: string) =>
+      (await real.get(namespace, id)) ?? (await real.get(namespace.replace('-other', ''), id)),
+  })),
+  'record.first-one-stays': broken((real) => {
+    const latest = new Map<string, Activation>()
+    return {
+      put(activation: Activation) {
+        latest.set(activation.activationId, activation)
+        return real.put(activation)
+      },
+      get: async (_: string, id: string) => latest.get(id),
+    }
+  }),
+  'record.one-of-many-writers-is-first': broken((real) => ({
+    async put(activation: Activation) {
+      const seen = await real.get(activation.namespace, activation.activationId)
+      await turn()
+      await real.put(activation)
+      return seen ? 'exists' : 'stored'
+    },
+  })),
+  'record.same-id-in-another-namespace-is-another': broken((real) => {
+    const ids = new Set<string>()
+    return {
+      async put(activation: Activation) {
+        if (ids.has(activation.activationId)) return 'exists'
+        ids.add(activation.activationId)
+        return real.put(activation)
+      },
+    }
+  }),
+  'record.thousand-at-once-are-all-there': broken((real) => {
+    let waiting = 0
+    return {
+      async put(activation: Activation) {
+        if (waiting >= 500) return 'stored'
+        waiting++
+        await turn()
+        waiting--
+        return real.put(activation)
+      },
+    }
+  }),
+  'record.given-object-stays-the-callers': broken((real) => {
+    const given = new Map<string, Activation>()
+    return {
+      put(activation: Activation) {
+        given.set(activation.activationId, activation)
+        return real.put(activation)
+      },
+      get: async (_: string, id: string) => given.get(id),
+    }
+  }),
+  'record.returned-object-is-the-callers': broken((real) => {
+    let returned: Activation | undefined
+    return { get: async (namespace: string, id: string) => (returned ??= await real.get(namespace, id)) }
+  }),
+  'record.largest-is-stored': broken((real) => ({
+    capabilities: SMALL,
+    async put(activation: Activation) {
+      if (Buffer.byteLength(activationText(activation)) < SMALL.maxRecordBytes) return real.put(activation)
+      throw new PlatformError('ERR_TOO_LARGE', 'too large')
+    },
+  })),
+  'record.larger-is-refused': broken((real) => ({
+    capabilities: SMALL,
+    async put(activation: Activation) {
+      if (activationText(activation).length <= SMALL.maxRecordBytes) return real.put(activation)
+      throw new PlatformError('ERR_TOO_LARGE', 'too large')
+    },
+  })),
+  'list.is-latest-start-first': brokenList((list, query) => list(query).then((rows) => rows.toReversed())),
+  'list.equal-starts-are-by-id': brokenList(async (list, query) =>
+    (await list(query)).toSorted((a, b) => (String(a.activationId) < String(b.activationId) ? -1 : 1)),
+  ),
+  'list.shows-summaries-or-whole-records': brokenList((list, query) => list({ ...query, full: true })),
+  'list.keeps-namespaces-apart': brokenList((list, query) =>
+    list({ ...query, namespace: query.namespace.split(' ')[0]! }),
+  ),
+  'list.filters-by-name': broken((real) => ({
+    put: (activation: Activation) => real.put({ ...activation, annotations: [] }),
+  })),
+  'list.bounds-are-inclusive': brokenList((list, { upto, ...query }) =>
+    list(upto === undefined ? query : { ...query, upto: upto - 1 }),
+  ),
+  'list.skip-and-limit-cut-a-page': brokenList(async (list, { skip, ...query }) =>
+    (await list({ ...query, skip: 0 })).slice(skip),
+  ),
+  'list.refuses-wrong-arguments': brokenList((list, { skip, ...query }) =>
+    list({ ...query, skip: Math.max(0, Math.floor(skip) || 0) }),
+  ),
+  'lifecycle.closed-store-refuses': broken(() => ({ close: async () => undefined })),
+  'lifecycle.closed-store-opens-again': broken((real) => {
+    let closed = false
+    return {
+      async open() {
+        if (!closed) await real.open()
+      },
+      async close() {
+        closed = true
+        await real.close()
+      },
+    }
+  }),
+  'lifecycle.close-finishes-writes-that-run': broken((real) => ({
+    async put(activation: Activation) {
+      await turn()
+      return real.put(activation)
+    },
+  })),
+})
+
+proveKitBites<ActivationStore>('expiry of ActivationStore', activationExpiryCases, {
+  'expire.removes-what-started-before': broken((real) => ({
+    expire: ({ before = 0 }) => real.expire({ before: before + 1 }),
+  })),
+  'expire.leaves-no-trace': broken((real) => {
+    const kept = new Map<string, Activation>()
+    return {
+      put(activation: Activation) {
+        kept.set(activation.activationId, activation)
+        return real.put(activation)
+      },
+      get: async (_: string, id: string) => kept.get(id),
+    }
+  }),
+  'expire.keeps-the-latest-of-each-namespace': broken((real) => ({
+    expire: ({ maxPerNamespace = 0 }) => real.expire({ maxPerNamespace: maxPerNamespace + 1 }),
+  })),
+  'expire.applies-age-and-number-together': broken((real) => ({
+    expire: ({ maxPerNamespace }: { maxPerNamespace: number }) => real.expire({ maxPerNamespace }),
+  })),
+  'expire.without-a-bound-removes-nothing': broken((real) => ({
+    expire: ({ before = Number.MAX_SAFE_INTEGER }) => real.expire({ before }),
+  })),
+  'expire.gets-through-thousands': broken((real) => {
+    let calls = 0
+    return { expire: async ({ before = 0 }) => (calls++ < 2 ? real.expire({ before }) : 0) }
+  }),
+  'expire.runs-beside-itself-and-writes': broken((real) => {
+    let shared: Promise<number> | undefined
+    return {
+      expire({ before = 0 }) {
+        shared ??= turn()
+          .then(() => real.expire({ before }))
+          .finally(() => (shared = undefined))
+        return shared
+      },
+    }
+  }),
+})
+
+proveKitBites<ActivationStore>('durable ActivationStore', durableActivationStoreCases(broken(() => ({}))), {
+  'durable.another-object-reads-what-was-put': broken(() => ({})),
+})
+
+function brokenList(
+  list: (real: (query: ListQuery) => Promise<readonly Row[]>, query: ListQuery) => Promise<readonly Row[]>,
+): () => ActivationStore {
+  return broken((real) => {
+    const rows = ({ full, ...query }: ListQuery): Promise<readonly Row[]> =>
+      full ? real.list({ ...query, full }) : real.list({ ...query, full })
+    return { list: (query: ListQuery) => list(rows, query) }
+  })
+}

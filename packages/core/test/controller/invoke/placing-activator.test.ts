@@ -1,0 +1,254 @@
+import { afterEach, describe, expect, it } from 'vitest'
+import { PlacingActivator } from '../../../src/controller/invoke/placing-activator.ts'
+import type { ActivationRequest } from '../../../src/controller/invoke/activator.ts'
+import {
+  DEFAULT_PLATFORM_LIMITS,
+  JsonText,
+  LeastLoadedBalancer,
+  LocalBalancer,
+  MemoryActivationStore,
+  MemoryQueue,
+  PlatformError,
+  RuntimesManifest,
+  SeededRandom,
+  silentLogger,
+  VirtualClock,
+  type Activation,
+  type Identity,
+  type LoadBalancer,
+} from '../../../src/index.ts'
+import { acknowledgementBody } from '../../../src/messages/acknowledgement.ts'
+import { readActivationMessage, type ActivationMessage } from '../../../src/messages/activation-message.ts'
+import { HEALTH_TOPIC, pingBody } from '../../../src/messages/ping.ts'
+import { DEFAULT_MANIFEST } from '../../../src/assembly/default-manifest.ts'
+import { MB } from '../../../src/model/byte-size.ts'
+
+const user: Identity = {
+  subject: 'guest',
+  namespace: { name: 'guest', uuid: 'u-1' },
+  authkey: { uuid: 'u-1', key: 'k'.repeat(64) },
+  rights: ['READ', 'PUT', 'DELETE', 'ACTIVATE'],
+  limits: {},
+}
+
+function request(extra: Partial<ActivationRequest> = {}): ActivationRequest {
+  return {
+    transaction: { id: 't', start: 1 },
+    user,
+    target: {
+      revision: '1-a',
+      action: {
+        path: 'guest',
+        name: 'hello',
+        exec: { kind: 'nodejs:20', code: { text: '' }, binary: false },
+        parameters: [],
+        limits: { timeout: 1000, memory: 256, logs: 10, concurrency: 1 },
+        version: '0.0.1',
+        publish: false,
+        annotations: [],
+        updated: 1,
+      },
+    },
+    blocking: true,
+    waitMs: 60_000,
+    ...extra,
+  }
+}
+
+const instance = { id: 0, userMemoryBytes: 512 * MB, tags: [], dedicatedNamespaces: [] }
+
+function recordOf(message: ActivationMessage, result: Record<string, string>): Activation {
+  return {
+    namespace: 'guest',
+    name: 'hello',
+    version: '0.0.1',
+    subject: 'guest',
+    activationId: message.activationId,
+    start: 1,
+    end: 2,
+    duration: 1,
+    publish: false,
+    response: { statusCode: 0, result: JsonText.of(result) },
+    logs: [],
+    annotations: [],
+  }
+}
+
+const opened: { close(): Promise<void> }[] = []
+afterEach(async () => {
+  for (const part of opened.splice(0).reverse()) await part.close()
+})
+
+/** A controller's activator, and an invoker played by the test. */
+async function stage(options: { readonly maxWaiting?: number; readonly loadBalancer?: LoadBalancer } = {}) {
+  const clock = new VirtualClock()
+  const queue = new MemoryQueue({}, { clock, random: new SeededRandom(1), logger: silentLogger })
+  const activationStore = new MemoryActivationStore()
+  await queue.open()
+  await activationStore.open()
+  const activator = new PlacingActivator({
+    controllerId: '0',
+    queue,
+    activationStore,
+    loadBalancer: options.loadBalancer ?? new LocalBalancer(),
+    clock,
+    random: new SeededRandom(7),
+    logger: silentLogger,
+    limits: DEFAULT_PLATFORM_LIMITS,
+    manifest: new RuntimesManifest(DEFAULT_MANIFEST),
+    maxWaiting: options.maxWaiting ?? 10,
+  })
+  await activator.open()
+  opened.push(queue, activator)
+  const received: ActivationMessage[] = []
+  await queue.subscribe('invoker0', { group: 'invoker0', concurrency: 100 }, (delivery) => {
+    received.push(readActivationMessage(delivery.body))
+  })
+  await queue.publish(HEALTH_TOPIC, pingBody({ instance, enabled: true }))
+  await clock.advance(0)
+  const complete = async (message: ActivationMessage, result: Record<string, string> = {}): Promise<void> => {
+    const { transaction, activationId } = message
+    const response = recordOf(message, result)
+    const completion = { instance, systemError: false }
+    await queue.publish('completed0', acknowledgementBody({ transaction, activationId, response, completion }))
+    await clock.advance(0)
+  }
+  return { clock, queue, activationStore, activator, received, complete }
+}
+
+describe('placing activator', () => {
+  it('answers a blocking caller with the result that the invoker acknowledged', async () => {
+    const { activator, received, complete, clock } = await stage()
+    const outcome = activator.activate(request({ payload: JsonText.of({ a: 1 }) }))
+    await clock.advance(0)
+    expect(received).toHaveLength(1)
+    expect(received[0]!.content?.value).toEqual({ a: 1 })
+    await complete(received[0]!, { b: 'two' })
+    expect((await outcome).activation?.response.result?.value).toEqual({ b: 'two' })
+  })
+
+  it('answers a non-blocking caller as soon as the queue has the message', async () => {
+    const { activator, received } = await stage()
+    const { activationId, activation } = await activator.activate(request({ blocking: false }))
+    expect(activation).toBeUndefined()
+    expect(received[0]!.activationId).toBe(activationId)
+  })
+
+  it('passes a payload on as the very text that came in when there are no parameters', async () => {
+    const { activator, received, clock } = await stage()
+    const payload = JsonText.trusted('{ "spaced" :1}')
+    void activator.activate(request({ payload, blocking: false }))
+    await clock.advance(0)
+    expect(received[0]!.content?.text).toBe('{ "spaced" :1}')
+  })
+
+  it('frees the slot and says so exactly once when the activation completes', async () => {
+    const { activator, received, complete, clock } = await stage()
+    let settled = 0
+    const outcome = activator.activate(request({ onSettled: () => settled++ }))
+    await clock.advance(0)
+    expect(activator.inFlight('u-1')).toBe(1)
+    await complete(received[0]!)
+    await complete(received[0]!)
+    await outcome
+    expect(settled).toBe(1)
+    expect(activator.inFlight('u-1')).toBe(0)
+    expect(activator.cluster.invokers[0]!.freeMemoryMb).toBe(512)
+  })
+
+  it('keeps who does not fit in the waiting room until a slot frees', async () => {
+    const { activator, received, complete, clock } = await stage()
+    for (let i = 0; i < 3; i++) void activator.activate(request({ blocking: false }))
+    await clock.advance(0)
+    expect(received).toHaveLength(2)
+    expect(activator.waiting).toBe(1)
+    await complete(received[0]!)
+    expect(received).toHaveLength(3)
+    expect(activator.waiting).toBe(0)
+  })
+
+  it('refuses with ERR_UNAVAILABLE when the waiting room is full, and settles', async () => {
+    const { activator, clock } = await stage({ maxWaiting: 0 })
+    for (let i = 0; i < 2; i++) void activator.activate(request({ blocking: false }))
+    let settled = 0
+    const refused = activator.activate(request({ onSettled: () => settled++ }))
+    await expect(refused).rejects.toMatchObject({ code: 'ERR_UNAVAILABLE' })
+    await clock.advance(0)
+    expect(settled).toBe(1)
+    expect(activator.total).toBe(2)
+  })
+
+  it('gives a blocking caller the id when its wait is over, and still takes the completion', async () => {
+    const { activator, received, complete, clock } = await stage()
+    const outcome = activator.activate(request({ waitMs: 500 }))
+    await clock.advance(500)
+    expect((await outcome).activation).toBeUndefined()
+    expect(activator.total).toBe(1)
+    await complete(received[0]!)
+    expect(activator.total).toBe(0)
+  })
+
+  it('ends an activation of which nothing is heard with a record, a result and a free slot', async () => {
+    const { activator, activationStore, clock } = await stage()
+    const outcome = activator.activate(request({ waitMs: 10_000_000 }))
+    // The action's second counts as the standard minute: twice that, and a minute.
+    await clock.advance(180_000)
+    const { activationId, activation } = await outcome
+    expect(activation?.response.statusCode).toBe(3)
+    expect((await activationStore.get('guest', activationId))?.response.statusCode).toBe(3)
+    expect(activator.cluster.invokers[0]!.freeMemoryMb).toBe(512)
+  })
+
+  it('takes the record that an invoker stored when only its acknowledgement was lost', async () => {
+    const { activator, received, activationStore, clock } = await stage()
+    const outcome = activator.activate(request({ waitMs: 10_000_000 }))
+    await clock.advance(0)
+    await activationStore.put(recordOf(received[0]!, { from: 'store' }))
+    await clock.advance(180_000)
+    expect((await outcome).activation?.response.result?.value).toEqual({ from: 'store' })
+  })
+
+  it('reads the result from the store when the acknowledgement only says that it is there', async () => {
+    const { activator, received, activationStore, queue, clock } = await stage()
+    const outcome = activator.activate(request())
+    await clock.advance(0)
+    const { transaction, activationId } = received[0]!
+    await activationStore.put({ ...recordOf(received[0]!, { big: 'one' }), logs: ['a line'] })
+    const completion = { instance, systemError: false }
+    await queue.publish(
+      'completed0',
+      acknowledgementBody({ transaction, activationId, response: 'stored', completion }),
+    )
+    await clock.advance(0)
+    const { activation } = await outcome
+    expect(activation?.response.result?.value).toEqual({ big: 'one' })
+    expect(activation?.logs).toEqual([])
+  })
+
+  it('rejects with the queue’s error when the message is too large, and frees the slot', async () => {
+    const { activator, queue } = await stage()
+    queue.publish = () => Promise.reject(new PlatformError('ERR_TOO_LARGE', 'too large'))
+    await expect(activator.activate(request())).rejects.toMatchObject({ code: 'ERR_TOO_LARGE' })
+    expect(activator.total).toBe(0)
+    expect(activator.cluster.invokers[0]!.freeMemoryMb).toBe(512)
+  })
+
+  it('sends nothing more to an invoker that has been silent for ten seconds', async () => {
+    const { activator, clock } = await stage({ loadBalancer: new LeastLoadedBalancer() })
+    await clock.advance(12_000)
+    expect(activator.cluster.invokers[0]!.state).toBe('offline')
+    await expect(activator.activate(request())).rejects.toMatchObject({ code: 'ERR_UNAVAILABLE' })
+  })
+
+  it('ends those who wait with a record when it is drained', async () => {
+    const { activator, activationStore, clock } = await stage()
+    const ids = await Promise.all(
+      Array.from({ length: 3 }, async () => (await activator.activate(request({ blocking: false }))).activationId),
+    )
+    await activator.drain(0)
+    await clock.advance(0)
+    const waiting = await activationStore.get('guest', ids[2]!)
+    expect(waiting?.response.result?.value).toMatchObject({ error: expect.stringContaining('not started') })
+    await expect(activator.activate(request())).rejects.toMatchObject({ code: 'ERR_UNAVAILABLE' })
+  })
+})

@@ -1,0 +1,101 @@
+import { describe, expect, it } from 'vitest'
+import { PlatformError } from '../../../src/errors.ts'
+import { PoolBench } from '../fakes/pool-bench.ts'
+
+const plain = [{ initialCount: 2, memory: '128 MB' }]
+const reactive = [
+  {
+    initialCount: 1,
+    memory: '128 MB',
+    reactive: { minCount: 1, maxCount: 4, ttl: '2 minutes', threshold: 2, increment: 1 },
+  },
+]
+
+describe('stem cells', () => {
+  it('are made at the start, as many as planned, in containers of no action', async () => {
+    const bench = await new PoolBench({ memoryMb: 1024, stemCells: plain }).open()
+    await bench.clock.advance(200)
+    expect(bench.pool.gauges).toMatchObject({ stemCells: 2, stemCellsMb: 256, usedMb: 256 })
+    expect(bench.specs.map(({ image, labels }) => ({ image, labels }))).toEqual([
+      { image: 'node', labels: {} },
+      { image: 'node', labels: {} },
+    ])
+  })
+
+  it('are replaced as soon as they are taken', async () => {
+    const bench = await new PoolBench({ memoryMb: 1024, stemCells: plain }).open()
+    await bench.clock.advance(200)
+    const job = bench.submit({ kind: 'nodejs:20', runMs: 1_000 })
+    expect(job.how).toBe('stemcell')
+    expect(bench.pool.gauges).toMatchObject({ stemCells: 1, starting: 1 })
+    await bench.clock.advance(150)
+    expect(bench.pool.gauges.stemCells).toBe(2)
+  })
+
+  it('are never made by evicting or by taking what waiting jobs need', async () => {
+    const bench = await new PoolBench({ memoryMb: 256, stemCells: plain }).open()
+    await bench.clock.advance(200)
+    for (const key of ['a', 'b']) await bench.run({ key, kind: 'nodejs:20' })
+    await bench.clock.advance(5_000)
+    expect(bench.pool.gauges).toMatchObject({ stemCells: 0, idle: 2 })
+  })
+
+  it('leave one start to jobs', async () => {
+    const bench = await new PoolBench({
+      memoryMb: 4096,
+      maxParallelStarts: 3,
+      stemCells: [{ initialCount: 9, memory: '128 MB' }],
+    }).open()
+    expect(bench.pool.gauges.starting).toBe(2)
+    bench.submit()
+    expect(bench.pool.gauges).toMatchObject({ starting: 3, waiting: 0 })
+  })
+
+  it('that cannot be made are tried again, ever more slowly', async () => {
+    let broken = true
+    const failure = new PlatformError('ERR_START_FAILED', 'no')
+    const bench = await new PoolBench({
+      stemCells: [{ initialCount: 1, memory: '128 MB' }],
+      behaviour: { create: () => (broken ? { failure } : {}) },
+    }).open()
+    await bench.clock.advance(100)
+    expect(bench.specs).toHaveLength(1)
+    await bench.clock.advance(60_000)
+    expect(bench.specs.length).toBeGreaterThan(4)
+    expect(bench.specs.length).toBeLessThan(10)
+    broken = false
+    await bench.clock.advance(60_000)
+    expect(bench.pool.gauges.stemCells).toBe(1)
+  })
+
+  it('that die young do not make the pool start containers without end', async () => {
+    const bench = await new PoolBench({
+      stemCells: [{ initialCount: 1, memory: '128 MB' }],
+      behaviour: { create: () => ({ exit: { reason: 'exited', afterMs: 50 } }) },
+    }).open()
+    await bench.clock.advance(30_000)
+    expect(bench.specs.length).toBeGreaterThan(3)
+    expect(bench.specs.length).toBeLessThan(10)
+  })
+
+  it('grow in number when jobs of their kind had to start cold, and shrink again', async () => {
+    const bench = await new PoolBench({ memoryMb: 4096, stemCells: reactive }).open()
+    await bench.clock.advance(200)
+    const jobs = Array.from({ length: 8 }, (_, index) => bench.submit({ key: `k${index}`, kind: 'nodejs:20' }))
+    await bench.untilEnded(...jobs)
+    await bench.clock.advance(61_000)
+    expect(bench.pool.gauges.stemCells).toBe(3)
+    await bench.clock.advance(300_000)
+    expect(bench.pool.gauges.stemCells).toBe(1)
+  })
+
+  it('that are ready serve a job that was waiting for room', async () => {
+    const bench = await new PoolBench({ memoryMb: 256, stemCells: [{ initialCount: 1, memory: '128 MB' }] }).open()
+    const busy = bench.submit({ key: 'busy', runMs: 10_000 })
+    const job = bench.submit({ key: 'job', kind: 'nodejs:20' })
+    expect(job.how).toBeUndefined()
+    await bench.untilEnded(job)
+    expect(job.how).toBe('stemcell')
+    expect(busy.ended).toBe(false)
+  })
+})
