@@ -19,7 +19,7 @@ import { recordLogStore } from '../log-store/record-log-store.ts'
 import { silentLogger, type Logger } from '../log.ts'
 import { MB } from '../model/byte-size.ts'
 import { parameterCipher } from '../model/parameter-cipher.ts'
-import { DEFAULT_PLATFORM_LIMITS } from '../model/platform-limits.ts'
+import { DEFAULT_PLATFORM_LIMITS, type PlatformLimits } from '../model/platform-limits.ts'
 import { RuntimesManifest } from '../model/runtimes-manifest.ts'
 import { memoryQueue } from '../queue/memory-queue.ts'
 import { localRateLimiter } from '../rate-limiter/local-rate-limiter.ts'
@@ -72,7 +72,7 @@ function register(options: PlatformOptions): DependencyContainer {
   provide(container, LOGGER, () => logger)
   provide(container, CLOCK, () => options.clock ?? new SystemClock())
   provide(container, RANDOM, () => options.random ?? new SystemRandom())
-  provide(container, LIMITS, () => ({ ...DEFAULT_PLATFORM_LIMITS, ...options.limits }))
+  provide(container, LIMITS, () => limitsOf(options))
   provide(container, MANIFEST, () => new RuntimesManifest(options.manifest ?? DEFAULT_MANIFEST))
 
   const part = <T, C extends AdapterContext>(
@@ -92,6 +92,12 @@ function register(options: PlatformOptions): DependencyContainer {
   part(LOG_STORE, options.logStore ?? recordLogStore(), nothing)
   part(CONTAINER_FACTORY, options.containers, nothing)
   return container
+}
+
+/** What no container of the invoker could ever be given is refused when the action is written. */
+function limitsOf({ limits, invoker }: PlatformOptions): PlatformLimits {
+  const all = { ...DEFAULT_PLATFORM_LIMITS, ...limits }
+  return { ...all, cpu: { ...all.cpu, max: Math.min(all.cpu.max, invoker?.userCpus ?? Infinity) } }
 }
 
 function isAdapter<T, C extends AdapterContext>(part: Part<T, C>): part is Adapter<T, C> {
