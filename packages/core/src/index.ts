@@ -81,6 +81,7 @@ export {
   type CipherName,
   type ParameterEncryption,
 } from './model/parameter-cipher.ts'
+export type { StoreLevel, StoreLevels } from './model/store-level.ts'
 export { DEFAULT_PLATFORM_LIMITS, type Bounds, type PlatformLimits } from './model/platform-limits.ts'
 export {
   RuntimesManifest,
@@ -98,6 +99,7 @@ export {
 } from './assembly/adapter.ts'
 export * as tokens from './assembly/tokens.ts'
 export { assemble, type Platform } from './assembly/assemble.ts'
+export type { ApiOptions } from './controller/api-options.ts'
 export type { RetentionOptions } from './controller/activations/record-retention.ts'
 export type { Part, PlatformOptions } from './assembly/platform-options.ts'
 export type { EmbeddedClient, EmbeddedResponse } from './assembly/embedded-client.ts'

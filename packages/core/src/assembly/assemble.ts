@@ -21,6 +21,7 @@ import { MB } from '../model/byte-size.ts'
 import { parameterCipher } from '../model/parameter-cipher.ts'
 import { DEFAULT_PLATFORM_LIMITS, type PlatformLimits } from '../model/platform-limits.ts'
 import { RuntimesManifest } from '../model/runtimes-manifest.ts'
+import { STORE_ALL, type StoreLevels } from '../model/store-level.ts'
 import { memoryQueue } from '../queue/memory-queue.ts'
 import { localRateLimiter } from '../rate-limiter/local-rate-limiter.ts'
 import { memoryActivationStore, memoryEntityStore, memorySubjectStore } from '../store/memory-stores.ts'
@@ -98,6 +99,11 @@ function register(options: PlatformOptions): DependencyContainer {
 function limitsOf({ limits, invoker }: PlatformOptions): PlatformLimits {
   const all = { ...DEFAULT_PLATFORM_LIMITS, ...limits }
   return { ...all, cpu: { ...all.cpu, max: Math.min(all.cpu.max, invoker?.userCpus ?? Infinity) } }
+}
+
+function storeLevelsOf({ storeLevels, disableStoreResult = false }: PlatformOptions): StoreLevels {
+  const blocking = storeLevels?.blocking ?? (disableStoreResult ? 'failures' : STORE_ALL.blocking)
+  return { blocking, nonBlocking: storeLevels?.nonBlocking ?? STORE_ALL.nonBlocking }
 }
 
 function isAdapter<T, C extends AdapterContext>(part: Part<T, C>): part is Adapter<T, C> {
@@ -180,6 +186,7 @@ export class Platform implements AsyncDisposable {
     const invokerOptions = {
       ...DEFAULT_INVOKER_OPTIONS,
       ...options.invoker,
+      storeLevels: storeLevelsOf(options),
       apiHost: () => options.apiHost ?? this.#url ?? '',
     }
     this.invoker = createInvoker({
@@ -205,7 +212,8 @@ export class Platform implements AsyncDisposable {
       rateLimiter: use(container, RATE_LIMITER),
       logger: logger.child({ controller: id }),
       ...(options.maxWaiting === undefined ? {} : { maxWaiting: options.maxWaiting }),
-      ...(invokerOptions.storeLevels && { storeLevels: invokerOptions.storeLevels }),
+      ...(options.api && { api: options.api }),
+      storeLevels: invokerOptions.storeLevels,
       ...(cipher && { cipher }),
       build: options.build ?? { date: 'unknown', number: CORE_VERSION },
     })

@@ -1,5 +1,6 @@
 import type { Auth, AuthContext } from '../auth/auth.ts'
 import type { ContainerFactory } from '../container/container-factory.ts'
+import type { ApiOptions } from '../controller/api-options.ts'
 import type { RetentionOptions } from '../controller/activations/record-retention.ts'
 import type { InvokerOptions } from '../invoker/invoker.ts'
 import type { LoadBalancer } from '../load-balancer/load-balancer.ts'
@@ -8,6 +9,7 @@ import type { Logger } from '../log.ts'
 import type { ParameterEncryption } from '../model/parameter-cipher.ts'
 import type { PlatformLimits } from '../model/platform-limits.ts'
 import type { RuntimesManifestSource } from '../model/runtimes-manifest.ts'
+import type { StoreLevel, StoreLevels } from '../model/store-level.ts'
 import type { Queue } from '../queue/queue.ts'
 import type { RateLimiter, RateLimiterContext } from '../rate-limiter/rate-limiter.ts'
 import type { ActivationStore } from '../store/activation-store.ts'
@@ -48,6 +50,11 @@ export interface PlatformOptions {
   readonly parameterEncryption?: ParameterEncryption
   /** How long activation records are kept; false: for ever. Default: 7 days. */
   readonly retention?: RetentionOptions | false
+  readonly api?: ApiOptions
+  /** Which activations leave a record. Default: all. */
+  readonly storeLevels?: { readonly [kind in keyof StoreLevels]?: StoreLevel | undefined }
+  /** OpenWhisk's older option: without a level for blocking activations, only those that fail leave a record. */
+  readonly disableStoreResult?: boolean
   /** OpenWhisk's runtimes manifest. Default: Node.js kinds on Stemcell's own image. */
   readonly manifest?: RuntimesManifestSource
 
@@ -56,7 +63,7 @@ export interface PlatformOptions {
   readonly controllerId?: string
   /** Activations that may wait for a slot. Default 4096. */
   readonly maxWaiting?: number
-  readonly invoker?: Partial<Omit<InvokerOptions, 'apiHost'>>
+  readonly invoker?: Partial<Omit<InvokerOptions, 'apiHost' | 'storeLevels'>>
   /** What actions get as `__OW_API_HOST`. Default: where the platform listens, if it does. */
   readonly apiHost?: string
   /** Shown by `GET /api/v1`. */

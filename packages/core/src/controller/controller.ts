@@ -4,6 +4,7 @@ import type { Lifecycle } from '../lifecycle.ts'
 import type { LoadBalancer } from '../load-balancer/load-balancer.ts'
 import type { LogStore } from '../log-store/log-store.ts'
 import type { Logger } from '../log.ts'
+import type { ApiOptions } from './api-options.ts'
 import type { ParameterCipher } from '../model/parameter-cipher.ts'
 import type { PlatformLimits } from '../model/platform-limits.ts'
 import type { RuntimesManifest } from '../model/runtimes-manifest.ts'
@@ -37,7 +38,8 @@ export interface ControllerParts {
   readonly build: { readonly date: string; readonly number: string }
   /** Activations that may wait for a slot. Default 4096. */
   readonly maxWaiting?: number
-  /** Which sequences and compositions leave a record. Default: all. */
+  readonly api?: ApiOptions
+  /** Which sequences, compositions and triggers leave a record. Default: all. */
   readonly storeLevels?: StoreLevels
 }
 

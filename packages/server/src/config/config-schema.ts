@@ -124,6 +124,37 @@ const retention = z
     shownDefault: 'those of 7 days',
   })
 
+function flag(value: boolean, description: string) {
+  return z.boolean().default(value).meta({ description })
+}
+
+const api = z.strictObject({
+  kindWhitelist: z.array(z.string().min(1)).default([]).meta({
+    description: 'Kinds that actions may have',
+    shownType: 'list of strings',
+    shownDefault: 'every kind',
+  }),
+  operationalRoutes: flag(true, 'Whether `/invokers…` and `/activation…` answer, to anybody'),
+  readyFraction: z.number().min(0).max(1).default(1).meta({
+    description: 'Share of the invokers that must be up for `/invokers/ready`',
+  }),
+  sharedPackagesExecuteOnly: flag(false, 'Packages of others can be bound and used, but not read'),
+  requireApiKeyAnnotation: flag(true, 'New actions get no API key unless they ask for it'),
+  requireResponsePayload: flag(true, 'Writes of actions and packages are answered with what was written'),
+})
+
+function storeLevel(description: string) {
+  return z
+    .enum(['always', 'failures', 'failures-not-application-errors'])
+    .optional()
+    .meta({ description, shownDefault: '`always`' })
+}
+
+const storeLevels = z.strictObject({
+  blocking: storeLevel('Which blocking activations leave a record'),
+  nonBlocking: storeLevel('Which other activations leave a record'),
+})
+
 function adapter(description: string, shownDefault: string) {
   return z
     .strictObject({ adapter: z.string().min(1), options: z.record(z.string(), z.unknown()).default({}) })
@@ -159,6 +190,9 @@ export const configSchema = z.strictObject({
   maxWaiting: count(1, 4096, 'Activations that may wait for an invoker with room; beyond that they are refused'),
   limits: limits.prefault({}),
   invoker: invoker.prefault({}),
+  api: api.prefault({}),
+  storeLevels: storeLevels.prefault({}),
+  disableStoreResult: flag(false, 'Without `storeLevels.blocking`: only blocking activations that fail leave a record'),
   parameterEncryption,
   retention,
   stores: adapter('Entities, subjects and activation records together', '`@stemcell/spi-level` in the data folder'),

@@ -130,6 +130,9 @@ function settings(config: Config): Partial<PlatformOptions> {
     limits: config.limits,
     invoker: { ...invoker, ...(userCpus === undefined ? {} : { userCpus }) },
     maxWaiting: config.maxWaiting,
+    api: config.api,
+    storeLevels: config.storeLevels,
+    disableStoreResult: config.disableStoreResult,
     parameterEncryption: config.parameterEncryption,
     ...(config.retention === undefined ? {} : { retention: config.retention }),
     // Checked by core, with the place in the message.

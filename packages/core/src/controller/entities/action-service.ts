@@ -5,6 +5,7 @@ import { documentId, type EntityId } from '../../model/entity-name.ts'
 import { isSequence } from '../../model/exec.ts'
 import type { Identity } from '../../model/identity.ts'
 import type { JsonObject } from '../../model/json.ts'
+import type { ApiOptions } from '../api-options.ts'
 import type { ControllerParts } from '../controller.ts'
 import type { ApiServices } from '../http/api-services.ts'
 import { HttpError, notFound } from '../http/http-error.ts'
@@ -21,9 +22,11 @@ export class ActionService {
   readonly #parts: ControllerParts
   readonly #cache: EntityCache
   readonly #writer: EntityWriter
+  readonly #options: ApiOptions
 
-  constructor({ parts, cache, writer }: Pick<ApiServices, 'parts' | 'cache' | 'writer'>) {
+  constructor({ parts, cache, writer, options }: Pick<ApiServices, 'parts' | 'cache' | 'writer' | 'options'>) {
     this.#parts = parts
+    this.#options = options
     this.#cache = cache
     this.#writer = writer
   }
@@ -49,7 +52,7 @@ export class ActionService {
     await check()
     const written = previous
       ? updatedAction(previous.action, put, manifest, clock.now())
-      : newAction(id, put, limits, manifest, clock.now())
+      : newAction(id, put, limits, manifest, clock.now(), this.#options)
     const action = this.#locked(written, previous?.action)
     const { document, attachments, keepAttachments } = actionDocument(action, {
       maxInlineCodeBytes: limits.maxInlineCodeBytes,

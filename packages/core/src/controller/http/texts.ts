@@ -196,6 +196,22 @@ export function instancesTooMany(allowed: number): string {
   return `Max action instance concurrency must not exceed your namespace concurrency of ${allowed}.`
 }
 
+export function sharedActionUnreadable(packagePath: string): string {
+  return `GET not permitted for '${packagePath}' since it's an action in a shared package`
+}
+
+export function actionOfBindingUnreadable(id: string): string {
+  return `GET not permitted for '${id}'. Resource does not exist or is an action in a shared package binding.`
+}
+
+export function sharedPackageUnreadable(packagePath: string): string {
+  return `GET not permitted for '${packagePath}' since it's a shared package`
+}
+
+export function bindingUnreadable(packagePath: string): string {
+  return `GET not permitted since ${packagePath} is a binding of a shared package`
+}
+
 export function bindingCyclic(name: string): string {
   return `Package binding '${name}' contains a circular reference.`
 }

@@ -9,6 +9,7 @@ import type { StoredAction } from '../../model/action.ts'
 import { activationIdOf, type Activation } from '../../model/activation.ts'
 import { documentId } from '../../model/entity-name.ts'
 import type { PlatformLimits } from '../../model/platform-limits.ts'
+import { isStored, STORE_ALL } from '../../model/store-level.ts'
 import type { RuntimesManifest } from '../../model/runtimes-manifest.ts'
 import type { Delivery, Queue, Subscription } from '../../queue/queue.ts'
 import type { ActivationStore } from '../../store/activation-store.ts'
@@ -261,6 +262,10 @@ export class PlacingActivator implements Activator {
     const activation = refusedActivation(entry.request, entry.activationId, clock.now(), error)
     logger.error({ activationId: entry.activationId, invoker: entry.invoker }, 'activation ended by the controller')
     this.#room.drain()
+    if (!isStored(entry.request, activation.response.statusCode, STORE_ALL)) {
+      entry.complete(activation)
+      return
+    }
     try {
       if ((await activationStore.put(activation)) === 'exists') void this.#pollStored(entry)
       else entry.complete(activation)
