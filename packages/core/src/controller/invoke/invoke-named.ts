@@ -3,7 +3,7 @@ import type { JsonText } from '../../model/json-text.ts'
 import type { Transaction } from '../../model/transaction.ts'
 import { loadAction, locateAction, type ActionName } from '../entities/resolve-action.ts'
 import type { ApiServices } from '../http/api-services.ts'
-import type { ActivationOutcome } from './activator.ts'
+import type { ActivationOutcome, ActivationRequest } from './activator.ts'
 import { invokeResolved, withAdmission } from './invoke-resolved.ts'
 
 export interface Caller {
@@ -19,6 +19,8 @@ export interface InvocationOrder {
   readonly waitMs: number
 }
 
+type Filling<T> = { -readonly [K in keyof T]: T[K] }
+
 /**
  * Invokes the action that a caller names. The throttle comes first, so that a caller over its limit learns nothing
  * else; `order` is read once it is known that the caller may invoke what it names.
@@ -32,16 +34,12 @@ export function invokeNamed(
 ): Promise<ActivationOutcome> {
   return withAdmission(services, user, async (onSettled) => {
     const place = await locateAction(services.cache, user, 'ACTIVATE', name)
-    const ordered = await order()
+    const { payload, blocking, waitMs } = await order()
     const target = await loadAction(services.cache, place)
-    const { binding } = place
-    return invokeResolved(services, {
-      transaction,
-      user,
-      target,
-      ...(binding === undefined ? {} : { binding }),
-      ...ordered,
-      onSettled,
-    })
+    // Filled field by field: this is every invocation's path, and spreading what is optional takes microseconds.
+    const request: Filling<ActivationRequest> = { transaction, user, target, blocking, waitMs, onSettled }
+    if (place.binding !== undefined) request.binding = place.binding
+    if (payload) request.payload = payload
+    return invokeResolved(services, request)
   })
 }
