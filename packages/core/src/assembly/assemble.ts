@@ -238,8 +238,8 @@ export class Platform implements AsyncDisposable {
       server.listen(port, host, resolve)
     })
     this.#servers.push(server)
-    const { port: actual, family } = server.address() as AddressInfo
-    const url = `http://${family === 'IPv6' ? `[${host}]` : host}:${actual}`
+    const { port: actual } = server.address() as AddressInfo
+    const url = `http://${host.includes(':') ? `[${host}]` : host}:${actual}`
     this.#url ??= url
     return { url }
   }

@@ -21,5 +21,7 @@ export function newTransaction(clock: Clock, random: Random, requested?: string,
 
 /** The transaction of one step of a sequence or composition: it starts now, so that `waitTime` is the step's own. */
 export function childTransaction({ extraLogging }: Transaction, clock: Clock, random: Random): Transaction {
-  return newTransaction(clock, random, undefined, extraLogging)
+  // As good as a random text of 32 characters, and many times quicker to have.
+  const id = random.uuid().replaceAll('-', '')
+  return { id, start: clock.now(), ...(extraLogging ? { extraLogging } : {}) }
 }

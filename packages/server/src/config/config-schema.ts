@@ -1,78 +1,147 @@
+import { DEFAULT_PLATFORM_LIMITS, type Bounds } from '@stemcell/core'
+import { totalmem } from 'node:os'
 import { z } from 'zod'
+import { LOG_LEVELS } from '../log-level.ts'
 
-const bounds = z.strictObject({ min: z.number().min(0), std: z.number().min(0), max: z.number().min(0) })
+// Every option says here what it means, in which unit, and its default; the table in the README is compared with it.
+
+const system = DEFAULT_PLATFORM_LIMITS
+const MB = 1024 ** 2
+
+function bounds({ min, std, max }: Bounds, meta: { readonly description: string; readonly unit?: string }) {
+  return z
+    .strictObject({
+      min: z.int().min(0).default(min),
+      std: z.int().min(0).default(std),
+      max: z.int().min(0).default(max),
+    })
+    .refine((given) => given.min <= given.std && given.std <= given.max, 'must be in the order min, std, max')
+    .prefault({})
+    .meta({ ...meta, shownType: 'min, std, max', shownDefault: `${min}, ${std}, ${max}` })
+}
+
+function count(least: number, value: number, description: string, unit?: string) {
+  return z
+    .int()
+    .min(least)
+    .default(value)
+    .meta({ description, ...(unit === undefined ? {} : { unit }) })
+}
 
 const limits = z.strictObject({
-  timeoutMs: bounds.optional(),
-  memoryMb: bounds.optional(),
-  logsMb: bounds.optional(),
-  concurrency: bounds.optional(),
-  cpu: z.strictObject({ min: z.number().positive(), max: z.number().positive() }).optional(),
-  invocationsPerMinute: z.int().min(0).optional(),
-  concurrentInvocations: z.int().min(0).optional(),
-  firesPerMinute: z.int().min(0).optional(),
-  sequenceLength: z.int().min(1).optional(),
-  maxParameterBytes: z.int().min(1).optional(),
-  maxExecBytes: z.int().min(1).optional(),
-  maxPayloadBytes: z.int().min(1).optional(),
-  truncationBytes: z.int().min(1).optional(),
-  messageOverheadBytes: z.int().min(0).optional(),
-  maxRequestBytes: z.int().min(1).optional(),
-  listDefault: z.int().min(1).optional(),
-  listMax: z.int().min(1).optional(),
-  maxBlockingWaitMs: z.int().min(1).optional(),
-  maxInlineCodeBytes: z.int().min(0).optional(),
-  completionTimeoutFactor: z.number().min(1).optional(),
-  completionTimeoutAddonMs: z.int().min(0).optional(),
+  timeoutMs: bounds(system.timeoutMs, { description: 'Time limit of actions', unit: 'ms' }),
+  memoryMb: bounds(system.memoryMb, { description: 'Memory limit of actions', unit: 'MB' }),
+  logsMb: bounds(system.logsMb, { description: 'Log limit of actions', unit: 'MB' }),
+  concurrency: bounds(system.concurrency, { description: 'Activations at once in one container' }),
+  cpu: z
+    .strictObject({
+      min: z.number().positive().default(system.cpu.min),
+      max: z.number().positive().default(system.cpu.max),
+    })
+    .refine((given) => given.min <= given.max, 'must be in the order min, max')
+    .prefault({})
+    .meta({
+      description: 'CPU that an action may ask for',
+      unit: 'cores',
+      shownType: 'min, max',
+      shownDefault: `${system.cpu.min}, ${system.cpu.max}`,
+    }),
+  invocationsPerMinute: count(0, system.invocationsPerMinute, 'Invocations that a namespace may make', 'per minute'),
+  concurrentInvocations: count(0, system.concurrentInvocations, 'Invocations of a namespace at once'),
+  firesPerMinute: count(0, system.firesPerMinute, 'Triggers that a namespace may fire', 'per minute'),
+  sequenceLength: count(1, system.sequenceLength, 'Actions in a sequence'),
+  maxParameterBytes: count(1, system.maxParameterBytes, 'Parameters, and annotations, of an entity', 'bytes'),
+  maxExecBytes: count(1, system.maxExecBytes, 'Code of an action', 'bytes'),
+  maxPayloadBytes: count(1, system.maxPayloadBytes, 'Arguments of an invocation, and its result', 'bytes'),
+  truncationBytes: count(1, system.truncationBytes, 'What is kept of a result that is too long', 'bytes'),
+  messageOverheadBytes: count(0, system.messageOverheadBytes, 'Room in a message beside the arguments', 'bytes'),
+  maxRequestBytes: count(1, system.maxRequestBytes, 'Body of any request', 'bytes'),
+  listDefault: count(1, system.listDefault, 'Length of a listing that asks for none'),
+  listMax: count(1, system.listMax, 'Length of the longest listing'),
+  maxBlockingWaitMs: count(1, system.maxBlockingWaitMs, 'Longest wait of a blocking invocation', 'ms'),
+  maxInlineCodeBytes: count(0, system.maxInlineCodeBytes, 'Longer code is kept apart from its action', 'bytes'),
+  completionTimeoutFactor: z
+    .number()
+    .min(1)
+    .default(system.completionTimeoutFactor)
+    .meta({ description: 'An activation is given up after its time limit times this, plus the next' }),
+  completionTimeoutAddonMs: count(0, system.completionTimeoutAddonMs, 'See `completionTimeoutFactor`', 'ms'),
 })
 
 const invoker = z.strictObject({
-  userMemoryMb: z.int().min(128).optional(),
-  userCpus: z.number().positive().optional(),
-  pauseGraceMs: z.int().min(0).optional(),
-  idleTimeoutMs: z.int().min(0).optional(),
-  maxParallelStarts: z.int().min(1).optional(),
-  maxWaiting: z.int().min(1).optional(),
-  extraEnvironment: z.record(z.string(), z.string()).optional(),
+  userMemoryMb: z
+    .int()
+    .min(128)
+    .default(() => Math.min(8192, Math.max(1024, Math.floor(totalmem() / MB / 2))))
+    .meta({
+      description: 'Memory that all containers may take together',
+      unit: 'MB',
+      shownDefault: 'half of the machine’s, 1024 to 8192',
+    }),
+  userCpus: z
+    .number()
+    .positive()
+    .optional()
+    .meta({ description: 'CPU that all containers may take together', unit: 'cores', shownDefault: 'not counted' }),
+  pauseGraceMs: count(0, 10_000, 'An idle container is suspended after this time', 'ms'),
+  idleTimeoutMs: count(0, 600_000, 'A suspended container is destroyed after this time', 'ms'),
+  maxParallelStarts: count(1, 3, 'Containers being made at once'),
+  maxWaiting: count(1, 1024, 'Activations that may wait for a container before the queue is held back'),
+  extraEnvironment: z
+    .record(z.string(), z.string())
+    .default({})
+    .meta({ description: 'Environment variables of every container', shownType: 'object of strings' }),
 })
 
-/** A part of the platform by the package that provides it. */
-const adapter = z.strictObject({
-  /** Name of an installed package. */
-  adapter: z.string().min(1),
-  /** Checked by the adapter's own schema. */
-  options: z.record(z.string(), z.unknown()).default({}),
-})
+function adapter(description: string, shownDefault: string) {
+  return z
+    .strictObject({ adapter: z.string().min(1), options: z.record(z.string(), z.unknown()).default({}) })
+    .optional()
+    .meta({ description, shownType: 'adapter', shownDefault })
+}
 
 /** What a configuration file may say. Keys that it does not know are refused. */
 export const configSchema = z.strictObject({
-  host: z.string().min(1).optional(),
-  port: z.int().min(0).max(65_535).optional(),
-  /** Folder of the embedded store, the guest key and the sockets of process containers. */
-  data: z.string().min(1).optional(),
-  /** File that holds `UUID:KEY` for the guest namespace. */
-  authFile: z.string().min(1).optional(),
-  logLevel: z.enum(['debug', 'info', 'warn', 'error', 'silent']).optional(),
-  /** The longest that a shutdown waits for what runs, ms. */
-  drainMs: z.int().min(0).optional(),
-  /** `__OW_API_HOST` of actions, when it is not where the server listens. */
-  apiHost: z.string().min(1).optional(),
-  limits: limits.optional(),
-  /** OpenWhisk's runtimes manifest: the object itself, or the path of a JSON file. */
-  manifest: z.union([z.string().min(1), z.record(z.string(), z.unknown())]).optional(),
-  invoker: invoker.optional(),
-  maxWaiting: z.int().min(1).optional(),
-  queue: adapter.optional(),
-  /** Entities, subjects and activations together. */
-  stores: adapter.optional(),
-  entityStore: adapter.optional(),
-  subjectStore: adapter.optional(),
-  activationStore: adapter.optional(),
-  auth: adapter.optional(),
-  loadBalancer: adapter.optional(),
-  containers: adapter.optional(),
-  logStore: adapter.optional(),
-  rateLimiter: adapter.optional(),
+  host: z.string().min(1).default('127.0.0.1').meta({ description: 'Address to listen on' }),
+  port: z.int().min(0).max(65_535).default(3233).meta({ description: 'Port to listen on; 0 picks a free one' }),
+  data: z.string().min(1).default('stemcell-data').meta({ description: 'The data folder' }),
+  authFile: z
+    .string()
+    .min(1)
+    .optional()
+    .meta({ description: 'File with `UUID:KEY` for namespace `guest`', shownDefault: 'a random key' }),
+  logLevel: z.enum(LOG_LEVELS).default('info').meta({ description: 'Least severe log line that is written' }),
+  drainMs: count(0, 30_000, 'Longest wait of a shutdown for what runs', 'ms'),
+  apiHost: z
+    .string()
+    .min(1)
+    .optional()
+    .meta({ description: '`__OW_API_HOST` of actions', shownDefault: 'where the server listens' }),
+  manifest: z
+    .union([z.string().min(1), z.record(z.string(), z.unknown())])
+    .optional()
+    .meta({
+      description: 'OpenWhisk’s runtimes manifest',
+      shownType: 'object, or path of a JSON file',
+      shownDefault: 'the Node.js kinds',
+    }),
+  maxWaiting: count(1, 4096, 'Activations that may wait for an invoker with room; beyond that they are refused'),
+  limits: limits.prefault({}),
+  invoker: invoker.prefault({}),
+  stores: adapter('Entities, subjects and activation records together', '`@stemcell/spi-level` in the data folder'),
+  entityStore: adapter('Actions, triggers, rules and packages', 'as `stores`'),
+  subjectStore: adapter('Subjects, keys and limits of namespaces', 'as `stores`'),
+  activationStore: adapter('Activation records', 'as `stores`'),
+  queue: adapter('Messages between controller and invoker', 'in memory'),
+  auth: adapter('Who is calling', 'keys of the subject store'),
+  loadBalancer: adapter('Which invoker runs an activation', 'the least loaded'),
+  containers: adapter('How containers are made', '`@stemcell/spi-process` in the data folder'),
+  logStore: adapter('Where logs of activations go', 'into the activation record'),
+  rateLimiter: adapter('Rates and concurrency of namespaces', 'counted in this process'),
 })
 
+/** A configuration with every default filled in. */
 export type Config = z.output<typeof configSchema>
+
+/** A part of the platform, by the package that provides it. */
+export type AdapterSource = NonNullable<Config['queue']>

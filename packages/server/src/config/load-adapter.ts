@@ -1,37 +1,64 @@
-import type { Adapter, AdapterModule } from '@stemcell/core'
-import { PlatformError } from '@stemcell/core'
+import { PlatformError, type Adapter, type AdapterModule } from '@stemcell/core'
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import type { AdapterSource } from './config-schema.ts'
+import { problems } from './read-config.ts'
 
 /**
- * Imports the package that a configuration names and builds the adapter for one part of the platform.
+ * Imports the package that a configuration names and builds the adapter for one part of the platform. Packages are
+ * looked for from the working directory first, then beside this one.
  * @throws ERR_CONFIG the package is not installed, does not provide the part, or refuses the options.
  */
-export async function loadAdapter<T>(
-  part: string,
-  source: { readonly adapter: string; readonly options: Readonly<Record<string, unknown>> },
-): Promise<Adapter<T>> {
-  const module = await importAdapter(part, source.adapter)
+export async function loadAdapter<T>(part: string, source: AdapterSource): Promise<Adapter<T>> {
+  const place = `${part} (${source.adapter})`
+  const module = await importAdapter(place, source.adapter)
   const found = module.provides[part]
   if (!found) {
     const offers = Object.keys(module.provides).join(', ')
-    throw new PlatformError('ERR_CONFIG', `${part}: ${source.adapter} does not provide it; it provides ${offers}`)
+    throw new PlatformError('ERR_CONFIG', `${place}: the package does not provide ${part}; it provides ${offers}`)
   }
   const parsed = found.options.safeParse(source.options)
-  if (!parsed.success) {
-    const lines = parsed.error.issues.map((issue) => `${issue.path.join('.') || 'options'}: ${issue.message}`)
-    throw new PlatformError('ERR_CONFIG', `${part} (${source.adapter}): ${lines.join('; ')}`)
-  }
+  if (!parsed.success) throw new PlatformError('ERR_CONFIG', `${place}: ${problems(parsed.error)}`)
   return found.create(parsed.data) as Adapter<T>
 }
 
-async function importAdapter(part: string, name: string): Promise<AdapterModule> {
+async function importAdapter(place: string, name: string): Promise<AdapterModule> {
+  const entry = `${name}/adapter`
+  let module: { readonly default?: Partial<AdapterModule> }
   try {
-    const { default: module } = (await import(`${name}/adapter`)) as { default: AdapterModule }
-    return module
+    module = (await import(fromWorkingDirectory(entry) ?? entry)) as typeof module
   } catch (cause) {
-    throw new PlatformError(
-      'ERR_CONFIG',
-      `${part}: cannot load ${name}/adapter; is the package installed? (npm install ${name})`,
-      { cause },
-    )
+    throw new PlatformError('ERR_CONFIG', `${place}: ${importProblem(entry, name, cause)}`, { cause })
   }
+  if (typeof module.default?.provides === 'object') return module.default as AdapterModule
+  throw new PlatformError(
+    'ERR_CONFIG',
+    `${place}: ${entry} is not an adapter; name a package whose default export is one`,
+  )
+}
+
+function fromWorkingDirectory(entry: string): string | undefined {
+  try {
+    return pathToFileURL(createRequire(join(process.cwd(), 'package.json')).resolve(entry)).href
+  } catch (error) {
+    // Found beside this package, perhaps; if not, the import says why.
+    if (NOT_FOUND.has(codeOf(error))) return undefined
+    throw error
+  }
+}
+
+const NOT_FOUND = new Set(['MODULE_NOT_FOUND', 'ERR_MODULE_NOT_FOUND', 'ERR_PACKAGE_PATH_NOT_EXPORTED'])
+
+function importProblem(entry: string, name: string, cause: unknown): string {
+  const message = cause instanceof Error ? cause.message : String(cause)
+  if (!NOT_FOUND.has(codeOf(cause))) return `${entry} fails while it loads: ${message}`
+  if (codeOf(cause) === 'ERR_PACKAGE_PATH_NOT_EXPORTED') return `the package has no entry ./adapter; is it an adapter?`
+  return message.includes(`'${name}'`)
+    ? `cannot load ${entry}; is the package installed? (npm install ${name})`
+    : `${entry} needs something that is not installed: ${message}`
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : ''
 }

@@ -1,39 +1,63 @@
+import { PlatformError } from '@stemcell/core'
 import { readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
-import { PlatformError } from '@stemcell/core'
+import type { z } from 'zod'
 import { configSchema, type Config } from './config-schema.ts'
 
+/** Options of the command line; they win over the file. */
+export type ConfigOverrides = Partial<Pick<Config, 'host' | 'port' | 'data' | 'authFile' | 'logLevel'>>
+
 /**
- * Reads and checks a JSON configuration file before anything else happens. Paths in it are relative to the file.
+ * The configuration from a JSON file, if one is named, and the overrides, checked before anything else happens.
+ * Paths in the file are relative to it, others to the working directory; all are absolute afterwards.
  * @throws ERR_CONFIG the file is missing, not JSON, or has a key or value it may not have; values are not repeated.
  */
-export function readConfig(path: string): Config {
-  let json: unknown
-  try {
-    json = JSON.parse(readFileSync(path, 'utf8'))
-  } catch (cause) {
-    const why = cause instanceof SyntaxError ? `is not JSON: ${cause.message}` : `cannot be read: ${String(cause)}`
-    throw new PlatformError('ERR_CONFIG', `--config ${path} ${why}`, { cause })
-  }
-  const parsed = configSchema.safeParse(json)
-  if (!parsed.success) {
-    const lines = parsed.error.issues.map((issue) => `${issue.path.join('.') || 'the file'}: ${issue.message}`)
-    throw new PlatformError('ERR_CONFIG', `--config ${path}: ${lines.join('; ')}`)
-  }
-  const folder = dirname(resolve(path))
-  const { data, authFile, manifest } = parsed.data
+export function readConfig(path: string | undefined, overrides: ConfigOverrides = {}): Config {
+  const folder = path === undefined ? process.cwd() : dirname(resolve(path))
+  const file = path === undefined ? {} : readJson(path, `--config ${path}`)
+  const parsed = configSchema.safeParse(file)
+  if (!parsed.success) throw new PlatformError('ERR_CONFIG', `--config ${path}: ${problems(parsed.error)}`)
+  const config = parsed.data
+  const authFile = overrides.authFile ?? (config.authFile && resolve(folder, config.authFile))
+  const isDataInFile = typeof file === 'object' && file !== null && 'data' in file
   return {
-    ...parsed.data,
-    ...(data === undefined ? {} : { data: resolve(folder, data) }),
-    ...(authFile === undefined ? {} : { authFile: resolve(folder, authFile) }),
-    ...(typeof manifest === 'string' ? { manifest: readManifest(resolve(folder, manifest)) } : {}),
+    ...config,
+    ...overrides,
+    data: resolve(overrides.data ?? (isDataInFile ? resolve(folder, config.data) : config.data)),
+    ...(authFile === undefined ? {} : { authFile: resolve(authFile) }),
+    ...(typeof config.manifest === 'string' ? { manifest: readManifest(resolve(folder, config.manifest)) } : {}),
   }
 }
 
+/** Each wrong option with its rule. */
+export function problems(error: z.ZodError): string {
+  return error.issues.map(({ path, message }) => `${path.join('.') || 'options'}: ${message}`).join('; ')
+}
+
 function readManifest(path: string): Record<string, unknown> {
+  const json = readJson(path, `manifest ${path}`)
+  if (typeof json === 'object' && json !== null && !Array.isArray(json)) return { ...json }
+  throw new PlatformError('ERR_CONFIG', `manifest ${path} must hold a JSON object with a key runtimes`)
+}
+
+function readJson(path: string, source: string): unknown {
+  let text: string
   try {
-    return JSON.parse(readFileSync(path, 'utf8')) as Record<string, unknown>
+    text = readFileSync(path, 'utf8')
   } catch (cause) {
-    throw new PlatformError('ERR_CONFIG', `manifest ${path} cannot be read as JSON: ${String(cause)}`, { cause })
+    const code = (cause as NodeJS.ErrnoException).code ?? 'unknown reason'
+    throw new PlatformError('ERR_CONFIG', `${source} cannot be read (${code}): name a file that exists`, { cause })
   }
+  try {
+    return JSON.parse(text) as unknown
+  } catch (cause) {
+    throw new PlatformError('ERR_CONFIG', `${source} is not JSON: ${placeOf(text, cause)}`, { cause })
+  }
+}
+
+/** The parser's own message repeats what stands there, which may be a secret. */
+function placeOf(text: string, error: unknown): string {
+  const position = Number(/position (\d+)/.exec(error instanceof Error ? error.message : '')?.[1] ?? text.length)
+  const before = text.slice(0, position).split('\n')
+  return `see line ${before.length}, column ${before.at(-1)!.length + 1}`
 }

@@ -1,22 +1,26 @@
+import type { ContainerFactory } from '@stemcell/core'
+import type { DataFolder } from './data-folder.ts'
+
+type Isolation = ContainerFactory['capabilities']['isolation']
+
+const CONTAINERS: Readonly<Record<Isolation, string>> = {
+  none: 'none: actions run inside this process; for trusted code only',
+  process: 'processes of this user; for trusted code only',
+  container: 'isolated',
+}
+
 /** What a person who started the server needs to know, once, in plain text. */
-export function banner(facts: {
-  readonly url: string
-  readonly data: string
-  readonly keyFile: string
-  readonly wskProperties: string
-  readonly containers: string
-}): string {
-  const { url, data, keyFile, wskProperties, containers } = facts
+export function banner(url: string, data: DataFolder, isolation: Isolation): string {
   return `
   Stemcell is ready at ${url}
     namespace   guest
-    data        ${data}
-    key         ${keyFile} (mode 600; also in ${wskProperties})
-    containers  ${containers}
+    data        ${data.path}
+    key         ${data.guestKey} (mode 600; also in ${data.wskProperties})
+    containers  ${CONTAINERS[isolation]}
 
   Try it:
-    curl -u "$(cat ${shellQuote(keyFile)})" ${url}/api/v1/namespaces/_/actions
-    WSK_CONFIG_FILE=${shellQuote(wskProperties)} wsk action list
+    curl -u "$(cat ${shellQuote(data.guestKey)})" ${url}/api/v1/namespaces/_/actions
+    WSK_CONFIG_FILE=${shellQuote(data.wskProperties)} wsk action list
 
 `
 }

@@ -1,73 +1,40 @@
-import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { PlatformError, randomText, type AuthKey, type Random } from '@stemcell/core'
-
-export interface GuestKey {
-  readonly key: AuthKey
-  /** The file that holds it. */
-  readonly file: string
-}
+import { PlatformError, type AuthKey } from '@stemcell/core'
+import { readFileSync } from 'node:fs'
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
+const KEY_LENGTH = 64
 
 /**
- * The key of namespace `guest`: the one given, else the one kept in the data folder, else a new random one.
- * Whichever it is, the data folder then holds it, readable by its owner only.
- * @throws ERR_CONFIG a key is malformed, or a file cannot be read or written.
+ * The key that the operator gave for namespace guest; undefined for none.
+ * @throws ERR_CONFIG it is malformed, or its file cannot be read. The key is not repeated.
  */
-export function guestKey(options: {
-  readonly data: string
-  readonly random: Random
-  /** `UUID:KEY` from the environment. */
+export function givenGuestKey(source: {
+  /** Value of STEMCELL_AUTH. */
   readonly auth: string | undefined
   readonly authFile: string | undefined
-}): GuestKey {
-  const { data, random, auth, authFile } = options
-  const file = join(data, 'auth.guest')
-  const key =
-    auth !== undefined
-      ? parseKey(auth, 'STEMCELL_AUTH')
-      : authFile !== undefined
-        ? parseKey(readSecret(authFile, '--auth-file'), `--auth-file ${authFile}`)
-        : existsSync(file)
-          ? parseKey(readSecret(file, 'the guest key'), file)
-          : { uuid: random.uuid(), key: randomText(random, 64) }
-  writeSecret(file, `${key.uuid}:${key.key}\n`)
-  return { key, file }
-}
-
-/** Writes the properties file that `wsk` and the `openwhisk` npm client read; returns its path. */
-export function writeWskProperties(data: string, url: string, { uuid, key }: AuthKey): string {
-  const file = join(data, '.wskprops')
-  writeSecret(file, `APIHOST=${url}\nAUTH=${uuid}:${key}\nNAMESPACE=_\n`)
-  return file
-}
-
-function parseKey(text: string, source: string): AuthKey {
-  const [uuid = '', key = '', ...rest] = text.trim().split(':')
-  if (!UUID.test(uuid) || key.length !== 64 || rest.length > 0) {
-    throw new PlatformError('ERR_CONFIG', `${source}: expected UUID:KEY with a UUID and a key of 64 characters`)
-  }
-  return { uuid, key }
-}
-
-function readSecret(path: string, source: string): string {
+}): AuthKey | undefined {
+  const { auth, authFile } = source
+  if (auth !== undefined) return parseGuestKey(auth, 'STEMCELL_AUTH')
+  if (authFile === undefined) return undefined
+  const place = `--auth-file ${authFile}`
+  let text: string
   try {
-    return readFileSync(path, 'utf8')
+    text = readFileSync(authFile, 'utf8')
   } catch (cause) {
-    throw new PlatformError('ERR_CONFIG', `${source}: ${path} cannot be read`, { cause })
-  }
-}
-
-function writeSecret(path: string, content: string): void {
-  try {
-    mkdirSync(join(path, '..'), { recursive: true, mode: 0o700 })
-    if (existsSync(path)) chmodSync(path, 0o600)
-    writeFileSync(path, content, { mode: 0o600 })
-  } catch (cause) {
-    const why = (cause as NodeJS.ErrnoException).code ?? String(cause)
-    throw new PlatformError('ERR_CONFIG', `--data: ${path} cannot be written (${why}); choose another folder`, {
+    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown reason'
+    throw new PlatformError('ERR_CONFIG', `${place} cannot be read (${code}): name a file that holds UUID:KEY`, {
       cause,
     })
   }
+  return parseGuestKey(text, place)
+}
+
+/** @throws ERR_CONFIG it is not `UUID:KEY`. */
+export function parseGuestKey(text: string, source: string): AuthKey {
+  const [uuid = '', key = '', ...rest] = text.trim().split(':')
+  if (UUID.test(uuid) && key.length === KEY_LENGTH && rest.length === 0) return { uuid, key }
+  throw new PlatformError(
+    'ERR_CONFIG',
+    `${source}: expected UUID:KEY with a UUID and a key of ${KEY_LENGTH} characters; correct it, or leave it out for a random key`,
+  )
 }

@@ -1,158 +1,137 @@
-import { createHash } from 'node:crypto'
-import { totalmem } from 'node:os'
-import { resolve } from 'node:path'
 import {
-  AdministrationError,
   assemble,
-  isPlatformError,
-  SystemRandom,
   tokens,
-  type ActivationStore,
   type ContainerFactory,
-  type EntityStore,
   type Logger,
   type Part,
   type Platform,
-  type PlatformLimits,
   type PlatformOptions,
   type RuntimesManifestSource,
-  type SubjectStore,
 } from '@stemcell/core'
-import { levelStores } from '@stemcell/spi-level'
 import { processContainers } from '@stemcell/spi-process'
-import type { Config } from '../config/config-schema.ts'
+import { createHash } from 'node:crypto'
+import { AdminSocket } from '../admin/admin-socket.ts'
+import { platformTarget } from '../admin/platform-target.ts'
+import type { AdapterSource, Config } from '../config/config-schema.ts'
 import { loadAdapter } from '../config/load-adapter.ts'
-import type { Environment } from '../environment.ts'
+import { admitGuest, GUEST } from './admit-guest.ts'
 import { banner } from './banner.ts'
+import { DataFolder } from './data-folder.ts'
 import { demo } from './demo.ts'
-import { guestKey, writeWskProperties } from './guest-key.ts'
+import { givenGuestKey, parseGuestKey } from './guest-key.ts'
+import { reachableUrl } from './reachable-url.ts'
+import { chosenStores } from './stores.ts'
 
 export interface StandaloneOptions {
+  /** See `readConfig`. */
   readonly config: Config
-  readonly environment: Environment
+  /** `UUID:KEY` for namespace guest; stronger than `config.authFile`. */
+  readonly auth?: string | undefined
   readonly logger: Logger
-  readonly demo: boolean
-  /** Plain lines for the person at the terminal. */
-  readonly print: (text: string) => void
+  /** Plain text for the person at the terminal. Default: nothing is said. */
+  readonly print?: (text: string) => void
+  /** When it is aborted before the server is ready, `startStandalone` takes back what it did. */
+  readonly signal?: AbortSignal
 }
 
-const GUEST = 'guest'
-const DEFAULT_PORT = 3233
-const MB = 1024 ** 2
+/** A server that answers. */
+export interface Standalone {
+  readonly url: string
+  readonly platform: Platform
+  /** Puts the action `hello` into namespace guest, invokes it twice, and prints how each went. */
+  demo(): Promise<void>
+  /** Accepts no more, finishes what runs, for at most `drainMs` of the configuration, and leaves nothing behind. */
+  close(): Promise<void>
+}
 
 /**
- * What the guest may do until an administrator sets something else: on a single machine OpenWhisk's 60 invocations per
- * minute would only be in the way. Every other namespace has the system's limits.
+ * Starts the single-process form: embedded stores, queue in memory, action containers as processes, unless the
+ * configuration names others. Undefined when `signal` was aborted meanwhile.
+ * @throws ERR_CONFIG, ERR_CORRUPT, ERR_UNAVAILABLE the message names what to change; nothing is left open.
  */
-const GUEST_LIMITS = { invocationsPerMinute: 600_000, concurrentInvocations: 1000, firesPerMinute: 600_000 }
-
-/** Starts the single-process form: embedded store, queue in memory, action containers as processes. */
-export async function startStandalone(options: StandaloneOptions): Promise<Platform> {
-  const { config, environment, logger, print } = options
-  const data = resolve(config.data ?? 'stemcell-data')
-  const guest = guestKey({ data, random: new SystemRandom(), auth: environment.auth, authFile: config.authFile })
+export async function startStandalone(options: StandaloneOptions): Promise<Standalone | undefined> {
+  const { config, logger, signal, print = () => undefined } = options
+  const data = new DataFolder(config.data)
+  const given = givenGuestKey({ auth: options.auth, authFile: config.authFile })
+  data.prepare()
   const platform = await assemble({
     ...(await parts(config, data)),
     ...settings(config),
     logger,
-    // Two servers on one machine must not take each other's containers for left-overs.
-    platformId: `standalone-${createHash('sha256').update(data).digest('hex').slice(0, 12)}`,
+    platformId: idOf(data),
   })
+  const admin = new AdminSocket(data.adminSocket, platformTarget(platform), logger)
+  const close = async (drainMs: number): Promise<void> => {
+    await admin.close()
+    await platform.close({ drainMs })
+  }
   try {
-    await admitGuest(platform, guest.key)
-    const { url } = await platform.listen({ host: config.host ?? '127.0.0.1', port: config.port ?? DEFAULT_PORT })
-    const wskProperties = writeWskProperties(data, url, guest.key)
-    const { isolation } = platform.use(tokens.CONTAINER_FACTORY).capabilities
-    print(banner({ url, data, keyFile: guest.file, wskProperties, containers: CONTAINERS[isolation] }))
-    if (options.demo) await demo(await platform.client(GUEST), print)
-    return platform
+    const key = await admitGuest(platform.subjects, { given, kept: () => keptKey(data) })
+    // Only now is it certain that no other server has the folder, and that the key is the one in force.
+    data.writeSecret(data.guestKey, `${key.uuid}:${key.key}\n`)
+    await admin.open()
+    if (signal?.aborted) {
+      await close(0)
+      return undefined
+    }
+    const listening = await platform.listen({ host: config.host, port: config.port })
+    const url = reachableUrl(listening.url)
+    data.writeSecret(data.wskProperties, `APIHOST=${url}\nAUTH=${key.uuid}:${key.key}\nNAMESPACE=_\n`)
+    print(banner(url, data, platform.use(tokens.CONTAINER_FACTORY).capabilities.isolation))
+    logger.info({ url, data: data.path, pid: process.pid }, 'ready')
+    if (!isLoopback(config.host)) {
+      logger.warn({ host: config.host }, 'reachable from other machines without encryption: put a TLS proxy in front')
+    }
+    return {
+      url,
+      platform,
+      demo: async () => demo(await platform.client(GUEST), print),
+      close: () => close(config.drainMs),
+    }
   } catch (error) {
-    await platform.close()
+    await close(0)
     throw error
   }
 }
 
-const CONTAINERS: Readonly<Record<ContainerFactory['capabilities']['isolation'], string>> = {
-  none: 'none: actions run inside this process; for trusted code only',
-  process: 'processes of this user; for trusted code only',
-  container: 'isolated',
+function keptKey(data: DataFolder): ReturnType<typeof parseGuestKey> | undefined {
+  const text = data.readGuestKey()
+  return text === undefined ? undefined : parseGuestKey(text, data.guestKey)
 }
 
-async function parts(config: Config, data: string): Promise<PlatformOptions> {
-  const named = async <T>(part: string, source: Config['queue']): Promise<Record<string, Part<T>>> =>
+/** Two servers on one machine must not take each other's containers for left-overs. */
+function idOf({ path }: DataFolder): string {
+  return `standalone-${createHash('sha256').update(path).digest('hex').slice(0, 12)}`
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || host.startsWith('127.')
+}
+
+async function parts(config: Config, data: DataFolder): Promise<PlatformOptions> {
+  const named = async <T>(part: string, source: AdapterSource | undefined): Promise<Record<string, Part<T>>> =>
     source ? { [part]: await loadAdapter<T>(part, source) } : {}
   return {
-    containers: processContainers({ dir: `${data}/run` }),
-    ...(config.stores ? await loadStores(config.stores) : levelStores({ dir: `${data}/store` })),
-    ...(await named('entityStore', config.entityStore)),
-    ...(await named('subjectStore', config.subjectStore)),
-    ...(await named('activationStore', config.activationStore)),
+    ...(await chosenStores(config, data)),
+    containers: config.containers
+      ? await loadAdapter<ContainerFactory>('containers', config.containers)
+      : processContainers({ dir: data.run }),
     ...(await named('queue', config.queue)),
     ...(await named('auth', config.auth)),
     ...(await named('loadBalancer', config.loadBalancer)),
-    ...(await named('containers', config.containers)),
     ...(await named('logStore', config.logStore)),
     ...(await named('rateLimiter', config.rateLimiter)),
   }
 }
 
-async function loadStores(source: NonNullable<Config['stores']>): Promise<Partial<PlatformOptions>> {
-  return {
-    entityStore: await loadAdapter<EntityStore>('entityStore', source),
-    subjectStore: await loadAdapter<SubjectStore>('subjectStore', source),
-    activationStore: await loadAdapter<ActivationStore>('activationStore', source),
-  }
-}
-
 function settings(config: Config): Partial<PlatformOptions> {
-  const memoryMb = Math.min(8192, Math.max(1024, Math.floor(totalmem() / MB / 2)))
+  const { userCpus, ...invoker } = config.invoker
   return {
-    invoker: { userMemoryMb: memoryMb, ...defined(config.invoker ?? {}) },
-    limits: defined(config.limits ?? {}) as Partial<PlatformLimits>,
+    limits: config.limits,
+    invoker: { ...invoker, ...(userCpus === undefined ? {} : { userCpus }) },
+    maxWaiting: config.maxWaiting,
+    // Checked by core, with the place in the message.
     ...(config.manifest ? { manifest: config.manifest as unknown as RuntimesManifestSource } : {}),
-    ...(config.maxWaiting === undefined ? {} : { maxWaiting: config.maxWaiting }),
     ...(config.apiHost === undefined ? {} : { apiHost: config.apiHost }),
   }
-}
-
-function defined<T extends object>(source: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(source).filter(([, value]) => value !== undefined)) as {
-    [K in keyof T]?: Exclude<T[K], undefined>
-  }
-}
-
-/** Makes sure that the guest exists with this key, and gives it generous limits the first time. */
-async function admitGuest(platform: Platform, key: { readonly uuid: string; readonly key: string }): Promise<void> {
-  const { subjects } = platform
-  const known = await subjects.namespacesOf(GUEST).catch((error: unknown) => {
-    if (error instanceof AdministrationError && error.reason === 'not-found') return []
-    throw error
-  })
-  const current = known.find(({ namespace }) => namespace === GUEST)?.authkey
-  if (current?.uuid !== key.uuid || current.key !== key.key) {
-    await subjects.createUser(GUEST, { auth: `${key.uuid}:${key.key}`, revoke: true })
-  }
-  if (!(await subjects.getLimits(GUEST))) await platform.subjects.setLimits(GUEST, GUEST_LIMITS)
-}
-
-/** Ends the process the way an operator expects: signals drain and exit 0, a second one exits at once. */
-export function stopOnSignals(platform: Platform, logger: Logger, drainMs: number): void {
-  let stopping = false
-  const stop = (signal: string): void => {
-    if (stopping) {
-      logger.warn({ signal }, 'second signal: leaving without waiting')
-      process.exit(1)
-    }
-    stopping = true
-    logger.info({ signal }, 'stopping: finishing what runs')
-    platform.close({ drainMs }).then(
-      () => process.exit(0),
-      (err: unknown) => {
-        logger.error({ err: isPlatformError(err) ? err.message : err }, 'did not stop cleanly')
-        process.exit(1)
-      },
-    )
-  }
-  process.on('SIGTERM', () => stop('SIGTERM'))
-  process.on('SIGINT', () => stop('SIGINT'))
 }

@@ -14,8 +14,10 @@ import { packageRoutes } from '../packages/package-routes.ts'
 import { ruleRoutes } from '../triggers/rule-routes.ts'
 import { TriggerLinks } from '../triggers/trigger-links.ts'
 import { triggerRoutes } from '../triggers/trigger-routes.ts'
-import { acceptsJson } from './accepts-json.ts'
-import { OK, type Answer } from './answer.ts'
+import { WebActions } from '../web/web-actions.ts'
+import { parseWebPath, WEB_PREFIX } from '../web/web-path.ts'
+import { acceptsMediaType } from './accepts-media-type.ts'
+import { JSON_TYPE, OK, type Answer } from './answer.ts'
 import type { ApiServices, HttpFrontOptions } from './api-services.ts'
 import { Authenticator } from './authenticator.ts'
 import { errorAnswer } from './error-answer.ts'
@@ -77,7 +79,14 @@ export function createHttpFront(parts: ControllerParts, inner: Activator, option
     ...activationRoutes(parts),
   ]
   const routes: readonly Route[] = [...open, ...users]
-  const dispatcher = new Dispatcher(parts, routes, options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS)
+  const authenticator = new Authenticator(parts.auth)
+  const dispatcher = new Dispatcher(
+    parts,
+    routes,
+    authenticator,
+    new WebActions(services, authenticator),
+    options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS,
+  )
   return {
     routes,
     entities: cache,
@@ -91,12 +100,20 @@ class Dispatcher {
   readonly #parts: ControllerParts
   readonly #routes: RouteTable<Route>
   readonly #authenticator: Authenticator
+  readonly #web: WebActions
   readonly #deadlines: RequestDeadlines<Exchange>
 
-  constructor(parts: ControllerParts, routes: readonly Route[], requestTimeoutMs: number) {
+  constructor(
+    parts: ControllerParts,
+    routes: readonly Route[],
+    authenticator: Authenticator,
+    web: WebActions,
+    requestTimeoutMs: number,
+  ) {
     this.#parts = parts
     this.#routes = new RouteTable(routes)
-    this.#authenticator = new Authenticator(parts.auth)
+    this.#authenticator = authenticator
+    this.#web = web
     this.#deadlines = new RequestDeadlines(parts.clock, requestTimeoutMs, (exchange) =>
       this.#refuse(exchange, new HttpError(503, TEXTS.tooSlow, { headers: ['Connection', 'close'] })),
     )
@@ -143,6 +160,11 @@ class Dispatcher {
     if (inApi) exchange.area = 'rest'
     if ((request.url ?? '').length > MAX_URI_LENGTH) throw new HttpError(414, TEXTS.uriTooLong)
     if ((announcedLength(request) ?? 0) > this.#parts.limits.maxRequestBytes) throw bodyTooLarge()
+    const web = path.startsWith(WEB_PREFIX) ? parseWebPath(request.method ?? '', path) : undefined
+    if (web) {
+      exchange.area = 'none'
+      return this.#web.handle(exchange, web)
+    }
     if (request.method === 'OPTIONS') {
       if (!inApi) exchange.area = 'server'
       return OK
@@ -169,7 +191,7 @@ class Dispatcher {
     params: Call['params'] = {},
   ): MaybePromise<Answer> {
     if (!route) throw noRoute()
-    if (!acceptsJson(request.headers.accept)) throw new HttpError(406, onlyTheseTypes('application/json'))
+    if (!acceptsMediaType(request.headers.accept, JSON_TYPE)) throw new HttpError(406, onlyTheseTypes(JSON_TYPE))
     return route.handle({ request, transaction, rawQuery, params, user })
   }
 

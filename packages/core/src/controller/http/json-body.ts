@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import type { JsonObject } from '../../model/json.ts'
+import type { JsonObject, JsonValue } from '../../model/json.ts'
 import { isJsonObject } from '../../model/json.ts'
 import { JsonText } from '../../model/json-text.ts'
 import { isPromise, type MaybePromise } from '../../lifecycle.ts'
@@ -48,21 +48,27 @@ export function checkAnnouncedLength(request: IncomingMessage, allowedBytes: num
   if (announced !== undefined) checkLength(announced, allowedBytes)
 }
 
-function checkLength(bytes: number, allowedBytes: number): void {
+/** @throws HttpError 413 there are more than `allowedBytes`. */
+export function checkLength(bytes: number, allowedBytes: number): void {
   if (bytes > allowedBytes) throw new HttpError(413, largerThanAllowed('Request', bytes, allowedBytes))
 }
 
 function parseObject(body: Buffer): { text: string; value: JsonObject } {
-  if (isNestedDeeperThan(MAX_DEPTH, body)) throw badContent(`JSON is nested more than ${MAX_DEPTH} levels deep`)
-  const text = body.toString('utf8')
-  const value = parse(text)
+  const { text, value } = parseJson(body)
   if (!isJsonObject(value)) throw badContent(TEXTS.objectExpected)
   return { text, value }
 }
 
-function parse(text: string): unknown {
+/** A body that is JSON, whatever its type was said to be. @throws HttpError 400 */
+export function parseJson(body: Buffer): { readonly text: string; readonly value: JsonValue } {
+  if (isNestedDeeperThan(MAX_DEPTH, body)) throw badContent(`JSON is nested more than ${MAX_DEPTH} levels deep`)
+  const text = body.toString('utf8')
+  return { text, value: parse(text) }
+}
+
+function parse(text: string): JsonValue {
   try {
-    return JSON.parse(text)
+    return JSON.parse(text) as JsonValue
   } catch (error) {
     if (error instanceof SyntaxError) throw badContent(error.message)
     throw error

@@ -52,6 +52,12 @@ export const TEXTS = {
   ruleIncomplete: 'rule requires a valid trigger and a valid action',
   ruleStateMissing: 'key not found: status',
   ruleTriggerMissing: 'Only rules with existing triggers can be activated',
+
+  webNotReady: 'Response not yet ready.',
+  webFailed: 'There was an error processing your request.',
+  webPropertyMissing: 'Response does not include requested property.',
+  webTypeUnknown: 'Response did not specify a known content-type.',
+  webTypeMismatch: 'Response type in header did not match generated content type.',
 } as const
 
 /** What an error says when its cause gave no text of its own. */
@@ -218,6 +224,10 @@ export function ruleStateUnknown(state: string): string {
 
 export function ruleInactive(rule: string, action: string): string {
   return `Rule '${rule}' is inactive, action '${action}' was not activated.`
+}
+
+export function webNotValid(mediaType: string): string {
+  return `Response is not valid '${mediaType}'.`
 }
 
 export function tooManyPerMinute(count: number, allowed: number): string {

@@ -1,6 +1,5 @@
 import { PlatformError } from '../../errors.ts'
 import type { Logger } from '../../log.ts'
-import type { Action } from '../../model/action.ts'
 import { activationIdOf, type ActivationResponse } from '../../model/activation.ts'
 import type { JsonText } from '../../model/json-text.ts'
 import type { PlatformLimits } from '../../model/platform-limits.ts'
@@ -181,14 +180,16 @@ export class ComposingActivator implements Activator {
     if (this.#stopping) throw new CutOff()
     const { clock, random } = this.#parts
     const { user, transaction } = within.request
+    const { target, binding } = component
     return {
-      ...component,
       transaction: childTransaction(transaction, clock, random),
       user,
-      ...(payload && { payload }),
+      target,
       blocking: true,
-      waitMs: waitOf(component.target.action),
+      waitMs: target.action.limits.timeout + STEP_GRACE_MS,
       cause: within.activationId,
+      ...(binding === undefined ? {} : { binding }),
+      ...(payload && { payload }),
     }
   }
 
@@ -205,8 +206,4 @@ class CutOff extends Error {}
 
 function componentOf({ target, binding }: ActivationRequest): Component {
   return { target, ...(binding === undefined ? {} : { binding }) }
-}
-
-function waitOf({ limits }: Action): number {
-  return limits.timeout + STEP_GRACE_MS
 }

@@ -1,3 +1,4 @@
+import { isPromise, type MaybePromise } from '../../lifecycle.ts'
 import type { Identity } from '../../model/identity.ts'
 import type { JsonText } from '../../model/json-text.ts'
 import type { Transaction } from '../../model/transaction.ts'
@@ -19,8 +20,6 @@ export interface InvocationOrder {
   readonly waitMs: number
 }
 
-type Filling<T> = { -readonly [K in keyof T]: T[K] }
-
 /**
  * Invokes the action that a caller names. The throttle comes first, so that a caller over its limit learns nothing
  * else; `order` is read once it is known that the caller may invoke what it names.
@@ -30,16 +29,19 @@ export function invokeNamed(
   services: ApiServices,
   { user, transaction }: Caller,
   name: ActionName,
-  order: () => Promise<InvocationOrder>,
+  order: () => MaybePromise<InvocationOrder>,
 ): Promise<ActivationOutcome> {
   return withAdmission(services, user, async (onSettled) => {
     const place = await locateAction(services.cache, user, 'ACTIVATE', name)
-    const { payload, blocking, waitMs } = await order()
+    const read = order()
+    const { payload, blocking, waitMs } = isPromise(read) ? await read : read
     const target = await loadAction(services.cache, place)
-    // Filled field by field: this is every invocation's path, and spreading what is optional takes microseconds.
-    const request: Filling<ActivationRequest> = { transaction, user, target, blocking, waitMs, onSettled }
+    // Filled field by field: spreading what is optional is slow, and every invocation comes this way.
+    const request: Mutable<ActivationRequest> = { transaction, user, target, blocking, waitMs, onSettled }
     if (place.binding !== undefined) request.binding = place.binding
     if (payload) request.payload = payload
     return invokeResolved(services, request)
   })
 }
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] }

@@ -62,6 +62,14 @@ describe('a composing activator', () => {
     expect((await rig.record(outcome.activationId))!.end).toBe(rig.clock.now())
   })
 
+  it('leaves no timer behind once it has answered', async () => {
+    const rig = await ComposingRig.start()
+    await rig.action('ns/a', echo)
+    await rig.sequence('ns/seq', ['ns/a'])
+    await rig.invoke('ns/seq')
+    expect(rig.clock.nextDueMs).toBeUndefined()
+  })
+
   it('settles the topmost only, once, however many steps there are', async () => {
     const rig = await ComposingRig.start()
     await rig.action('ns/a', echo)

@@ -287,7 +287,7 @@ describe('composites and the rest of the platform', () => {
     expect((await own.records()).map(({ name }) => name)).toEqual(['seq'])
   })
 
-  it('end with a record when the platform closes under them, and let it close', async () => {
+  it('end with a record that is stored when the platform has closed under them', async () => {
     const kept = memoryActivationStore()
     const stored: JsonObject[] = []
     const own = await fresh({
@@ -296,9 +296,13 @@ describe('composites and the rest of the platform', () => {
         build: (context) => {
           const store = kept.build(context)
           const put = store.put.bind(store)
-          store.put = (activation) => {
-            stored.push({ id: activation.activationId, name: activation.name, status: activation.response.statusCode })
-            return put(activation)
+          store.put = async (activation) => {
+            // As slow as a store that gathers records.
+            await context.clock.sleep(50)
+            const outcome = await put(activation)
+            const { activationId, name, response } = activation
+            stored.push({ id: activationId, name, status: response.statusCode })
+            return outcome
           }
           return store
         },

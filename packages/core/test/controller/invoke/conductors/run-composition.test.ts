@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { PlatformError } from '../../../../src/errors.ts'
 import type { JsonObject, JsonValue } from '../../../../src/model/json.ts'
+import { JsonText } from '../../../../src/model/json-text.ts'
 import { annotation, answerOf, ComposingRig } from '../composing-rig.ts'
 import { LOST, ScriptedEnd, type Script } from '../scripted-activator.ts'
 
@@ -123,6 +124,15 @@ describe('running a composition', () => {
     const rig = await ComposingRig.start()
     await rig.conductor('ns/c', () => ({ error: 'no', action: 'a' }))
     expect(answerOf(await rig.invoke('ns/c'))).toEqual({ statusCode: 1, result: { error: 'no' } })
+    expect(rig.inner.steps).toHaveLength(1)
+  })
+
+  it('ends with the error of the conductor whatever else a foreign runtime lets through', async () => {
+    const rig = await ComposingRig.start()
+    const result = JsonText.of({ error: 'no', action: 'a', params: { x: 1 } })
+    await rig.conductor('ns/c', () => new ScriptedEnd({ statusCode: 2, result }))
+    const record = await rig.invoke('ns/c')
+    expect(record.response).toEqual({ statusCode: 2, result })
     expect(rig.inner.steps).toHaveLength(1)
   })
 

@@ -119,6 +119,16 @@ describe('running a sequence', () => {
     expect(rig.inner.steps).toEqual([])
   })
 
+  it('runs nothing for a caller who may read but not activate', async () => {
+    const rig = await ComposingRig.start()
+    await rig.action('ns/a', echo)
+    await rig.sequence('ns/seq', ['ns/a'])
+    const request = await rig.request('ns/seq', {})
+    const { activation } = await rig.activator.activate({ ...request, user: { ...rig.user, rights: ['READ'] } })
+    expect(answerOf(activation!).result).toEqual({ error: 'Sequence component does not exist.' })
+    expect(rig.inner.steps).toEqual([])
+  })
+
   it('runs no more atomic actions than the limit, however they are nested', async () => {
     const rig = await ComposingRig.start({ maxLength: 5 })
     await rig.action('ns/a', echo)

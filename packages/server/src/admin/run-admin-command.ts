@@ -1,0 +1,22 @@
+import { readConfig } from '../config/read-config.ts'
+import { DataFolder } from '../standalone/data-folder.ts'
+import type { AdminCommand } from './admin-command.ts'
+import type { AdminPlace } from './admin-program.ts'
+import { askServer } from './ask-server.ts'
+import { execute, type PrintLine } from './execute.ts'
+import { StoresTarget } from './stores-target.ts'
+
+/**
+ * Executes a command in the server that holds the data folder or, when none runs, on the stores themselves.
+ * @throws AdministrationError it is refused; the message is for the operator.
+ */
+export async function runAdminCommand(command: AdminCommand, place: AdminPlace, print: PrintLine): Promise<void> {
+  const config = readConfig(place.config, place.data === undefined ? {} : { data: place.data })
+  if (await askServer(new DataFolder(config.data).adminSocket, command, print)) return
+  const stores = new StoresTarget(config)
+  try {
+    await execute(command, stores, print)
+  } finally {
+    await stores.close()
+  }
+}

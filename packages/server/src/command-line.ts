@@ -1,0 +1,80 @@
+import { AdministrationError, isPlatformError } from '@stemcell/core'
+import { Command, InvalidArgumentError } from 'commander'
+import { readFileSync } from 'node:fs'
+import { text } from 'node:stream/consumers'
+import { adminProgram, withoutDoubleLetters } from './admin/admin-program.ts'
+import type { StopSignals } from './stop-signals.ts'
+
+interface StandaloneFlags {
+  readonly host?: string
+  readonly port?: number
+  readonly data?: string
+  readonly authFile?: string
+  readonly config?: string
+  readonly demo?: boolean
+}
+
+/** Parses the command line and does what it says, until that is done; returns the exit code. */
+export async function runCommandLine(args: readonly string[], signals: StopSignals): Promise<number> {
+  const program = new Command('stemcell')
+    .description('A serverless platform that speaks OpenWhisk’s interfaces')
+    .version(version())
+    .showHelpAfterError('(stemcell --help lists the commands)')
+  program
+    .command('standalone', { isDefault: true })
+    .description('everything in one process: durable embedded store, actions as child processes')
+    .option('--host <address>', 'address to listen on (default 127.0.0.1)')
+    .option('--port <number>', 'port to listen on (default 3233)', port)
+    .option('--data <folder>', 'where everything is kept (default ./stemcell-data)')
+    .option('--auth-file <file>', 'file with UUID:KEY for namespace guest; STEMCELL_AUTH=UUID:KEY does the same')
+    .option('--config <file>', 'JSON configuration; options of the command line win')
+    .option('--demo', 'also put the action hello, invoke it twice and show the results')
+    .action(async ({ config, demo = false, ...overrides }: StandaloneFlags) => {
+      const { serveStandalone } = await import('./standalone/serve-standalone.ts')
+      await serveStandalone({ file: config, overrides, demo, signals })
+    })
+  program.addCommand(
+    adminProgram({
+      run: async (command, place) => {
+        signals.ignore()
+        const { runAdminCommand } = await import('./admin/run-admin-command.ts')
+        await runAdminCommand(command, place, printLine)
+      },
+      print: (line) => void process.stdout.write(`${line}\n`),
+      readInput: () => text(process.stdin),
+    }),
+  )
+  const isAdmin = args[0] === 'admin'
+  try {
+    await program.parseAsync(isAdmin ? withoutDoubleLetters(args) : args, { from: 'user' })
+    return 0
+  } catch (error) {
+    process.stderr.write(`${explain(error, isAdmin)}\n`)
+    return 1
+  }
+}
+
+/** Waits until there is room for more. Whoever read the lines may have seen enough. */
+function printLine(line: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    process.stdout.write(`${line}\n`, (error) => (error ? reject(error) : resolve()))
+  })
+}
+
+/** The message of a platform's own error names what to change; anything else is a defect and shows where. */
+function explain(error: unknown, isAdmin: boolean): string {
+  if (error instanceof AdministrationError) return isAdmin ? error.message : `stemcell: ${error.message}`
+  if (isPlatformError(error)) return `stemcell: ${error.message}`
+  return error instanceof Error ? (error.stack ?? error.message) : String(error)
+}
+
+function port(value: string): number {
+  const number = /^\d{1,5}$/.test(value) ? Number(value) : -1
+  if (number < 0 || number > 65_535) throw new InvalidArgumentError('a port is 0 to 65535')
+  return number
+}
+
+function version(): string {
+  const manifest = readFileSync(new URL('../package.json', import.meta.url), 'utf8')
+  return (JSON.parse(manifest) as { readonly version: string }).version
+}

@@ -1,0 +1,63 @@
+import { PlatformError } from '@stemcell/core'
+import { accessSync, chmodSync, constants, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+/** What is where in the data folder. */
+export class DataFolder {
+  /** Absolute. */
+  readonly path: string
+  /** The embedded database. */
+  readonly store: string
+  /** Sockets and working directories of process containers. */
+  readonly run: string
+  /** `UUID:KEY` of namespace guest. */
+  readonly guestKey: string
+  /** What `wsk` and the `openwhisk` npm client read. */
+  readonly wskProperties: string
+  /** Where a running server answers administrative commands. */
+  readonly adminSocket: string
+
+  constructor(path: string) {
+    this.path = path
+    this.store = join(path, 'store')
+    this.run = join(path, 'run')
+    this.guestKey = join(path, 'auth.guest')
+    this.wskProperties = join(path, '.wskprops')
+    this.adminSocket = join(path, 'admin.sock')
+  }
+
+  /** Makes it, for its owner only, where it is missing. @throws ERR_CONFIG it cannot be made or used. */
+  prepare(): void {
+    try {
+      mkdirSync(this.path, { recursive: true, mode: 0o700 })
+      accessSync(this.path, constants.R_OK | constants.W_OK | constants.X_OK)
+    } catch (cause) {
+      throw unusable(this.path, cause)
+    }
+  }
+
+  /** @throws ERR_CONFIG it is there and cannot be read. */
+  readGuestKey(): string | undefined {
+    try {
+      return existsSync(this.guestKey) ? readFileSync(this.guestKey, 'utf8') : undefined
+    } catch (cause) {
+      throw unusable(this.guestKey, cause)
+    }
+  }
+
+  /** Writes a file that only its owner may read. @throws ERR_CONFIG it cannot be written. */
+  writeSecret(path: string, content: string): void {
+    try {
+      if (existsSync(path)) chmodSync(path, 0o600)
+      writeFileSync(path, content, { mode: 0o600 })
+    } catch (cause) {
+      throw unusable(path, cause)
+    }
+  }
+}
+
+function unusable(path: string, cause: unknown): PlatformError {
+  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown reason'
+  const fix = 'make it accessible to this user, or choose another folder with --data'
+  return new PlatformError('ERR_CONFIG', `data folder: ${path} cannot be used (${code}): ${fix}`, { cause })
+}

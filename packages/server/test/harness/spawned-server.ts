@@ -1,0 +1,126 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { basename, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { eventually } from './eventually.ts'
+import { processesOf } from './processes-of.ts'
+
+/** The program as users start it. */
+export const PROGRAM: string = fileURLToPath(new URL('../../dist/main.js', import.meta.url))
+if (!existsSync(PROGRAM)) throw new Error(`${PROGRAM} is missing: run npm run build first`)
+
+export interface SpawnOptions {
+  /** Written to a file and given as --config. */
+  readonly config?: object
+  readonly args?: readonly string[]
+  readonly env?: Readonly<Record<string, string>>
+  /** Default: --data with the folder's own path. */
+  readonly data?: string
+  readonly cwd?: string
+}
+
+export interface Exit {
+  readonly code: number | null
+  readonly signal: NodeJS.Signals | null
+}
+
+/** A temporary folder whose name no process has by chance. */
+export class TestFolder {
+  readonly path: string = mkdtempSync(join(tmpdir(), 'stemcell-e2e-'))
+  /** Appears in the command line, environment or working directory of every process that belongs here. */
+  readonly marker: string = basename(this.path)
+
+  join(...names: string[]): string {
+    return join(this.path, ...names)
+  }
+
+  write(name: string, content: string): string {
+    writeFileSync(this.join(name), content)
+    return this.join(name)
+  }
+
+  /** Fails when a process is left; guardians may take a moment. */
+  async remove(): Promise<void> {
+    await eventually(
+      () => `no process left: ${processesOf(this.marker).join('; ')}`,
+      () => processesOf(this.marker).length === 0,
+    )
+    rmSync(this.path, { recursive: true, force: true })
+  }
+}
+
+/** A server process, ready or on its way. */
+export class SpawnedServer {
+  readonly child: ChildProcess
+  readonly folder: TestFolder
+  readonly data: string
+  /** Resolves when it has ended and all it wrote has been read. */
+  readonly exited: Promise<Exit>
+  stdout = ''
+  stderr = ''
+
+  constructor(folder: TestFolder, options: SpawnOptions = {}) {
+    const { config, args = [], env = {} } = options
+    this.folder = folder
+    this.data = options.data ?? folder.join('data')
+    const file = config === undefined ? [] : ['--config', folder.write('config.json', JSON.stringify(config))]
+    this.child = spawn(
+      process.execPath,
+      [PROGRAM, 'standalone', '--data', this.data, '--port', '0', ...file, ...args],
+      {
+        cwd: options.cwd ?? folder.path,
+        env: { PATH: process.env['PATH'] ?? '', ...env },
+        stdio: ['ignore', 'pipe', 'pipe'],
+      },
+    )
+    this.child.stdout!.setEncoding('utf8').on('data', (text: string) => (this.stdout += text))
+    this.child.stderr!.setEncoding('utf8').on('data', (text: string) => (this.stderr += text))
+    this.exited = once(this.child, 'close').then(([code, signal]) => ({ code, signal }) as Exit)
+  }
+
+  static async start(folder: TestFolder, options: SpawnOptions = {}): Promise<SpawnedServer> {
+    const server = new SpawnedServer(folder, options)
+    await server.ready()
+    return server
+  }
+
+  /** Waits until it answers. */
+  async ready(): Promise<this> {
+    await eventually(
+      () => `the server to be ready: ${this.output}`,
+      () => this.#hasEnded() || this.stdout.includes('"msg":"ready"'),
+    )
+    if (this.#hasEnded()) throw new Error(`the server ended: ${this.output}`)
+    return this
+  }
+
+  get pid(): number {
+    return this.child.pid!
+  }
+
+  get output(): string {
+    return this.stdout + this.stderr
+  }
+
+  get url(): string {
+    const url = /ready at (\S+)/.exec(this.stdout)?.[1]
+    if (url === undefined) throw new Error(`the server has not said where it is: ${this.output}`)
+    return url
+  }
+
+  /** `UUID:KEY` of namespace guest, as `.wskprops` has it. */
+  get key(): string {
+    return /^AUTH=(.*)$/m.exec(readFileSync(join(this.data, '.wskprops'), 'utf8'))![1]!
+  }
+
+  async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<Exit> {
+    if (!this.#hasEnded()) this.child.kill(signal)
+    return this.exited
+  }
+
+  #hasEnded(): boolean {
+    return this.child.exitCode !== null || this.child.signalCode !== null
+  }
+}
