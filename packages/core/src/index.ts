@@ -99,7 +99,21 @@ export {
 } from './assembly/adapter.ts'
 export * as tokens from './assembly/tokens.ts'
 export { assemble, type Platform } from './assembly/assemble.ts'
+export type { OpenCall, OpenRoute } from './controller/http/route.ts'
+export type { Answer } from './controller/http/answer.ts'
+export type { ActivationFacts, ControllerGauges, ControllerObserver } from './controller/observer.ts'
+export type { InvokerObserver, PoolGauges, StageTimes } from './invoker/observer.ts'
+export type { Acquisition, AcquisitionReason } from './invoker/pool/job.ts'
+export type { Demand, IdleContainer, KeepAlive, PoolPolicy } from './invoker/pool/pool-policy.ts'
+export type { UnlockParameter } from './invoker/proxy/payload.ts'
+export {
+  EVENTS_TOPIC,
+  readEvent,
+  type ActivationEvent,
+  type EventMessage,
+  type MetricEvent,
+} from './messages/event-message.ts'
 export type { ApiOptions } from './controller/api-options.ts'
 export type { RetentionOptions } from './controller/activations/record-retention.ts'
-export type { Part, PlatformOptions } from './assembly/platform-options.ts'
+export type { Part, PlatformObservers, PlatformOptions } from './assembly/platform-options.ts'
 export type { EmbeddedClient, EmbeddedResponse } from './assembly/embedded-client.ts'

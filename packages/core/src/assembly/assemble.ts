@@ -17,6 +17,7 @@ import { isPromise, type Lifecycle } from '../lifecycle.ts'
 import { leastLoadedBalancer } from '../load-balancer/least-loaded-balancer.ts'
 import { recordLogStore } from '../log-store/record-log-store.ts'
 import { silentLogger, type Logger } from '../log.ts'
+import type { EmitEvent, EventMessage } from '../messages/event-message.ts'
 import { MB } from '../model/byte-size.ts'
 import { parameterCipher } from '../model/parameter-cipher.ts'
 import { DEFAULT_PLATFORM_LIMITS, type PlatformLimits } from '../model/platform-limits.ts'
@@ -32,6 +33,7 @@ import type { Adapter, AdapterContext } from './adapter.ts'
 import { CORE_VERSION } from './core-version.ts'
 import { DEFAULT_MANIFEST } from './default-manifest.ts'
 import { EmbeddedClient } from './embedded-client.ts'
+import { EventPublisher } from './event-publisher.ts'
 import { OpenParts, type Opening } from './open-in-order.ts'
 import type { Part, PlatformOptions } from './platform-options.ts'
 import { provide, use } from './provide.ts'
@@ -162,6 +164,7 @@ export class Platform implements AsyncDisposable {
   readonly #container: DependencyContainer
   readonly #parts: OpenParts
   readonly #retention: RecordRetention | undefined
+  readonly #events: EventPublisher | undefined
   readonly #servers: Server[] = []
   readonly #embedded: Server
   #url: string | undefined
@@ -189,6 +192,12 @@ export class Platform implements AsyncDisposable {
       storeLevels: storeLevelsOf(options),
       apiHost: () => options.apiHost ?? this.#url ?? '',
     }
+    const { observers = {}, routes } = options
+    if (options.userEvents) this.#events = new EventPublisher(shared.queue, logger)
+    const emitterOf = eventEmitters(shared.clock, [
+      observers.event,
+      this.#events && ((event) => this.#events?.publish(event)),
+    ])
     this.invoker = createInvoker({
       ...shared,
       instance: {
@@ -200,6 +209,8 @@ export class Platform implements AsyncDisposable {
       platform: options.platformId ?? 'stemcell',
       containers: use(container, CONTAINER_FACTORY),
       logger: logger.child({ invoker: 0 }),
+      ...(observers.invoker && { observer: observers.invoker }),
+      ...emitterOf('invoker0'),
       ...(cipher && { unlock: (algorithm, value) => cipher.unlock(algorithm, value) }),
       options: invokerOptions,
     })
@@ -213,6 +224,9 @@ export class Platform implements AsyncDisposable {
       logger: logger.child({ controller: id }),
       ...(options.maxWaiting === undefined ? {} : { maxWaiting: options.maxWaiting }),
       ...(options.api && { api: options.api }),
+      ...(routes && { routes }),
+      ...(observers.controller && { observer: observers.controller }),
+      ...emitterOf(`controller${id}`),
       storeLevels: invokerOptions.storeLevels,
       ...(cipher && { cipher }),
       build: options.build ?? { date: 'unknown', number: CORE_VERSION },
@@ -229,7 +243,9 @@ export class Platform implements AsyncDisposable {
   /** Controller, invoker and what works in the background, opened after the adapters; in this order, so that the controller hears the invoker. */
   get engines(): readonly Opening[] {
     const retention = this.#retention
+    const events = this.#events
     return [
+      ...(events ? [{ name: 'events', open: () => events.open(), close: () => events.close() }] : []),
       { name: 'controller', open: () => this.controller.open(), close: () => this.controller.close() },
       { name: 'invoker', open: () => this.invoker.open(), close: () => this.invoker.close() },
       ...(retention ? [{ name: 'retention', open: () => retention.open(), close: () => retention.close() }] : []),
@@ -312,6 +328,21 @@ export class Platform implements AsyncDisposable {
       use(this.#container, RANDOM),
     )
   }
+}
+
+/** What controllers and invokers tell goes to all listeners, if there are any. */
+function eventEmitters(
+  clock: Clock,
+  listeners: readonly (((event: EventMessage) => void) | undefined)[],
+): (source: string) => { readonly emit?: EmitEvent } {
+  const present = listeners.filter((listener) => listener !== undefined)
+  if (present.length === 0) return () => ({})
+  return (source) => ({
+    emit({ subject, namespace: { name: namespace, uuid: userId } }, body) {
+      const event: EventMessage = { source, subject, namespace, userId, timestamp: clock.now(), body }
+      for (const listener of present) listener(event)
+    },
+  })
 }
 
 /** A change made through this platform is seen by it at once, whatever its auth caches. */

@@ -2,10 +2,14 @@ import type { Auth, AuthContext } from '../auth/auth.ts'
 import type { ContainerFactory } from '../container/container-factory.ts'
 import type { ApiOptions } from '../controller/api-options.ts'
 import type { RetentionOptions } from '../controller/activations/record-retention.ts'
+import type { OpenRoute } from '../controller/http/route.ts'
+import type { ControllerObserver } from '../controller/observer.ts'
 import type { InvokerOptions } from '../invoker/invoker.ts'
+import type { InvokerObserver } from '../invoker/observer.ts'
 import type { LoadBalancer } from '../load-balancer/load-balancer.ts'
 import type { LogStore } from '../log-store/log-store.ts'
 import type { Logger } from '../log.ts'
+import type { EventMessage } from '../messages/event-message.ts'
 import type { ParameterEncryption } from '../model/parameter-cipher.ts'
 import type { PlatformLimits } from '../model/platform-limits.ts'
 import type { RuntimesManifestSource } from '../model/runtimes-manifest.ts'
@@ -21,6 +25,14 @@ import type { Adapter, AdapterContext } from './adapter.ts'
 
 /** A part of a platform: an adapter, or an instance that the caller made. The platform opens and closes either. */
 export type Part<T, C extends AdapterContext = AdapterContext> = T | Adapter<T, C>
+
+/** Called synchronously on the way of requests: count and return, never throw. What is not given is not reported. */
+export interface PlatformObservers {
+  readonly controller?: ControllerObserver
+  readonly invoker?: InvokerObserver
+  /** User events, whether they are published or not. */
+  readonly event?: (event: EventMessage) => void
+}
 
 /**
  * What a platform is made of. Only `containers` has no default; everything else is kept in memory unless an adapter is
@@ -51,6 +63,12 @@ export interface PlatformOptions {
   /** How long activation records are kept; false: for ever. Default: 7 days. */
   readonly retention?: RetentionOptions | false
   readonly api?: ApiOptions
+  /** Further paths that the REST API serves without credentials, such as `/metrics`. */
+  readonly routes?: readonly OpenRoute[]
+  /** Told what happens, for metrics. */
+  readonly observers?: PlatformObservers
+  /** Whether user events are published on the topic `events` of the queue. Default false. */
+  readonly userEvents?: boolean
   /** Which activations leave a record. Default: all. */
   readonly storeLevels?: { readonly [kind in keyof StoreLevels]?: StoreLevel | undefined }
   /** OpenWhisk's older option: without a level for blocking activations, only those that fail leave a record. */

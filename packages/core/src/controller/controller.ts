@@ -5,6 +5,9 @@ import type { LoadBalancer } from '../load-balancer/load-balancer.ts'
 import type { LogStore } from '../log-store/log-store.ts'
 import type { Logger } from '../log.ts'
 import type { ApiOptions } from './api-options.ts'
+import type { OpenRoute } from './http/route.ts'
+import type { ControllerObserver } from './observer.ts'
+import type { EmitEvent } from '../messages/event-message.ts'
 import type { ParameterCipher } from '../model/parameter-cipher.ts'
 import type { PlatformLimits } from '../model/platform-limits.ts'
 import type { RuntimesManifest } from '../model/runtimes-manifest.ts'
@@ -39,6 +42,12 @@ export interface ControllerParts {
   /** Activations that may wait for a slot. Default 4096. */
   readonly maxWaiting?: number
   readonly api?: ApiOptions
+  /** Further paths that are served without credentials. */
+  readonly routes?: readonly OpenRoute[]
+  /** Default: nobody is told. */
+  readonly observer?: ControllerObserver
+  /** Takes user events. Default: nobody does. */
+  readonly emit?: EmitEvent
   /** Which sequences, compositions and triggers leave a record. Default: all. */
   readonly storeLevels?: StoreLevels
 }
