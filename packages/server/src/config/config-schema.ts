@@ -191,6 +191,11 @@ export const configSchema = z.strictObject({
   limits: limits.prefault({}),
   invoker: invoker.prefault({}),
   api: api.prefault({}),
+  metrics: z.boolean().optional().meta({
+    description: 'Whether `GET /metrics` answers, to anybody, in the format of Prometheus',
+    shownDefault: 'where `host` is this machine only',
+  }),
+  userEvents: flag(false, 'Whether OpenWhisk’s user events are published on the topic `events`'),
   storeLevels: storeLevels.prefault({}),
   disableStoreResult: flag(false, 'Without `storeLevels.blocking`: only blocking activations that fail leave a record'),
   parameterEncryption,
