@@ -4,8 +4,12 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { vi } from 'vitest'
 import { eventually } from './eventually.ts'
 import { processesOf } from './processes-of.ts'
+
+// Tests that start several servers take their time on a busy machine.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
 
 /** The program as users start it. */
 export const PROGRAM: string = fileURLToPath(new URL('../../dist/main.js', import.meta.url))
