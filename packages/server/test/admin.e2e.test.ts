@@ -53,7 +53,9 @@ describe('stemcell admin', () => {
     expect(server.output).not.toContain(key.split(':')[1])
 
     expect(await admin('user whois -', data, key)).toEqual(said('subject: alice\nnamespace: alice'))
-    expect(await admin('limits set alice --firesPerMinute 3', data)).toEqual(said('Limits successfully set for "alice"'))
+    expect(await admin('limits set alice --firesPerMinute 3', data)).toEqual(
+      said('Limits successfully set for "alice"'),
+    )
     expect(await admin('limits get alice', data)).toEqual(said('firesPerMinute = 3'))
     const dump = JSON.parse((await admin('db get whisks --docs', data)).stdout) as object
     expect(dump).toMatchObject({ total_rows: 1, rows: [{ id: 'guest/hello', doc: { name: 'hello' } }] })

@@ -180,9 +180,7 @@ describe('stemcell admin db get', () => {
     await admin('limits set alice --firesPerMinute 3')
     const { rows, total_rows: total } = await dump('db get subjects')
     expect(total).toBe(2)
-    expect(rows).toEqual(
-      ['alice', 'alice/limits'].map((id) => ({ id, key: id, value: { rev: expect.any(String) } })),
-    )
+    expect(rows).toEqual(['alice', 'alice/limits'].map((id) => ({ id, key: id, value: { rev: expect.any(String) } })))
     const [uuid, secret] = key!.split(':')
     expect((await dump('db get subjects --docs')).rows[0]).toMatchObject({
       doc: { _id: 'alice', _rev: expect.any(String), namespaces: [{ name: 'alice', uuid, key: secret }] },
@@ -211,7 +209,7 @@ describe('stemcell admin db get', () => {
     }
     const { rows, total_rows: total } = await dump('db get activations --docs')
     expect(total).toBe(230)
-    expect(rows.map(({ id }) => id).sort()).toEqual(ids.map((id) => `alice/${id}`))
+    expect(rows.map(({ id }) => String(id)).sort()).toEqual(ids.map((id) => `alice/${id}`))
     expect(rows[0]).toMatchObject({ doc: { name: 'hello', response: { statusCode: 0 } } })
   })
 })
