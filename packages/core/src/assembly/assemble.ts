@@ -194,6 +194,7 @@ export class Platform implements AsyncDisposable {
       rateLimiter: use(container, RATE_LIMITER),
       logger: logger.child({ controller: id }),
       ...(options.maxWaiting === undefined ? {} : { maxWaiting: options.maxWaiting }),
+      ...(invokerOptions.storeLevels && { storeLevels: invokerOptions.storeLevels }),
       build: options.build ?? { date: 'unknown', number: CORE_VERSION },
     })
     this.subjects = new SubjectAdministration(use(container, SUBJECT_STORE), {

@@ -6,6 +6,7 @@ import type { LogStore } from '../log-store/log-store.ts'
 import type { Logger } from '../log.ts'
 import type { PlatformLimits } from '../model/platform-limits.ts'
 import type { RuntimesManifest } from '../model/runtimes-manifest.ts'
+import type { StoreLevels } from '../model/store-level.ts'
 import type { Queue } from '../queue/queue.ts'
 import type { RateLimiter } from '../rate-limiter/rate-limiter.ts'
 import type { ActivationStore } from '../store/activation-store.ts'
@@ -33,6 +34,8 @@ export interface ControllerParts {
   readonly build: { readonly date: string; readonly number: string }
   /** Activations that may wait for a slot. Default 4096. */
   readonly maxWaiting?: number
+  /** Which sequences and compositions leave a record. Default: all. */
+  readonly storeLevels?: StoreLevels
 }
 
 /** Everything behind the REST API. */

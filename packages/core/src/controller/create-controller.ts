@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { InvokerState } from '../load-balancer/load-balancer.ts'
+import type { Clock } from '../time/clock.ts'
 import type { Controller, ControllerParts } from './controller.ts'
 import { createHttpFront, type HttpFront } from './http/front.ts'
 import type { InvokerStatus } from './http/operational-routes.ts'
@@ -22,11 +23,13 @@ export function createController(parts: ControllerParts): Controller {
 /** The REST API in front of the activator. */
 class HttpController implements Controller {
   readonly id: string
+  readonly #clock: Clock
   readonly #activator: PlacingActivator
   readonly #front: HttpFront
 
   constructor(parts: ControllerParts) {
     this.id = parts.id
+    this.#clock = parts.clock
     this.#activator = new PlacingActivator({
       ...parts,
       controllerId: parts.id,
@@ -41,16 +44,22 @@ class HttpController implements Controller {
     })
   }
 
-  open(): Promise<void> {
-    return this.#activator.open()
+  async open(): Promise<void> {
+    await this.#activator.open()
+    this.#front.compositions.open()
   }
 
-  drain(deadlineMs: number): Promise<void> {
-    return this.#activator.drain(deadlineMs)
+  /** Compositions first, as their steps still need the activator. */
+  async drain(deadlineMs: number): Promise<void> {
+    const dueMs = this.#clock.monotonic() + deadlineMs
+    await this.#front.compositions.drain(deadlineMs)
+    await this.#activator.drain(Math.max(0, dueMs - this.#clock.monotonic()))
   }
 
-  close(): Promise<void> {
-    return this.#activator.close()
+  async close(): Promise<void> {
+    await this.drain(0)
+    await this.#activator.close()
+    await this.#front.compositions.close()
   }
 
   handle(request: IncomingMessage, response: ServerResponse): void {

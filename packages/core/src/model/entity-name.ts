@@ -1,3 +1,5 @@
+import { isJsonObject, type JsonObject, type JsonValue } from './json.ts'
+
 /** Longest name or path segment, characters. */
 export const MAX_NAME_LENGTH = 256
 
@@ -31,4 +33,21 @@ export function rootNamespace(path: string): string {
 /** The segments of a path with the empty ones dropped, as OpenWhisk reads `/ns//pkg/a`. */
 export function pathSegments(path: string): string[] {
   return path.split('/').filter((segment) => segment !== '')
+}
+
+/** The form in which rule and trigger documents refer to other entities. */
+export function entityIdJson({ path, name }: EntityId): JsonObject {
+  return { path, name }
+}
+
+/** The same read back; a text is a name, fully qualified or, as of old, in `namespace`. Undefined when malformed. */
+export function readEntityId(json: JsonValue | undefined, namespace: string): EntityId | undefined {
+  if (typeof json === 'string') {
+    const segments = pathSegments(json)
+    const name = segments.pop()
+    return name === undefined ? undefined : { path: segments.join('/') || namespace, name }
+  }
+  if (!isJsonObject(json)) return undefined
+  const { path, name } = json
+  return typeof path === 'string' && typeof name === 'string' ? { path, name } : undefined
 }

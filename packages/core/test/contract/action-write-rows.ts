@@ -155,7 +155,7 @@ export const actionWriteRows: readonly ContractRow[] = [
   {
     name: 'a new action is answered in full',
     when: PUT(ACTION, code(ECHO)),
-    then: {
+    answer: {
       status: 200,
       fields: FIELDS,
       body: {
@@ -174,22 +174,22 @@ export const actionWriteRows: readonly ContractRow[] = [
   {
     name: 'fields that the server owns are ignored',
     when: PUT(ACTION, code(ECHO, { name: 'other', namespace: 'else', updated: 1, subject: 'x', extra: {} })),
-    then: { status: 200, fields: FIELDS, body: { name: '{u}', namespace: '{ns}' } },
+    answer: { status: 200, fields: FIELDS, body: { name: '{u}', namespace: '{ns}' } },
   },
   {
     name: 'version and publish are taken from the client',
     when: PUT(ACTION, code(ECHO, { version: '1.2', publish: true })),
-    then: { status: 200, body: { version: '1.2.0', publish: true } },
+    answer: { status: 200, body: { version: '1.2.0', publish: true } },
   },
   {
     name: 'fields that are null count as absent',
     when: PUT(ACTION, code(ECHO, { parameters: null, annotations: null, limits: null, version: null, publish: null })),
-    then: { status: 200, body: { version: '0.0.1', parameters: [], annotations: [KEY, KIND] } },
+    answer: { status: 200, body: { version: '0.0.1', parameters: [], annotations: [KEY, KIND] } },
   },
   {
     name: 'parameters keep the order of the client',
     when: PUT(ACTION, code(ECHO, { parameters: [5, 3, 4, 1, 2].map((n) => ({ key: `k${n}`, value: n })) })),
-    then: { status: 200, body: { parameters: [5, 3, 4, 1, 2].map((n) => ({ key: `k${n}`, value: n })) } },
+    answer: { status: 200, body: { parameters: [5, 3, 4, 1, 2].map((n) => ({ key: `k${n}`, value: n })) } },
   },
   {
     name: 'of parameters with the same key the last wins in the place of the first',
@@ -203,7 +203,7 @@ export const actionWriteRows: readonly ContractRow[] = [
         ],
       }),
     ),
-    then: {
+    answer: {
       status: 200,
       body: {
         parameters: [
@@ -224,7 +224,7 @@ export const actionWriteRows: readonly ContractRow[] = [
         ],
       }),
     ),
-    then: {
+    answer: {
       status: 200,
       body: {
         parameters: [
@@ -245,7 +245,7 @@ export const actionWriteRows: readonly ContractRow[] = [
         ],
       }),
     ),
-    then: {
+    answer: {
       status: 200,
       body: {
         parameters: [
@@ -258,22 +258,22 @@ export const actionWriteRows: readonly ContractRow[] = [
   {
     name: 'annotations of the client come before those of the server',
     when: PUT(ACTION, code(ECHO, { annotations: [{ key: 'z', value: 1 }] })),
-    then: { status: 200, body: { annotations: [{ key: 'z', value: 1 }, KEY, KIND] } },
+    answer: { status: 200, body: { annotations: [{ key: 'z', value: 1 }, KEY, KIND] } },
   },
   {
     name: "the client's word about the api key is kept",
     when: PUT(ACTION, code(ECHO, { annotations: [{ key: 'provide-api-key', value: true }] })),
-    then: { status: 200, body: { annotations: [{ key: 'provide-api-key', value: true }, KIND] } },
+    answer: { status: 200, body: { annotations: [{ key: 'provide-api-key', value: true }, KIND] } },
   },
   {
     name: 'the annotation of the kind is not up to the client',
     when: PUT(ACTION, code(ECHO, { annotations: [{ key: 'exec', value: 'mine' }] })),
-    then: { status: 200, body: { annotations: [KIND, KEY] } },
+    answer: { status: 200, body: { annotations: [KIND, KEY] } },
   },
   {
     name: 'limits that are given are kept and others take their defaults',
     when: PUT(ACTION, code(ECHO, { limits: { timeout: 100, memory: 128, logs: 0, instances: 1 } })),
-    then: {
+    answer: {
       status: 200,
       body: { limits: { timeout: 100, memory: 128, logs: 0, concurrency: 1, instances: 1 } },
     },
@@ -283,84 +283,87 @@ export const actionWriteRows: readonly ContractRow[] = [
   {
     name: 'the kind is trimmed and written in lower case',
     when: PUT(ACTION, exec({ kind: ' NodeJS:20 ', code: ECHO })),
-    then: { status: 200, body: { exec: { kind: 'nodejs:20' } } },
+    answer: { status: 200, body: { exec: { kind: 'nodejs:20' } } },
   },
   {
     name: 'the default of a family is resolved to its kind',
     when: PUT(ACTION, exec({ kind: 'nodejs:default', code: ECHO })),
-    then: { status: 200, body: { exec: { kind: 'nodejs:20' }, annotations: [KEY, KIND] } },
+    answer: { status: 200, body: { exec: { kind: 'nodejs:20' }, annotations: [KEY, KIND] } },
   },
   {
     name: 'source text is not binary whatever the client says',
     when: PUT(ACTION, exec({ kind: 'nodejs:20', code: ECHO, binary: true })),
-    then: { status: 200, body: { exec: { binary: false } } },
+    answer: { status: 200, body: { exec: { binary: false } } },
   },
   {
     name: 'code that looks like base64 is binary',
     when: PUT(ACTION, exec({ kind: 'nodejs:20', code: 'abcd' })),
-    then: { status: 200, body: { exec: { binary: true, code: 'abcd' } } },
+    answer: { status: 200, body: { exec: { binary: true, code: 'abcd' } } },
   },
   {
     name: 'empty code is accepted',
     when: PUT(ACTION, exec({ kind: 'nodejs:20', code: '' })),
-    then: { status: 200, body: { exec: { code: '', binary: false } } },
+    answer: { status: 200, body: { exec: { code: '', binary: false } } },
   },
   {
     name: 'main is shown when it was given',
     when: PUT(ACTION, exec({ kind: 'nodejs:20', code: ECHO, main: 'run' })),
-    then: { status: 200, body: { exec: { kind: 'nodejs:20', code: ECHO, binary: false, main: 'run' } } },
+    answer: { status: 200, body: { exec: { kind: 'nodejs:20', code: ECHO, binary: false, main: 'run' } } },
   },
   {
     name: 'code may be called jar',
     when: PUT(ACTION, exec({ kind: 'java:8', jar: 'abcd', main: 'Main' })),
-    then: { status: 200, body: { exec: { kind: 'java:8', code: 'abcd', binary: true, main: 'Main' } } },
+    answer: { status: 200, body: { exec: { kind: 'java:8', code: 'abcd', binary: true, main: 'Main' } } },
   },
   {
     name: 'an image needs no code',
     when: PUT(ACTION, exec({ kind: 'blackbox', image: 'docker.io/some/image:1.0' })),
-    then: { status: 200, body: { exec: { kind: 'blackbox', image: 'docker.io/some/image:1.0', binary: false } } },
+    answer: { status: 200, body: { exec: { kind: 'blackbox', image: 'docker.io/some/image:1.0', binary: false } } },
   },
   {
     name: 'an image may have code and main',
     when: PUT(ACTION, exec({ kind: 'blackbox', image: 'some/image', code: 'abcd', main: 'm' })),
-    then: { status: 200, body: { exec: { image: 'some/image', code: 'abcd', binary: true, main: 'm' } } },
+    answer: { status: 200, body: { exec: { image: 'some/image', code: 'abcd', binary: true, main: 'm' } } },
   },
   {
     name: 'blank code of an image is dropped',
     given: [PUT(ACTION, exec({ kind: 'blackbox', image: 'some/image', code: '  ' }))],
     when: GET(ACTION),
-    then: { status: 200, body: { exec: { kind: 'blackbox', image: 'some/image', code: undefined } } },
+    answer: { status: 200, body: { exec: { kind: 'blackbox', image: 'some/image', code: undefined } } },
   },
   {
     name: 'long code comes back as it was sent',
     given: [PUT(ACTION, code(`${ECHO} // ${'é"\\\n'.repeat(20_000)}`))],
     when: GET(ACTION),
-    then: { status: 200, body: { exec: { code: `${ECHO} // ${'é"\\\n'.repeat(20_000)}`, binary: false } } },
+    answer: { status: 200, body: { exec: { code: `${ECHO} // ${'é"\\\n'.repeat(20_000)}`, binary: false } } },
   },
   {
     name: 'long binary code comes back as it was sent',
     given: [PUT(ACTION, code(Buffer.alloc(60_000, 'stem cell').toString('base64')))],
     when: GET(ACTION),
-    then: { status: 200, body: { exec: { code: Buffer.alloc(60_000, 'stem cell').toString('base64'), binary: true } } },
+    answer: {
+      status: 200,
+      body: { exec: { code: Buffer.alloc(60_000, 'stem cell').toString('base64'), binary: true } },
+    },
   },
   {
     name: 'long code survives an update that does not touch it',
     given: [PUT(ACTION, code('x'.repeat(50_001))), PUT(overwrite, { publish: true })],
     when: GET(ACTION),
-    then: { status: 200, body: { publish: true, exec: { code: 'x'.repeat(50_001) } } },
+    answer: { status: 200, body: { publish: true, exec: { code: 'x'.repeat(50_001) } } },
   },
   {
     name: 'the exec of an action may be put back as it was read',
     given: [PUT(ACTION, code(ECHO))],
     when: PUT(`${ACTION}copy`, exec({ kind: 'nodejs:20', code: ECHO, binary: false })),
-    then: { status: 200, body: { name: '{u}copy' } },
+    answer: { status: 200, body: { name: '{u}copy' } },
   },
 
   // refusals
   ...REFUSED.map(([what, body, error]): ContractRow => ({
     name: `an action ${what} is refused`,
     when: PUT(ACTION, body),
-    then: { status: 400, error },
+    answer: { status: 400, error },
   })),
   ...(
     [
@@ -374,12 +377,12 @@ export const actionWriteRows: readonly ContractRow[] = [
   ).map(([what, body, error]): ContractRow => ({
     name: `a body of ${what} is refused`,
     when: PUT(ACTION, body),
-    then: { status: 400, error },
+    answer: { status: 400, error },
   })),
   {
     name: 'a body of another type is 415',
     when: PUT(ACTION, code(ECHO), { headers: { 'content-type': 'text/plain; charset=utf-8' } }),
-    then: {
+    answer: {
       status: 415,
       error: "The request's Content-Type [text/plain; charset=UTF-8] is not supported. Expected:\napplication/json",
     },
@@ -387,95 +390,95 @@ export const actionWriteRows: readonly ContractRow[] = [
   {
     name: 'a body without a type is taken for JSON',
     when: PUT(ACTION, code(ECHO), { headers: { 'content-type': null } }),
-    then: { status: 200 },
+    answer: { status: 200 },
   },
   {
     name: 'JSON may be declared with a charset',
     when: PUT(ACTION, code(ECHO), { headers: { 'content-type': 'Application/JSON; charset=utf-8' } }),
-    then: { status: 200 },
+    answer: { status: 200 },
   },
   {
     name: 'a body may come in chunks',
     when: PUT(ACTION, code(ECHO), { chunked: true }),
-    then: { status: 200 },
+    answer: { status: 200 },
   },
   {
     name: 'a kind that cannot run is refused before the missing action is looked for',
     when: PUT(overwrite, exec({ kind: 'cobol:1', code: 'x' })),
-    then: { status: 400, error: KINDS },
+    answer: { status: 400, error: KINDS },
   },
   {
     name: 'parameters beyond their bound are 413',
     when: PUT(ACTION, code(ECHO, { parameters: [{ key: 'k', value: 'v'.repeat(1_048_576) }] })),
-    then: { status: 413, error: 'parameters larger than allowed: 1048579 > 1048576 bytes.' },
+    answer: { status: 413, error: 'parameters larger than allowed: 1048579 > 1048576 bytes.' },
   },
   {
     name: 'parameters up to their bound are accepted',
     when: PUT(ACTION, code(ECHO, { parameters: [{ key: 'k', value: 'v'.repeat(1_048_573) }] })),
-    then: { status: 200 },
+    answer: { status: 200 },
   },
   {
     name: 'annotations beyond their bound are 413',
     when: PUT(ACTION, code(ECHO, { annotations: [{ key: 'kk', value: 'é'.repeat(524_288) }] })),
-    then: { status: 413, error: 'annotations larger than allowed: 1048580 > 1048576 bytes.' },
+    answer: { status: 413, error: 'annotations larger than allowed: 1048580 > 1048576 bytes.' },
   },
   {
     name: 'the size is judged before limits and version',
     when: PUT(ACTION, code(ECHO, { parameters: [{ key: 'k', value: 'v'.repeat(1_048_576) }], version: 1 })),
-    then: { status: 413 },
+    answer: { status: 413 },
   },
   {
     name: 'overwrite must be a word for true or false',
     when: PUT(`${ACTION}?overwrite=maybe`, code(ECHO)),
-    then: { status: 400, error: malformedQuery('overwrite', "'maybe' is not a valid Boolean value") },
+    answer: { status: 400, error: malformedQuery('overwrite', "'maybe' is not a valid Boolean value") },
   },
   ...['true', 'TRUE', 'yes', 'On', '1'].map((word): ContractRow => ({
     name: `overwrite=${word} updates`,
     given: [echoAction],
     when: PUT(`${ACTION}?overwrite=${word}`, {}),
-    then: { status: 200, body: { version: '0.0.2' } },
+    answer: { status: 200, body: { version: '0.0.2' } },
   })),
   ...['false', 'no', 'OFF', '0', ''].map((word): ContractRow => ({
     name: `overwrite=${word} does not update`,
     given: [echoAction],
     when: PUT(`${ACTION}?overwrite=${word}`, {}),
-    then: { status: 409, error: 'resource already exists' },
+    answer: { status: 409, error: 'resource already exists' },
   })),
 
   // update
   {
     name: 'overwrite=true creates an action that is missing',
     when: PUT(overwrite, code(ECHO)),
-    then: { status: 200, body: { version: '0.0.1', annotations: [KEY, KIND] } },
+    answer: { status: 200, body: { version: '0.0.1', annotations: [KEY, KIND] } },
   },
   {
     name: 'overwrite=true of a missing action still needs exec',
     when: PUT(overwrite, { publish: true }),
-    then: { status: 400, error: 'exec undefined' },
+    answer: { status: 400, error: 'exec undefined' },
   },
   {
     name: 'an action is not written twice without overwrite',
     given: [echoAction],
     when: PUT(ACTION, code(ECHO)),
-    then: { status: 409, error: 'resource already exists' },
+    answer: { status: 409, error: 'resource already exists' },
   },
   {
     name: 'an update without a version raises the patch',
     given: [PUT(ACTION, code(ECHO, { version: '1.2.3' }))],
     when: PUT(overwrite, {}),
-    then: { status: 200, body: { version: '1.2.4' } },
+    answer: { status: 200, body: { version: '1.2.4' } },
   },
   {
     name: 'an update may set the version',
     given: [echoAction],
     when: PUT(overwrite, { version: '0.0.1' }),
-    then: { status: 200, body: { version: '0.0.1' } },
+    answer: { status: 200, body: { version: '0.0.1' } },
   },
   {
     name: 'an empty update keeps everything but the version',
     given: [PUT(ACTION, code(ECHO, { publish: true, parameters: [{ key: 'a', value: 1 }], limits: { memory: 128 } }))],
     when: PUT(overwrite, {}),
-    then: {
+    answer: {
       status: 200,
       fields: FIELDS,
       body: {
@@ -492,7 +495,7 @@ export const actionWriteRows: readonly ContractRow[] = [
     name: 'limits are updated one by one',
     given: [PUT(ACTION, code(ECHO, { limits: { memory: 128, timeout: 1000 } }))],
     when: PUT(overwrite, { limits: { timeout: 2000 } }),
-    then: { status: 200, body: { limits: { memory: 128, timeout: 2000, logs: 10, concurrency: 1 } } },
+    answer: { status: 200, body: { limits: { memory: 128, timeout: 2000, logs: 10, concurrency: 1 } } },
   },
   {
     name: 'parameters are replaced as a whole',
@@ -508,13 +511,13 @@ export const actionWriteRows: readonly ContractRow[] = [
       ),
     ],
     when: PUT(overwrite, { parameters: [{ key: 'c', value: 3 }] }),
-    then: { status: 200, body: { parameters: [{ key: 'c', value: 3 }] } },
+    answer: { status: 200, body: { parameters: [{ key: 'c', value: 3 }] } },
   },
   {
     name: 'an empty list of parameters removes them',
     given: [PUT(ACTION, code(ECHO, { parameters: [{ key: 'a', value: 1 }] }))],
     when: PUT(overwrite, { parameters: [] }),
-    then: { status: 200, body: { parameters: [] } },
+    answer: { status: 200, body: { parameters: [] } },
   },
   {
     name: 'annotations are merged',
@@ -535,7 +538,7 @@ export const actionWriteRows: readonly ContractRow[] = [
         { key: 'a', value: 4 },
       ],
     }),
-    then: {
+    answer: {
       status: 200,
       body: { annotations: [{ key: 'a', value: 4 }, { key: 'b', value: 2 }, KEY, KIND, { key: 'c', value: 3 }] },
     },
@@ -554,42 +557,42 @@ export const actionWriteRows: readonly ContractRow[] = [
       ),
     ],
     when: PUT(overwrite, { delAnnotations: ['a', 'provide-api-key', 'none'] }),
-    then: { status: 200, body: { annotations: [{ key: 'b', value: 2 }, KIND] } },
+    answer: { status: 200, body: { annotations: [{ key: 'b', value: 2 }, KIND] } },
   },
   {
     name: 'an annotation removed and set at once is set',
     given: [PUT(ACTION, code(ECHO, { annotations: [{ key: 'a', value: 1 }] }))],
     when: PUT(overwrite, { delAnnotations: ['a'], annotations: [{ key: 'a', value: 2 }] }),
-    then: { status: 200, body: { annotations: [KEY, KIND, { key: 'a', value: 2 }] } },
+    answer: { status: 200, body: { annotations: [KEY, KIND, { key: 'a', value: 2 }] } },
   },
   {
     name: 'the annotation of the kind cannot be removed',
     given: [echoAction],
     when: PUT(overwrite, { delAnnotations: ['exec'] }),
-    then: { status: 200, body: { annotations: [KEY, KIND] } },
+    answer: { status: 200, body: { annotations: [KEY, KIND] } },
   },
   {
     name: 'a new kind changes its annotation',
     given: [echoAction],
     when: PUT(overwrite, exec({ kind: 'blackbox', image: 'some/image' })),
-    then: { status: 200, body: { annotations: [KEY, { key: 'exec', value: 'blackbox' }] } },
+    answer: { status: 200, body: { annotations: [KEY, { key: 'exec', value: 'blackbox' }] } },
   },
   {
     name: 'an action that was deleted may be written again',
     given: [echoAction, DELETE(ACTION)],
     when: PUT(ACTION, code(ECHO)),
-    then: { status: 200, body: { version: '0.0.1' } },
+    answer: { status: 200, body: { version: '0.0.1' } },
   },
   {
     name: 'a name that a package has is refused',
     given: [{ package: '{u}' }],
     when: PUT(ACTION, code(ECHO)),
-    then: { status: 409, error: ERRORS.otherCollection },
+    answer: { status: 409, error: ERRORS.otherCollection },
   },
   {
     name: 'a name that a package has is refused with overwrite too',
     given: [{ package: '{u}' }],
     when: PUT(overwrite, code(ECHO)),
-    then: { status: 409, error: ERRORS.otherCollection },
+    answer: { status: 409, error: ERRORS.otherCollection },
   },
 ]

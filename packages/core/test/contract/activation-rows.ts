@@ -38,7 +38,7 @@ export const activationRows: readonly ContractRow[] = [
     name: 'a record is read in full',
     given: invoked,
     when: GET(RECORD),
-    then: {
+    answer: {
       status: 200,
       fields: FIELDS,
       body: {
@@ -57,7 +57,7 @@ export const activationRows: readonly ContractRow[] = [
     name: 'a record is read with a slash at the end too',
     given: invoked,
     when: GET(`${RECORD}/`),
-    then: { status: 200 },
+    answer: { status: 200 },
   },
   {
     name: 'a record of a failure is read like any other',
@@ -67,30 +67,33 @@ export const activationRows: readonly ContractRow[] = [
       GET(RECORD, { until: 200 }),
     ],
     when: GET(RECORD),
-    then: { status: 200, body: { response: { status: 'application error', success: false, result: { error: 'no' } } } },
+    answer: {
+      status: 200,
+      body: { response: { status: 'application error', success: false, result: { error: 'no' } } },
+    },
   },
   {
     name: 'an invocation that did not block has a record too',
     given: [echoAction, POST(ACTION, { b: 2 })],
     when: GET(RECORD, { until: 200 }),
-    then: { status: 200, body: { response: { result: { b: 2 } } } },
+    answer: { status: 200, body: { response: { result: { b: 2 } } } },
   },
   {
     name: 'the result is read by itself',
     given: invoked,
     when: GET(`${RECORD}/result`),
-    then: { status: 200, body: { result: { a: 1 }, success: true, status: 'success', statusCode: undefined } },
+    answer: { status: 200, body: { result: { a: 1 }, success: true, status: 'success', statusCode: undefined } },
   },
   {
     name: 'the logs are read by themselves',
     given: invoked,
     when: GET(`${RECORD}/logs`),
-    then: { status: 200, fields: ['logs'], body: { logs: ANYTHING } },
+    answer: { status: 200, fields: ['logs'], body: { logs: ANYTHING } },
   },
   ...['', '/', '/logs', '/result'].map((rest): ContractRow => ({
     name: `an unknown activation is 404: GET {id}${rest}`,
     when: GET(`${ACTIVATIONS}/${NOBODY}${rest}`),
-    then: { status: 404, error: ERRORS.missing },
+    answer: { status: 404, error: ERRORS.missing },
   })),
   ...(
     [
@@ -103,7 +106,7 @@ export const activationRows: readonly ContractRow[] = [
   ).map(([id, error]) => ({
     name: `'${id}' is no activation id`,
     when: GET(`${ACTIVATIONS}/${id}`),
-    then: { status: 400, error },
+    answer: { status: 400, error },
   })),
 
   // listings
@@ -111,7 +114,7 @@ export const activationRows: readonly ContractRow[] = [
     name: 'a listing shows summaries',
     given: invoked,
     when: GET(BY_NAME),
-    then: {
+    answer: {
       status: 200,
       body: [
         {
@@ -136,7 +139,7 @@ export const activationRows: readonly ContractRow[] = [
     name: 'docs=true shows whole records',
     given: invoked,
     when: GET(`${BY_NAME}&docs=true`),
-    then: {
+    answer: {
       status: 200,
       body: [
         {
@@ -152,18 +155,18 @@ export const activationRows: readonly ContractRow[] = [
     name: 'count=true answers the number of activations only',
     given: [...invoked, POST(`${ACTION}?blocking=true`, {}), GET(RECORD, { until: 200 })],
     when: GET(`${BY_NAME}&count=true`),
-    then: { status: 200, fields: ['activations'], body: { activations: 2 } },
+    answer: { status: 200, fields: ['activations'], body: { activations: 2 } },
   },
   {
     name: 'the number honours skip',
     given: invoked,
     when: GET(`${BY_NAME}&count=true&skip=5`),
-    then: { status: 200, body: { activations: 0 } },
+    answer: { status: 200, body: { activations: 0 } },
   },
   {
     name: 'docs=true is refused together with count',
     when: GET(`${ACTIVATIONS}?docs=true&count=true`),
-    then: { status: 400, error: "The parameter 'docs' is not permitted with 'count'." },
+    answer: { status: 400, error: "The parameter 'docs' is not permitted with 'count'." },
   },
   {
     name: 'the latest comes first',
@@ -174,15 +177,15 @@ export const activationRows: readonly ContractRow[] = [
       GET(RECORD, { until: 200 }),
     ],
     when: GET(`${BY_NAME}&limit=1`),
-    then: { status: 200, body: [{ activationId: ANYTHING }] },
+    answer: { status: 200, body: [{ activationId: ANYTHING }] },
   },
   {
     name: 'an empty name filters nothing',
     given: invoked,
     when: GET(`${ACTIVATIONS}?name=&limit=1`),
-    then: { status: 200, body: [{}] },
+    answer: { status: 200, body: [{}] },
   },
-  { name: 'a name that nothing has lists nothing', when: GET(BY_NAME), then: { status: 200, body: [] } },
+  { name: 'a name that nothing has lists nothing', when: GET(BY_NAME), answer: { status: 200, body: [] } },
   {
     name: 'an action in a package is found under both names together',
     given: [
@@ -192,7 +195,7 @@ export const activationRows: readonly ContractRow[] = [
       GET(RECORD, { until: 200 }),
     ],
     when: GET(`${ACTIVATIONS}?name={u}p/{u}`),
-    then: { status: 200, body: [{ name: '{u}' }] },
+    answer: { status: 200, body: [{ name: '{u}' }] },
   },
   {
     name: 'an action in a package is not found under its own name alone',
@@ -203,7 +206,7 @@ export const activationRows: readonly ContractRow[] = [
       GET(RECORD, { until: 200 }),
     ],
     when: GET(BY_NAME),
-    then: { status: 200, body: [] },
+    answer: { status: 200, body: [] },
   },
   {
     name: 'an action invoked through a binding is found under the binding',
@@ -215,42 +218,42 @@ export const activationRows: readonly ContractRow[] = [
       GET(RECORD, { until: 200 }),
     ],
     when: GET(`${ACTIVATIONS}?name={u}b/{u}`),
-    then: { status: 200, body: [{ name: '{u}' }] },
+    answer: { status: 200, body: [{ name: '{u}' }] },
   },
   {
     name: 'since is in milliseconds',
     given: invoked,
     when: GET(`${BY_NAME}&since=1500000000000`),
-    then: { status: 200, body: [{}] },
+    answer: { status: 200, body: [{}] },
   },
   {
     name: 'since in the future lists nothing',
     given: invoked,
     when: GET(`${BY_NAME}&since=9000000000000`),
-    then: { status: 200, body: [] },
+    answer: { status: 200, body: [] },
   },
   {
     name: 'upto in the past lists nothing',
     given: invoked,
     when: GET(`${BY_NAME}&upto=1500000000000`),
-    then: { status: 200, body: [] },
+    answer: { status: 200, body: [] },
   },
   {
     name: 'upto in the future lists all',
     given: invoked,
     when: GET(`${BY_NAME}&upto=9000000000000`),
-    then: { status: 200, body: [{}] },
+    answer: { status: 200, body: [{}] },
   },
   {
     name: 'a time before the epoch is a time',
     when: GET(`${BY_NAME}&since=-1&upto=-1`),
-    then: { status: 200, body: [] },
+    answer: { status: 200, body: [] },
   },
   {
     name: 'the number honours since and upto',
     given: invoked,
     when: GET(`${BY_NAME}&count=true&upto=1500000000000`),
-    then: { status: 200, body: { activations: 0 } },
+    answer: { status: 200, body: { activations: 0 } },
   },
   ...(
     [
@@ -269,6 +272,6 @@ export const activationRows: readonly ContractRow[] = [
   ).map(([param, value, detail]) => ({
     name: `a listing of activations is refused with ${param}=${value}`,
     when: GET(`${ACTIVATIONS}?${param}=${value}`),
-    then: { status: 400, error: malformedQuery(param, detail).trim() },
+    answer: { status: 400, error: malformedQuery(param, detail).trim() },
   })),
 ]

@@ -11,7 +11,7 @@ export interface ContractRow {
   /** Done first, in order; each must be answered with 2xx, or with `expected`. */
   readonly given?: readonly GivenStep[]
   readonly when: RequestStep
-  readonly then: Expectation
+  readonly answer: Expectation
 }
 
 export type GivenStep = RequestStep | PackageStep
@@ -53,6 +53,10 @@ export interface Expectation {
   readonly includes?: unknown
   /** The fields of the JSON object, no more and no less. */
   readonly fields?: readonly string[]
+  /** The fields of each item of a JSON array, no more and no less; there must be an item. */
+  readonly itemFields?: readonly string[]
+  /** Names that no item of a JSON array may have. */
+  readonly excludes?: readonly string[]
   readonly text?: string
   /** A RegExp must match; null means that the header must not be there. */
   readonly headers?: Readonly<Record<string, string | RegExp | null>>

@@ -47,13 +47,13 @@ export const packageRows: readonly ContractRow[] = [
     name: 'an action is written into a package',
     given: [own],
     when: PUT(IN_PACKAGE, code(ECHO)),
-    then: { status: 200, body: { namespace: '{ns}/{u}p', name: 'a' } },
+    answer: { status: 200, body: { namespace: '{ns}/{u}p', name: 'a' } },
   },
   {
     name: 'actions of the same name in different packages are different',
     given: [own, { package: '{u}q' }, PUT(IN_PACKAGE, code(ECHO))],
     when: GET(`${ACTIONS}/{u}q/a`),
-    then: { status: 404, error: ERRORS.missing },
+    answer: { status: 404, error: ERRORS.missing },
   },
   ...(
     [
@@ -66,31 +66,31 @@ export const packageRows: readonly ContractRow[] = [
     {
       name: `${method} in a package that does not exist is 404`,
       when: { method, path: IN_PACKAGE, ...(body && { body }) },
-      then: { status: 404, error: ERRORS.missing },
+      answer: { status: 404, error: ERRORS.missing },
     },
     {
       name: `${method} in an action as if it were a package is 409`,
       given: [PUT(PACKAGE, code(ECHO))],
       when: { method, path: IN_PACKAGE, ...(body && { body }) },
-      then: { status: 409, error: ERRORS.otherCollection },
+      answer: { status: 409, error: ERRORS.otherCollection },
     },
     {
       name: `${method} in a package of another namespace that does not exist is 403`,
       when: { method, path: IN_THEIR_PACKAGE, ...(body && { body }) },
-      then: { status: 403, error: forbidden('{other}/{u}p/a') },
+      answer: { status: 403, error: forbidden('{other}/{u}p/a') },
     },
     {
       name: `${method} in a package of another namespace that is not published is 403`,
       given: hidden,
       when: { method, path: IN_THEIR_PACKAGE, ...(body && { body }) },
-      then: { status: 403, error: forbidden('{other}/{u}p/a') },
+      answer: { status: 403, error: forbidden('{other}/{u}p/a') },
     },
   ]),
   {
     name: 'a missing action in a package is 404',
     given: [own],
     when: GET(IN_PACKAGE),
-    then: { status: 404, error: ERRORS.missing },
+    answer: { status: 404, error: ERRORS.missing },
   },
 
   // published packages of others
@@ -98,67 +98,67 @@ export const packageRows: readonly ContractRow[] = [
     name: 'an action of a published package of another namespace is read',
     given: published,
     when: GET(IN_THEIR_PACKAGE),
-    then: { status: 200, body: { namespace: '{other}/{u}p', exec: { code: ECHO } } },
+    answer: { status: 200, body: { namespace: '{other}/{u}p', exec: { code: ECHO } } },
   },
   {
     name: 'an action of a published package of another namespace is invoked',
     given: published,
     when: POST(`${IN_THEIR_PACKAGE}?blocking=true`, { x: 1 }),
-    then: { status: 200, body: { namespace: '{ns}', subject: /.+/, response: { result: { x: 1 } } } },
+    answer: { status: 200, body: { namespace: '{ns}', subject: /.+/, response: { result: { x: 1 } } } },
   },
   {
     name: 'a missing action of a published package of another namespace is 404',
     given: published,
     when: GET(`${THEIR_PACKAGE}/none`),
-    then: { status: 404, error: ERRORS.missing },
+    answer: { status: 404, error: ERRORS.missing },
   },
   {
     name: 'nobody else writes into a published package',
     given: published,
     when: PUT(`${IN_THEIR_PACKAGE}?overwrite=true`, code(ECHO)),
-    then: { status: 403, error: forbidden('{other}/{u}p/a') },
+    answer: { status: 403, error: forbidden('{other}/{u}p/a') },
   },
   {
     name: 'nobody else deletes from a published package',
     given: published,
     when: DELETE(IN_THEIR_PACKAGE),
-    then: { status: 403, error: forbidden('{other}/{u}p/a') },
+    answer: { status: 403, error: forbidden('{other}/{u}p/a') },
   },
   {
     name: 'publishing an action shares nothing',
     given: [PUT(`${API}/namespaces/{other}/actions/{u}`, code(ECHO, { publish: true }), theirs)],
     when: GET(`${API}/namespaces/{other}/actions/{u}`),
-    then: { status: 403, error: forbidden('{other}/{u}') },
+    answer: { status: 403, error: forbidden('{other}/{u}') },
   },
 
   // listings of packages
   {
     name: 'the listing of a package that does not exist is 404',
     when: GET(`${PACKAGE}/`),
-    then: { status: 404, error: ERRORS.missing },
+    answer: { status: 404, error: ERRORS.missing },
   },
   {
     name: 'the listing of an action as if it were a package is 409',
     given: [PUT(PACKAGE, code(ECHO))],
     when: GET(`${PACKAGE}/`),
-    then: { status: 409, error: ERRORS.otherCollection },
+    answer: { status: 409, error: ERRORS.otherCollection },
   },
   {
     name: 'the listing of a package of another namespace that does not exist is 403',
     when: GET(`${THEIR_PACKAGE}/`),
-    then: { status: 403, error: forbidden('{other}/{u}p') },
+    answer: { status: 403, error: forbidden('{other}/{u}p') },
   },
   {
     name: 'the listing of a published package of another namespace is shown',
     given: published,
     when: GET(`${THEIR_PACKAGE}/`),
-    then: { status: 200, body: [{ namespace: '{other}/{u}p', name: 'a' }] },
+    answer: { status: 200, body: [{ namespace: '{other}/{u}p', name: 'a' }] },
   },
   {
     name: 'the listing of a binding shows the actions of its target',
     given: [own, bound, PUT(IN_PACKAGE, code(ECHO))],
     when: GET(`${BINDING}/`),
-    then: { status: 200, body: [{ namespace: '{ns}/{u}p', name: 'a' }] },
+    answer: { status: 200, body: [{ namespace: '{ns}/{u}p', name: 'a' }] },
   },
 
   // parameters
@@ -166,7 +166,7 @@ export const packageRows: readonly ContractRow[] = [
     name: 'an action in a package is read with the parameters of the package under its own',
     given: layered,
     when: GET(IN_PACKAGE),
-    then: {
+    answer: {
       status: 200,
       body: {
         parameters: [
@@ -182,7 +182,7 @@ export const packageRows: readonly ContractRow[] = [
     name: 'an action read through a binding has the parameters of package, binding and action',
     given: layered,
     when: GET(THROUGH_BINDING),
-    then: {
+    answer: {
       status: 200,
       body: {
         namespace: '{ns}/{u}p',
@@ -199,13 +199,13 @@ export const packageRows: readonly ContractRow[] = [
     name: 'an action invoked through a binding gets the parameters of package, binding, action and request',
     given: layered,
     when: POST(`${THROUGH_BINDING}?blocking=true&result=true`, { d: 'request', e: 'request' }),
-    then: { status: 200, body: { a: 'package', b: 'binding', c: 'action', d: 'request', e: 'request' } },
+    answer: { status: 200, body: { a: 'package', b: 'binding', c: 'action', d: 'request', e: 'request' } },
   },
   {
     name: 'parameters of the package are not written into the action',
     given: [...layered, PUT(`${IN_PACKAGE}?overwrite=true`, {})],
     when: DELETE(IN_PACKAGE),
-    then: {
+    answer: {
       status: 200,
       body: {
         parameters: [
@@ -221,60 +221,60 @@ export const packageRows: readonly ContractRow[] = [
     name: 'without the code an action read through a binding names the binding',
     given: [own, bound, PUT(IN_PACKAGE, code(ECHO))],
     when: GET(`${THROUGH_BINDING}?code=false`),
-    then: { status: 200, body: { namespace: '{ns}/{u}p', binding: '{ns}/{u}b' } },
+    answer: { status: 200, body: { namespace: '{ns}/{u}p', binding: '{ns}/{u}b' } },
   },
   {
     name: 'with the code an action read through a binding does not name it',
     given: [own, bound, PUT(IN_PACKAGE, code(ECHO))],
     when: GET(THROUGH_BINDING),
-    then: { status: 200, body: { binding: undefined } },
+    answer: { status: 200, body: { binding: undefined } },
   },
   {
     name: 'no action is written through a binding',
     given: [own, bound],
     when: PUT(THROUGH_BINDING, code(ECHO)),
-    then: { status: 400, error: 'Operation not permitted on package binding.' },
+    answer: { status: 400, error: 'Operation not permitted on package binding.' },
   },
   {
     name: 'no action is deleted through a binding',
     given: [own, bound, PUT(IN_PACKAGE, code(ECHO))],
     when: DELETE(THROUGH_BINDING),
-    then: { status: 400, error: 'Operation not permitted on package binding.' },
+    answer: { status: 400, error: 'Operation not permitted on package binding.' },
   },
   {
     name: 'a binding of a published package of another namespace may be used',
     given: [...published, boundToTheirs],
     when: POST(`${THROUGH_BINDING}?blocking=true&result=true`, { x: 1 }),
-    then: { status: 200, body: { x: 1 } },
+    answer: { status: 200, body: { x: 1 } },
   },
   {
     name: 'a binding of a package that is not published any more is 403',
     given: [...hidden, boundToTheirs],
     when: GET(THROUGH_BINDING),
-    then: { status: 403, error: forbidden('{ns}/{u}b/a') },
+    answer: { status: 403, error: forbidden('{ns}/{u}b/a') },
   },
   {
     name: 'a binding of a package of another namespace that is gone is 403',
     given: [boundToTheirs],
     when: GET(THROUGH_BINDING),
-    then: { status: 403, error: forbidden('{ns}/{u}b/a') },
+    answer: { status: 403, error: forbidden('{ns}/{u}b/a') },
   },
   {
     name: 'a binding of a package of the own namespace that is gone is 404',
     given: [bound],
     when: GET(THROUGH_BINDING),
-    then: { status: 404, error: ERRORS.missing },
+    answer: { status: 404, error: ERRORS.missing },
   },
   {
     name: "a binding of somebody else's is 403 even when its target is published",
     given: [own, { package: '{u}b', of: 'other', publish: true, binding: { namespace: '{ns}', name: '{u}p' } }],
     when: GET(`${API}/namespaces/{other}/actions/{u}b/a`),
-    then: { status: 403, error: forbidden('{other}/{u}b/a') },
+    answer: { status: 403, error: forbidden('{other}/{u}b/a') },
   },
   {
     name: 'a binding to itself is 422',
     given: [{ package: '{u}b', binding: { namespace: '{ns}', name: '{u}b' } }],
     when: GET(THROUGH_BINDING),
-    then: { status: 422, error: "Package binding '{ns}/{u}b' contains a circular reference." },
+    answer: { status: 422, error: "Package binding '{ns}/{u}b' contains a circular reference." },
   },
 ]

@@ -19,7 +19,7 @@ export function runContract(rows: readonly ContractRow[], target: () => Contract
     it(row.name, async () => {
       const run = new RowRun(target())
       for (const step of row.given ?? []) await run.prepare(step)
-      check(await run.send(row.when), run.fill(row.then) as Expectation)
+      check(await run.send(row.when), run.fill(row.answer) as Expectation)
     })
   }
 }
@@ -96,7 +96,7 @@ class RowRun {
 
 function check(
   response: RawResponse,
-  { status, error, body, includes, fields, text, headers = {} }: Expectation,
+  { status, error, body, includes, excludes, fields, itemFields, text, headers = {} }: Expectation,
 ): void {
   const shown = `${response.status} ${response.text.slice(0, 2000)}`
   assert.equal(response.status, status, shown)
@@ -111,12 +111,26 @@ function check(
     assert.equal(response.text, JSON.stringify({ error: object['error'], code: object['code'] }))
     checkText('error', String(object['error']), error)
   }
-  if (body === undefined && fields === undefined && includes === undefined) return
+  if ([body, fields, includes, excludes, itemFields].every((part) => part === undefined)) return
   assert.equal(response.headers['content-type'], 'application/json')
   const json: unknown = JSON.parse(response.text)
   if (fields) assert.deepEqual(Object.keys(json as object).toSorted(), [...fields].toSorted(), shown)
   if (body !== undefined) checkContains('body', json, body, shown)
   if (includes !== undefined) checkIncludes(json, includes, shown)
+  if (excludes || itemFields) checkItems(json, excludes ?? [], itemFields, shown)
+}
+
+function checkItems(
+  json: unknown,
+  excludes: readonly string[],
+  itemFields: readonly string[] | undefined,
+  shown: string,
+): void {
+  assert.ok(Array.isArray(json) && json.length > 0, `no array with items: ${shown}`)
+  for (const item of json as object[]) {
+    if ('name' in item) assert.ok(!excludes.includes(String(item.name)), `${String(item.name)} is in ${shown}`)
+    if (itemFields) assert.deepEqual(Object.keys(item).toSorted(), [...itemFields].toSorted(), shown)
+  }
 }
 
 function checkIncludes(json: unknown, expected: unknown, shown: string): void {

@@ -4,7 +4,7 @@ export interface RawRequest {
   readonly method: string
   readonly path: string
   readonly headers: Readonly<Record<string, string>>
-  readonly body?: string | Buffer
+  readonly body?: string
   /** Without a length, as chunks. */
   readonly chunked?: boolean
 }
@@ -45,6 +45,6 @@ export function sendRequest(
   })
 }
 
-function lengthOf(body: string | Buffer): Record<string, string> {
+function lengthOf(body: string): Record<string, string> {
   return { 'content-length': String(Buffer.byteLength(body)) }
 }

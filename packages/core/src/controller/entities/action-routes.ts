@@ -12,8 +12,10 @@ import { entityName, targetNamespace } from '../http/target-namespace.ts'
 import { kindNotAuthorized } from '../http/texts.ts'
 import { ActionService, isKindAllowed } from './action-service.ts'
 import { authorizeComponents, checkSequence } from './check-sequence.ts'
-import { invokeAction, INVOKE_PARAMETERS } from './invoke-action.ts'
-import { LIST_PARAMETERS, parseListQuery } from './list-query.ts'
+import { invokeAction } from './invoke-action.ts'
+import { INVOKE_PARAMETERS } from './invoke-query.ts'
+import { listEntities } from './list-entities.ts'
+import { LIST_PARAMETERS } from './list-query.ts'
 import { parseActionContent, parseActionSettings } from './parse-action-put.ts'
 import { checkLimits } from './parse-limits.ts'
 import { locateAction, type ActionName } from './resolve-action.ts'
@@ -24,7 +26,7 @@ const IN_PACKAGE = `${COLLECTION}/{package}/{name}`
 
 /** `…/actions`, in namespaces and in packages. */
 export function actionRoutes(services: ApiServices): readonly UserRoute[] {
-  const service = new ActionService(services.parts, services.cache, services.announceWrite)
+  const service = new ActionService(services)
   const common = { auth: 'basic', tag: 'Actions' } as const
   return [
     {
@@ -38,7 +40,7 @@ export function actionRoutes(services: ApiServices): readonly UserRoute[] {
       handle: (call) => {
         const namespace = targetNamespace(call)
         requireOwner(call.user, 'READ', namespace)
-        return list(services, service, call, namespace)
+        return listEntities(services, call, { collection: 'actions', index: 'actions', path: namespace })
       },
     },
     {
@@ -50,8 +52,8 @@ export function actionRoutes(services: ApiServices): readonly UserRoute[] {
       responses: { 200: 'ActionList', 400: 'Error', 403: 'Error', 404: 'Error', 409: 'Error' },
       handle: async (call) => {
         const id = { namespace: targetNamespace(call), name: entityName(call, 'package') }
-        const found = await requirePackage(services.cache, call.user, 'READ', id, `${id.namespace}/${id.name}`)
-        return list(services, service, call, found.path)
+        const { path } = await requirePackage(services.cache, call.user, 'READ', id, `${id.namespace}/${id.name}`)
+        return listEntities(services, call, { collection: 'actions', index: 'actions', path })
       },
     },
     ...[IN_NAMESPACE, IN_PACKAGE].flatMap((path): UserRoute[] => [
@@ -111,12 +113,6 @@ export function actionRoutes(services: ApiServices): readonly UserRoute[] {
   ]
 }
 
-async function list(services: ApiServices, service: ActionService, call: Call, path: string): Promise<Answer> {
-  const query = parseListQuery(new QueryParameters(call.rawQuery), 'actions', services.parts.limits)
-  const shown = query.count ? { actions: await service.count(path, query) } : await service.list(path, query)
-  return jsonAnswer(200, JSON.stringify(shown))
-}
-
 async function putAction(services: ApiServices, service: ActionService, call: Call): Promise<Answer> {
   const { parts, cache, options } = services
   const { user } = call
@@ -125,7 +121,7 @@ async function putAction(services: ApiServices, service: ActionService, call: Ca
   const effective = effectiveLimits(user.limits, parts.limits)
   const content = parseActionContent(
     body,
-    { manifest: parts.manifest, sequences: options.sequences ?? false, ownNamespace: user.namespace.name },
+    { manifest: parts.manifest, ownNamespace: user.namespace.name },
     { maxExecBytes: parts.limits.maxExecBytes, maxParameterBytes: effective.maxParameterBytes },
   )
   const overwrite = new QueryParameters(call.rawQuery).boolean('overwrite', false)
@@ -135,11 +131,12 @@ async function putAction(services: ApiServices, service: ActionService, call: Ca
   if (exec) {
     if (isSequence(exec)) await authorizeComponents(cache, user, 'READ', exec.components)
     if (!isKindAllowed(exec.kind, user, options.kindWhitelist)) throw new HttpError(403, kindNotAuthorized(exec.kind))
-    if (isSequence(exec)) {
-      await checkSequence(cache, user, documentId(id), exec.components, parts.limits.sequenceLength)
-    }
   }
-  return jsonAnswer(200, JSON.stringify(await service.put(id, { ...content, ...settings }, overwrite)))
+  const check = async (): Promise<void> => {
+    if (!exec || !isSequence(exec)) return
+    await checkSequence(cache, user, documentId(id), exec.components, parts.limits.sequenceLength)
+  }
+  return jsonAnswer(200, JSON.stringify(await service.put(id, { ...content, ...settings }, overwrite, check)))
 }
 
 /** Where a PUT or DELETE may write: in the caller's own namespace, and not through a binding. */

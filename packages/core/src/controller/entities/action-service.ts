@@ -4,29 +4,27 @@ import { actionDocument, readCode } from '../../model/action-codec.ts'
 import { documentId, type EntityId } from '../../model/entity-name.ts'
 import { isSequence } from '../../model/exec.ts'
 import type { Identity } from '../../model/identity.ts'
-import type { JsonObject, JsonValue } from '../../model/json.ts'
+import type { JsonObject } from '../../model/json.ts'
 import type { ControllerParts } from '../controller.ts'
+import type { ApiServices } from '../http/api-services.ts'
 import { HttpError, notFound } from '../http/http-error.ts'
 import { TEXTS } from '../http/texts.ts'
 import { actionJson } from './action-json.ts'
 import type { EntityCache } from './entity-cache.ts'
-import type { ListQuery } from './list-query.ts'
+import type { EntityWriter } from './entity-writer.ts'
 import { requireAction, withParameters, type ActionPlace } from './resolve-action.ts'
 import { newAction, updatedAction, type ActionPut } from './write-action.ts'
-
-/** Tells whoever else caches entities that the one with this id has changed. */
-export type AnnounceWrite = (id: string) => void
 
 /** Actions as the API reads and writes them; who may do so has been decided before. */
 export class ActionService {
   readonly #parts: ControllerParts
   readonly #cache: EntityCache
-  readonly #announce: AnnounceWrite
+  readonly #writer: EntityWriter
 
-  constructor(parts: ControllerParts, cache: EntityCache, announce: AnnounceWrite) {
+  constructor({ parts, cache, writer }: Pick<ApiServices, 'parts' | 'cache' | 'writer'>) {
     this.#parts = parts
     this.#cache = cache
-    this.#announce = announce
+    this.#writer = writer
   }
 
   /** @throws HttpError 404, 409 something else has the name */
@@ -36,13 +34,18 @@ export class ActionService {
     return actionJson(action, code, withCode ? undefined : place.binding)
   }
 
-  /** Creates or, with `overwrite`, updates. @throws HttpError 400, 409 */
-  async put(id: EntityId, put: ActionPut, overwrite: boolean): Promise<JsonObject> {
-    const { manifest, limits, clock, random, entityStore } = this.#parts
+  /**
+   * Creates or, with `overwrite`, updates. `check` is what is left to be found out once it is known that the name may
+   * be written to.
+   * @throws HttpError 400, 409, and what `check` throws
+   */
+  async put(id: EntityId, put: ActionPut, overwrite: boolean, check: () => Promise<void>): Promise<JsonObject> {
+    const { manifest, limits, clock, random } = this.#parts
     const key = documentId(id)
     const current = await this.#cache.fresh(key)
     const previous = current && requireAction(current)
     if (previous && !overwrite) throw new HttpError(409, TEXTS.exists)
+    await check()
     const action = previous
       ? updatedAction(previous.action, put, manifest, clock.now())
       : newAction(id, put, limits, manifest, clock.now())
@@ -51,13 +54,11 @@ export class ActionService {
       attachmentName: random.uuid(),
     })
     const code = await this.#code(key, action)
-    await this.#write(key, () =>
-      entityStore.put(key, document, {
-        attachments,
-        keepAttachments,
-        ...(previous && { revision: previous.revision }),
-      }),
-    )
+    await this.#writer.put(key, document, {
+      attachments,
+      keepAttachments,
+      ...(previous && { revision: previous.revision }),
+    })
     return actionJson(action, code)
   }
 
@@ -65,19 +66,8 @@ export class ActionService {
   async delete(id: EntityId): Promise<JsonObject> {
     const key = documentId(id)
     const { stored, code } = await this.#read({ ...id, parameters: [] }, true)
-    await this.#write(key, () => this.#parts.entityStore.delete(key, stored.revision))
+    await this.#writer.delete(key, stored.revision)
     return actionJson(stored.action, code)
-  }
-
-  /** The actions below a namespace or in a package, the latest written first. */
-  async list(path: string, { skip, limit }: ListQuery): Promise<JsonValue[]> {
-    const query = { index: 'actions', partition: path, descending: true, skip, limit }
-    return (await this.#parts.entityStore.list(query)).map(({ value }) => value)
-  }
-
-  async count(path: string, { skip }: ListQuery): Promise<number> {
-    const total = await this.#parts.entityStore.count({ index: 'actions', partition: path })
-    return Math.max(0, total - skip)
   }
 
   /** A package that may be written into. @throws HttpError 400 a binding, 404, 409 */
@@ -112,16 +102,6 @@ export class ActionService {
     if (bytes === undefined)
       throw new PlatformError('ERR_CORRUPT', `attachment '${name}' of action '${key}' is missing`)
     return readCode(exec, bytes)
-  }
-
-  /** Whatever came of the write, nobody may go on with the entity as it was before. */
-  async #write(key: string, write: () => Promise<unknown>): Promise<void> {
-    try {
-      await write()
-    } finally {
-      this.#cache.invalidate(key)
-      this.#announce(key)
-    }
   }
 }
 

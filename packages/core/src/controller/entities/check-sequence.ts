@@ -1,13 +1,16 @@
+import type { StoredAction } from '../../model/action.ts'
 import { pathSegments } from '../../model/entity-name.ts'
 import { isSequence } from '../../model/exec.ts'
 import type { Identity } from '../../model/identity.ts'
+import { forbidden } from '../http/entitlement.ts'
 import { HttpError } from '../http/http-error.ts'
 import { TEXTS } from '../http/texts.ts'
 import type { EntityCache } from './entity-cache.ts'
 import { loadAction, locateAction, type ActionName, type ActionPlace } from './resolve-action.ts'
 
 /**
- * Checks that the caller may use each component of a sequence; what is inside nested sequences is not looked at.
+ * Checks that the caller may use each component of a sequence; what is inside nested sequences is not looked at. A
+ * refusal names all that he may not.
  * @throws HttpError 403, 404, 409
  */
 export async function authorizeComponents(
@@ -16,7 +19,16 @@ export async function authorizeComponents(
   right: 'READ' | 'ACTIVATE',
   components: readonly string[],
 ): Promise<void> {
-  for (const component of components) await locateAction(cache, user, right, componentName(component))
+  const refused = new Set<string>()
+  for (const component of components) {
+    try {
+      await locateAction(cache, user, right, componentName(component))
+    } catch (error) {
+      if (!(error instanceof HttpError) || error.status !== 403) throw error
+      refused.add(pathSegments(component).join('/'))
+    }
+  }
+  if (refused.size > 0) throw forbidden([...refused].sort().join(', '))
 }
 
 /**
@@ -64,7 +76,7 @@ async function placeOf(cache: EntityCache, user: Identity, component: string): P
   }
 }
 
-async function loadComponent(cache: EntityCache, place: ActionPlace): ReturnType<typeof loadAction> {
+async function loadComponent(cache: EntityCache, place: ActionPlace): Promise<StoredAction> {
   try {
     return await loadAction(cache, place)
   } catch (error) {
@@ -76,7 +88,8 @@ function missingComponent(error: unknown): unknown {
   return error instanceof HttpError ? new HttpError(400, TEXTS.sequenceComponentMissing) : error
 }
 
-function componentName(component: string): ActionName {
+/** A component as the sequence's document names it, `/ns/[pkg/]name`. */
+export function componentName(component: string): ActionName {
   const [namespace = '', ...rest] = pathSegments(component)
   const name = rest.at(-1) ?? ''
   return rest.length > 1 ? { namespace, package: rest[0]!, name } : { namespace, name }

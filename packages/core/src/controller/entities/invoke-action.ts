@@ -1,107 +1,30 @@
-import { isPlatformError } from '../../errors.ts'
-import { isPromise } from '../../lifecycle.ts'
-import type { Action } from '../../model/action.ts'
-import { isSequence } from '../../model/exec.ts'
-import { isJsonObject } from '../../model/json.ts'
-import type { JsonText } from '../../model/json-text.ts'
-import { parameterValue } from '../../model/parameters.ts'
 import { extendedRecordText } from '../activations/extended-record.ts'
 import { jsonAnswer, type Answer } from '../http/answer.ts'
 import type { ApiServices } from '../http/api-services.ts'
 import { maxPayloadBytes } from '../http/effective-limits.ts'
-import { badQuery, HttpError } from '../http/http-error.ts'
 import { checkAnnouncedLength, readArguments } from '../http/json-body.ts'
-import { QueryParameters } from '../http/query-parameters.ts'
-import type { Call, QueryParameter } from '../http/route.ts'
-import { kindUnknown, TEXTS, waitOutOfRange } from '../http/texts.ts'
-import type { ActivationOutcome, ActivationRequest } from '../invoke/activator.ts'
-import { authorizeComponents } from './check-sequence.ts'
-import { loadAction, locateAction, type ActionName } from './resolve-action.ts'
-import { requireSupportedKind } from './write-action.ts'
-
-export const INVOKE_PARAMETERS: readonly QueryParameter[] = [
-  { name: 'blocking', type: 'boolean', description: 'Whether to wait for the result.' },
-  { name: 'result', type: 'boolean', description: 'When waiting, answer with the result only.' },
-  { name: 'timeout', type: 'integer', description: 'How long to wait at most, milliseconds.' },
-]
+import type { Call } from '../http/route.ts'
+import type { ActivationOutcome } from '../invoke/activator.ts'
+import { invokeNamed } from '../invoke/invoke-named.ts'
+import type { ActionName } from './resolve-action.ts'
 
 /** HTTP status of a finished activation, by its status code. */
 const STATUS_OF_CODE = [200, 502, 502, 500] as const
 
-/** Answers `POST …/actions/…`. The throttle comes first, so that a caller over its limit learns nothing else. */
+/** Answers `POST …/actions/…`. */
 export async function invokeAction(services: ApiServices, call: Call, name: ActionName): Promise<Answer> {
-  const admitted = services.throttle.admitInvocation(call.user)
-  const release = isPromise(admitted) ? await admitted : admitted
-  try {
-    return await invokeAdmitted(services, call, name, release)
-  } catch (error) {
-    release()
-    throw error
-  }
-}
-
-async function invokeAdmitted(
-  { parts, cache, activator, options }: ApiServices,
-  call: Call,
-  name: ActionName,
-  release: () => void,
-): Promise<Answer> {
-  const { request, user, transaction } = call
-  const place = await locateAction(cache, user, 'ACTIVATE', name)
-  const allowedBytes = maxPayloadBytes(user.limits, parts.limits)
-  checkAnnouncedLength(request, allowedBytes)
-  const wanted = parseInvokeQuery(call.rawQuery, parts.limits.maxBlockingWaitMs)
-  const payload = await readArguments(request, parts.limits.maxRequestBytes, allowedBytes)
-  const target = await loadAction(cache, place)
-  const { exec } = target.action
-  requireSupportedKind(exec, parts.manifest)
-  if (isSequence(exec)) {
-    if (!options.sequences) throw new HttpError(400, kindUnknown(exec.kind, parts.manifest.kinds))
-    await authorizeComponents(cache, user, 'ACTIVATE', exec.components)
-  }
-  if (payload && definesFinal(target.action, payload)) throw new HttpError(400, TEXTS.parametersNotAllowed)
-
-  const activation: ActivationRequest = {
-    transaction,
-    user,
-    target,
-    ...(place.binding === undefined ? {} : { binding: place.binding }),
-    ...(payload && { payload }),
-    blocking: wanted.blocking,
-    waitMs: wanted.waitMs,
-    onSettled: release,
-  }
-  try {
-    return outcomeAnswer(await activator.activate(activation), wanted.resultOnly)
-  } catch (error) {
-    if (isPlatformError(error) || error instanceof MissingResult) throw error
-    parts.logger.error({ err: error, transactionId: transaction.id }, 'activation failed unexpectedly')
-    throw new HttpError(500)
-  }
-}
-
-interface InvokeQuery {
-  readonly blocking: boolean
-  readonly resultOnly: boolean
-  readonly waitMs: number
-}
-
-function parseInvokeQuery(rawQuery: string, maxWaitMs: number): InvokeQuery {
-  const query = new QueryParameters(rawQuery)
-  const blocking = query.boolean('blocking', false)
-  const resultOnly = query.boolean('result', false)
-  const timeout = query.text('timeout')
-  const waitMs = timeout === undefined ? maxWaitMs : Number(timeout)
-  if (timeout !== undefined && !(/^\+?\d+$/.test(timeout) && waitMs >= 1 && waitMs <= maxWaitMs)) {
-    throw badQuery('timeout', waitOutOfRange(maxWaitMs))
-  }
-  return { blocking, resultOnly, waitMs }
-}
-
-/** Whether arguments name a parameter that the action declares final; a parameter of null stays open. */
-function definesFinal({ annotations, parameters }: Action, { value }: JsonText): boolean {
-  if (parameterValue(annotations, 'final') !== true || !isJsonObject(value)) return false
-  return parameters.some((parameter) => parameter.value !== null && Object.hasOwn(value, parameter.key))
+  const { request, user, rawQuery } = call
+  const { limits } = services.parts
+  let resultOnly = false
+  const outcome = await invokeNamed(services, call, name, async () => {
+    const allowedBytes = maxPayloadBytes(user.limits, limits)
+    checkAnnouncedLength(request, allowedBytes)
+    const query = services.invokeQueries.parse(rawQuery)
+    const payload = await readArguments(request, limits.maxRequestBytes, allowedBytes)
+    resultOnly = query.resultOnly
+    return { ...(payload && { payload }), blocking: query.blocking, waitMs: query.waitMs }
+  })
+  return outcomeAnswer(outcome, resultOnly)
 }
 
 /** A finished activation whose result the caller asked for has none to show: the platform's fault. */

@@ -7,8 +7,6 @@ import { codeMissing, codeUnreadable, kindUnknown, mainMalformed, mainMissing, T
 
 export interface ExecRules {
   readonly manifest: RuntimesManifest
-  /** Whether actions may be sequences of others. */
-  readonly sequences: boolean
   /** What `_` stands for in the names of components. */
   readonly ownNamespace: string
 }
@@ -24,7 +22,7 @@ const IMAGE = new RegExp(
 export function parseExec(json: JsonValue, rules: ExecRules): Exec {
   if (!isJsonObject(json) || typeof json['kind'] !== 'string') throw badContent(TEXTS.kindMissing)
   const kind = json['kind'].trim().toLowerCase()
-  if (kind === 'sequence' && rules.sequences) return { kind, components: parseComponents(json, rules.ownNamespace) }
+  if (kind === 'sequence') return { kind, components: parseComponents(json, rules.ownNamespace) }
   if (kind === 'blackbox') return parseBlackbox(json)
   return parseCode(json, kind, rules.manifest)
 }

@@ -28,7 +28,7 @@ export interface ActionPlace {
 
 const NO_PARAMETERS: Parameters = []
 
-/** @throws HttpError 403, 404, 409, 422 */
+/** @throws HttpError 400, 403, 404, 409, 422 */
 export async function locateAction(
   cache: EntityCache,
   user: Identity,
@@ -40,8 +40,14 @@ export async function locateAction(
     return { path: namespace, name, parameters: NO_PARAMETERS }
   }
   const resource = `${namespace}/${packageName}/${name}`
-  const found = await requirePackage(cache, user, right, { namespace, name: packageName }, resource)
-  return { ...found, name }
+  const { path, parameters, binding } = await requirePackage(
+    cache,
+    user,
+    right,
+    { namespace, name: packageName },
+    resource,
+  )
+  return { path, name, parameters, ...(binding === undefined ? {} : { binding }) }
 }
 
 /** The action with all parameters merged. @throws HttpError 404, 409 */

@@ -1,6 +1,7 @@
 import type { ControllerParts } from '../controller.ts'
-import type { AnnounceWrite } from '../entities/action-service.ts'
 import type { EntityCache, EntityCacheOptions } from '../entities/entity-cache.ts'
+import type { AnnounceWrite, EntityWriter } from '../entities/entity-writer.ts'
+import type { InvokeQueries } from '../entities/invoke-query.ts'
 import type { Activator } from '../invoke/activator.ts'
 import type { OperationalState } from './operational-routes.ts'
 import type { Throttle } from './throttle.ts'
@@ -11,7 +12,8 @@ export interface ApiServices {
   readonly activator: Activator
   readonly cache: EntityCache
   readonly throttle: Throttle
-  readonly announceWrite: AnnounceWrite
+  readonly invokeQueries: InvokeQueries
+  readonly writer: EntityWriter
   readonly options: HttpFrontOptions
 }
 
@@ -22,8 +24,6 @@ export interface HttpFrontOptions {
   readonly readyFraction?: number
   /** Kinds that actions may have, besides those that a namespace's own limits add. Default: every kind. */
   readonly kindWhitelist?: readonly string[]
-  /** Whether actions may be sequences: only when the activator can run them. Default false. */
-  readonly sequences?: boolean
   /** How long a request may take altogether, ms. Default 65 000, 5 s more than a blocking wait. */
   readonly requestTimeoutMs?: number
   readonly cache?: EntityCacheOptions

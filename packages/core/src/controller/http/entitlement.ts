@@ -1,9 +1,9 @@
 import { isPromise } from '../../lifecycle.ts'
 import type { Identity, Right } from '../../model/identity.ts'
+import type { Package, PackageName } from '../../model/package.ts'
 import { mergeParameters, type Parameters } from '../../model/parameters.ts'
 import type { EntityCache } from '../entities/entity-cache.ts'
 import type { Entity } from '../entities/entity.ts'
-import type { PackageContent } from '../entities/package-content.ts'
 import { HttpError, notFound } from './http-error.ts'
 import { bindingCyclic, notAuthorized, TEXTS } from './texts.ts'
 
@@ -15,6 +15,8 @@ export interface ReadablePackage {
   readonly parameters: Parameters
   /** Path of the binding through which it was named. */
   readonly binding?: string
+  /** What was named: the package, or the binding. */
+  readonly named: Package
 }
 
 /** @throws HttpError 403 the caller lacks the right, or the namespace is not its own. */
@@ -30,25 +32,26 @@ export function forbidden(resource: string): HttpError {
 
 /**
  * Lets a caller read or invoke what is in a package: its own, or a published one, directly or through a binding of
- * its own. What is missing is told to the owner of the namespace only.
- * @throws HttpError 403, 404, 409 not a package, 422 a binding to itself
+ * its own. What is missing is told to the owner of the namespace only, as `missing`.
+ * @throws HttpError 400 a binding of a binding, 403, 404, 409 not a package, 422 a binding to itself
  */
 export async function requirePackage(
   cache: EntityCache,
   user: Identity,
   right: 'READ' | 'ACTIVATE',
-  id: { readonly namespace: string; readonly name: string },
+  id: PackageName,
   resource: string,
+  missing: () => HttpError = notFound,
 ): Promise<ReadablePackage> {
   if (!user.rights.includes(right)) throw forbidden(resource)
   const path = `${id.namespace}/${id.name}`
   const isOwner = user.namespace.name === id.namespace
   const found = cache.get(path)
-  const content = packageOf(isPromise(found) ? await found : found, isOwner, resource)
-  const { binding, parameters } = content
+  const named = packageOf(isPromise(found) ? await found : found, isOwner, resource, missing)
+  const { binding, parameters } = named
   if (!binding) {
-    if (!content.publish && !isOwner) throw forbidden(resource)
-    return { path, parameters }
+    if (!named.publish && !isOwner) throw forbidden(resource)
+    return { path, parameters, named }
   }
   if (!isOwner) throw forbidden(resource)
 
@@ -56,14 +59,14 @@ export async function requirePackage(
   if (targetPath === path) throw new HttpError(422, bindingCyclic(path))
   const ownsTarget = user.namespace.name === binding.namespace
   const foundTarget = cache.get(targetPath)
-  const target = packageOf(isPromise(foundTarget) ? await foundTarget : foundTarget, ownsTarget, resource)
+  const target = packageOf(isPromise(foundTarget) ? await foundTarget : foundTarget, ownsTarget, resource, missing)
   if (target.binding) throw new HttpError(400, TEXTS.bindingOfBinding)
   if (!target.publish && !ownsTarget) throw forbidden(resource)
-  return { path: targetPath, parameters: mergeParameters(target.parameters, parameters), binding: path }
+  return { path: targetPath, parameters: mergeParameters(target.parameters, parameters), binding: path, named }
 }
 
-function packageOf(entity: Entity | undefined, isOwner: boolean, resource: string): PackageContent {
+function packageOf(entity: Entity | undefined, isOwner: boolean, resource: string, missing: () => HttpError): Package {
   if (entity?.package) return entity.package
   if (!isOwner) throw forbidden(resource)
-  throw entity === undefined ? notFound() : new HttpError(409, TEXTS.otherCollection)
+  throw entity === undefined ? missing() : new HttpError(409, TEXTS.otherCollection)
 }

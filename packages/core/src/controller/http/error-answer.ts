@@ -1,28 +1,38 @@
 import { isPlatformError } from '../../errors.ts'
 import type { Logger } from '../../log.ts'
-import { jsonAnswer, textAnswer, type Answer } from './answer.ts'
+import { jsonAnswer, textAnswer, type TextAnswer } from './answer.ts'
 import { HttpError } from './http-error.ts'
 import { STATUS_TEXT_DEFAULTS, TEXTS } from './texts.ts'
 
+/** How the JSON of the error object is written. */
+export type ErrorStyle = 'compact' | 'pretty'
+
 /** What the client is told about an error that ended its request. Logs those that are not the client's doing. */
-export function errorAnswer(error: unknown, transactionId: string, logger: Logger): Answer {
+export function errorAnswer(
+  error: unknown,
+  transactionId: string,
+  logger: Logger,
+  style: ErrorStyle = 'compact',
+): TextAnswer {
+  const errorObject = (status: number, message: string, headers: readonly string[] = []): TextAnswer =>
+    jsonAnswer(status, errorText(message || STATUS_TEXT_DEFAULTS[status], transactionId, style), headers)
   if (error instanceof HttpError) {
     if (error.plain) return textAnswer(error.status, error.message, error.headers)
-    return errorObject(error.status, error.message, transactionId, error.headers)
+    return errorObject(error.status, error.message, error.headers)
   }
   if (isPlatformError(error)) {
     switch (error.code) {
       case 'ERR_CONFLICT':
-        return errorObject(409, TEXTS.concurrentModification, transactionId)
+        return errorObject(409, TEXTS.concurrentModification)
       case 'ERR_TOO_LARGE':
-        return errorObject(413, '', transactionId)
+        return errorObject(413, '')
       case 'ERR_UNAVAILABLE':
       case 'ERR_CLOSED':
         logger.warn({ err: error, transactionId }, 'request refused, a part of the platform is unavailable')
-        return errorObject(503, '', transactionId)
+        return errorObject(503, '')
       case 'ERR_CORRUPT':
         logger.error({ err: error, transactionId }, 'stored data cannot be read')
-        return errorObject(500, TEXTS.corrupt, transactionId)
+        return errorObject(500, TEXTS.corrupt)
       case 'ERR_UNSUPPORTED':
       case 'ERR_CONFIG':
       case 'ERR_START_FAILED':
@@ -31,14 +41,13 @@ export function errorAnswer(error: unknown, transactionId: string, logger: Logge
       case 'ERR_CONNECTION_LOST':
       case 'ERR_TIMEOUT':
         logger.error({ err: error, transactionId }, 'request failed')
-        return errorObject(500, '', transactionId)
+        return errorObject(500, '')
     }
   }
   logger.error({ err: error, transactionId }, 'request failed unexpectedly')
   return textAnswer(500, STATUS_TEXT_DEFAULTS[500]!)
 }
 
-function errorObject(status: number, message: string, transactionId: string, headers: readonly string[] = []): Answer {
-  const error = JSON.stringify(message || STATUS_TEXT_DEFAULTS[status])
-  return jsonAnswer(status, `{"error":${error},"code":${JSON.stringify(transactionId)}}`, headers)
+function errorText(error: string | undefined, code: string, style: ErrorStyle): string {
+  return JSON.stringify({ error, code }, null, style === 'pretty' ? 2 : 0)
 }

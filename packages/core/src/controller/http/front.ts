@@ -6,11 +6,20 @@ import { activationRoutes } from '../activations/activation-routes.ts'
 import type { ControllerParts } from '../controller.ts'
 import { actionRoutes } from '../entities/action-routes.ts'
 import { EntityCache } from '../entities/entity-cache.ts'
+import { EntityWriter } from '../entities/entity-writer.ts'
+import { InvokeQueries } from '../entities/invoke-query.ts'
 import type { Activator } from '../invoke/activator.ts'
-import { acceptsJson } from './accepts-json.ts'
-import { OK, type Answer } from './answer.ts'
+import { ComposingActivator } from '../invoke/composing-activator.ts'
+import { packageRoutes } from '../packages/package-routes.ts'
+import { ruleRoutes } from '../triggers/rule-routes.ts'
+import { TriggerLinks } from '../triggers/trigger-links.ts'
+import { triggerRoutes } from '../triggers/trigger-routes.ts'
+import { WebActions } from '../web/web-actions.ts'
+import { parseWebPath, WEB_PREFIX } from '../web/web-path.ts'
+import { acceptsMediaType } from './accepts-media-type.ts'
+import { JSON_TYPE, OK, type Answer } from './answer.ts'
 import type { ApiServices, HttpFrontOptions } from './api-services.ts'
-import { authenticate } from './authenticate.ts'
+import { Authenticator } from './authenticator.ts'
 import { errorAnswer } from './error-answer.ts'
 import { Exchange } from './exchange.ts'
 import { HttpError, noRoute } from './http-error.ts'
@@ -19,7 +28,7 @@ import { namespaceRoutes } from './namespace-routes.ts'
 import { operationalRoutes } from './operational-routes.ts'
 import { announcedLength, bodyTooLarge, ClientGone } from './read-body.ts'
 import { RequestDeadlines } from './request-deadlines.ts'
-import type { OpenRoute, Route, UserRoute } from './route.ts'
+import type { Call, Route, UserRoute } from './route.ts'
 import { RouteTable } from './route-table.ts'
 import { methodNotAllowed, onlyTheseTypes, TEXTS } from './texts.ts'
 import { Throttle } from './throttle.ts'
@@ -39,30 +48,49 @@ export interface HttpFront {
   readonly routes: readonly Route[]
   /** Entities as the API sees them; `invalidate` is for changes that others made. */
   readonly entities: EntityCache
+  /** Runs what users invoke; its life is its owner's business. */
+  readonly compositions: ComposingActivator
 }
 
-export function createHttpFront(
-  parts: ControllerParts,
-  activator: Activator,
-  options: HttpFrontOptions = {},
-): HttpFront {
+/** `inner` runs atomic actions; sequences and compositions are made of it here. */
+export function createHttpFront(parts: ControllerParts, inner: Activator, options: HttpFrontOptions = {}): HttpFront {
+  const cache = new EntityCache(parts.entityStore, parts.clock, options.cache)
+  const compositions = new ComposingActivator({ ...parts, inner, cache })
   const services: ApiServices = {
     parts,
-    activator,
+    activator: compositions,
     options,
-    cache: new EntityCache(parts.entityStore, parts.clock, options.cache),
+    cache,
+    invokeQueries: new InvokeQueries(parts.limits.maxBlockingWaitMs),
+    writer: new EntityWriter(parts.entityStore, cache, options.announceWrite ?? (() => undefined)),
     throttle: new Throttle(parts.rateLimiter, parts.limits, parts.logger),
-    announceWrite: options.announceWrite ?? (() => undefined),
   }
   const open = [
     ...infoRoutes(parts),
     ...(options.operations ? operationalRoutes(options.operations, options.readyFraction ?? 1) : []),
   ]
-  const users = [...namespaceRoutes(parts.limits), ...actionRoutes(services), ...activationRoutes(parts)]
-  const dispatcher = new Dispatcher(parts, open, users, options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS)
+  const links = new TriggerLinks(services)
+  const users = [
+    ...namespaceRoutes(parts.limits),
+    ...actionRoutes(services),
+    ...packageRoutes(services),
+    ...triggerRoutes(services, links),
+    ...ruleRoutes(services, links),
+    ...activationRoutes(parts),
+  ]
+  const routes: readonly Route[] = [...open, ...users]
+  const authenticator = new Authenticator(parts.auth)
+  const dispatcher = new Dispatcher(
+    parts,
+    routes,
+    authenticator,
+    new WebActions(services, authenticator),
+    options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS,
+  )
   return {
-    routes: [...open, ...users],
-    entities: services.cache,
+    routes,
+    entities: cache,
+    compositions,
     handle: (request, response) => dispatcher.handle(request, response),
   }
 }
@@ -70,19 +98,22 @@ export function createHttpFront(
 /** Leads a request through the checks that all have in common to the route that serves it. */
 class Dispatcher {
   readonly #parts: ControllerParts
-  readonly #open: RouteTable<OpenRoute>
-  readonly #users: RouteTable<UserRoute>
+  readonly #routes: RouteTable<Route>
+  readonly #authenticator: Authenticator
+  readonly #web: WebActions
   readonly #deadlines: RequestDeadlines<Exchange>
 
   constructor(
     parts: ControllerParts,
-    open: readonly OpenRoute[],
-    users: readonly UserRoute[],
+    routes: readonly Route[],
+    authenticator: Authenticator,
+    web: WebActions,
     requestTimeoutMs: number,
   ) {
     this.#parts = parts
-    this.#open = new RouteTable(open)
-    this.#users = new RouteTable(users)
+    this.#routes = new RouteTable(routes)
+    this.#authenticator = authenticator
+    this.#web = web
     this.#deadlines = new RequestDeadlines(parts.clock, requestTimeoutMs, (exchange) =>
       this.#refuse(exchange, new HttpError(503, TEXTS.tooSlow, { headers: ['Connection', 'close'] })),
     )
@@ -129,29 +160,39 @@ class Dispatcher {
     if (inApi) exchange.area = 'rest'
     if ((request.url ?? '').length > MAX_URI_LENGTH) throw new HttpError(414, TEXTS.uriTooLong)
     if ((announcedLength(request) ?? 0) > this.#parts.limits.maxRequestBytes) throw bodyTooLarge()
+    const web = path.startsWith(WEB_PREFIX) ? parseWebPath(request.method ?? '', path) : undefined
+    if (web) {
+      exchange.area = 'none'
+      return this.#web.handle(exchange, web)
+    }
     if (request.method === 'OPTIONS') {
       if (!inApi) exchange.area = 'server'
       return OK
     }
-    const open = this.#open.find(request.method ?? '', path)
-    if (open === 'malformed') throw new HttpError(400)
-    if (open) {
-      exchange.area = open.route.cors
+    const match = this.#routes.find(request.method ?? '', path)
+    if (match === 'malformed') throw new HttpError(400)
+    const route = match?.route
+    if (route?.auth === 'none') {
+      exchange.area = route.cors
       const { transaction, rawQuery } = exchange
-      return open.route.handle({ request, transaction, rawQuery, params: open.params })
+      return route.handle({ request, transaction, rawQuery, params: match?.params ?? {} })
     }
     if (!inApi) throw new HttpError(405, methodNotAllowed('OPTIONS'), { headers: ['Allow', 'OPTIONS'] })
-    const user = authenticate(this.#parts.auth, request.headers.authorization)
-    return isPromise(user) ? user.then((known) => this.#serve(exchange, known)) : this.#serve(exchange, user)
+    const user = this.#authenticator.authenticate(request.headers.authorization)
+    return isPromise(user)
+      ? user.then((known) => this.#serve(exchange, known, route, match?.params))
+      : this.#serve(exchange, user, route, match?.params)
   }
 
-  #serve(exchange: Exchange, user: Identity): MaybePromise<Answer> {
-    const { request, path, transaction, rawQuery } = exchange
-    const match = this.#users.find(request.method ?? '', path)
-    if (match === 'malformed') throw new HttpError(400)
-    if (!match) throw noRoute()
-    if (!acceptsJson(request.headers.accept)) throw new HttpError(406, onlyTheseTypes('application/json'))
-    return match.route.handle({ request, transaction, rawQuery, params: match.params, user })
+  #serve(
+    { request, transaction, rawQuery }: Exchange,
+    user: Identity,
+    route: UserRoute | undefined,
+    params: Call['params'] = {},
+  ): MaybePromise<Answer> {
+    if (!route) throw noRoute()
+    if (!acceptsMediaType(request.headers.accept, JSON_TYPE)) throw new HttpError(406, onlyTheseTypes(JSON_TYPE))
+    return route.handle({ request, transaction, rawQuery, params, user })
   }
 
   #refuse(exchange: Exchange, error: unknown): void {

@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http'
-import type { JsonObject } from '../../model/json.ts'
+import type { JsonObject, JsonValue } from '../../model/json.ts'
 import { isJsonObject } from '../../model/json.ts'
 import { JsonText } from '../../model/json-text.ts'
-import { isPromise } from '../../lifecycle.ts'
+import { isPromise, type MaybePromise } from '../../lifecycle.ts'
 import { HttpError, badContent } from './http-error.ts'
 import { isNestedDeeperThan } from './json-depth.ts'
 import { announcedLength, readBody } from './read-body.ts'
@@ -13,8 +13,9 @@ const MAX_DEPTH = 1000
 
 /** The body of a PUT. @throws HttpError 400, 413, 415; ClientGone */
 export async function readJsonObject(request: IncomingMessage, maxBytes: number): Promise<JsonObject> {
-  const body = await readJson(request, maxBytes)
-  if (body === undefined) throw new HttpError(400, TEXTS.entityMissing)
+  checkContentType(request.headers['content-type'])
+  const body = await readBody(request, maxBytes)
+  if (body.length === 0) throw new HttpError(400, TEXTS.entityMissing)
   return parseObject(body).value
 }
 
@@ -22,13 +23,20 @@ export async function readJsonObject(request: IncomingMessage, maxBytes: number)
  * The arguments in the body of a POST, which may be empty. `maxBytes` bounds any request, `allowedBytes` this one.
  * @throws HttpError 400, 413, 415; ClientGone
  */
-export async function readArguments(
+export function readArguments(
   request: IncomingMessage,
   maxBytes: number,
   allowedBytes: number,
-): Promise<JsonText | undefined> {
-  const body = await readJson(request, maxBytes)
-  if (body === undefined) return undefined
+): MaybePromise<JsonText | undefined> {
+  checkContentType(request.headers['content-type'])
+  const body = readBody(request, maxBytes)
+  return isPromise(body)
+    ? body.then((bytes) => parseArguments(bytes, allowedBytes))
+    : parseArguments(body, allowedBytes)
+}
+
+function parseArguments(body: Buffer, allowedBytes: number): JsonText | undefined {
+  if (body.length === 0) return undefined
   checkLength(body.length, allowedBytes)
   const { text, value } = parseObject(body)
   return JsonText.trusted(text, value)
@@ -40,28 +48,27 @@ export function checkAnnouncedLength(request: IncomingMessage, allowedBytes: num
   if (announced !== undefined) checkLength(announced, allowedBytes)
 }
 
-function checkLength(bytes: number, allowedBytes: number): void {
+/** @throws HttpError 413 there are more than `allowedBytes`. */
+export function checkLength(bytes: number, allowedBytes: number): void {
   if (bytes > allowedBytes) throw new HttpError(413, largerThanAllowed('Request', bytes, allowedBytes))
 }
 
-async function readJson(request: IncomingMessage, maxBytes: number): Promise<Buffer | undefined> {
-  checkContentType(request.headers['content-type'])
-  const pending = readBody(request, maxBytes)
-  const body = isPromise(pending) ? await pending : pending
-  return body.length === 0 ? undefined : body
-}
-
 function parseObject(body: Buffer): { text: string; value: JsonObject } {
-  if (isNestedDeeperThan(MAX_DEPTH, body)) throw badContent(`JSON is nested more than ${MAX_DEPTH} levels deep`)
-  const text = body.toString('utf8')
-  const value = parse(text)
+  const { text, value } = parseJson(body)
   if (!isJsonObject(value)) throw badContent(TEXTS.objectExpected)
   return { text, value }
 }
 
-function parse(text: string): unknown {
+/** A body that is JSON, whatever its type was said to be. @throws HttpError 400 */
+export function parseJson(body: Buffer): { readonly text: string; readonly value: JsonValue } {
+  if (isNestedDeeperThan(MAX_DEPTH, body)) throw badContent(`JSON is nested more than ${MAX_DEPTH} levels deep`)
+  const text = body.toString('utf8')
+  return { text, value: parse(text) }
+}
+
+function parse(text: string): JsonValue {
   try {
-    return JSON.parse(text)
+    return JSON.parse(text) as JsonValue
   } catch (error) {
     if (error instanceof SyntaxError) throw badContent(error.message)
     throw error

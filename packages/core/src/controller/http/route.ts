@@ -59,7 +59,18 @@ export type SchemaName =
   | 'Error'
   | 'NamespaceLimits'
   | 'NamespaceList'
+  | 'Package'
+  | 'PackageContents'
+  | 'PackageList'
+  | 'PackagePut'
+  | 'Rule'
+  | 'RuleList'
+  | 'RulePut'
+  | 'RuleState'
   | 'ServerInfo'
+  | 'Trigger'
+  | 'TriggerList'
+  | 'TriggerPut'
 
 /** A request on its way through a route. */
 export interface OpenCall {

@@ -43,6 +43,21 @@ export const TEXTS = {
 
   notOnBinding: 'Operation not permitted on package binding.',
   bindingOfBinding: 'Cannot bind to another package binding.',
+  bindingTargetMissing: 'Binding references a package that does not exist.',
+  bindingTargetNoPackage: 'Cannot bind to a resource that is not a package.',
+  packageNoBinding: 'Resource is a package and cannot be converted into a binding.',
+
+  feedMalformed: 'Feed name is not valid',
+  referenceMalformed: 'fully qualified name malformed',
+  ruleIncomplete: 'rule requires a valid trigger and a valid action',
+  ruleStateMissing: 'key not found: status',
+  ruleTriggerMissing: 'Only rules with existing triggers can be activated',
+
+  webNotReady: 'Response not yet ready.',
+  webFailed: 'There was an error processing your request.',
+  webPropertyMissing: 'Response does not include requested property.',
+  webTypeUnknown: 'Response did not specify a known content-type.',
+  webTypeMismatch: 'Response type in header did not match generated content type.',
 } as const
 
 /** What an error says when its cause gave no text of its own. */
@@ -178,6 +193,41 @@ export function instancesTooMany(allowed: number): string {
 
 export function bindingCyclic(name: string): string {
   return `Package binding '${name}' contains a circular reference.`
+}
+
+export function resourceMissing(resource: string): string {
+  return `The requested resource '${resource}' does not exist.`
+}
+
+export function packageReserved(name: string): string {
+  return `Package name '${name}' is reserved.`
+}
+
+export function packageNotEmpty(count: number): string {
+  const entities = count === 1 ? 'entity' : 'entities'
+  return `Package not empty (contains ${count} ${entities}). Set force param or delete package contents.`
+}
+
+/** `what` is `trigger` or `action`. */
+export function referenceMissing(what: string, id: string): string {
+  return `${what} /${id} does not exist`
+}
+
+/** `what` is `trigger` or `action`. */
+export function referenceOfOtherKind(what: string, id: string): string {
+  return `/${id} is not of kind ${what}`
+}
+
+export function ruleStateUnknown(state: string): string {
+  return `requirement failed: ${state} is not a recognized rule state`
+}
+
+export function ruleInactive(rule: string, action: string): string {
+  return `Rule '${rule}' is inactive, action '${action}' was not activated.`
+}
+
+export function webNotValid(mediaType: string): string {
+  return `Response is not valid '${mediaType}'.`
 }
 
 export function tooManyPerMinute(count: number, allowed: number): string {

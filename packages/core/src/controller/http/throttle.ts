@@ -3,7 +3,7 @@ import { isPromise, type MaybePromise } from '../../lifecycle.ts'
 import type { Logger } from '../../log.ts'
 import type { Identity } from '../../model/identity.ts'
 import type { PlatformLimits } from '../../model/platform-limits.ts'
-import type { RateDecision, RateLimiter } from '../../rate-limiter/rate-limiter.ts'
+import type { RateDecision, RateLimiter, RateRequest } from '../../rate-limiter/rate-limiter.ts'
 import { HttpError } from './http-error.ts'
 import { tooManyAtOnce, tooManyPerMinute } from './texts.ts'
 
@@ -14,7 +14,7 @@ const RETRY_IN_FLIGHT_S = 1
 const nothingHeld = (): void => undefined
 
 /**
- * Lets an invocation in, or refuses it with 429. A limiter that does not answer stops nobody: its outage costs the
+ * Lets an invocation or a firing in, or refuses it with 429. A limiter that does not answer stops nobody: its outage costs the
  * limits, not the platform.
  */
 export class Throttle {
@@ -33,13 +33,18 @@ export class Throttle {
    * @throws HttpError 429
    */
   admitInvocation(user: Identity): MaybePromise<() => void> {
-    const counted = this.#count(user)
+    const limit = user.limits.invocationsPerMinute ?? this.#limits.invocationsPerMinute
+    const counted = this.#count(user, 'invocations', limit)
     return isPromise(counted) ? counted.then(() => this.#enter(user)) : this.#enter(user)
   }
 
-  #count(user: Identity): MaybePromise<void> {
-    const limit = user.limits.invocationsPerMinute ?? this.#limits.invocationsPerMinute
-    const request = { namespaceId: user.namespace.uuid, budget: 'invocations', limit } as const
+  /** Counts one firing of a trigger. @throws HttpError 429 */
+  admitFire(user: Identity): MaybePromise<void> {
+    return this.#count(user, 'fires', user.limits.firesPerMinute ?? this.#limits.firesPerMinute)
+  }
+
+  #count(user: Identity, budget: RateRequest['budget'], limit: number): MaybePromise<void> {
+    const request = { namespaceId: user.namespace.uuid, budget, limit }
     const check = (decision: RateDecision | undefined): void => {
       if (decision && !decision.allowed) {
         throw refusal(tooManyPerMinute(decision.count, decision.limit), decision, RETRY_SAME_MINUTE_S)

@@ -26,7 +26,10 @@ export interface ActivationRequest {
 
 export interface ActivationOutcome {
   readonly activationId: string
-  /** Present when the caller blocked and the result came in time. Its `logs` are empty. */
+  /**
+   * Present when the caller blocked and the result came in time. Its `logs` are empty, but of sequences and
+   * compositions, which have the ids of their steps.
+   */
   readonly activation?: Activation
 }
 

@@ -2,3 +2,36 @@
 export const NO_ACKNOWLEDGEMENT = 'The activation did not complete in time: no acknowledgement was received.'
 export const NOT_STARTED = 'The activation was not started: the platform is shutting down.'
 export const NOT_PUBLISHED = 'The activation was not started: the message queue did not accept it.'
+
+/** Results of sequences and compositions that did not end by a result of their own. */
+export const SEQUENCE_FAILED = 'Sequence failed.'
+export const COMPOSITION_FAILED = 'Activation failure during composition.'
+export const COMPOSITION_TOO_LONG = 'Too many actions in the composition.'
+/** Not of OpenWhisk, which loses them. */
+export const CUT_OFF = 'The activation was ended before its next step: the platform is shutting down.'
+
+export function sequenceTimeout(activationId: string): string {
+  return `Timeout reached when retrieving activation ${activationId} for sequence component.`
+}
+
+export function compositionTimeout(activationId: string): string {
+  return `Timeout reached when retrieving activation ${activationId} during composition.`
+}
+
+/** What a conductor is told when it named its next action in vain. */
+export function nextNameMalformed(json: string): string {
+  return `Failed to parse action name from json value ${json} during composition.`
+}
+
+export function nextMissing(name: string): string {
+  return `Failed to resolve action with name '${name}' during composition.`
+}
+
+export function nextForbidden(name: string): string {
+  return `Failed entitlement check for action with name '${name}' during composition.`
+}
+
+/** A record that even without its logs is more than the store takes. */
+export function recordTooLarge(maxBytes: number): string {
+  return `The activation record exceeded the allowed length of ${maxBytes} bytes.`
+}

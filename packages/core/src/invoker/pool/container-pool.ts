@@ -4,25 +4,23 @@ import type { RuntimesManifest } from '../../model/runtimes-manifest.ts'
 import type { Clock } from '../../time/clock.ts'
 import type { InvokerObserver, PoolGauges } from '../observer.ts'
 import { ContainerProxy, type ProxyHost, type ProxyParts } from '../proxy/container-proxy.ts'
+import { ContainerStarts } from './container-starts.ts'
 import { ContainersByAction } from './containers-by-action.ts'
+import { evict } from './evict.ts'
 import { IdleContainers } from './idle-containers.ts'
 import type { Acquisition, AcquisitionReason, Job } from './job.ts'
 import { PatientJobs } from './patient-jobs.ts'
 import type { PoolPolicy } from './pool-policy.ts'
 import { ResourceLedger } from './resource-ledger.ts'
-import { covers, isPositive, plus, type Resources } from './resources.ts'
+import { covers, plus, type Resources } from './resources.ts'
 import { StemCells, type StemCellLane } from './stem-cells.ts'
 import { WaitingRoom, type Waiter } from './waiting-room.ts'
 
 /** So many jobs may be served before one whose turn it is; then whatever frees is kept for it. */
 const MAX_OVERTAKEN = 16
 
-/** Assumed until it has been measured, ms. */
-const FIRST_START_MS = 100
 /** What it takes to initialise a stem cell, ms. */
 const STEM_CELL_MS = 5
-/** Weight of the latest measurement in a moving average. */
-const NEWEST = 0.2
 
 const HOT: Acquisition = { how: 'hot' }
 const JOINED: Acquisition = { how: 'hot', reason: 'joined' }
@@ -57,12 +55,11 @@ export class ContainerPool implements ProxyHost {
   readonly #stems: StemCells
   readonly #room = new WaitingRoom()
   readonly #patient: PatientJobs
-  #startMs = FIRST_START_MS
+  readonly #starts: ContainerStarts
   readonly #actions = new ContainersByAction()
   readonly #idle = new IdleContainers()
   /** Waiters with promised resources, in the order of the promises. */
   #promised: Waiter[] = []
-  readonly #startedAt = new Map<ContainerProxy, number>()
   readonly #all = new Set<ContainerProxy>()
   #emptied: (() => void) | undefined
   #closed = false
@@ -72,7 +69,8 @@ export class ContainerPool implements ProxyHost {
     this.#ledger = new ResourceLedger(parts.capacity)
     const { factory, clock, policy, logger, manifest, giveUp } = parts
     this.#proxyParts = { host: this, factory, clock, policy, logger, giveUp }
-    this.#patient = new PatientJobs(clock, (job) => this.#insist(job, 'all-busy'))
+    this.#starts = new ContainerStarts(clock, parts.maxParallelStarts)
+    this.#patient = new PatientJobs(clock, (job) => this.#insist(job, this.#reason(job)))
     this.#stems = new StemCells({ manifest, clock, policy, logger, start: (lane) => this.#startStem(lane) })
   }
 
@@ -100,45 +98,9 @@ export class ContainerPool implements ProxyHost {
     if (!covers(this.#ledger.capacity, job.need)) return job.fail({ kind: 'never-fits' })
     if (this.#takeOwn(job)) {
       if (this.#room.size > 0) this.#overtake()
-      return
+    } else if (reason !== undefined || !this.#waitsPatiently(job)) {
+      this.#insist(job, reason ?? this.#reason(job))
     }
-    if (reason === undefined && this.#waitsPatiently(job)) return
-    this.#insist(job, reason ?? (this.#actions.has(job.key) ? 'all-busy' : 'no-container'))
-  }
-
-  /** A container of its own for the job, now or as soon as there is room. */
-  #insist(job: Job, reason: AcquisitionReason): void {
-    if (this.#takeNew(job, reason)) {
-      if (this.#room.size > 0) this.#overtake()
-      return
-    }
-    this.#room.add(job, reason)
-    this.#makeRoom()
-  }
-
-  /** Lets the job wait for a container that exists, where that is quicker than to make one. */
-  #waitsPatiently(job: Job): boolean {
-    const { key, stemKey } = job
-    const pace = this.#actions.pace(key)
-    const cellReady = this.#stems.isReady(stemKey)
-    if (pace) {
-      const patienceMs = this.#parts.policy.patience({
-        runMs: pace.runMs,
-        ahead: this.#patient.countIn(key),
-        slots: pace.containers * job.maxConcurrent,
-        startMs: cellReady ? STEM_CELL_MS : this.#startMs,
-      })
-      if (patienceMs > 0) {
-        this.#patient.add(job, key, patienceMs)
-        return true
-      }
-    }
-    // A stem cell that is starting is ready before a container begun now.
-    if (stemKey === undefined || cellReady) return false
-    const lane = cellLane(stemKey)
-    if (this.#stems.starting(stemKey) <= this.#patient.countIn(lane)) return false
-    this.#patient.add(job, lane, 2 * this.#startMs)
-    return true
   }
 
   get gauges(): PoolGauges {
@@ -153,30 +115,34 @@ export class ContainerPool implements ProxyHost {
       idleMb: this.#idle.resources.memoryMb,
       stemCells: ready,
       stemCellsMb: readyMb,
-      starting: this.#startedAt.size,
+      starting: this.#starts.size,
       waiting: this.#room.size + this.#patient.size,
     }
   }
 
   startEnded(proxy: ContainerProxy, error: unknown): void {
-    const ms = this.#parts.clock.monotonic() - this.#startedAt.get(proxy)!
+    const ok = error === undefined
+    const ms = this.#starts.end(proxy, ok)
     const stemCell = proxy.stemKey !== undefined
-    this.#startedAt.delete(proxy)
-    this.#parts.observer.started?.({ stemCell, ok: error === undefined, ms })
+    this.#parts.observer.started?.({ stemCell, ok, ms })
     if (stemCell) this.#stems.startEnded(proxy, error)
     this.#pump()
   }
 
   ran(proxy: ContainerProxy, ms: number): void {
-    this.#actions.ran(proxy, ms)
+    this.#actions.ran(proxy.key!, ms)
   }
 
   stemReady(proxy: ContainerProxy): void {
     const { memoryMb, stemKey } = proxy
-    const patient = stemKey === undefined ? undefined : this.#patient.take(cellLane(stemKey))
-    if (patient) return this.#specialise(proxy, patient)
+    const patient = this.#patient.take(cellLane(stemKey!))
+    if (patient) {
+      this.#specialise(proxy, patient)
+      if (this.#room.size > 0) this.#overtake()
+      return
+    }
     const waiter = this.#room.next((need) => need.memoryMb === memoryMb && need.milliCpu === 0)
-    if (waiter && waiter.job.stemKey === proxy.stemKey) {
+    if (waiter && waiter.job.stemKey === stemKey) {
       this.#serve(waiter)
       return this.#specialise(proxy, waiter.job)
     }
@@ -200,11 +166,10 @@ export class ContainerPool implements ProxyHost {
   withdrawn(proxy: ContainerProxy): void {
     this.#ledger.leave(proxy.need)
     this.#idle.remove(proxy)
-    const { key } = proxy
-    if (key === undefined) return this.#stems.lost(proxy)
+    if (proxy.key === undefined) return this.#stems.lost(proxy)
     this.#actions.leave(proxy)
-    if (this.#actions.has(key)) return
-    for (const job of this.#patient.disappoint(key)) this.#insist(job, 'no-container')
+    if (this.#actions.has(proxy.key)) return
+    for (const job of this.#patient.disappoint(proxy.key)) this.#insist(job, 'no-container')
   }
 
   gone(proxy: ContainerProxy): void {
@@ -216,6 +181,46 @@ export class ContainerPool implements ProxyHost {
 
   returned(job: Job): void {
     this.submit(job, 'replacement')
+  }
+
+  #reason({ key }: Job): AcquisitionReason {
+    return this.#actions.has(key) ? 'all-busy' : 'no-container'
+  }
+
+  /** A container of its own for the job, now or as soon as there is room. */
+  #insist(job: Job, reason: AcquisitionReason): void {
+    if (this.#takeNew(job, reason)) {
+      if (this.#room.size > 0) this.#overtake()
+      return
+    }
+    this.#room.add(job, reason)
+    this.#makeRoom()
+  }
+
+  /** Lets the job wait for a container that exists, where that is quicker than to make one. */
+  #waitsPatiently(job: Job): boolean {
+    const { key, stemKey } = job
+    const cellReady = this.#stems.isReady(stemKey)
+    const runMs = this.#actions.runMs(key)
+    const { typicalMs } = this.#starts
+    if (runMs !== undefined) {
+      const patienceMs = this.#parts.policy.patience({
+        runMs,
+        ahead: this.#patient.countIn(key),
+        slots: this.#actions.count(key) * job.maxConcurrent,
+        startMs: cellReady ? STEM_CELL_MS : typicalMs,
+      })
+      if (patienceMs > 0) {
+        this.#patient.add(job, key, patienceMs)
+        return true
+      }
+    }
+    // A stem cell that is starting is ready before a container begun now.
+    if (stemKey === undefined || cellReady) return false
+    const lane = cellLane(stemKey)
+    if (this.#stems.starting(stemKey) <= this.#patient.countIn(lane)) return false
+    this.#patient.add(job, lane, 2 * typicalMs)
+    return true
   }
 
   /** Gives the job to a container of its own action. */
@@ -233,7 +238,7 @@ export class ContainerPool implements ProxyHost {
       this.#specialise(cell, job)
       return true
     }
-    if (!this.#mayStart || !this.#ledger.hasSpare(job.need)) return false
+    if (this.#starts.free <= 0 || !this.#ledger.hasSpare(job.need)) return false
     this.#startCold(job, reason)
     return true
   }
@@ -267,8 +272,8 @@ export class ContainerPool implements ProxyHost {
   #startStem(lane: StemCellLane): boolean {
     const need: Resources = { memoryMb: lane.plan.memoryMb, milliCpu: 0 }
     // One start is left to jobs, and jobs that wait come first.
-    const starts = Math.max(1, this.#parts.maxParallelStarts - 1)
-    if (this.#room.size > 0 || this.#startedAt.size >= starts || !this.#ledger.hasSpare(need)) return false
+    const free = this.#starts.free - (this.#parts.maxParallelStarts > 1 ? 1 : 0)
+    if (this.#room.size > 0 || free <= 0 || !this.#ledger.hasSpare(need)) return false
     this.#book(need, lane.key).start(this.#parts.stemCellSpec(lane), undefined)
     return true
   }
@@ -277,7 +282,7 @@ export class ContainerPool implements ProxyHost {
     const proxy = new ContainerProxy(this.#proxyParts, need, stemKey)
     this.#ledger.take(need)
     this.#all.add(proxy)
-    this.#startedAt.set(proxy, this.#parts.clock.monotonic())
+    this.#starts.begin(proxy)
     return proxy
   }
 
@@ -289,6 +294,7 @@ export class ContainerPool implements ProxyHost {
       if (!job) return
       if (waiter) this.#serve(waiter)
       this.#give(proxy, job)
+      if (!waiter && this.#room.size > 0) this.#overtake()
     }
   }
 
@@ -321,20 +327,16 @@ export class ContainerPool implements ProxyHost {
     this.#evict()
   }
 
-  get #mayStart(): boolean {
-    return this.#startedAt.size < this.#parts.maxParallelStarts
-  }
-
   /** Something became free: whoever can go, goes. */
   #pump(): void {
     if (this.#closed) return
     for (const waiter of this.#promised) {
       // Serving one can serve another: a container may have room for several jobs of an action.
-      if (!this.#isPromised(waiter) || !this.#mayStart || !this.#ledger.hasFree(waiter.job.need)) continue
+      if (!this.#isPromised(waiter) || this.#starts.free <= 0 || !this.#ledger.hasFree(waiter.job.need)) continue
       this.#startWaiter(waiter)
     }
     this.#evict()
-    while (this.#mayStart) {
+    while (this.#starts.free > 0) {
       const waiter = this.#room.next((need) => this.#ledger.hasSpare(need))
       if (!waiter) break
       this.#startWaiter(waiter)
@@ -352,7 +354,7 @@ export class ContainerPool implements ProxyHost {
 
   /** Promises room to those for whom idle containers can make it, as many as could then be started. */
   #makeRoom(): void {
-    while (this.#promised.length + this.#startedAt.size < this.#parts.maxParallelStarts) {
+    while (this.#promised.length < this.#starts.free) {
       const evictable = this.#evictable
       const waiter = this.#room.next((need) => covers(evictable, this.#ledger.shortfall(need)))
       if (!waiter) return
@@ -364,30 +366,8 @@ export class ContainerPool implements ProxyHost {
     return plus(this.#idle.resources, { memoryMb: this.#stems.counts.readyMb, milliCpu: 0 })
   }
 
-  /** Removes idle containers, then stem cells, until the promises can be kept or nothing is left to remove. */
   #evict(): void {
-    while (this.#ledger.inDebt) {
-      const victim =
-        this.#parts.policy.victim(this.#helpful(this.#idle)) ?? this.#helpful(this.#stems.free()).next().value
-      if (!(victim instanceof ContainerProxy)) return
-      victim.remove()
-    }
-  }
-
-  /** Those whose removal lessens the debt. */
-  *#helpful(proxies: Iterable<ContainerProxy>): Generator<ContainerProxy, void, undefined> {
-    const { debt } = this.#ledger
-    for (const proxy of proxies) {
-      const { need } = proxy
-      if (
-        isPositive({
-          memoryMb: Math.min(debt.memoryMb, need.memoryMb),
-          milliCpu: Math.min(debt.milliCpu, need.milliCpu),
-        })
-      ) {
-        yield proxy
-      }
-    }
+    evict(this.#ledger, this.#parts.policy, this.#idle, this.#stems)
   }
 }
 

@@ -21,6 +21,23 @@ export class ContainersByAction {
     return this.#containers.has(key)
   }
 
+  /** Containers of the key. */
+  count(key: string): number {
+    return this.#containers.get(key)?.total ?? 0
+  }
+
+  /** What a run takes these days, ms; undefined until there was one. */
+  runMs(key: string): number | undefined {
+    return this.#containers.get(key)?.runMs
+  }
+
+  /** A run took so long. */
+  ran(key: string, ms: number): void {
+    const containers = this.#containers.get(key)
+    if (!containers) return
+    containers.runMs = containers.runMs === undefined ? ms : containers.runMs + NEWEST * (ms - containers.runMs)
+  }
+
   /** The best container for a job of the key. */
   find(key: string): ContainerProxy | undefined {
     const containers = this.#containers.get(key)
@@ -53,20 +70,6 @@ export class ContainersByAction {
 
   isParked(proxy: ContainerProxy): boolean {
     return proxy.place.list === this.#of(proxy).parked
-  }
-
-  /** A job was run in an initialised container. */
-  ran({ key }: ContainerProxy, ms: number): void {
-    const containers = this.#containers.get(key!)
-    if (!containers) return
-    const { runMs } = containers
-    containers.runMs = runMs === undefined ? ms : runMs + NEWEST * (ms - runMs)
-  }
-
-  /** How many containers the key has, and what a run takes in them; undefined when no run has ended yet. */
-  pace(key: string): { readonly containers: number; readonly runMs: number } | undefined {
-    const containers = this.#containers.get(key)
-    return containers?.runMs === undefined ? undefined : { containers: containers.total, runMs: containers.runMs }
   }
 
   /** A container that had entered is never to be found again. */

@@ -90,6 +90,7 @@ export class PatientJobs {
       this.#remove(first)
       this.#onImpatient(first.job)
     }
-    if (first) this.#timer ??= this.#clock.setTimer(first.deadlineMs - now, () => this.#expel())
+    // Whole ms: what rounding leaves of one would be waited for again and again at the same moment.
+    if (first) this.#timer ??= this.#clock.setTimer(Math.ceil(first.deadlineMs - now), () => this.#expel())
   }
 }

@@ -5,7 +5,7 @@ import type { Job, Verdict } from '../pool/job.ts'
 import { Link } from '../pool/linked-list.ts'
 import type { IdleContainer, PoolPolicy } from '../pool/pool-policy.ts'
 import type { Resources } from '../pool/resources.ts'
-import { retryUntilDone } from '../retry-until-done.ts'
+import { retryUntilDone } from '../../time/retry-until-done.ts'
 import { within } from '../within.ts'
 import { transition, type ContainerAction, type ContainerEvent, type ContainerState } from './container-states.ts'
 

@@ -38,4 +38,4 @@ runWith('a namespace with limits of its own', ownLimitsRows, {
   front: { kindWhitelist: ['shell:1'] },
 })
 
-runWith('a platform that runs sequences', sequenceRows, { front: { sequences: true } })
+runWith('sequences', sequenceRows, {})

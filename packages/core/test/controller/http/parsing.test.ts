@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { acceptsJson } from '../../../src/controller/http/accepts-json.ts'
+import { acceptsMediaType } from '../../../src/controller/http/accepts-media-type.ts'
 import { isNestedDeeperThan } from '../../../src/controller/http/json-depth.ts'
 
 describe('the depth of JSON', () => {
@@ -42,6 +42,7 @@ describe('an Accept header', () => {
     ['application/*', true],
     ['application/xml', false],
   ] as const) {
-    it(`of ${accept} ${expected ? 'admits' : 'does not admit'} JSON`, () => expect(acceptsJson(accept)).toBe(expected))
+    it(`of ${accept} ${expected ? 'admits' : 'does not admit'} JSON`, () =>
+      expect(acceptsMediaType(accept, 'application/json')).toBe(expected))
   }
 })

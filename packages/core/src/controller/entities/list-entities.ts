@@ -1,0 +1,33 @@
+import type { JsonValue } from '../../model/json.ts'
+import type { EntityIndex } from '../../store/entity-store.ts'
+import { jsonAnswer, type Answer } from '../http/answer.ts'
+import type { ApiServices } from '../http/api-services.ts'
+import { QueryParameters } from '../http/query-parameters.ts'
+import type { Call } from '../http/route.ts'
+import { parseListQuery } from './list-query.ts'
+
+export interface Listing {
+  /** How the API calls what is listed. */
+  readonly collection: 'actions' | 'triggers' | 'rules' | 'packages'
+  readonly index: EntityIndex
+  /** Namespace or package. */
+  readonly path: string
+  /** What is shown of a row. Default: its value. */
+  readonly show?: (value: JsonValue) => JsonValue
+}
+
+/** Answers a listing, the latest written first, or how many entries there are. @throws HttpError 400 */
+export async function listEntities(
+  { parts }: Pick<ApiServices, 'parts'>,
+  call: Call,
+  { collection, index, path, show = (value) => value }: Listing,
+): Promise<Answer> {
+  const { entityStore, limits } = parts
+  const { skip, limit, count } = parseListQuery(new QueryParameters(call.rawQuery), collection, limits)
+  if (count) {
+    const total = await entityStore.count({ index, partition: path })
+    return jsonAnswer(200, JSON.stringify({ [collection]: Math.max(0, total - skip) }))
+  }
+  const rows = await entityStore.list({ index, partition: path, descending: true, skip, limit })
+  return jsonAnswer(200, JSON.stringify(rows.map(({ value }) => show(value))))
+}

@@ -1,0 +1,209 @@
+import { PlatformError } from '../../errors.ts'
+import type { Logger } from '../../log.ts'
+import { activationIdOf, type ActivationResponse } from '../../model/activation.ts'
+import type { JsonText } from '../../model/json-text.ts'
+import type { PlatformLimits } from '../../model/platform-limits.ts'
+import type { StoreLevels } from '../../model/store-level.ts'
+import { childTransaction } from '../../model/transaction.ts'
+import type { ActivationStore } from '../../store/activation-store.ts'
+import type { Clock } from '../../time/clock.ts'
+import type { Random } from '../../time/random.ts'
+import type { EntityCache } from '../entities/entity-cache.ts'
+import type { ActivationOutcome, ActivationRequest, Activator } from './activator.ts'
+import { Composite, compositeKind, type CompositeKind } from './composite.ts'
+import { compositeRecord } from './composite-record.ts'
+import { runComposition } from './conductors/run-composition.ts'
+import { errorResponse } from './error-response.ts'
+import type { Component } from './find-component.ts'
+import { RecordWriter } from './record-writer.ts'
+import type { RunComposite, StepRunner } from './run-composite.ts'
+import { runSequence } from './sequences/run-sequence.ts'
+import { COMPOSITION_FAILED, CUT_OFF, SEQUENCE_FAILED } from './texts.ts'
+
+export interface ComposingParts {
+  /** Runs what is neither a sequence nor a composition. */
+  readonly inner: Activator
+  readonly cache: EntityCache
+  readonly activationStore: ActivationStore
+  readonly clock: Clock
+  readonly random: Random
+  readonly logger: Logger
+  readonly limits: PlatformLimits
+  /** Which composites leave a record. Default: all. */
+  readonly storeLevels?: StoreLevels
+}
+
+/** A step's result is waited for this much longer than the step may run, ms. */
+const STEP_GRACE_MS = 60_000
+
+const RUN: Readonly<Record<CompositeKind, RunComposite>> = { sequence: runSequence, composition: runComposition }
+const FAILURE: Readonly<Record<CompositeKind, string>> = { sequence: SEQUENCE_FAILED, composition: COMPOSITION_FAILED }
+
+/**
+ * Runs sequences and compositions step by step through another activator, and hands it all other actions. Each ends
+ * with a record, the steps' ids in its logs, also when the platform closes under it.
+ */
+export class ComposingActivator implements Activator {
+  readonly #parts: ComposingParts
+  readonly #records: RecordWriter
+  readonly #steps: StepRunner
+  /** Composites under way, nested ones included. */
+  readonly #running = new Set<Composite>()
+  readonly #perNamespace = new Map<string, number>()
+  #onIdle: (() => void) | undefined
+  /** Nothing new is accepted. */
+  #closing = false
+  /** What runs does not start another step. */
+  #stopping = false
+
+  constructor(parts: ComposingParts) {
+    this.#parts = parts
+    this.#records = new RecordWriter(parts)
+    this.#steps = {
+      cache: parts.cache,
+      maxLength: parts.limits.sequenceLength,
+      runComponent: (within, component, payload) => this.#runComponent(within, component, payload),
+      runConductor: (within, payload) => this.#runAtomic(within, componentOf(within.request), payload),
+    }
+  }
+
+  open(): void {
+    this.#closing = false
+    this.#stopping = false
+    this.#records.open()
+  }
+
+  activate(request: ActivationRequest): Promise<ActivationOutcome> {
+    if (this.#closing) {
+      request.onSettled?.()
+      return Promise.reject(new PlatformError('ERR_UNAVAILABLE', 'the controller is closing'))
+    }
+    const kind = compositeKind(request.target.action)
+    if (kind === undefined) return this.#parts.inner.activate(request)
+    const composite = this.#start(kind, request, undefined)
+    if (request.blocking) return this.#wait(composite)
+    return Promise.resolve({ activationId: composite.activationId })
+  }
+
+  inFlight(namespaceId: string): number {
+    return this.#parts.inner.inFlight(namespaceId) + (this.#perNamespace.get(namespaceId) ?? 0)
+  }
+
+  /**
+   * Accepts no more, of any kind, and lets what runs go on for `deadlineMs`; after that it starts no further step.
+   * To be called before the inner activator is drained.
+   */
+  async drain(deadlineMs: number): Promise<void> {
+    this.#closing = true
+    if (this.#running.size > 0 && deadlineMs > 0) {
+      const idle = new Promise<void>((resolve) => (this.#onIdle = resolve))
+      await Promise.race([idle, this.#parts.clock.sleep(deadlineMs)])
+    }
+    this.#stopping = true
+  }
+
+  /**
+   * What still runs is ended with a record; resolves when all records are stored. To be called after the inner
+   * activator was closed, so that no step is under way any more.
+   */
+  async close(): Promise<void> {
+    await this.drain(0)
+    for (const composite of this.#running) this.#finish(composite, errorResponse(3, CUT_OFF))
+    await this.#records.close()
+  }
+
+  #start(kind: CompositeKind, request: ActivationRequest, parent: Composite | undefined): Composite {
+    const { random, clock, logger } = this.#parts
+    const composite = new Composite(activationIdOf(random.uuid()), kind, request, clock.now(), parent)
+    this.#running.add(composite)
+    if (!parent) this.#count(request, 1)
+    RUN[kind](composite, this.#steps).then(
+      (response) => this.#finish(composite, response),
+      (err: unknown) => {
+        const { activationId } = composite
+        if (!(err instanceof CutOff)) logger.error({ err, activationId }, 'composite failed')
+        this.#finish(composite, errorResponse(3, err instanceof CutOff ? CUT_OFF : FAILURE[kind]))
+      },
+    )
+    return composite
+  }
+
+  /** The first end counts. */
+  #finish(composite: Composite, response: ActivationResponse): void {
+    if (!this.#running.delete(composite)) return
+    const { clock, limits } = this.#parts
+    const { request, parent } = composite
+    const record = compositeRecord(composite, response, clock.now(), limits)
+    this.#records.keep(record, request)
+    if (!parent) {
+      this.#count(request, -1)
+      request.onSettled?.()
+    }
+    composite.end(record)
+    if (this.#running.size === 0) this.#onIdle?.()
+  }
+
+  #wait({ activationId, request, ended }: Composite): Promise<ActivationOutcome> {
+    return new Promise((resolve) => {
+      const timer = this.#parts.clock.setTimer(request.waitMs, () => resolve({ activationId }))
+      void ended.then((activation) => {
+        timer.cancel()
+        resolve({ activationId, activation })
+      })
+    })
+  }
+
+  async #runComponent(
+    within: Composite,
+    component: Component,
+    payload: JsonText | undefined,
+  ): Promise<ActivationOutcome> {
+    const kind = compositeKind(component.target.action)
+    if (kind === undefined) return this.#runAtomic(within, component, payload)
+    const nested = this.#start(kind, this.#stepRequest(within, component, payload), within)
+    const { activationId } = nested
+    within.stepIds.push(activationId)
+    const activation = await nested.ended
+    within.add(activation)
+    return { activationId, activation }
+  }
+
+  async #runAtomic(within: Composite, component: Component, payload: JsonText | undefined): Promise<ActivationOutcome> {
+    const outcome = await this.#parts.inner.activate(this.#stepRequest(within, component, payload))
+    within.stepIds.push(outcome.activationId)
+    if (outcome.activation) within.add(outcome.activation)
+    return outcome
+  }
+
+  /** @throws CutOff there are no more steps */
+  #stepRequest(within: Composite, component: Component, payload: JsonText | undefined): ActivationRequest {
+    if (this.#stopping) throw new CutOff()
+    const { clock, random } = this.#parts
+    const { user, transaction } = within.request
+    const { target, binding } = component
+    return {
+      transaction: childTransaction(transaction, clock, random),
+      user,
+      target,
+      blocking: true,
+      waitMs: target.action.limits.timeout + STEP_GRACE_MS,
+      cause: within.activationId,
+      ...(binding === undefined ? {} : { binding }),
+      ...(payload && { payload }),
+    }
+  }
+
+  #count({ user }: ActivationRequest, by: 1 | -1): void {
+    const { uuid } = user.namespace
+    const count = (this.#perNamespace.get(uuid) ?? 0) + by
+    if (count > 0) this.#perNamespace.set(uuid, count)
+    else this.#perNamespace.delete(uuid)
+  }
+}
+
+/** Ends a composite between two steps. */
+class CutOff extends Error {}
+
+function componentOf({ target, binding }: ActivationRequest): Component {
+  return { target, ...(binding === undefined ? {} : { binding }) }
+}

@@ -1,0 +1,47 @@
+import { isPromise, type MaybePromise } from '../../lifecycle.ts'
+import type { Identity } from '../../model/identity.ts'
+import type { JsonText } from '../../model/json-text.ts'
+import type { Transaction } from '../../model/transaction.ts'
+import { loadAction, locateAction, type ActionName } from '../entities/resolve-action.ts'
+import type { ApiServices } from '../http/api-services.ts'
+import type { ActivationOutcome, ActivationRequest } from './activator.ts'
+import { invokeResolved, withAdmission } from './invoke-resolved.ts'
+
+export interface Caller {
+  readonly user: Identity
+  readonly transaction: Transaction
+}
+
+/** What a caller asks of an action, and how it wants to be answered. */
+export interface InvocationOrder {
+  readonly payload?: JsonText
+  readonly blocking: boolean
+  /** How long a blocking caller waits, ms. Ignored otherwise. */
+  readonly waitMs: number
+}
+
+/**
+ * Invokes the action that a caller names. The throttle comes first, so that a caller over its limit learns nothing
+ * else; `order` is read once it is known that the caller may invoke what it names.
+ * @throws HttpError 400, 403, 404, 409, 422, 429, 500; what `order` and the activator throw
+ */
+export function invokeNamed(
+  services: ApiServices,
+  { user, transaction }: Caller,
+  name: ActionName,
+  order: () => MaybePromise<InvocationOrder>,
+): Promise<ActivationOutcome> {
+  return withAdmission(services, user, async (onSettled) => {
+    const place = await locateAction(services.cache, user, 'ACTIVATE', name)
+    const read = order()
+    const { payload, blocking, waitMs } = isPromise(read) ? await read : read
+    const target = await loadAction(services.cache, place)
+    // Filled field by field: spreading what is optional is slow, and every invocation comes this way.
+    const request: Mutable<ActivationRequest> = { transaction, user, target, blocking, waitMs, onSettled }
+    if (place.binding !== undefined) request.binding = place.binding
+    if (payload) request.payload = payload
+    return invokeResolved(services, request)
+  })
+}
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] }

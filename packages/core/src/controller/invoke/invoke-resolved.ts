@@ -1,0 +1,63 @@
+import { isPlatformError } from '../../errors.ts'
+import { isPromise } from '../../lifecycle.ts'
+import type { Action } from '../../model/action.ts'
+import { isSequence } from '../../model/exec.ts'
+import type { Identity } from '../../model/identity.ts'
+import { isJsonObject } from '../../model/json.ts'
+import type { JsonText } from '../../model/json-text.ts'
+import { parameterValue } from '../../model/parameters.ts'
+import { authorizeComponents } from '../entities/check-sequence.ts'
+import { requireSupportedKind } from '../entities/write-action.ts'
+import type { ApiServices } from '../http/api-services.ts'
+import { HttpError } from '../http/http-error.ts'
+import { TEXTS } from '../http/texts.ts'
+import type { ActivationOutcome, ActivationRequest } from './activator.ts'
+
+/**
+ * Lets `invoke` run once the limits of the user allow one more invocation. Whoever invokes passes `release` on as the
+ * `onSettled` of the activation; when `invoke` throws it is called here, and calling it again does no harm.
+ * @throws HttpError 429
+ */
+export async function withAdmission<T>(
+  { throttle }: Pick<ApiServices, 'throttle'>,
+  user: Identity,
+  invoke: (release: () => void) => Promise<T>,
+): Promise<T> {
+  const admitted = throttle.admitInvocation(user)
+  const release = isPromise(admitted) ? await admitted : admitted
+  try {
+    return await invoke(release)
+  } catch (error) {
+    release()
+    throw error
+  }
+}
+
+/**
+ * Activates an action that was found and may be used by the caller, unless its kind is retired, a component of the
+ * sequence that it is may not be used, or the payload overrides what the action declares final.
+ * @throws HttpError 400, 403, 404, 409, 500; what the activator throws
+ */
+export async function invokeResolved(
+  { parts, cache, activator }: ApiServices,
+  request: ActivationRequest,
+): Promise<ActivationOutcome> {
+  const { user, target, payload, transaction } = request
+  const { exec } = target.action
+  requireSupportedKind(exec, parts.manifest)
+  if (isSequence(exec)) await authorizeComponents(cache, user, 'ACTIVATE', exec.components)
+  if (payload && definesFinal(target.action, payload)) throw new HttpError(400, TEXTS.parametersNotAllowed)
+  try {
+    return await activator.activate(request)
+  } catch (error) {
+    if (isPlatformError(error)) throw error
+    parts.logger.error({ err: error, transactionId: transaction.id }, 'activation failed unexpectedly')
+    throw new HttpError(500)
+  }
+}
+
+/** Whether arguments name a parameter that the action declares final; a parameter of null stays open. */
+function definesFinal({ annotations, parameters }: Action, { value }: JsonText): boolean {
+  if (parameterValue(annotations, 'final') !== true || !isJsonObject(value)) return false
+  return parameters.some((parameter) => parameter.value !== null && Object.hasOwn(value, parameter.key))
+}

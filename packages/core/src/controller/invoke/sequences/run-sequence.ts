@@ -1,0 +1,58 @@
+import type { Activation, ActivationResponse } from '../../../model/activation.ts'
+import { isSequence } from '../../../model/exec.ts'
+import { isJsonObject } from '../../../model/json.ts'
+import type { JsonText } from '../../../model/json-text.ts'
+import { componentName } from '../../entities/check-sequence.ts'
+import { TEXTS } from '../../http/texts.ts'
+import type { Composite } from '../composite.ts'
+import { errorResponse } from '../error-response.ts'
+import { findComponent, type Component } from '../find-component.ts'
+import type { StepRunner } from '../run-composite.ts'
+import { sequenceTimeout } from '../texts.ts'
+
+/**
+ * Runs the components one after the other, each with the result of the one before, until one ends with an error. All
+ * are looked up at the start; one that is missing ends the sequence when its turn comes.
+ */
+export async function runSequence(sequence: Composite, runner: StepRunner): Promise<ActivationResponse> {
+  const { user, target, payload } = sequence.request
+  const { exec } = target.action
+  const names = isSequence(exec) ? exec.components : []
+  const lookups = names.map((name) => findComponent(runner.cache, user, componentName(name)))
+
+  let response: ActivationResponse = { statusCode: 0, ...(payload && { result: payload }) }
+  let input = payload
+  for (const lookup of await Promise.allSettled(lookups)) {
+    if (lookup.status === 'rejected') throw lookup.reason
+    const component = lookup.value
+    if (typeof component === 'string') return errorResponse(1, TEXTS.sequenceComponentMissing)
+    if (!admits(sequence, component, runner.maxLength)) return errorResponse(1, TEXTS.sequenceTooLong)
+    const { activationId, activation } = await runner.runComponent(sequence, component, input)
+    if (!activation) return errorResponse(3, sequenceTimeout(activationId))
+    response = activation.response
+    if (isStop(activation)) return response
+    input = argumentsOf(response.result)
+  }
+  return response
+}
+
+/** Counts an atomic action, if there is room for one more. */
+function admits(sequence: Composite, { target }: Component, maxLength: number): boolean {
+  if (isSequence(target.action.exec)) return !sequence.leadsBackTo(target.action)
+  if (sequence.atomic.count >= maxLength) return false
+  sequence.atomic.count++
+  return true
+}
+
+/** An error stops the sequence, be it only a member of a successful result, as a composition may have. */
+function isStop({ response: { statusCode, result } }: Activation): boolean {
+  if (statusCode !== 0) return true
+  const value = result?.value
+  return isJsonObject(value) && Object.hasOwn(value, 'error')
+}
+
+/** Objects and arrays are passed on as they are; after anything else the next has its own parameters only. */
+function argumentsOf(result: JsonText | undefined): JsonText | undefined {
+  const value = result?.value
+  return typeof value === 'object' && value !== null ? result : undefined
+}

@@ -1,0 +1,96 @@
+import { LIST_PARAMETERS } from '../entities/list-query.ts'
+import { listEntities } from '../entities/list-entities.ts'
+import { jsonAnswer, type Answer } from '../http/answer.ts'
+import type { ApiServices } from '../http/api-services.ts'
+import { effectiveLimits } from '../http/effective-limits.ts'
+import { forbidden, requireOwner, requirePackage } from '../http/entitlement.ts'
+import { HttpError } from '../http/http-error.ts'
+import { readJsonObject } from '../http/json-body.ts'
+import { QueryParameters } from '../http/query-parameters.ts'
+import type { Call, UserRoute } from '../http/route.ts'
+import { entityName, targetNamespace } from '../http/target-namespace.ts'
+import { packageReserved, resourceMissing } from '../http/texts.ts'
+import { PackageService } from './package-service.ts'
+import { parsePackagePut } from './parse-package-put.ts'
+
+const COLLECTION = '/api/v1/namespaces/{namespace}/packages'
+const ENTITY = `${COLLECTION}/{name}`
+
+/** In the path of a web action this stands for no package at all. */
+const RESERVED_NAME = 'default'
+
+/** `…/packages`: the packages and bindings of a namespace; to strangers, its published packages. */
+export function packageRoutes(services: ApiServices): readonly UserRoute[] {
+  const service = new PackageService(services)
+  const common = { auth: 'basic', tag: 'Packages' } as const
+  return [
+    {
+      ...common,
+      method: 'GET',
+      path: COLLECTION,
+      trailingSlash: true,
+      summary: 'Packages of a namespace; of another namespace, those that are published',
+      query: LIST_PARAMETERS,
+      responses: { 200: 'PackageList', 400: 'Error', 403: 'Error' },
+      handle: (call) => {
+        const path = targetNamespace(call)
+        if (!call.user.rights.includes('READ')) throw forbidden(path)
+        const index = call.user.namespace.name === path ? 'packages' : 'packages-public'
+        return listEntities(services, call, { collection: 'packages', index, path })
+      },
+    },
+    {
+      ...common,
+      method: 'GET',
+      path: ENTITY,
+      summary: 'Read a package, and what is in it',
+      responses: { 200: 'PackageContents', 403: 'Error', 404: 'Error', 409: 'Error' },
+      handle: async (call) => {
+        const id = { namespace: targetNamespace(call), name: entityName(call, 'name') }
+        const resource = `${id.namespace}/${id.name}`
+        services.cache.invalidate(resource)
+        const missing = (): HttpError => new HttpError(404, resourceMissing(resource))
+        const found = await requirePackage(services.cache, call.user, 'READ', id, resource, missing)
+        return jsonAnswer(200, JSON.stringify(await service.get(found)))
+      },
+    },
+    {
+      ...common,
+      method: 'PUT',
+      path: ENTITY,
+      summary: 'Create or update a package or a binding',
+      query: [{ name: 'overwrite', type: 'boolean', description: 'Whether to update a package that exists.' }],
+      request: 'PackagePut',
+      responses: { 200: 'Package', 400: 'Error', 403: 'Error', 409: 'Error', 413: 'Error' },
+      handle: (call) => putPackage(services, service, call),
+    },
+    {
+      ...common,
+      method: 'DELETE',
+      path: ENTITY,
+      summary: 'Delete a package or a binding',
+      query: [{ name: 'force', type: 'boolean', description: 'Whether to delete the actions in it, too.' }],
+      responses: { 200: 'Package', 403: 'Error', 404: 'Error', 409: 'Error' },
+      handle: async (call) => {
+        const path = targetNamespace(call)
+        const name = entityName(call, 'name')
+        requireOwner(call.user, 'DELETE', path, name)
+        const force = new QueryParameters(call.rawQuery).boolean('force', false)
+        return jsonAnswer(200, JSON.stringify(await service.delete({ path, name }, force)))
+      },
+    },
+  ]
+}
+
+async function putPackage({ parts }: ApiServices, service: PackageService, call: Call): Promise<Answer> {
+  const { user } = call
+  const path = targetNamespace(call)
+  const name = entityName(call, 'name')
+  requireOwner(user, 'PUT', path, name)
+  const overwrite = new QueryParameters(call.rawQuery).boolean('overwrite', false)
+  if (name === RESERVED_NAME) throw new HttpError(400, packageReserved(name))
+  const body = await readJsonObject(call.request, parts.limits.maxRequestBytes)
+  const { maxParameterBytes } = effectiveLimits(user.limits, parts.limits)
+  const put = parsePackagePut(body, path, maxParameterBytes)
+  return jsonAnswer(200, JSON.stringify(await service.put(user, { path, name }, put, overwrite)))
+}

@@ -1,0 +1,78 @@
+import { documentId } from '../../model/entity-name.ts'
+import type { JsonText } from '../../model/json-text.ts'
+import type { RuleLink } from '../../model/trigger.ts'
+import { errorAnswer } from '../http/error-answer.ts'
+import type { ApiServices } from '../http/api-services.ts'
+import { maxPayloadBytes } from '../http/effective-limits.ts'
+import { HttpError } from '../http/http-error.ts'
+import { largerThanAllowed, ruleInactive, STATUS_TEXT_DEFAULTS } from '../http/texts.ts'
+import { invokeNamed, type Caller } from '../invoke/invoke-named.ts'
+import { actionName } from './check-references.ts'
+
+/** Status codes of the lines, by what became of the rule. */
+const FIRED = 0
+const REFUSED = 1
+const FAILED = 3
+
+/**
+ * Invokes the actions of the active rules, all at once, as if the caller had posted to each of them. Answers with one
+ * line of JSON for each rule, in the order given, when the last post was answered.
+ */
+export function fireRules(
+  services: ApiServices,
+  caller: Caller,
+  rules: ReadonlyMap<string, RuleLink>,
+  payload: JsonText,
+): Promise<string[]> {
+  return Promise.all(
+    [...rules].map(async ([rule, link]) => {
+      const action = documentId(link.action)
+      const outcome = await fireRule(services, caller, rule, link, payload)
+      return JSON.stringify({ ...outcome, rule, action })
+    }),
+  )
+}
+
+type RuleOutcome =
+  | { readonly statusCode: typeof FIRED; readonly success: true; readonly activationId: string }
+  | { readonly statusCode: typeof REFUSED | typeof FAILED; readonly success: false; readonly error: string }
+
+async function fireRule(
+  services: ApiServices,
+  caller: Caller,
+  rule: string,
+  { action, status }: RuleLink,
+  payload: JsonText,
+): Promise<RuleOutcome> {
+  if (status === 'inactive') {
+    return { statusCode: REFUSED, success: false, error: ruleInactive(rule, documentId(action)) }
+  }
+  const { parts } = services
+  // A post of its own: what follows counts its waiting from here.
+  const transaction = { ...caller.transaction, start: parts.clock.now() }
+  try {
+    const { activationId } = await invokeNamed(
+      services,
+      { user: caller.user, transaction },
+      actionName(action),
+      async () => {
+        const allowedBytes = maxPayloadBytes(caller.user.limits, parts.limits)
+        const bytes = Buffer.byteLength(payload.text)
+        if (bytes > allowedBytes) throw new HttpError(413, largerThanAllowed('Request', bytes, allowedBytes))
+        return { payload, blocking: false, waitMs: 0 }
+      },
+    )
+    return { statusCode: FIRED, success: true, activationId }
+  } catch (error) {
+    const { status: httpStatus, contentType, body } = errorAnswer(error, transaction.id, parts.logger)
+    return {
+      statusCode: httpStatus < 500 ? REFUSED : FAILED,
+      success: false,
+      error: contentType === 'application/json' ? errorText(body) : STATUS_TEXT_DEFAULTS[500]!,
+    }
+  }
+}
+
+function errorText(body: string): string {
+  return (JSON.parse(body) as { readonly error: string }).error
+}

@@ -1,0 +1,90 @@
+import { isPlatformError } from '../../errors.ts'
+import { isPromise } from '../../lifecycle.ts'
+import { activationIdOf, type Activation } from '../../model/activation.ts'
+import { isJsonObject } from '../../model/json.ts'
+import { JsonText } from '../../model/json-text.ts'
+import type { Trigger } from '../../model/trigger.ts'
+import { parametersAsObject } from '../../model/parameters.ts'
+import type { ControllerParts } from '../controller.ts'
+import { jsonAnswer, NO_CONTENT, type Answer } from '../http/answer.ts'
+import type { ApiServices } from '../http/api-services.ts'
+import { maxPayloadBytes } from '../http/effective-limits.ts'
+import { requireOwner } from '../http/entitlement.ts'
+import { checkAnnouncedLength, readArguments } from '../http/json-body.ts'
+import { passedHeaders } from '../http/passed-headers.ts'
+import type { Call } from '../http/route.ts'
+import { entityName, targetNamespace } from '../http/target-namespace.ts'
+import { fireRules } from './fire-rules.ts'
+import { requireTrigger } from './trigger-service.ts'
+
+const STORE_ATTEMPTS = 6
+const FIRST_PAUSE_MS = 50
+
+/**
+ * Answers `POST …/triggers/…`. The id is given away once every rule has been dealt with and the record is stored, so
+ * that a crash cannot leave an id of which nothing comes; a caller without an answer may fire again.
+ */
+export async function fireTrigger(services: ApiServices, call: Call): Promise<Answer> {
+  const { parts, cache, throttle } = services
+  const { request, user } = call
+  const path = targetNamespace(call)
+  const name = entityName(call, 'name')
+  const admitted = throttle.admitFire(user)
+  if (isPromise(admitted)) await admitted
+  requireOwner(user, 'ACTIVATE', path, name)
+  const allowedBytes = maxPayloadBytes(user.limits, parts.limits)
+  checkAnnouncedLength(request, allowedBytes)
+  const payload = await readArguments(request, parts.limits.maxRequestBytes, allowedBytes)
+  const found = cache.get(`${path}/${name}`)
+  const trigger = requireTrigger(isPromise(found) ? await found : found)
+  const { rules } = trigger
+  if (!rules || ![...rules.values()].some(({ status }) => status === 'active')) return NO_CONTENT
+
+  const activationId = activationIdOf(parts.random.uuid())
+  const start = parts.clock.now()
+  const logs = await fireRules(services, call, rules, argumentsOf(trigger, call, payload))
+  if (user.limits.storeActivations !== false) {
+    await store(parts, {
+      namespace: user.namespace.name,
+      name: trigger.name,
+      version: trigger.version,
+      subject: user.subject,
+      activationId,
+      start,
+      publish: false,
+      response: { statusCode: 0, result: payload ?? JsonText.of({}) },
+      logs,
+      annotations: [],
+    })
+  }
+  return jsonAnswer(202, JSON.stringify({ activationId }), ['x-openwhisk-activation-id', activationId])
+}
+
+/** What the actions are told: the payload over the headers of the request over the parameters of the trigger. */
+function argumentsOf({ parameters }: Trigger, { request }: Call, payload: JsonText | undefined): JsonText {
+  const given = payload?.value
+  const entries = [
+    ...Object.entries(parametersAsObject(parameters)),
+    ['__ow_headers', passedHeaders(request.headers)] as const,
+    ...(isJsonObject(given) ? Object.entries(given) : []),
+  ]
+  // Keys are the user's: `__proto__` must stay an ordinary member.
+  return JsonText.of(Object.fromEntries(entries))
+}
+
+/** The actions run whatever becomes of the record: after some attempts its loss is only logged. */
+async function store({ activationStore, clock, logger }: ControllerParts, record: Activation): Promise<void> {
+  for (let attempt = 1, pauseMs = FIRST_PAUSE_MS; ; attempt++, pauseMs *= 2) {
+    try {
+      await activationStore.put(record)
+      return
+    } catch (err) {
+      const { namespace, name, activationId } = record
+      if (attempt === STORE_ATTEMPTS || !(isPlatformError(err) && err.retryable)) {
+        logger.error({ err, namespace, trigger: name, activationId }, 'record of a fired trigger not stored')
+        return
+      }
+    }
+    await clock.sleep(pauseMs)
+  }
+}

@@ -1,0 +1,99 @@
+import { listEntities } from '../entities/list-entities.ts'
+import { LIST_PARAMETERS } from '../entities/list-query.ts'
+import { jsonAnswer, OK, type Answer } from '../http/answer.ts'
+import type { ApiServices } from '../http/api-services.ts'
+import { effectiveLimits } from '../http/effective-limits.ts'
+import { requireOwner } from '../http/entitlement.ts'
+import { readJsonObject } from '../http/json-body.ts'
+import { QueryParameters } from '../http/query-parameters.ts'
+import type { Call, UserRoute } from '../http/route.ts'
+import { entityName, targetNamespace } from '../http/target-namespace.ts'
+import type { EntityId } from '../../model/entity-name.ts'
+import type { Right } from '../../model/identity.ts'
+import { authorizeReferences } from './check-references.ts'
+import { parseRulePut, parseRuleState } from './parse-rule-put.ts'
+import { listedRule } from './rule-json.ts'
+import { RuleService } from './rule-service.ts'
+import type { TriggerLinks } from './trigger-links.ts'
+
+const COLLECTION = '/api/v1/namespaces/{namespace}/rules'
+const ENTITY = `${COLLECTION}/{name}`
+
+/** `…/rules`: those of the caller. */
+export function ruleRoutes(services: ApiServices, links: TriggerLinks): readonly UserRoute[] {
+  const service = new RuleService(services, links)
+  const common = { auth: 'basic', tag: 'Rules' } as const
+  return [
+    {
+      ...common,
+      method: 'GET',
+      path: COLLECTION,
+      trailingSlash: true,
+      summary: 'Rules of a namespace, without their status',
+      query: LIST_PARAMETERS,
+      responses: { 200: 'RuleList', 400: 'Error', 403: 'Error' },
+      handle: (call) => {
+        const path = targetNamespace(call)
+        requireOwner(call.user, 'READ', path)
+        return listEntities(services, call, { collection: 'rules', index: 'rules', path, show: listedRule })
+      },
+    },
+    {
+      ...common,
+      method: 'GET',
+      path: ENTITY,
+      summary: 'Read a rule',
+      responses: { 200: 'Rule', 403: 'Error', 404: 'Error', 409: 'Error' },
+      handle: async (call) => jsonAnswer(200, JSON.stringify(await service.get(ownId(call, 'READ')))),
+    },
+    {
+      ...common,
+      method: 'PUT',
+      path: ENTITY,
+      summary: 'Create or update a rule',
+      query: [{ name: 'overwrite', type: 'boolean', description: 'Whether to update a rule that exists.' }],
+      request: 'RulePut',
+      responses: { 200: 'Rule', 400: 'Error', 403: 'Error', 404: 'Error', 409: 'Error', 413: 'Error' },
+      handle: (call) => putRule(services, service, call),
+    },
+    {
+      ...common,
+      method: 'DELETE',
+      path: ENTITY,
+      summary: 'Delete a rule',
+      responses: { 200: 'Rule', 403: 'Error', 404: 'Error', 409: 'Error' },
+      handle: async (call) => jsonAnswer(200, JSON.stringify(await service.delete(ownId(call, 'DELETE')))),
+    },
+    {
+      ...common,
+      method: 'POST',
+      path: ENTITY,
+      summary: 'Activate or deactivate a rule',
+      request: 'RuleState',
+      responses: { 200: 'none', 400: 'Error', 403: 'Error', 404: 'Error', 409: 'Error' },
+      handle: async (call) => {
+        const id = ownId(call, 'ACTIVATE')
+        const body = await readJsonObject(call.request, services.parts.limits.maxRequestBytes)
+        await service.setStatus(id, parseRuleState(body))
+        return OK
+      },
+    },
+  ]
+}
+
+async function putRule({ parts, cache }: ApiServices, service: RuleService, call: Call): Promise<Answer> {
+  const { user } = call
+  const id = ownId(call, 'PUT')
+  const overwrite = new QueryParameters(call.rawQuery).boolean('overwrite', false)
+  const body = await readJsonObject(call.request, parts.limits.maxRequestBytes)
+  const put = parseRulePut(body, id.path, effectiveLimits(user.limits, parts.limits).maxParameterBytes)
+  await authorizeReferences(cache, user, put)
+  return jsonAnswer(200, JSON.stringify(await service.put(user, id, put, overwrite)))
+}
+
+function ownId(call: Call, right: Right): EntityId {
+  const path = targetNamespace(call)
+  const name = entityName(call, 'name')
+  requireOwner(call.user, right, path, name)
+  return { path, name }
+}

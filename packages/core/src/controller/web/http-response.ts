@@ -1,0 +1,108 @@
+import { isBinaryCode } from '../../model/exec.ts'
+import { isJsonObject, type JsonObject, type JsonValue } from '../../model/json.ts'
+import { JSON_TYPE, type Answer } from '../http/answer.ts'
+import { HttpError } from '../http/http-error.ts'
+import { TEXTS, webNotValid } from '../http/texts.ts'
+import { decodeBase64 } from './decode-base64.ts'
+import { contentKind, isJson, mediaTypeText, parseMediaType, type MediaType } from './media-type.ts'
+import { prettyJson } from './pretty-json.ts'
+
+const NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/
+// oxlint-disable-next-line no-control-regex -- these are what a header value may consist of
+const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/
+
+/** Headers about the transfer, which is the server's, and the type, which becomes that of the body. */
+const NOT_COPIED = new Set([
+  'connection',
+  'content-length',
+  'content-type',
+  'keep-alive',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+])
+
+const HTML: MediaType = { essence: 'text/html', parameters: '' }
+const JSON_MEDIA: MediaType = { essence: JSON_TYPE, parameters: '' }
+
+/**
+ * The response that a result `{ statusCode?, headers?, body? }` describes.
+ * @throws HttpError 400 it describes none.
+ */
+export function httpResponse(result: JsonValue): Answer {
+  if (!isJsonObject(result)) throw noMessage()
+  const { headers, contentType } = readHeaders(result['headers'])
+  const { body } = result
+  const isEmpty = body === undefined || body === null || body === ''
+  const status = readStatus(result, isEmpty ? 204 : 200)
+  if (isEmpty) return { status, body: '', headers }
+  return {
+    status,
+    headers,
+    ...(typeof body === 'string' ? textContent(body, contentType) : jsonContent(body, contentType)),
+  }
+}
+
+/** Only of final responses: an informational one would leave the client waiting. */
+function readStatus(result: JsonObject, otherwise: number): number {
+  if (!Object.hasOwn(result, 'statusCode')) return otherwise
+  const { statusCode } = result
+  const status = typeof statusCode === 'string' && /^\+?\d+$/.test(statusCode) ? Number(statusCode) : statusCode
+  if (typeof status === 'number' && Number.isInteger(status) && status >= 200 && status <= 599) return status
+  throw noMessage()
+}
+
+interface Headers {
+  /** Names and values alternate. */
+  readonly headers: readonly string[]
+  readonly contentType: string | undefined
+}
+
+function readHeaders(json: JsonValue | undefined): Headers {
+  const headers: string[] = []
+  let contentType: string | undefined
+  if (json === undefined) return { headers, contentType }
+  if (!isJsonObject(json)) throw noMessage()
+  for (const [name, value] of Object.entries(json)) {
+    const lines = Array.isArray(value) ? value.map(headerText) : [headerText(value)]
+    if (!NAME.test(name)) throw noMessage()
+    const lower = name.toLowerCase()
+    if (lower === 'content-type') contentType ??= lines[0]
+    if (!NOT_COPIED.has(lower)) for (const line of lines) headers.push(name, line)
+  }
+  return { headers, contentType }
+}
+
+function headerText(value: JsonValue): string {
+  const text = typeof value === 'object' ? undefined : String(value)
+  if (text === undefined || !VALUE.test(text)) throw noMessage()
+  return text
+}
+
+type Content = Pick<Answer, 'contentType' | 'body'>
+
+function textContent(text: string, header: string | undefined): Content {
+  const type = header === undefined ? HTML : parseMediaType(header)
+  if (!type) throw new HttpError(400, TEXTS.webTypeUnknown)
+  const contentType = mediaTypeText(type, 'UTF-8')
+  // What looks like base64 is taken for it: actions of old said so in no other way.
+  if (isJson(type)) return { contentType, body: isBinaryCode(text) ? Buffer.from(text, 'base64') : text }
+  if (contentKind(type) !== 'binary') return { contentType, body: text }
+  const body = decodeBase64(text)
+  if (!body) throw typeMismatch()
+  return { contentType, body }
+}
+
+function jsonContent(value: JsonValue, header: string | undefined): Content {
+  const type = header === undefined ? JSON_MEDIA : parseMediaType(header)
+  if (!type || !isJson(type)) throw typeMismatch()
+  return { contentType: mediaTypeText(type, 'UTF-8'), body: prettyJson(value) }
+}
+
+function typeMismatch(): HttpError {
+  return new HttpError(400, TEXTS.webTypeMismatch)
+}
+
+function noMessage(): HttpError {
+  return new HttpError(400, webNotValid('message/http'))
+}

@@ -1,0 +1,44 @@
+import type { ActivationResponse } from '../../model/activation.ts'
+import { isJsonObject, type JsonValue } from '../../model/json.ts'
+import { acceptsMediaType } from '../http/accepts-media-type.ts'
+import { jsonAnswer, type Answer } from '../http/answer.ts'
+import { HttpError } from '../http/http-error.ts'
+import { onlyTheseTypes, TEXTS } from '../http/texts.ts'
+import type { ActivationOutcome } from '../invoke/activator.ts'
+import type { Extension } from './extension.ts'
+import { FrameworkRejection } from './framework-rejection.ts'
+import { prettyJson } from './pretty-json.ts'
+import { transcode } from './transcode.ts'
+
+/** How the client wants to be answered. */
+export interface Wish {
+  readonly extension: Extension
+  readonly accept: string | undefined
+  readonly transactionId: string
+}
+
+/**
+ * What came of an invocation, as HTTP.
+ * @throws HttpError 400, 404
+ * @throws FrameworkRejection 406 the client does not accept what was made; 500 the result is an array
+ */
+export function outcomeAnswer({ activation }: ActivationOutcome, { extension, accept, transactionId }: Wish): Answer {
+  if (!activation) return jsonAnswer(202, prettyJson({ error: TEXTS.webNotReady, code: transactionId }))
+  const answer = transcode(extension, shownResult(activation.response))
+  const { status, contentType } = answer
+  if (status < 300 && contentType !== undefined && !acceptsMediaType(accept, contentType)) {
+    throw new FrameworkRejection(406, onlyTheseTypes(contentType))
+  }
+  return answer
+}
+
+/** Of an application error what the action said of it. */
+function shownResult({ statusCode, result }: ActivationResponse): JsonValue {
+  if (statusCode > 1) throw new HttpError(400, TEXTS.webFailed)
+  const value = result?.value
+  if (!isJsonObject(value)) throw new FrameworkRejection(500, '', { plain: true })
+  if (statusCode === 0) return value
+  const { error } = value
+  if (error === undefined) throw new HttpError(404, TEXTS.webPropertyMissing)
+  return error
+}

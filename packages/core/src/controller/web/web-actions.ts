@@ -1,0 +1,144 @@
+import { isPromise } from '../../lifecycle.ts'
+import type { Action } from '../../model/action.ts'
+import type { Identity } from '../../model/identity.ts'
+import type { JsonText } from '../../model/json-text.ts'
+import { parameterValue } from '../../model/parameters.ts'
+import { emptyAnswer, type Answer } from '../http/answer.ts'
+import type { ApiServices } from '../http/api-services.ts'
+import { maxPayloadBytes } from '../http/effective-limits.ts'
+import { errorAnswer } from '../http/error-answer.ts'
+import { notFound } from '../http/http-error.ts'
+import { checkAnnouncedLength, checkLength } from '../http/json-body.ts'
+import { announcedLength, ClientGone, readBody } from '../http/read-body.ts'
+import type { OpenCall } from '../http/route.ts'
+import { invokeResolved, withAdmission } from '../invoke/invoke-resolved.ts'
+import { FrameworkRejection } from './framework-rejection.ts'
+import { parseMediaType } from './media-type.ts'
+import type { Authenticator } from '../http/authenticator.ts'
+import { optionalIdentity } from './optional-identity.ts'
+import { outcomeAnswer } from './outcome-answer.ts'
+import { decodeContent, rawContent } from './request-content.ts'
+import { requireWhiskAuth } from './require-whisk-auth.ts'
+import { requireActivation, resolveWebAction, type WebAction } from './resolve-web-action.ts'
+import { rawArguments, webArguments } from './web-arguments.ts'
+import { webCors } from './web-cors.ts'
+import type { WebPath } from './web-path.ts'
+
+export type WebCall = Pick<OpenCall, 'request' | 'transaction' | 'rawQuery'>
+
+/** Answers HTTP requests with what actions make of them, at the cost of the namespace that they lie in. */
+export class WebActions {
+  readonly #services: ApiServices
+  readonly #authenticator: Authenticator
+
+  constructor(services: ApiServices, authenticator: Authenticator) {
+    this.#services = services
+    this.#authenticator = authenticator
+  }
+
+  /**
+   * Errors are answered here, because their answers carry the headers of the action's own.
+   * @throws FrameworkRejection, ClientGone
+   */
+  async handle(call: WebCall, path: WebPath): Promise<Answer> {
+    const headers: string[] = []
+    try {
+      const answer = await this.#serve(call, path, headers)
+      return headers.length === 0 ? answer : { ...answer, headers: [...headers, ...(answer.headers ?? [])] }
+    } catch (error) {
+      if (error instanceof FrameworkRejection || error instanceof ClientGone) throw error
+      const answer = errorAnswer(error, call.transaction.id, this.#services.parts.logger, 'pretty')
+      return { ...answer, headers: [...headers, ...(answer.headers ?? [])] }
+    }
+  }
+
+  /** `headers` collects what the answer must have, be it a success or an error. */
+  async #serve(call: WebCall, path: WebPath, headers: string[]): Promise<Answer> {
+    const { parts, cache } = this.#services
+    const authenticated = optionalIdentity(this.#authenticator, call.request.headers.authorization)
+    const caller = isPromise(authenticated) ? await authenticated : authenticated
+    const found = parts.auth.identityOf(path.namespace)
+    const owner = isPromise(found) ? await found : found
+    if (!owner) throw notFound()
+    const action = await resolveWebAction(cache, path)
+    return withAdmission(this.#services, owner, (release) => {
+      requireActivation(owner, path, action)
+      return this.#admitted(call, path, { action, caller, owner, release, headers })
+    })
+  }
+
+  async #admitted(call: WebCall, path: WebPath, admission: Admission): Promise<Answer> {
+    const { parts } = this.#services
+    const { action, caller, owner, release, headers } = admission
+    const { request, transaction } = call
+    const { target } = action
+    const allowedBytes = maxPayloadBytes(owner.limits, parts.limits)
+    checkAnnouncedLength(request, allowedBytes)
+    // Without an announcement the length is known at the end only.
+    const unannounced = announcedLength(request) === undefined ? await this.#body(call, allowedBytes) : undefined
+
+    const ownOptions = isTrue(target.action, 'web-custom-options')
+    if (!ownOptions) headers.push(...webCors(request))
+    if (request.method === 'OPTIONS') {
+      if (!ownOptions) {
+        release()
+        return emptyAnswer(200)
+      }
+    } else {
+      requireWhiskAuth(parameterValue(target.action.annotations, 'require-whisk-auth'), request, caller)
+    }
+    const pending = unannounced ?? this.#body(call, allowedBytes)
+    const bytes = isPromise(pending) ? await pending : pending
+    const outcome = await invokeResolved(this.#services, {
+      transaction,
+      user: owner,
+      target,
+      ...(action.binding === undefined ? {} : { binding: action.binding }),
+      payload: argumentsOf(call, path, target.action, caller, bytes),
+      blocking: true,
+      waitMs: parts.limits.maxBlockingWaitMs,
+      onSettled: release,
+    })
+    headers.push('x-openwhisk-activation-id', outcome.activationId)
+    const { extension } = path
+    return outcomeAnswer(outcome, { extension, accept: request.headers.accept, transactionId: transaction.id })
+  }
+
+  #body({ request }: WebCall, allowedBytes: number): Buffer | Promise<Buffer> {
+    const body = readBody(request, this.#services.parts.limits.maxRequestBytes)
+    if (!isPromise(body)) return body
+    return body.then((bytes) => {
+      checkLength(bytes.length, allowedBytes)
+      return bytes
+    })
+  }
+}
+
+/** A request that the limits of the owner have let in. */
+interface Admission {
+  readonly action: WebAction
+  readonly caller: Identity | undefined
+  readonly owner: Identity
+  readonly release: () => void
+  readonly headers: string[]
+}
+
+function argumentsOf(
+  { request, rawQuery }: WebCall,
+  { rest }: WebPath,
+  action: Action,
+  caller: Identity | undefined,
+  bytes: Buffer,
+): JsonText {
+  const header = request.headers['content-type']
+  const type = header === undefined ? undefined : parseMediaType(header)
+  const from = { request, type, rawQuery, rest, caller }
+  return isTrue(action, 'raw-http')
+    ? rawArguments(from, rawContent(bytes, type))
+    : webArguments(from, decodeContent(bytes, type))
+}
+
+/** Only JSON's own `true` counts. */
+function isTrue({ annotations }: Action, annotation: string): boolean {
+  return parameterValue(annotations, annotation) === true
+}

@@ -1,0 +1,110 @@
+import { describe, expect, it } from 'vitest'
+import { fixedPolicy } from '../../../src/invoker/pool/pool-policy.ts'
+import { PoolBench } from '../fakes/pool-bench.ts'
+import type { ScriptedJob } from '../fakes/scripted-job.ts'
+
+const hows = (jobs: readonly ScriptedJob[]): (string | undefined)[] => jobs.map(({ how }) => how)
+
+/** A pool that knows how long a run of the action takes. */
+async function experienced(runMs: number): Promise<PoolBench> {
+  const bench = await new PoolBench({ memoryMb: 1024 }).open()
+  for (let runs = 0; runs < 3; runs++) await bench.run({ runMs })
+  return bench
+}
+
+describe('a job that finds the containers of its action busy', () => {
+  it('waits for one when its turn comes before another were ready', async () => {
+    const bench = await experienced(20)
+    const jobs = [1, 2, 3].map(() => bench.submit({ runMs: 20 }))
+    expect(bench.pool.gauges).toMatchObject({ starting: 0, waiting: 2 })
+    await bench.untilEnded(...jobs)
+    expect(hows(jobs)).toEqual(['hot', 'hot', 'hot'])
+    expect(bench.specs).toHaveLength(1)
+  })
+
+  it('has one made when the wait would be longer than that', async () => {
+    const bench = await experienced(500)
+    const jobs = [1, 2].map(() => bench.submit({ runMs: 500 }))
+    await bench.untilEnded(...jobs)
+    expect(hows(jobs)).toEqual(['hot', 'cold all-busy'])
+  })
+
+  it('has one made when too many are waiting already', async () => {
+    const bench = await experienced(40)
+    const jobs = [1, 2, 3, 4].map(() => bench.submit({ runMs: 40 }))
+    expect(bench.pool.gauges).toMatchObject({ starting: 1, waiting: 2 })
+    await bench.untilEnded(...jobs)
+  })
+
+  it('waits no longer than making one would have taken', async () => {
+    const bench = await experienced(20)
+    const slow = bench.submit({ runMs: 5_000 })
+    const job = await bench.run({ runMs: 20 })
+    expect(job.how).toBe('cold all-busy')
+    expect(slow.ended).toBe(false)
+  })
+
+  it('has one made at once when the one it waits for goes', async () => {
+    const bench = await experienced(60)
+    bench.submit({ runMs: 60, verdict: 'spoilt' })
+    const job = bench.submit({ runMs: 60 })
+    await bench.clock.advance(65)
+    expect(job.how).toBe('cold no-container')
+    await bench.untilEnded(job)
+  })
+
+  it('is ended when the pool is closed', async () => {
+    const bench = await experienced(20)
+    const jobs = [1, 2].map(() => bench.submit({ runMs: 20 }))
+    const closed = bench.pool.close()
+    await bench.clock.advance(100)
+    await closed
+    expect(jobs[1]!.ends).toEqual(['closing'])
+    expect(bench.clock.nextDueMs).toBeUndefined()
+  })
+})
+
+describe('jobs that wait for a busy container', () => {
+  it('do not starve one that waits for room', async () => {
+    const bench = await new PoolBench({ memoryMb: 128 }).open()
+    for (let runs = 0; runs < 3; runs++) await bench.run({ key: 'busy', namespace: 'busy', runMs: 20 })
+    let stream = [1, 2].map(() => bench.submit({ key: 'busy', namespace: 'busy', runMs: 20 }))
+    const other = bench.submit({ key: 'other', namespace: 'other', runMs: 20 })
+    for (let rounds = 0; !other.ended && rounds < 1_000; rounds++) {
+      stream = stream.map((job) => (job.ended ? bench.submit({ key: 'busy', namespace: 'busy', runMs: 20 }) : job))
+      await bench.clock.advance(5)
+    }
+    expect(other.ends).toEqual(['kept'])
+    await bench.untilEnded(...stream)
+  })
+})
+
+describe('a job for which a stem cell is starting', () => {
+  it('waits for it rather than for a container that would be begun now', async () => {
+    const bench = await new PoolBench({ stemCells: [{ initialCount: 1, memory: '128 MB' }] }).open()
+    await bench.clock.advance(50)
+    const job = await bench.run({ kind: 'nodejs:20' })
+    expect(job.how).toBe('stemcell')
+  })
+
+  it('has a container made when the stem cell does not come', async () => {
+    let starts = 0
+    const bench = await new PoolBench({
+      stemCells: [{ initialCount: 1, memory: '128 MB' }],
+      behaviour: { create: () => ({ delayMs: starts++ === 0 ? 100_000 : 100 }) },
+    }).open()
+    const job = await bench.run({ kind: 'nodejs:20' })
+    expect(job.how).toBe('cold no-container')
+  })
+})
+
+describe('the patience of the fixed policy', () => {
+  const policy = fixedPolicy({ pauseGraceMs: 0, idleTimeoutMs: 0 })
+
+  it.each([
+    [{ runMs: 10, ahead: 0, slots: 1, startMs: 100 }, 100],
+    [{ runMs: 10, ahead: 9, slots: 1, startMs: 100 }, 0],
+    [{ runMs: 10, ahead: 9, slots: 2, startMs: 100 }, 100],
+    [{ runMs: 100, ahead: 0, slots: 1, startMs: 100 }, 0],
+  ])('for %j is %i ms', (demand, ms) => expect(policy.patience(demand)).toBe(ms))
+})
