@@ -58,6 +58,14 @@ describe('a server whose parts are named in its configuration', () => {
     expect(await server.stop()).toEqual({ code: 0, signal: null })
   })
 
+  it('is reached by the name it was told to listen on', async () => {
+    const server = await SpawnedServer.start(folder, { args: ['--host', 'localhost'] })
+    expect(server.url).toMatch(/^http:\/\/localhost:\d+$/)
+    expect(await (await fetch(`${server.url}/ping`)).text()).toBe('pong')
+    expect(server.stdout).not.toContain('reachable from other machines')
+    expect(await server.stop()).toEqual({ code: 0, signal: null })
+  })
+
   it('writes no more log lines than it is told to, the environment first', async () => {
     const quiet = new SpawnedServer(folder, { config: { logLevel: 'info' }, env: { STEMCELL_LOG_LEVEL: 'silent' } })
     for await (const text of quiet.child.stdout!) if (String(text).includes('ready at')) break

@@ -209,7 +209,7 @@ describe('stemcell admin db get', () => {
     }
     const { rows, total_rows: total } = await dump('db get activations --docs')
     expect(total).toBe(230)
-    expect(rows.map(({ id }) => String(id)).sort()).toEqual(ids.map((id) => `alice/${id}`))
+    expect(new Set(rows.map(({ id }) => id))).toEqual(new Set(ids.map((id) => `alice/${id}`)))
     expect(rows[0]).toMatchObject({ doc: { name: 'hello', response: { statusCode: 0 } } })
   })
 })
