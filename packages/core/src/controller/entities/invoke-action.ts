@@ -22,7 +22,8 @@ export async function invokeAction(services: ApiServices, call: Call, name: Acti
     const query = services.invokeQueries.parse(rawQuery)
     const payload = await readArguments(request, limits.maxRequestBytes, allowedBytes)
     resultOnly = query.resultOnly
-    return { ...(payload && { payload }), blocking: query.blocking, waitMs: query.waitMs }
+    const { blocking, waitMs } = query
+    return payload ? { blocking, waitMs, payload } : { blocking, waitMs }
   })
   return outcomeAnswer(outcome, resultOnly)
 }
