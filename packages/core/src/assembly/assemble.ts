@@ -42,6 +42,7 @@ import {
   ACTIVATION_STORE,
   AUTH,
   CLOCK,
+  CLUSTER,
   CONTAINER_FACTORY,
   ENTITY_STORE,
   LIMITS,
@@ -75,6 +76,7 @@ function register(options: PlatformOptions): DependencyContainer {
   provide(container, LOGGER, () => logger)
   provide(container, CLOCK, () => options.clock ?? new SystemClock())
   provide(container, RANDOM, () => options.random ?? new SystemRandom())
+  provide(container, CLUSTER, () => ({ controllers: () => 1 }))
   provide(container, LIMITS, () => limitsOf(options))
   provide(container, MANIFEST, () => new RuntimesManifest(options.manifest ?? DEFAULT_MANIFEST))
 
@@ -91,7 +93,10 @@ function register(options: PlatformOptions): DependencyContainer {
   part(ACTIVATION_STORE, options.activationStore ?? memoryActivationStore(), nothing)
   part(AUTH, options.auth ?? storeAuth(), (c) => ({ subjectStore: use(c, SUBJECT_STORE) }))
   part(LOAD_BALANCER, options.loadBalancer ?? leastLoadedBalancer(), nothing)
-  part(RATE_LIMITER, options.rateLimiter ?? localRateLimiter(), nothing)
+  part(RATE_LIMITER, options.rateLimiter ?? localRateLimiter(), (c) => {
+    const cluster = use(c, CLUSTER)
+    return { controllers: () => cluster.controllers() }
+  })
   part(LOG_STORE, options.logStore ?? recordLogStore(), nothing)
   part(CONTAINER_FACTORY, options.containers, nothing)
   return container
@@ -231,6 +236,7 @@ export class Platform implements AsyncDisposable {
       ...(cipher && { cipher }),
       build: options.build ?? { date: 'unknown', number: CORE_VERSION },
     })
+    use(container, CLUSTER).controllers = () => this.controller.clusterSize
     const { retention = DEFAULT_RETENTION } = options
     if (retention !== false) this.#retention = new RecordRetention(retention, { ...shared, logger })
     this.subjects = new SubjectAdministration(use(container, SUBJECT_STORE), {

@@ -56,6 +56,9 @@ export interface ControllerParts {
 export interface Controller extends Lifecycle {
   readonly id: string
 
+  /** Controllers in the cluster, this one included, as far as it knows. */
+  readonly clusterSize: number
+
   /** Accepts no more activations and waits, for at most `deadlineMs`, until those in flight have completed. */
   drain(deadlineMs: number): Promise<void>
 

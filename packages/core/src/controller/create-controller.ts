@@ -49,6 +49,10 @@ class HttpController implements Controller {
     })
   }
 
+  get clusterSize(): number {
+    return this.#activator.cluster.controllers
+  }
+
   async open(): Promise<void> {
     await this.#activator.open()
     this.#front.compositions.open()
