@@ -1,10 +1,9 @@
 import 'reflect-metadata/lite'
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { container as rootContainer, type DependencyContainer } from 'tsyringe'
-import { satisfies } from 'semver'
+import type { DependencyContainer } from 'tsyringe'
 import type { Auth } from '../auth/auth.ts'
-import { StoreAuth, storeAuth } from '../auth/store-auth.ts'
+import { StoreAuth } from '../auth/store-auth.ts'
 import { SubjectAdministration } from '../auth/subject-administration.ts'
 import { DEFAULT_RETENTION, RecordRetention } from '../controller/activations/record-retention.ts'
 import type { Controller } from '../controller/controller.ts'
@@ -13,30 +12,20 @@ import { createHttpServer } from '../controller/http/http-server.ts'
 import { PlatformError } from '../errors.ts'
 import { createInvoker } from '../invoker/create-invoker.ts'
 import { DEFAULT_INVOKER_OPTIONS, type Invoker } from '../invoker/invoker.ts'
-import { isPromise, type Lifecycle } from '../lifecycle.ts'
-import { leastLoadedBalancer } from '../load-balancer/least-loaded-balancer.ts'
-import { recordLogStore } from '../log-store/record-log-store.ts'
-import { silentLogger, type Logger } from '../log.ts'
+import { isPromise } from '../lifecycle.ts'
+import type { Logger } from '../log.ts'
 import type { EmitEvent, EventMessage } from '../messages/event-message.ts'
 import { MB } from '../model/byte-size.ts'
 import { parameterCipher } from '../model/parameter-cipher.ts'
-import { DEFAULT_PLATFORM_LIMITS, type PlatformLimits } from '../model/platform-limits.ts'
-import { RuntimesManifest } from '../model/runtimes-manifest.ts'
 import { STORE_ALL, type StoreLevels } from '../model/store-level.ts'
-import { memoryQueue } from '../queue/memory-queue.ts'
-import { localRateLimiter } from '../rate-limiter/local-rate-limiter.ts'
-import { memoryActivationStore, memoryEntityStore, memorySubjectStore } from '../store/memory-stores.ts'
 import type { Clock } from '../time/clock.ts'
-import { SystemClock } from '../time/system-clock.ts'
-import { SystemRandom } from '../time/system-random.ts'
-import type { Adapter, AdapterContext } from './adapter.ts'
 import { CORE_VERSION } from './core-version.ts'
-import { DEFAULT_MANIFEST } from './default-manifest.ts'
 import { EmbeddedClient } from './embedded-client.ts'
 import { EventPublisher } from './event-publisher.ts'
 import { OpenParts, type Opening } from './open-in-order.ts'
-import type { Part, PlatformOptions } from './platform-options.ts'
-import { provide, use } from './provide.ts'
+import type { PlatformOptions } from './platform-options.ts'
+import { use } from './provide.ts'
+import { openings, registerParts } from './register-parts.ts'
 import type { Token } from './token.ts'
 import {
   ACTIVATION_STORE,
@@ -62,102 +51,11 @@ import {
  * @throws ERR_CONFIG, ERR_UNAVAILABLE the message names the adapter, and the option and fix where there is one.
  */
 export async function assemble(options: PlatformOptions): Promise<Platform> {
-  const container = register(options)
+  const container = registerParts(options)
   const parts = new OpenParts(use(container, LOGGER))
   const platform = new Platform(container, parts, options)
-  await parts.open([...adapters(container, options), ...platform.engines])
+  await parts.open([...openings(container, options), ...platform.engines])
   return platform
-}
-
-/** Registers each part under its token, in a container of its own. */
-function register(options: PlatformOptions): DependencyContainer {
-  const container = rootContainer.createChildContainer()
-  const logger = options.logger ?? silentLogger
-  provide(container, LOGGER, () => logger)
-  provide(container, CLOCK, () => options.clock ?? new SystemClock())
-  provide(container, RANDOM, () => options.random ?? new SystemRandom())
-  provide(container, CLUSTER, () => ({ controllers: () => 1 }))
-  provide(container, LIMITS, () => limitsOf(options))
-  provide(container, MANIFEST, () => new RuntimesManifest(options.manifest ?? DEFAULT_MANIFEST))
-
-  const part = <T, C extends AdapterContext>(
-    key: Token<T>,
-    given: Part<T, C>,
-    more: (c: DependencyContainer) => Omit<C, keyof AdapterContext>,
-  ): void => provide(container, key, (c) => (isAdapter(given) ? build(given, c, more(c)) : given))
-  const nothing = (): object => ({})
-
-  part(QUEUE, options.queue ?? memoryQueue(), nothing)
-  part(ENTITY_STORE, options.entityStore ?? memoryEntityStore(), nothing)
-  part(SUBJECT_STORE, options.subjectStore ?? memorySubjectStore(), nothing)
-  part(ACTIVATION_STORE, options.activationStore ?? memoryActivationStore(), nothing)
-  part(AUTH, options.auth ?? storeAuth(), (c) => ({ subjectStore: use(c, SUBJECT_STORE) }))
-  part(LOAD_BALANCER, options.loadBalancer ?? leastLoadedBalancer(), nothing)
-  part(RATE_LIMITER, options.rateLimiter ?? localRateLimiter(), (c) => {
-    const cluster = use(c, CLUSTER)
-    return { controllers: () => cluster.controllers() }
-  })
-  part(LOG_STORE, options.logStore ?? recordLogStore(), nothing)
-  part(CONTAINER_FACTORY, options.containers, nothing)
-  return container
-}
-
-/** What no container of the invoker could ever be given is refused when the action is written. */
-function limitsOf({ limits, invoker }: PlatformOptions): PlatformLimits {
-  const all = { ...DEFAULT_PLATFORM_LIMITS, ...limits }
-  return { ...all, cpu: { ...all.cpu, max: Math.min(all.cpu.max, invoker?.userCpus ?? Infinity) } }
-}
-
-function storeLevelsOf({ storeLevels, disableStoreResult = false }: PlatformOptions): StoreLevels {
-  const blocking = storeLevels?.blocking ?? (disableStoreResult ? 'failures' : STORE_ALL.blocking)
-  return { blocking, nonBlocking: storeLevels?.nonBlocking ?? STORE_ALL.nonBlocking }
-}
-
-function isAdapter<T, C extends AdapterContext>(part: Part<T, C>): part is Adapter<T, C> {
-  return typeof (part as Partial<Adapter<T, C>>).build === 'function'
-}
-
-function build<T, C extends AdapterContext>(
-  adapter: Adapter<T, C>,
-  container: DependencyContainer,
-  more: Omit<C, keyof AdapterContext>,
-): T {
-  if (!satisfies(CORE_VERSION, adapter.core, { includePrerelease: true })) {
-    throw new PlatformError(
-      'ERR_CONFIG',
-      `${adapter.name} was built for @stemcell/core ${adapter.core}, this is ${CORE_VERSION}: install versions that fit`,
-    )
-  }
-  const context: AdapterContext = {
-    clock: use(container, CLOCK),
-    random: use(container, RANDOM),
-    logger: use(container, LOGGER).child({ adapter: adapter.name }),
-  }
-  return adapter.build({ ...context, ...more } as C)
-}
-
-/** The adapters in the order of their dependencies. */
-function adapters(container: DependencyContainer, options: PlatformOptions): Opening[] {
-  const order: readonly (readonly [keyof PlatformOptions, Token<Partial<Lifecycle>>])[] = [
-    ['subjectStore', SUBJECT_STORE],
-    ['entityStore', ENTITY_STORE],
-    ['activationStore', ACTIVATION_STORE],
-    ['auth', AUTH],
-    ['queue', QUEUE],
-    ['rateLimiter', RATE_LIMITER],
-    ['logStore', LOG_STORE],
-    ['containers', CONTAINER_FACTORY],
-  ] as const
-  return order.map(([option, key]) => {
-    const given = options[option]
-    const name = typeof given === 'object' && 'build' in given && 'name' in given ? given.name : 'built-in'
-    const part = use(container, key)
-    return {
-      name: `${option} (${String(name)})`,
-      open: async () => part.open?.(),
-      close: async () => part.close?.(),
-    }
-  })
 }
 
 /** A running platform. */
@@ -334,6 +232,11 @@ export class Platform implements AsyncDisposable {
       use(this.#container, RANDOM),
     )
   }
+}
+
+function storeLevelsOf({ storeLevels, disableStoreResult = false }: PlatformOptions): StoreLevels {
+  const blocking = storeLevels?.blocking ?? (disableStoreResult ? 'failures' : STORE_ALL.blocking)
+  return { blocking, nonBlocking: storeLevels?.nonBlocking ?? STORE_ALL.nonBlocking }
 }
 
 /** What controllers and invokers tell goes to all listeners, if there are any. */
