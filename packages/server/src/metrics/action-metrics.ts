@@ -1,67 +1,105 @@
 import { DEFAULT_PLATFORM_LIMITS, type ActivationEvent, type EventMessage, type MetricEvent } from '@stemcell/core'
 import type { Registry } from 'prom-client'
-import type { PrometheusClient } from './prometheus-client.ts'
+import { CellFamily, HistogramFamily, type Cell, type Distribution } from './metric-family.ts'
 
 const STATUSES = ['success', 'application_error', 'action_developer_error', 'whisk_internal_error'] as const
 const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10]
 const SIZES = Array.from({ length: 10 }, (_, index) => index * DEFAULT_PLATFORM_LIMITS.maxPayloadBytes)
 const ACTION = ['namespace', 'initiator', 'action'] as const
 
+/** All that is counted of one action for one caller, found at once. */
+interface ActionSeries {
+  readonly labels: readonly [namespace: string, initiator: string, action: string]
+  readonly activations: Cell
+  readonly waitTime: Distribution
+  readonly duration: Distribution
+  readonly size: Distribution
+  readonly memory: Cell
+  readonly statuses: readonly Cell[]
+}
+
 /** Counts user events under the names and labels of OpenWhisk's own service for them, which dashboards know. */
-export function actionMetrics({ Counter, Gauge, Histogram }: PrometheusClient, register: Registry) {
-  const registers = [register]
-  const counter = <L extends string>(name: string, help: string, labelNames: readonly L[]) =>
-    new Counter({ name: `openwhisk_action_${name}`, help, labelNames, registers })
-  const histogram = (name: string, help: string, buckets: number[]) =>
-    new Histogram({ name: `openwhisk_action_${name}`, help, labelNames: ACTION, buckets, registers })
+export class ActionMetrics {
+  readonly #activations: CellFamily
+  readonly #coldStarts: CellFamily
+  readonly #waitTime: HistogramFamily
+  readonly #initTime: HistogramFamily
+  readonly #duration: HistogramFamily
+  readonly #size: HistogramFamily
+  readonly #memory: CellFamily
+  readonly #statuses: CellFamily
+  readonly #statusCodes: CellFamily
+  readonly #concurrent: CellFamily
+  readonly #timed: CellFamily
+  readonly #series = new Map<string, ActionSeries>()
 
-  const activations = counter('activations_total', 'Activations that ended', [...ACTION, 'kind', 'memory'])
-  const coldStarts = counter('coldStarts_total', 'Activations that initialised their container', ACTION)
-  const waitTime = histogram('waitTime_seconds', 'From the request to the start of the action', SECONDS)
-  const initTime = histogram('initTime_seconds', 'Initialisation of the container, where there was one', SECONDS)
-  const duration = histogram('duration_seconds', 'Run of the action, initialisation included', SECONDS)
-  const size = histogram('response_size_bytes', 'Length of the result', SIZES)
-  const memory = new Gauge({
-    name: 'openwhisk_action_memory',
-    help: 'Memory limit of the action, MB',
-    labelNames: ACTION,
-    registers,
-  })
-  const statuses = counter('status', 'Activations by how they ended', [...ACTION, 'status'])
-  const statusCodes = counter('status_code', 'Activations by the status code that the action gave', [
-    ...ACTION,
-    'status_code',
-  ])
-  const concurrent = counter('limit_concurrent_total', 'Requests over the limit of concurrent ones', ['namespace'])
-  const timed = counter('limit_timed_total', 'Requests over the limit per minute', ['namespace'])
+  constructor(register: Registry) {
+    const cells = (name: string, help: string, labelNames: readonly string[], type: 'counter' | 'gauge' = 'counter') =>
+      new CellFamily(register, type, { name: `openwhisk_action_${name}`, help, labelNames })
+    const histograms = (name: string, help: string, bounds: readonly number[]) =>
+      new HistogramFamily(register, bounds, { name: `openwhisk_action_${name}`, help, labelNames: ACTION })
+    this.#activations = cells('activations_total', 'Activations that ended', [...ACTION, 'kind', 'memory'])
+    this.#coldStarts = cells('coldStarts_total', 'Activations that initialised their container', ACTION)
+    this.#waitTime = histograms('waitTime_seconds', 'From the request to the start of the action', SECONDS)
+    this.#initTime = histograms('initTime_seconds', 'Initialisation of the container, where there was one', SECONDS)
+    this.#duration = histograms('duration_seconds', 'Run of the action, initialisation included', SECONDS)
+    this.#size = histograms('response_size_bytes', 'Length of the result', SIZES)
+    this.#memory = cells('memory', 'Memory limit of the action, MB', ACTION, 'gauge')
+    this.#statuses = cells('status', 'Activations by how they ended', [...ACTION, 'status'])
+    this.#statusCodes = cells('status_code', 'Activations by the status that the action gave', [
+      ...ACTION,
+      'status_code',
+    ])
+    this.#concurrent = cells('limit_concurrent_total', 'Requests over the limit of concurrent ones', ['namespace'])
+    this.#timed = cells('limit_timed_total', 'Requests over the limit per minute', ['namespace'])
+  }
 
-  const activation = (initiator: string, event: ActivationEvent): void => {
-    const slash = event.name.indexOf('/')
-    const labels = { namespace: event.name.slice(0, slash), initiator, action: event.name.slice(slash + 1) }
-    activations.inc({ ...labels, kind: event.kind, memory: String(event.memory) })
-    waitTime.observe(labels, event.waitTime / 1000)
-    if (event.initTime > 0) {
-      coldStarts.inc(labels)
-      initTime.observe(labels, event.initTime / 1000)
+  record({ namespace, body }: EventMessage): void {
+    if ('metricName' in body) this.#limit(namespace, body)
+    else this.#activation(namespace, body)
+  }
+
+  #limit(namespace: string, { metricName, metricValue }: MetricEvent): void {
+    if (metricName === 'ConcurrentRateLimit') this.#concurrent.with(namespace).value += metricValue
+    if (metricName === 'TimedRateLimit') this.#timed.with(namespace).value += metricValue
+  }
+
+  #activation(initiator: string, event: ActivationEvent): void {
+    const series = this.#seriesOf(initiator, event)
+    const { initTime, size, userDefinedStatusCode } = event
+    series.activations.value++
+    series.waitTime.observe(event.waitTime / 1000)
+    series.duration.observe(event.duration / 1000)
+    series.memory.value = event.memory
+    series.statuses[event.statusCode]!.value++
+    if (size !== undefined) series.size.observe(size)
+    if (initTime > 0) {
+      this.#coldStarts.with(...series.labels).value++
+      this.#initTime.with(...series.labels).observe(initTime / 1000)
     }
-    duration.observe(labels, event.duration / 1000)
-    if (event.size !== undefined) size.observe(labels, event.size)
-    memory.set(labels, event.memory)
-    for (const [code, status] of STATUSES.entries()) {
-      statuses.inc({ ...labels, status }, code === event.statusCode ? 1 : 0)
-    }
-    if (event.userDefinedStatusCode !== undefined) {
-      statusCodes.inc({ ...labels, status_code: String(event.userDefinedStatusCode) })
+    if (userDefinedStatusCode !== undefined) {
+      this.#statusCodes.with(...series.labels, String(userDefinedStatusCode)).value++
     }
   }
 
-  const metric = (namespace: string, { metricName, metricValue }: MetricEvent): void => {
-    if (metricName === 'ConcurrentRateLimit') concurrent.inc({ namespace }, metricValue)
-    if (metricName === 'TimedRateLimit') timed.inc({ namespace }, metricValue)
+  #seriesOf(initiator: string, { name, kind, memory }: ActivationEvent): ActionSeries {
+    const key = `${initiator}\n${name}\n${kind}\n${memory}`
+    let series = this.#series.get(key)
+    if (!series) this.#series.set(key, (series = this.#newSeries(initiator, name, kind, memory)))
+    return series
   }
 
-  return ({ namespace, body }: EventMessage): void => {
-    if ('metricName' in body) metric(namespace, body)
-    else activation(namespace, body)
+  #newSeries(initiator: string, name: string, kind: string, memory: number): ActionSeries {
+    const slash = name.indexOf('/')
+    const labels = [name.slice(0, slash), initiator, name.slice(slash + 1)] as const
+    return {
+      labels,
+      activations: this.#activations.with(...labels, kind, String(memory)),
+      waitTime: this.#waitTime.with(...labels),
+      duration: this.#duration.with(...labels),
+      size: this.#size.with(...labels),
+      memory: this.#memory.with(...labels),
+      statuses: STATUSES.map((status) => this.#statuses.with(...labels, status)),
+    }
   }
 }

@@ -1,5 +1,5 @@
 import type { Answer, EventMessage, OpenRoute, PlatformObservers } from '@stemcell/core'
-import { actionMetrics } from './action-metrics.ts'
+import { ActionMetrics } from './action-metrics.ts'
 import { controllerMetrics } from './controller-metrics.ts'
 import { invokerMetrics } from './invoker-metrics.ts'
 
@@ -90,10 +90,11 @@ async function startRecording(): Promise<Recorder> {
   const { default: client } = await import('prom-client')
   const register = new client.Registry()
   client.collectDefaultMetrics({ register })
+  const actions = new ActionMetrics(register)
   return {
-    controller: controllerMetrics(client, register),
-    invoker: invokerMetrics(client, register),
-    event: actionMetrics(client, register),
+    controller: controllerMetrics(register),
+    invoker: invokerMetrics(register),
+    event: (event) => actions.record(event),
     contentType: register.contentType,
     text: () => register.metrics(),
   }
