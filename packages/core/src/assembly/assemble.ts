@@ -10,6 +10,7 @@ import type { Controller } from '../controller/controller.ts'
 import { createController } from '../controller/create-controller.ts'
 import { createHttpServer } from '../controller/http/http-server.ts'
 import { PlatformError } from '../errors.ts'
+import { HostLoad } from '../invoker/host-load.ts'
 import { createInvoker } from '../invoker/create-invoker.ts'
 import { DEFAULT_INVOKER_OPTIONS, type Invoker } from '../invoker/invoker.ts'
 import { isPromise, type Lifecycle } from '../lifecycle.ts'
@@ -172,7 +173,9 @@ export class Platform implements AsyncDisposable {
       ...options.invoker,
       apiHost: () => options.apiHost ?? this.#url ?? '',
     }
+    const load = new HostLoad(shared.clock)
     this.invoker = createInvoker({
+      hostLoad: () => load.share(),
       ...shared,
       instance: {
         id: 0,
