@@ -35,6 +35,7 @@ export function actionRoutes(services: ApiServices): readonly UserRoute[] {
       trailingSlash: true,
       summary: 'Actions of a namespace and of all its packages',
       query: LIST_PARAMETERS,
+      variants: { count: 'EntityCount' },
       responses: { 200: 'ActionList', 400: 'Error', 403: 'Error' },
       handle: (call) => {
         const namespace = targetNamespace(call)
@@ -48,6 +49,7 @@ export function actionRoutes(services: ApiServices): readonly UserRoute[] {
       path: `${COLLECTION}/{package}/`,
       summary: 'Actions of a package',
       query: LIST_PARAMETERS,
+      variants: { count: 'EntityCount' },
       responses: { 200: 'ActionList', 400: 'Error', 403: 'Error', 404: 'Error', 409: 'Error' },
       handle: async (call) => {
         const id = { namespace: targetNamespace(call), name: entityName(call, 'package') }
@@ -96,15 +98,19 @@ export function actionRoutes(services: ApiServices): readonly UserRoute[] {
         path,
         summary: 'Invoke an action',
         query: INVOKE_PARAMETERS,
-        request: 'AnyObject',
+        request: 'Arguments',
         responses: {
-          200: 'Activation',
+          200: 'InvocationAnswer',
           202: 'ActivationId',
           403: 'Error',
           404: 'Error',
+          408: 'Error',
+          409: 'Error',
           413: 'Error',
+          422: 'Error',
           429: 'Error',
-          502: 'Activation',
+          500: 'InvocationAnswer',
+          502: 'InvocationAnswer',
         },
         handle: (call) => invokeAction(services, call, actionName(call)),
       },

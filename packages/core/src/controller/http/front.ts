@@ -19,6 +19,7 @@ import { acceptsMediaType } from './accepts-media-type.ts'
 import { JSON_TYPE, OK, type Answer } from './answer.ts'
 import type { ApiServices, HttpFrontOptions } from './api-services.ts'
 import { authenticate } from './authenticate.ts'
+import { docsRoutes } from './docs-routes.ts'
 import { errorAnswer } from './error-answer.ts'
 import { Exchange } from './exchange.ts'
 import { HttpError, noRoute } from './http-error.ts'
@@ -63,7 +64,7 @@ export function createHttpFront(parts: ControllerParts, inner: Activator, option
     writer: new EntityWriter(parts.entityStore, cache, options.announceWrite ?? (() => undefined)),
     throttle: new Throttle(parts.rateLimiter, parts.limits, parts.logger),
   }
-  const open = [
+  const about = [
     ...infoRoutes(parts),
     ...(options.operations ? operationalRoutes(options.operations, options.readyFraction ?? 1) : []),
   ]
@@ -76,6 +77,7 @@ export function createHttpFront(parts: ControllerParts, inner: Activator, option
     ...ruleRoutes(services, links),
     ...activationRoutes(parts),
   ]
+  const open = [...about, ...docsRoutes([...about, ...users])]
   const dispatcher = new Dispatcher(
     parts,
     open,

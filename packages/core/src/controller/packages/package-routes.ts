@@ -31,6 +31,7 @@ export function packageRoutes(services: ApiServices): readonly UserRoute[] {
       trailingSlash: true,
       summary: 'Packages of a namespace; of another namespace, those that are published',
       query: LIST_PARAMETERS,
+      variants: { count: 'EntityCount' },
       responses: { 200: 'PackageList', 400: 'Error', 403: 'Error' },
       handle: (call) => {
         const path = targetNamespace(call)
