@@ -15,14 +15,19 @@ export interface Random {
 
 const KEY_ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789'
 
+const KEY_CODES = Buffer.from(KEY_ALPHABET)
+
 /** `length` characters of [A-Za-z0-9], uniformly distributed: keys, tokens, transaction ids. */
 export function randomText(random: Random, length: number): string {
-  let text = ''
-  while (text.length < length) {
-    for (const byte of random.bytes(length - text.length + 8)) {
+  const text = Buffer.allocUnsafe(length)
+  let filled = 0
+  while (filled < length) {
+    const bytes = random.bytes(length - filled + 8)
+    for (let at = 0; at < bytes.length && filled < length; at++) {
+      const byte = bytes[at]!
       // 248 is the largest multiple of 62 below 256: bytes above it would favour the first letters.
-      if (byte < 248 && text.length < length) text += KEY_ALPHABET[byte % 62]
+      if (byte < 248) text[filled++] = KEY_CODES[byte % 62]!
     }
   }
-  return text
+  return text.toString('latin1')
 }

@@ -1,3 +1,4 @@
+import type { StoredAction } from '../../model/action.ts'
 import { pathSegments } from '../../model/entity-name.ts'
 import { isSequence } from '../../model/exec.ts'
 import type { Identity } from '../../model/identity.ts'
@@ -75,7 +76,7 @@ async function placeOf(cache: EntityCache, user: Identity, component: string): P
   }
 }
 
-async function loadComponent(cache: EntityCache, place: ActionPlace): ReturnType<typeof loadAction> {
+async function loadComponent(cache: EntityCache, place: ActionPlace): Promise<StoredAction> {
   try {
     return await loadAction(cache, place)
   } catch (error) {

@@ -49,13 +49,15 @@ export function writeAnswer(
   cors: readonly string[],
 ): void {
   if (response.headersSent || response.destroyed) return
+  const length = Buffer.byteLength(body)
   const head = ['X-Request-ID', transactionId]
   if (contentType !== undefined) head.push('Content-Type', contentType)
   const hasBody = !BODILESS.has(status)
-  if (hasBody) head.push('Content-Length', String(Buffer.byteLength(body)))
+  if (hasBody) head.push('Content-Length', String(length))
   for (const item of cors) head.push(item)
   for (const item of headers) head.push(item)
   response.writeHead(status, STATUS_CODES[status] ?? '', head)
-  if (hasBody) response.end(body)
+  // As many bytes as characters: all of it is ASCII, which is written faster than UTF-8.
+  if (hasBody) response.end(body, length === body.length ? 'latin1' : 'utf8')
   else response.end()
 }

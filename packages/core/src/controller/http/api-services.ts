@@ -1,6 +1,7 @@
 import type { ControllerParts } from '../controller.ts'
 import type { EntityCache, EntityCacheOptions } from '../entities/entity-cache.ts'
 import type { AnnounceWrite, EntityWriter } from '../entities/entity-writer.ts'
+import type { InvokeQueries } from '../entities/invoke-query.ts'
 import type { Activator } from '../invoke/activator.ts'
 import type { OperationalState } from './operational-routes.ts'
 import type { Throttle } from './throttle.ts'
@@ -11,6 +12,7 @@ export interface ApiServices {
   readonly activator: Activator
   readonly cache: EntityCache
   readonly throttle: Throttle
+  readonly invokeQueries: InvokeQueries
   readonly writer: EntityWriter
   readonly options: HttpFrontOptions
 }

@@ -7,6 +7,7 @@ import type { ControllerParts } from '../controller.ts'
 import { actionRoutes } from '../entities/action-routes.ts'
 import { EntityCache } from '../entities/entity-cache.ts'
 import { EntityWriter } from '../entities/entity-writer.ts'
+import { InvokeQueries } from '../entities/invoke-query.ts'
 import type { Activator } from '../invoke/activator.ts'
 import { ComposingActivator } from '../invoke/composing-activator.ts'
 import { packageRoutes } from '../packages/package-routes.ts'
@@ -18,7 +19,7 @@ import { parseWebPath, WEB_PREFIX } from '../web/web-path.ts'
 import { acceptsMediaType } from './accepts-media-type.ts'
 import { JSON_TYPE, OK, type Answer } from './answer.ts'
 import type { ApiServices, HttpFrontOptions } from './api-services.ts'
-import { authenticate } from './authenticate.ts'
+import { Authenticator } from './authenticator.ts'
 import { docsRoutes } from './docs-routes.ts'
 import { errorAnswer } from './error-answer.ts'
 import { Exchange } from './exchange.ts'
@@ -28,7 +29,7 @@ import { namespaceRoutes } from './namespace-routes.ts'
 import { operationalRoutes } from './operational-routes.ts'
 import { announcedLength, bodyTooLarge, ClientGone } from './read-body.ts'
 import { RequestDeadlines } from './request-deadlines.ts'
-import type { OpenRoute, Route, UserRoute } from './route.ts'
+import type { Call, Route, UserRoute } from './route.ts'
 import { RouteTable } from './route-table.ts'
 import { methodNotAllowed, onlyTheseTypes, TEXTS } from './texts.ts'
 import { Throttle } from './throttle.ts'
@@ -61,6 +62,7 @@ export function createHttpFront(parts: ControllerParts, inner: Activator, option
     activator: compositions,
     options,
     cache,
+    invokeQueries: new InvokeQueries(parts.limits.maxBlockingWaitMs),
     writer: new EntityWriter(parts.entityStore, cache, options.announceWrite ?? (() => undefined)),
     throttle: new Throttle(parts.rateLimiter, parts.limits, parts.logger),
   }
@@ -77,16 +79,18 @@ export function createHttpFront(parts: ControllerParts, inner: Activator, option
     ...ruleRoutes(services, links),
     ...activationRoutes(parts),
   ]
-  const open = [...about, ...docsRoutes([...about, ...users])]
+  const described = [...about, ...users]
+  const routes: readonly Route[] = [...docsRoutes(described), ...described]
+  const authenticator = new Authenticator(parts.auth)
   const dispatcher = new Dispatcher(
     parts,
-    open,
-    users,
-    new WebActions(services),
+    routes,
+    authenticator,
+    new WebActions(services, authenticator),
     options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS,
   )
   return {
-    routes: [...open, ...users],
+    routes,
     entities: cache,
     compositions,
     handle: (request, response) => dispatcher.handle(request, response),
@@ -96,21 +100,21 @@ export function createHttpFront(parts: ControllerParts, inner: Activator, option
 /** Leads a request through the checks that all have in common to the route that serves it. */
 class Dispatcher {
   readonly #parts: ControllerParts
-  readonly #open: RouteTable<OpenRoute>
-  readonly #users: RouteTable<UserRoute>
+  readonly #routes: RouteTable<Route>
+  readonly #authenticator: Authenticator
   readonly #web: WebActions
   readonly #deadlines: RequestDeadlines<Exchange>
 
   constructor(
     parts: ControllerParts,
-    open: readonly OpenRoute[],
-    users: readonly UserRoute[],
+    routes: readonly Route[],
+    authenticator: Authenticator,
     web: WebActions,
     requestTimeoutMs: number,
   ) {
     this.#parts = parts
-    this.#open = new RouteTable(open)
-    this.#users = new RouteTable(users)
+    this.#routes = new RouteTable(routes)
+    this.#authenticator = authenticator
     this.#web = web
     this.#deadlines = new RequestDeadlines(parts.clock, requestTimeoutMs, (exchange) =>
       this.#refuse(exchange, new HttpError(503, TEXTS.tooSlow, { headers: ['Connection', 'close'] })),
@@ -167,25 +171,30 @@ class Dispatcher {
       if (!inApi) exchange.area = 'server'
       return OK
     }
-    const open = this.#open.find(request.method ?? '', path)
-    if (open === 'malformed') throw new HttpError(400)
-    if (open) {
-      exchange.area = open.route.cors
+    const match = this.#routes.find(request.method ?? '', path)
+    if (match === 'malformed') throw new HttpError(400)
+    const route = match?.route
+    if (route?.auth === 'none') {
+      exchange.area = route.cors
       const { transaction, rawQuery } = exchange
-      return open.route.handle({ request, transaction, rawQuery, params: open.params })
+      return route.handle({ request, transaction, rawQuery, params: match?.params ?? {} })
     }
     if (!inApi) throw new HttpError(405, methodNotAllowed('OPTIONS'), { headers: ['Allow', 'OPTIONS'] })
-    const user = authenticate(this.#parts.auth, request.headers.authorization)
-    return isPromise(user) ? user.then((known) => this.#serve(exchange, known)) : this.#serve(exchange, user)
+    const user = this.#authenticator.authenticate(request.headers.authorization)
+    return isPromise(user)
+      ? user.then((known) => this.#serve(exchange, known, route, match?.params))
+      : this.#serve(exchange, user, route, match?.params)
   }
 
-  #serve(exchange: Exchange, user: Identity): MaybePromise<Answer> {
-    const { request, path, transaction, rawQuery } = exchange
-    const match = this.#users.find(request.method ?? '', path)
-    if (match === 'malformed') throw new HttpError(400)
-    if (!match) throw noRoute()
+  #serve(
+    { request, transaction, rawQuery }: Exchange,
+    user: Identity,
+    route: UserRoute | undefined,
+    params: Call['params'] = {},
+  ): MaybePromise<Answer> {
+    if (!route) throw noRoute()
     if (!acceptsMediaType(request.headers.accept, JSON_TYPE)) throw new HttpError(406, onlyTheseTypes(JSON_TYPE))
-    return match.route.handle({ request, transaction, rawQuery, params: match.params, user })
+    return route.handle({ request, transaction, rawQuery, params, user })
   }
 
   #refuse(exchange: Exchange, error: unknown): void {

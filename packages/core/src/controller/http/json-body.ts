@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import type { JsonObject, JsonValue } from '../../model/json.ts'
 import { isJsonObject } from '../../model/json.ts'
 import { JsonText } from '../../model/json-text.ts'
-import { isPromise } from '../../lifecycle.ts'
+import { isPromise, type MaybePromise } from '../../lifecycle.ts'
 import { HttpError, badContent } from './http-error.ts'
 import { isNestedDeeperThan } from './json-depth.ts'
 import { announcedLength, readBody } from './read-body.ts'
@@ -13,8 +13,9 @@ const MAX_DEPTH = 1000
 
 /** The body of a PUT. @throws HttpError 400, 413, 415; ClientGone */
 export async function readJsonObject(request: IncomingMessage, maxBytes: number): Promise<JsonObject> {
-  const body = await readJson(request, maxBytes)
-  if (body === undefined) throw new HttpError(400, TEXTS.entityMissing)
+  checkContentType(request.headers['content-type'])
+  const body = await readBody(request, maxBytes)
+  if (body.length === 0) throw new HttpError(400, TEXTS.entityMissing)
   return parseObject(body).value
 }
 
@@ -22,13 +23,20 @@ export async function readJsonObject(request: IncomingMessage, maxBytes: number)
  * The arguments in the body of a POST, which may be empty. `maxBytes` bounds any request, `allowedBytes` this one.
  * @throws HttpError 400, 413, 415; ClientGone
  */
-export async function readArguments(
+export function readArguments(
   request: IncomingMessage,
   maxBytes: number,
   allowedBytes: number,
-): Promise<JsonText | undefined> {
-  const body = await readJson(request, maxBytes)
-  if (body === undefined) return undefined
+): MaybePromise<JsonText | undefined> {
+  checkContentType(request.headers['content-type'])
+  const body = readBody(request, maxBytes)
+  return isPromise(body)
+    ? body.then((bytes) => parseArguments(bytes, allowedBytes))
+    : parseArguments(body, allowedBytes)
+}
+
+function parseArguments(body: Buffer, allowedBytes: number): JsonText | undefined {
+  if (body.length === 0) return undefined
   checkLength(body.length, allowedBytes)
   const { text, value } = parseObject(body)
   return JsonText.trusted(text, value)
@@ -43,13 +51,6 @@ export function checkAnnouncedLength(request: IncomingMessage, allowedBytes: num
 /** @throws HttpError 413 there are more than `allowedBytes`. */
 export function checkLength(bytes: number, allowedBytes: number): void {
   if (bytes > allowedBytes) throw new HttpError(413, largerThanAllowed('Request', bytes, allowedBytes))
-}
-
-async function readJson(request: IncomingMessage, maxBytes: number): Promise<Buffer | undefined> {
-  checkContentType(request.headers['content-type'])
-  const pending = readBody(request, maxBytes)
-  const body = isPromise(pending) ? await pending : pending
-  return body.length === 0 ? undefined : body
 }
 
 function parseObject(body: Buffer): { text: string; value: JsonObject } {

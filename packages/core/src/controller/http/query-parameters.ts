@@ -3,6 +3,7 @@ import { TEXTS, notBoolean } from './texts.ts'
 
 const TRUE = new Set(['true', 'yes', 'on', '1'])
 const FALSE = new Set(['false', 'no', 'off', '0'])
+const ENCODED = /[%+]/
 const NONE: ReadonlyMap<string, string> = new Map()
 
 /** The query of a request. Of a repeated parameter the first counts; unknown ones are ignored. */
@@ -22,6 +23,7 @@ export class QueryParameters {
   boolean(name: string, fallback: boolean): boolean {
     const value = this.#values.get(name)
     if (value === undefined || value === '') return fallback
+    if (value === 'true') return true
     const word = value.toLowerCase()
     if (TRUE.has(word)) return true
     if (FALSE.has(word)) return false
@@ -30,6 +32,7 @@ export class QueryParameters {
 }
 
 function parse(rawQuery: string): ReadonlyMap<string, string> {
+  const decode = ENCODED.test(rawQuery) ? decoded : asItIs
   const values = new Map<string, string>()
   for (const pair of rawQuery.split('&')) {
     const equals = pair.indexOf('=')
@@ -39,9 +42,13 @@ function parse(rawQuery: string): ReadonlyMap<string, string> {
   return values
 }
 
-function decode(text: string): string {
+function asItIs(text: string): string {
+  return text
+}
+
+function decoded(text: string): string {
   try {
-    return decodeURIComponent(text.includes('+') ? text.replaceAll('+', ' ') : text)
+    return decodeURIComponent(text.replaceAll('+', ' '))
   } catch (error) {
     if (error instanceof URIError) throw new HttpError(400, `${TEXTS.queryUnreadable} Malformed percent-encoding.`)
     throw error

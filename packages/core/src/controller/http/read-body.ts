@@ -35,9 +35,6 @@ export function readBody(request: IncomingMessage, maxBytes: number): MaybePromi
     })
     request.on('end', () => resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, size)))
     request.on('error', (cause) => reject(new ClientGone('the connection broke', { cause })))
-    request.on('close', () => {
-      if (!request.complete) reject(new ClientGone('the connection was closed'))
-    })
   })
 }
 

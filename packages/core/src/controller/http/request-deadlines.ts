@@ -1,46 +1,50 @@
 import type { Clock } from '../../time/clock.ts'
 
+/** Ticks of the limit: how precisely it is kept. */
+const TICKS = 65
+
 /**
- * Requests that must be answered within one common time. They expire in the order in which they came, so one timer
- * for the oldest serves all.
+ * Requests that must be answered within one common time, to which a tick of lateness is added. Nothing reads the
+ * clock or sets a timer for a single request: one timer ticks while there is any.
  */
 export class RequestDeadlines<T> {
   readonly #clock: Clock
-  readonly #limitMs: number
+  readonly #tickMs: number
   readonly #expire: (request: T) => void
-  readonly #dueMs = new Map<T, number>()
-  #armed = false
+  /** By request, in order of arrival, the last tick before it. */
+  readonly #arrivals = new Map<T, number>()
+  #tick = 0
+  #ticking = false
 
   constructor(clock: Clock, limitMs: number, expire: (request: T) => void) {
     this.#clock = clock
-    this.#limitMs = limitMs
+    this.#tickMs = limitMs / TICKS
     this.#expire = expire
   }
 
   add(request: T): void {
-    this.#dueMs.set(request, this.#clock.monotonic() + this.#limitMs)
-    if (!this.#armed) this.#arm(this.#limitMs)
+    this.#arrivals.set(request, this.#tick)
+    if (!this.#ticking) this.#arm()
   }
 
   remove(request: T): void {
-    this.#dueMs.delete(request)
+    this.#arrivals.delete(request)
   }
 
-  #arm(delayMs: number): void {
-    this.#armed = true
-    this.#clock.setTimer(delayMs, () => this.#sweep())
+  #arm(): void {
+    this.#ticking = true
+    this.#clock.setTimer(this.#tickMs, () => this.#onTick())
   }
 
-  #sweep(): void {
-    this.#armed = false
-    const now = this.#clock.monotonic()
-    for (const [request, due] of this.#dueMs) {
-      // A timer may fire a fraction of a millisecond early.
-      if (due > now + 1) {
-        this.#arm(due - now)
+  #onTick(): void {
+    this.#ticking = false
+    this.#tick++
+    for (const [request, arrival] of this.#arrivals) {
+      if (this.#tick - arrival <= TICKS) {
+        this.#arm()
         return
       }
-      this.#dueMs.delete(request)
+      this.#arrivals.delete(request)
       this.#expire(request)
     }
   }

@@ -1,16 +1,18 @@
-import type { Auth } from '../../auth/auth.ts'
 import { isPromise, type MaybePromise } from '../../lifecycle.ts'
 import type { Identity } from '../../model/identity.ts'
-import { authenticate } from '../http/authenticate.ts'
+import type { Authenticator } from '../http/authenticator.ts'
 import { HttpError } from '../http/http-error.ts'
 
 const BASIC = /^basic /i
 
 /** The caller, or undefined when there are no credentials of the platform: whatever else there is, is the action's. */
-export function optionalIdentity(auth: Auth, header: string | undefined): MaybePromise<Identity | undefined> {
+export function optionalIdentity(
+  authenticator: Authenticator,
+  header: string | undefined,
+): MaybePromise<Identity | undefined> {
   if (header === undefined || !BASIC.test(header)) return undefined
   try {
-    const found = authenticate(auth, header)
+    const found = authenticator.authenticate(header)
     return isPromise(found) ? found.catch(anonymous) : found
   } catch (error) {
     return anonymous(error)

@@ -14,6 +14,7 @@ import type { OpenCall } from '../http/route.ts'
 import { invokeResolved, withAdmission } from '../invoke/invoke-resolved.ts'
 import { FrameworkRejection } from './framework-rejection.ts'
 import { parseMediaType } from './media-type.ts'
+import type { Authenticator } from '../http/authenticator.ts'
 import { optionalIdentity } from './optional-identity.ts'
 import { outcomeAnswer } from './outcome-answer.ts'
 import { decodeContent, rawContent } from './request-content.ts'
@@ -28,9 +29,11 @@ export type WebCall = Pick<OpenCall, 'request' | 'transaction' | 'rawQuery'>
 /** Answers HTTP requests with what actions make of them, at the cost of the namespace that they lie in. */
 export class WebActions {
   readonly #services: ApiServices
+  readonly #authenticator: Authenticator
 
-  constructor(services: ApiServices) {
+  constructor(services: ApiServices, authenticator: Authenticator) {
     this.#services = services
+    this.#authenticator = authenticator
   }
 
   /**
@@ -52,7 +55,7 @@ export class WebActions {
   /** `headers` collects what the answer must have, be it a success or an error. */
   async #serve(call: WebCall, path: WebPath, headers: string[]): Promise<Answer> {
     const { parts, cache } = this.#services
-    const authenticated = optionalIdentity(parts.auth, call.request.headers.authorization)
+    const authenticated = optionalIdentity(this.#authenticator, call.request.headers.authorization)
     const caller = isPromise(authenticated) ? await authenticated : authenticated
     const found = parts.auth.identityOf(path.namespace)
     const owner = isPromise(found) ? await found : found

@@ -80,6 +80,11 @@ export const deploymentRows: readonly ContractRow[] = [
       error: malformed(`The specified runtime 'cobol:1' is not supported by this platform. ${KINDS}`),
     },
   },
+  ...[undefined, 1, { a: 1 }].map((bad): ContractRow => ({
+    name: `a kind whose code is kept inline wants a text, not ${JSON.stringify(bad)}`,
+    when: PUT(ACTION, exec({ kind: 'shell:1', code: bad })),
+    answer: { status: 400, error: malformed("'code' must be a string defined in 'exec' for 'shell:1' actions") },
+  })),
   {
     name: 'a retired kind cannot be used for a new action',
     when: PUT(ACTION, exec({ kind: 'nodejs:6', code: ECHO })),

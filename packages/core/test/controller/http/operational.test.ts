@@ -13,7 +13,7 @@ async function get(path: string, states: Record<string, InvokerStatus>, readyFra
   for (const [name, status] of Object.entries(states)) statuses.set(name, status)
   controller = await TestController.start({
     front: {
-      operations: { invokers: () => statuses, inFlight: () => [] },
+      operations: { invokers: () => statuses, inFlight: () => [['a1', 'guest/a@0.0.1']] },
       ...(readyFraction === undefined ? {} : { readyFraction }),
     },
   })
@@ -49,4 +49,12 @@ it('no invoker at all is not ready', async () => {
 
 it('a share of the invokers may be enough to be ready', async () => {
   expect((await get('/invokers/ready', { a: 'up', b: 'down' }, 0.5)).status).toBe(200)
+})
+
+it('activations in flight are shown with their action', async () => {
+  expect(await get('/activation', {})).toMatchObject({ status: 200, text: '[["a1","guest/a@0.0.1"]]' })
+})
+
+it('the number of activations in flight is a bare number', async () => {
+  expect(await get('/activation/count', {})).toMatchObject({ status: 200, text: '1' })
 })

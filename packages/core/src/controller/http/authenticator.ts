@@ -1,0 +1,60 @@
+import { LRUCache } from 'lru-cache'
+import type { Auth, Credentials } from '../../auth/auth.ts'
+import { isPromise, type MaybePromise } from '../../lifecycle.ts'
+import type { Identity } from '../../model/identity.ts'
+import { HttpError } from './http-error.ts'
+import { TEXTS } from './texts.ts'
+
+const BASIC = /^basic +([A-Za-z0-9+/]+={0,2})\s*$/i
+const OTHER_SCHEME = /^(?!basic(?:\s|$))[!#$%&'*+.^_`|~0-9A-Za-z-]+(?:\s|$)/i
+const CHALLENGE = ['WWW-Authenticate', 'Basic realm="OpenWhisk secure realm"']
+const MAX_HEADERS_REMEMBERED = 1000
+
+/** Finds out who sent a request. */
+export class Authenticator {
+  readonly #auth: Auth
+  /** Headers that were taken apart before: callers send the same one with every request. */
+  readonly #credentials = new LRUCache<string, Credentials>({ max: MAX_HEADERS_REMEMBERED })
+
+  constructor(auth: Auth) {
+    this.#auth = auth
+  }
+
+  /**
+   * The caller behind an `Authorization` header.
+   * @throws HttpError 401 there is none, it cannot be read, or the credentials are refused.
+   */
+  authenticate(header: string | undefined): MaybePromise<Identity> {
+    const found = this.#auth.authenticate(this.#read(header))
+    return isPromise(found) ? found.then(known) : known(found)
+  }
+
+  #read(header: string | undefined): Credentials {
+    if (header === undefined) throw unauthorized(TEXTS.authenticationMissing)
+    const remembered = this.#credentials.get(header)
+    if (remembered) return remembered
+    const credentials = parse(header)
+    this.#credentials.set(header, credentials)
+    return credentials
+  }
+}
+
+function parse(header: string): Credentials {
+  const token = BASIC.exec(header)?.[1]
+  if (token === undefined) {
+    throw unauthorized(OTHER_SCHEME.test(header) ? TEXTS.authenticationInvalid : TEXTS.authenticationMissing)
+  }
+  const pair = Buffer.from(token, 'base64').toString('utf8')
+  const colon = pair.indexOf(':')
+  if (colon < 0) throw unauthorized(TEXTS.authenticationInvalid)
+  return { scheme: 'basic', user: pair.slice(0, colon), password: pair.slice(colon + 1) }
+}
+
+function known(identity: Identity | undefined): Identity {
+  if (identity === undefined) throw unauthorized(TEXTS.authenticationInvalid)
+  return identity
+}
+
+function unauthorized(message: string): HttpError {
+  return new HttpError(401, message, { headers: CHALLENGE })
+}
