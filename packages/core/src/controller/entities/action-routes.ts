@@ -51,7 +51,7 @@ export function actionRoutes(services: ApiServices): readonly UserRoute[] {
       summary: 'Actions of a package',
       query: LIST_PARAMETERS,
       variants: { count: 'EntityCount' },
-      responses: { 200: 'ActionList', 400: 'Error', 403: 'Error', 404: 'Error', 409: 'Error' },
+      responses: { 200: 'ActionList', 400: 'Error', 403: 'Error', 404: 'Error', 409: 'Error', 422: 'Error' },
       handle: async (call) => {
         const id = { namespace: targetNamespace(call), name: entityName(call, 'package') }
         const { path } = await requirePackage(services.cache, call.user, 'READ', id, `${id.namespace}/${id.name}`)
@@ -65,7 +65,7 @@ export function actionRoutes(services: ApiServices): readonly UserRoute[] {
         path,
         summary: 'Read an action',
         query: [{ name: 'code', type: 'boolean', description: 'Whether to include the code.' }],
-        responses: { 200: 'Action', 403: 'Error', 404: 'Error', 409: 'Error' },
+        responses: { 200: 'Action', 400: 'Error', 403: 'Error', 404: 'Error', 409: 'Error', 422: 'Error' },
         handle: async (call) => {
           const place = await locateAction(services.cache, call.user, 'READ', actionName(call))
           const withCode = new QueryParameters(call.rawQuery).boolean('code', true)

@@ -7,7 +7,7 @@ const API = '/api/v1'
 
 /** Refusals that any operation may answer with. */
 const ANY_OPERATION = [400, 414, 500, 503]
-const WITH_CREDENTIALS = [401, 406]
+const WITH_CREDENTIALS = [401, 404, 406]
 const WITH_BODY = [413, 415]
 
 /** The Swagger 2.0 document of the API: those of the rows below its path that have a tag, and web actions. */

@@ -45,7 +45,7 @@ export function packageRoutes(services: ApiServices): readonly UserRoute[] {
       method: 'GET',
       path: ENTITY,
       summary: 'Read a package, and what is in it',
-      responses: { 200: 'PackageContents', 403: 'Error', 404: 'Error', 409: 'Error' },
+      responses: { 200: 'PackageContents', 400: 'Error', 403: 'Error', 404: 'Error', 409: 'Error', 422: 'Error' },
       handle: async (call) => {
         const id = { namespace: targetNamespace(call), name: entityName(call, 'name') }
         const resource = `${id.namespace}/${id.name}`

@@ -22,7 +22,7 @@ type Properties = Readonly<Record<string, Schema>>
 
 /** An object of an answer: it has the required fields, and no field that is not named. */
 export function closed(properties: Properties, required: readonly string[]): Schema {
-  return { type: 'object', required, properties, additionalProperties: false }
+  return { ...open(properties, required), additionalProperties: false }
 }
 
 /** An object of a request: fields that are not named are ignored. */
