@@ -3,13 +3,16 @@ import { actionReadRows } from './rows/action-read-rows.ts'
 import { actionWriteRows } from './rows/action-write-rows.ts'
 import { activationRows } from './rows/activation-rows.ts'
 import { bindingRows } from './rows/binding-rows.ts'
+import { callerRows } from './rows/caller-rows.ts'
 import { compositionRows } from './rows/composition-rows.ts'
 import { docsRows } from './rows/docs-rows.ts'
-import { identityRows } from './rows/identity-rows.ts'
+import { feedRows } from './rows/feed-rows.ts'
 import { invokeRows } from './rows/invoke-rows.ts'
+import { nameRows } from './rows/name-rows.ts'
 import { ownLimitRows } from './rows/own-limit-rows.ts'
 import { packageEntityRows } from './rows/package-entity-rows.ts'
 import { packageRows } from './rows/package-rows.ts'
+import { privilegeRows } from './rows/privilege-rows.ts'
 import { ruleRows } from './rows/rule-rows.ts'
 import { sequenceRunRows } from './rows/sequence-run-rows.ts'
 import { sequenceWriteRows } from './rows/sequence-write-rows.ts'
@@ -36,7 +39,8 @@ export interface RestArea {
 export const REST_CONTRACT: readonly RestArea[] = [
   { section: 1, name: 'surface', rows: surfaceRows },
   { section: 1, name: 'documents', rows: docsRows },
-  { section: 3, name: 'callers and names', rows: identityRows },
+  { section: 2, name: 'callers', rows: callerRows },
+  { section: 3, name: 'names', rows: nameRows },
   { section: 4, name: 'writing actions', rows: actionWriteRows },
   { section: 4, name: 'reading actions', rows: actionReadRows },
   { section: 4, name: 'invocations', rows: invokeRows },
@@ -48,6 +52,7 @@ export const REST_CONTRACT: readonly RestArea[] = [
   { section: 8, name: 'packages', rows: packageEntityRows },
   { section: 8, name: 'bindings', rows: bindingRows },
   { section: 8, name: 'actions in packages', rows: packageRows },
+  { section: 9, name: 'feeds', rows: feedRows },
   { section: 10, name: 'activations', rows: activationRows },
   { section: 11, name: 'paths of web actions', rows: webRows(pathRows) },
   { section: 11, name: 'arguments of web actions', rows: webRows(argumentRows) },
@@ -55,6 +60,7 @@ export const REST_CONTRACT: readonly RestArea[] = [
   { section: 11, name: 'answers of web actions', rows: webRows(responseRows) },
   { section: 11, name: 'answers of .http', rows: webRows(httpRows) },
   { section: 11, name: 'callers of web actions', rows: webRows(accessRows) },
+  { section: 13, name: 'privileges', rows: privilegeRows },
   { section: 13, name: 'limits of a namespace', rows: ownLimitRows },
   { section: 13, name: 'throttles', rows: throttleRows },
 ]

@@ -6,6 +6,8 @@ import type { RestCaller, RestTarget } from './rest-target.ts'
 import { sendRequest, type RawRequest, type RawResponse } from './send-request.ts'
 
 const PATIENCE_MS = 10_000
+/** Longer than the minute in which a namespace's requests are counted. */
+const THROTTLE_MS = 70_000
 const JSON_BODY = { 'content-type': 'application/json' }
 
 /** One row on its way: what is given, what is asked, what came back. */
@@ -47,11 +49,22 @@ export class RowRun {
     const request = this.#request(step)
     const deadline = performance.now() + (this.#target.patienceMs ?? PATIENCE_MS)
     for (let pauseMs = 5; ; pauseMs = Math.min(100, pauseMs * 2)) {
+      const response = await this.#exchange(step, request)
+      if (isAwaited(step, response) || performance.now() > deadline) return response
+      await pause(pauseMs)
+    }
+  }
+
+  /** Rows that are not about limits wait where the server counts the requests of their owner. */
+  async #exchange(step: RequestStep, request: RawRequest): Promise<RawResponse> {
+    const deadline = performance.now() + THROTTLE_MS
+    for (;;) {
       const response = await sendRequest(this.#target.baseUrl, request)
       this.#activationId = response.headers['x-openwhisk-activation-id'] ?? this.#activationId
       this.#target.observe?.({ step, request, response })
-      if (isAwaited(step, response) || performance.now() > deadline) return response
-      await new Promise((resolve) => setTimeout(resolve, pauseMs))
+      const isThrottled = response.status === 429 && this.#owner === this.#target.owner
+      if (!isThrottled || performance.now() > deadline) return response
+      await pause(1000)
     }
   }
 
@@ -103,6 +116,10 @@ function isList(headers: Headers): headers is readonly string[] {
 
 function headerList(headers: Readonly<Record<string, string | null>>): string[] {
   return Object.entries(headers).flatMap(([name, value]) => (value === null ? [] : [name, value]))
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms))
 }
 
 function isAwaited({ until, untilItems }: RequestStep, { status, text }: RawResponse): boolean {
