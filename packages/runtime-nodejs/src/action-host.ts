@@ -125,8 +125,7 @@ export class ActionHost {
   #finish(call: Activation, reply: Reply): void {
     if (call.ended) return
     if (this.#status === 'running') this.#status = 'ready'
-    this.#log.end(call)
-    this.#settle(call, reply)
+    this.#settle(call, this.#log.end(call) ? { ...reply, silent: true } : reply)
   }
 
   #settle(call: Activation, reply: Reply): void {

@@ -58,8 +58,10 @@ function parse(body: Buffer): Record<string, unknown> | undefined {
   }
 }
 
-function send(response: ServerResponse, { status, body }: Reply): void {
+function send(response: ServerResponse, { status, body, silent }: Reply): void {
   if (response.headersSent) return
-  response.writeHead(status, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) })
+  const head = ['content-type', 'application/json', 'content-length', String(Buffer.byteLength(body))]
+  if (silent) head.push('x-stemcell-log', 'none')
+  response.writeHead(status, head)
   response.end(body)
 }

@@ -3,6 +3,8 @@ const ERROR_MEMBERS = ['name', 'message', 'stack', 'code', 'cause'] as const
 export interface Reply {
   readonly status: number
   readonly body: string
+  /** No end of the log follows, because nothing was printed. */
+  readonly silent?: boolean
 }
 
 export function success(body: string): Reply {

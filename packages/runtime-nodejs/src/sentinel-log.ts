@@ -23,6 +23,7 @@ export function sentinelLog(): ActivationLog {
         writeFully(fd, open[fd] ? completing : marker)
         open[fd] = false
       }
+      return false
     },
   }
 }

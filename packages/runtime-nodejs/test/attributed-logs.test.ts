@@ -111,7 +111,7 @@ test('what a run leaves behind keeps its activation, also after the end marker',
   await runtime.init(`let go; process.on('SIGUSR2', () => go())
     const signal = () => new Promise((resolve) => { go = resolve })
     function main({ leave }) {
-      if (leave) { const timer = setInterval(() => {}, 50)
+      if (leave) { console.log('early'); const timer = setInterval(() => {}, 50)
         setTimeout(() => { console.log('late'); process.stdout.write('unfinished'); clearInterval(timer) }, 20) }
       else return new Promise((resolve) => setTimeout(() => { console.log('mine'); resolve({}) }, 60))
       return {} }`)
@@ -119,8 +119,19 @@ test('what a run leaves behind keeps its activation, also after the end marker',
   await runtime.run({}, { activation_id: 'second' })
   const { stdout } = await stopped(runtime)
   expect(stdout.ends).toEqual(['first', 'second'])
-  expect(textOf(stdout, 'first')).toEqual(['late', 'unfinished'])
+  expect(textOf(stdout, 'first')).toEqual(['early', 'late', 'unfinished'])
   expect(textOf(stdout, 'second')).toEqual(['mine'])
+})
+
+test('a run that prints nothing says so in its answer and marks no end', async () => {
+  const runtime = await start()
+  await runtime.init(`function main({ say }) { if (say) console.log(say); return {} }`)
+  const silent = await runtime.run({}, { activation_id: 'a1' })
+  const loud = await runtime.run({ say: 'hello' }, { activation_id: 'a2' })
+  expect(silent.headers['x-stemcell-log']).toBe('none')
+  expect(loud.headers['x-stemcell-log']).toBeUndefined()
+  const { stdout, stderr } = await stopped(runtime)
+  expect([stdout.ends, stderr.ends]).toEqual([['a2'], ['a2']])
 })
 
 test('what the module set up at load time prints for the one run in progress', async () => {

@@ -36,7 +36,7 @@ export async function runCommandLine(args: readonly string[], signals: StopSigna
   program.addCommand(
     adminProgram({
       run: async (command, place) => {
-        signals.ignore()
+        signals.release()
         const { runAdminCommand } = await import('./admin/run-admin-command.ts')
         await runAdminCommand(command, place, printLine)
       },

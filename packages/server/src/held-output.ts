@@ -2,7 +2,7 @@ export interface Output {
   write(text: string): void
 }
 
-/** Keeps log lines back until the banner stands on the screen, or the start has failed. */
+/** Keeps log lines back until the banner stands on the screen, the start has failed, or it takes too long. */
 export class HeldOutput implements Output {
   readonly #output: Output
   #held: string[] | undefined = []

@@ -27,7 +27,7 @@ export class StopSignals {
   }
 
   /** Signals end the process as they do any other again. */
-  ignore(): void {
+  release(): void {
     for (const name of SIGNALS) process.off(name, this.#hear)
   }
 }

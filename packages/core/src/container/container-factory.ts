@@ -125,6 +125,8 @@ export interface RuntimeReply {
   /** Length of the whole body, also when it was cut. */
   readonly bodyBytes: number
   readonly truncated: boolean
+  /** The runtime says that it printed nothing for the activation, and that it marks no end of the log. */
+  readonly silent?: boolean
 }
 
 export interface ContainerExit {

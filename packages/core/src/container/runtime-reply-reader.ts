@@ -20,6 +20,7 @@ export class RuntimeReplyReader implements Dispatcher.DispatchHandler {
   #chunks: Buffer[] = []
   #kept = 0
   #received = 0
+  #silent = false
 
   constructor(
     options: CallOptions,
@@ -47,6 +48,7 @@ export class RuntimeReplyReader implements Dispatcher.DispatchHandler {
     if (status < 200) return
     this.#status = status
     const length = headers['content-length']
+    this.#silent = headers['x-stemcell-log'] === 'none'
     this.#declared = typeof length === 'string' ? Number(length) : undefined
   }
 
@@ -95,7 +97,8 @@ export class RuntimeReplyReader implements Dispatcher.DispatchHandler {
     const truncated = bodyBytes > maxReplyBytes
     const bytes = this.#chunks.length === 1 ? this.#chunks[0]! : Buffer.concat(this.#chunks)
     const body = (truncated ? cutUtf8(bytes, truncateAtBytes) : bytes).toString()
-    this.#settle(() => this.#resolve({ status: this.#status, body, bodyBytes, truncated }))
+    const silent = this.#silent ? { silent: true } : {}
+    this.#settle(() => this.#resolve({ status: this.#status, body, bodyBytes, truncated, ...silent }))
   }
 
   #fail(error: PlatformError): void {

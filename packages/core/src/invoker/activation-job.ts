@@ -117,7 +117,7 @@ export class ActivationJob implements Job {
     const stopped = closing() && end.call !== 'reply' && end.call !== 'timeout'
     const response = stopped ? errorResponse(3, INVOKER_STOPPED) : end.response
     const { statusCode } = response
-    const lines = log && this.#readLog(log, statusCode === 2)
+    const lines = log && this.#readLog(log, statusCode === 2, end.silent)
     this.#finish(response, start, beganMs, end, lines)
     // A container whose requests were cut off goes at once. Another one keeps until its log was read, as the next
     // activation would write into it; where logs are attributed it need not wait.
@@ -152,6 +152,7 @@ export class ActivationJob implements Job {
         call: 'unexpected',
         refused: false,
         timedOut: false,
+        silent: false,
         initMs: undefined,
         elapsedMs: clock.monotonic() - beganMs,
       }
@@ -173,9 +174,13 @@ export class ActivationJob implements Job {
       : undefined
   }
 
-  #readLog(log: ActivationLog, failed: boolean): Promise<string[]> {
+  #readLog(log: ActivationLog, failed: boolean, silent: boolean): Promise<string[]> {
     const { marksLogEnd } = this.#action
-    return readLogLines(log, { limitBytes: this.#logLimitBytes, marksEnd: marksLogEnd, failed }, this.#context.clock)
+    return readLogLines(
+      log,
+      { limitBytes: this.#logLimitBytes, marksEnd: marksLogEnd, failed, silent },
+      this.#context.clock,
+    )
   }
 
   get #logLimitBytes(): number {

@@ -91,6 +91,11 @@ describe('code', () => {
     },
   )
 
+  it('of the largest size is judged like any other', () => {
+    expect(isBinaryCode('A'.repeat(48 * 1024 ** 2))).toBe(true)
+    expect(isBinaryCode(`${'A'.repeat(48 * 1024 ** 2 - 4)}!AAA`)).toBe(false)
+  })
+
   it('every base64 text of some bytes is taken for an archive', () => {
     fc.assert(
       fc.property(fc.uint8Array({ minLength: 1 }), (bytes) => {

@@ -7,7 +7,8 @@ import { adminReply } from './admin-reply.ts'
 import type { PrintLine } from './execute.ts'
 import { addressOf } from './socket-file.ts'
 
-const NOBODY = new Set(['ENOENT', 'ECONNREFUSED', 'ENOTDIR', 'ENOTSOCK'])
+/** There is no socket, or nobody behind it, or not any more. */
+const NOBODY = new Set(['ENOENT', 'ECONNREFUSED', 'ECONNRESET', 'ENOTDIR', 'ENOTSOCK'])
 
 /**
  * Has a running server execute the command; false when none answers at the socket.

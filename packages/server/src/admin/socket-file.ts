@@ -1,11 +1,12 @@
 import { once } from 'node:events'
-import { lstatSync, mkdtempSync, readlinkSync, rmSync, symlinkSync } from 'node:fs'
+import { existsSync, lstatSync, mkdtempSync, readlinkSync, rmdirSync, rmSync, symlinkSync } from 'node:fs'
 import type { Server } from 'node:net'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 
 /** The longest path that every system takes as the address of a socket. */
 const MAX_ADDRESS_BYTES = 100
+const FOLDER_PREFIX = 'stemcell-admin-'
 
 /**
  * Listens on a unix socket that only its owner may open. Where the path is too long to be an address, a link takes its
@@ -15,7 +16,7 @@ export async function bindPrivately(server: Server, path: string): Promise<void>
   removeSocket(path)
   let address = path
   if (Buffer.byteLength(path) > MAX_ADDRESS_BYTES) {
-    address = join(mkdtempSync(join(tmpdir(), 'stemcell-admin-')), 's')
+    address = join(mkdtempSync(join(tmpdir(), FOLDER_PREFIX)), 's')
     symlinkSync(address, path)
   }
   // The socket is made within the call: at no moment could others open it.
@@ -33,9 +34,14 @@ export function addressOf(path: string): string {
   return isLink(path) ? readlinkSync(path) : path
 }
 
+/** Removes the socket and, of what a link leads to, only what `bindPrivately` made. */
 export function removeSocket(path: string): void {
-  if (isLink(path)) rmSync(dirname(readlinkSync(path)), { recursive: true, force: true })
+  const address = addressOf(path)
   rmSync(path, { force: true })
+  const folder = dirname(address)
+  if (address === path || !basename(folder).startsWith(FOLDER_PREFIX)) return
+  rmSync(address, { force: true })
+  if (existsSync(folder)) rmdirSync(folder)
 }
 
 function isLink(path: string): boolean {

@@ -25,11 +25,13 @@ export async function loadAdapter<T>(part: string, source: AdapterSource): Promi
 
 async function importAdapter(place: string, name: string): Promise<AdapterModule> {
   const entry = `${name}/adapter`
+  const url = locate(place, name, entry)
   let module: { readonly default?: Partial<AdapterModule> }
   try {
-    module = (await import(fromWorkingDirectory(entry) ?? entry)) as typeof module
+    module = (await import(url)) as typeof module
   } catch (cause) {
-    throw new PlatformError('ERR_CONFIG', `${place}: ${importProblem(entry, name, cause)}`, { cause })
+    const message = cause instanceof Error ? cause.message : String(cause)
+    throw new PlatformError('ERR_CONFIG', `${place}: ${entry} fails while it loads: ${message}`, { cause })
   }
   if (typeof module.default?.provides === 'object') return module.default as AdapterModule
   throw new PlatformError(
@@ -38,25 +40,25 @@ async function importAdapter(place: string, name: string): Promise<AdapterModule
   )
 }
 
-function fromWorkingDirectory(entry: string): string | undefined {
-  try {
-    return pathToFileURL(createRequire(join(process.cwd(), 'package.json')).resolve(entry)).href
-  } catch (error) {
-    // Found beside this package, perhaps; if not, the import says why.
-    if (NOT_FOUND.has(codeOf(error))) return undefined
-    throw error
+function locate(place: string, name: string, entry: string): string {
+  let cause: unknown
+  for (const from of [join(process.cwd(), 'package.json'), import.meta.url]) {
+    try {
+      return pathToFileURL(createRequire(from).resolve(entry)).href
+    } catch (error) {
+      if (codeOf(error) === 'ERR_PACKAGE_PATH_NOT_EXPORTED') {
+        throw new PlatformError('ERR_CONFIG', `${place}: the package exports no ./adapter; name one that does`, {
+          cause: error,
+        })
+      }
+      cause = error
+    }
   }
-}
-
-const NOT_FOUND = new Set(['MODULE_NOT_FOUND', 'ERR_MODULE_NOT_FOUND', 'ERR_PACKAGE_PATH_NOT_EXPORTED'])
-
-function importProblem(entry: string, name: string, cause: unknown): string {
-  const message = cause instanceof Error ? cause.message : String(cause)
-  if (!NOT_FOUND.has(codeOf(cause))) return `${entry} fails while it loads: ${message}`
-  if (codeOf(cause) === 'ERR_PACKAGE_PATH_NOT_EXPORTED') return `the package has no entry ./adapter; is it an adapter?`
-  return message.includes(`'${name}'`)
-    ? `cannot load ${entry}; is the package installed? (npm install ${name})`
-    : `${entry} needs something that is not installed: ${message}`
+  throw new PlatformError(
+    'ERR_CONFIG',
+    `${place}: cannot load ${entry}; is the package installed? (npm install ${name})`,
+    { cause },
+  )
 }
 
 function codeOf(error: unknown): string {

@@ -55,9 +55,10 @@ function readJson(path: string, source: string): unknown {
   }
 }
 
-/** The parser's own message repeats what stands there, which may be a secret. */
+/** The parser's own message repeats what stands there, which may be a secret; not always does it say where. */
 function placeOf(text: string, error: unknown): string {
-  const position = Number(/position (\d+)/.exec(error instanceof Error ? error.message : '')?.[1] ?? text.length)
-  const before = text.slice(0, position).split('\n')
+  const position = /position (\d+)/.exec(error instanceof Error ? error.message : '')?.[1]
+  if (position === undefined) return 'check its quotes, commas and brackets'
+  const before = text.slice(0, Number(position)).split('\n')
   return `see line ${before.length}, column ${before.at(-1)!.length + 1}`
 }

@@ -1,9 +1,13 @@
+import { SystemClock } from '@stemcell/core'
 import pino from 'pino'
 import { readConfig, type ConfigOverrides } from '../config/read-config.ts'
 import { takeEnvironment } from '../environment.ts'
 import { HeldOutput } from '../held-output.ts'
 import type { StopSignals } from '../stop-signals.ts'
 import { startStandalone } from './standalone.ts'
+
+/** A start that takes longer, because it waits for something, should say what for. */
+const HOLD_LOGS_MS = 5_000
 
 export interface ServeOptions {
   /** Configuration file. */
@@ -22,6 +26,7 @@ export async function serveStandalone({ file, overrides, demo, signals }: ServeO
   const config = readConfig(file, overrides)
   const output = pino.destination({ fd: 1, sync: true })
   const held = new HeldOutput(output)
+  const impatience = new SystemClock().setTimer(HOLD_LOGS_MS, () => held.release())
   const logger = pino({ level: logLevel ?? config.logLevel, base: null }, held)
   const print = (text: string): void => {
     output.write(`${text}\n`)
@@ -40,6 +45,7 @@ export async function serveStandalone({ file, overrides, demo, signals }: ServeO
     await server.close()
     logger.info({ signal }, 'stopped')
   } finally {
+    impatience.cancel()
     held.release()
   }
 }

@@ -2,10 +2,14 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { basename, join } from 'node:path'
+import { basename, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { vi } from 'vitest'
 import { eventually } from './eventually.ts'
 import { processesOf } from './processes-of.ts'
+
+// Tests that start several servers take their time on a busy machine.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
 
 /** The program as users start it. */
 export const PROGRAM: string = fileURLToPath(new URL('../../dist/main.js', import.meta.url))
@@ -16,7 +20,7 @@ export interface SpawnOptions {
   readonly config?: object
   readonly args?: readonly string[]
   readonly env?: Readonly<Record<string, string>>
-  /** Default: --data with the folder's own path. */
+  /** Value of --data. Default: `data` in the test's folder. */
   readonly data?: string
   readonly cwd?: string
 }
@@ -55,6 +59,7 @@ export class TestFolder {
 export class SpawnedServer {
   readonly child: ChildProcess
   readonly folder: TestFolder
+  /** The data folder, absolute. */
   readonly data: string
   /** Resolves when it has ended and all it wrote has been read. */
   readonly exited: Promise<Exit>
@@ -64,17 +69,14 @@ export class SpawnedServer {
   constructor(folder: TestFolder, options: SpawnOptions = {}) {
     const { config, args = [], env = {} } = options
     this.folder = folder
-    this.data = options.data ?? folder.join('data')
+    const { cwd = folder.path, data = folder.join('data') } = options
+    this.data = resolve(cwd, data)
     const file = config === undefined ? [] : ['--config', folder.write('config.json', JSON.stringify(config))]
-    this.child = spawn(
-      process.execPath,
-      [PROGRAM, 'standalone', '--data', this.data, '--port', '0', ...file, ...args],
-      {
-        cwd: options.cwd ?? folder.path,
-        env: { PATH: process.env['PATH'] ?? '', ...env },
-        stdio: ['ignore', 'pipe', 'pipe'],
-      },
-    )
+    this.child = spawn(process.execPath, [PROGRAM, 'standalone', '--data', data, '--port', '0', ...file, ...args], {
+      cwd,
+      env: { PATH: process.env['PATH'] ?? '', ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
     this.child.stdout!.setEncoding('utf8').on('data', (text: string) => (this.stdout += text))
     this.child.stderr!.setEncoding('utf8').on('data', (text: string) => (this.stderr += text))
     this.exited = once(this.child, 'close').then(([code, signal]) => ({ code, signal }) as Exit)

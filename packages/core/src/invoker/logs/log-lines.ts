@@ -13,18 +13,26 @@ export interface LogExpectation {
   readonly marksEnd: boolean
   /** The response is a developer error. */
   readonly failed: boolean
+  /** The runtime printed nothing; what else wrote into its streams had done so before the answer. */
+  readonly silent: boolean
 }
 
 /** Reads what the activation wrote and returns the lines as records hold them, the platform's notices last. */
 export async function readLogLines(log: ActivationLog, expected: LogExpectation, clock: Clock): Promise<string[]> {
-  const { limitBytes, marksEnd, failed } = expected
-  const waitMs = failed ? FAILED_END_WAIT_MS : marksEnd ? END_WAIT_MS : 0
+  const { limitBytes, marksEnd, failed, silent } = expected
+  if (silent) await pendingReads()
+  const waitMs = silent ? 0 : failed ? FAILED_END_WAIT_MS : marksEnd ? END_WAIT_MS : 0
   const { lines, truncated, complete } = await log.collect({ waitMs })
   const texts = lines.map(formatLine)
   if (truncated) texts.push(notice(clock, logsTruncatedText(limitBytes)))
-  if (marksEnd && !complete && !failed) texts.push(missingLogsLine(clock))
+  if (marksEnd && !complete && !failed && !silent) texts.push(missingLogsLine(clock))
   if (failed) texts.push(notice(clock, LOGS_DOUBTFUL))
   return texts
+}
+
+/** What had been written before now is read within a turn of the event loop. */
+function pendingReads(): Promise<void> {
+  return new Promise((resolve) => setImmediate(() => setImmediate(resolve)))
 }
 
 export function missingLogsLine(clock: Clock): string {

@@ -25,6 +25,8 @@ export interface RunEnd {
   /** Certainly not started: another container may be asked, and the response counts only if none is. */
   readonly refused: boolean
   readonly timedOut: boolean
+  /** The runtime printed nothing and marks no end of the log. */
+  readonly silent: boolean
   /** ms from the first request to the answer of `/init`. */
   readonly initMs: number | undefined
   /** ms from the first request to the last answer. */
@@ -55,6 +57,7 @@ export async function runInContainer(container: Container, clock: Clock, request
       call: end.kind,
       refused: isRefusal(end),
       timedOut,
+      silent: end.kind === 'reply' && end.reply.silent === true,
       initMs,
       // A timer may be early by a fraction; the record of a time-out never shows less than the limit.
       elapsedMs: timedOut ? Math.max(elapsedMs, limitMs) : elapsedMs,

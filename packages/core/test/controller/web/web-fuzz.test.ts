@@ -87,7 +87,7 @@ it('no request breaks web actions', { timeout: 120_000 }, async () => {
         assert.ok(response.lines.has('x-request-id'))
       },
     ),
-    { numRuns: 500 },
+    { seed: 1, numRuns: 500 },
   )
 })
 
@@ -136,13 +136,13 @@ it('no result breaks web actions', { timeout: 120_000 }, async () => {
           headers: ['content-type', 'application/json'],
           body: JSON.stringify({ result: given }),
         })
-        const wanted = isObject(given) ? Number(given['statusCode']) : Number.NaN
-        const own = wanted >= 500 && wanted < 600
+        const statusCode = isObject(given) ? given['statusCode'] : undefined
+        const own = typeof statusCode !== 'object' && /^\+?5\d\d$/.test(String(statusCode))
         const allowed = response.status < 500 || Array.isArray(given) || own
         assert.ok(allowed, `${response.status} ${response.text}`)
       },
     ),
-    { numRuns: 400 },
+    { seed: 1, numRuns: 500 },
   )
 })
 

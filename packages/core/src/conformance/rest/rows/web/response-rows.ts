@@ -134,6 +134,18 @@ export const responseRows: readonly WebRow[] = [
     answer: { status: 500, text: 'There was an internal server error.', headers: { 'content-type': TEXT } },
   },
 
+  {
+    name: 'a result is not indented where that would make it many times as large',
+    given: {
+      code: `main = () => {
+        let list = Array.from({ length: 5000 }, () => 0)
+        for (let depth = 0; depth < 500; depth++) list = [list]
+        return { list }
+      }`,
+    },
+    answer: { text: `{"list":${'['.repeat(501)}${'0,'.repeat(4999)}0${']'.repeat(501)}}` },
+  },
+
   // what the client accepts
   ...(
     [
