@@ -1,4 +1,4 @@
-import { ANYTHING, type ContractRow } from '../contract-row.ts'
+import { ANYTHING, type ContractRow, type RequestStep } from '../contract-row.ts'
 import { ACTION, ACTIONS, API, DELETE, echoAction, ERRORS, GET, NS, POST, PUT, TEXT_TYPE } from '../paths.ts'
 
 const REST_CORS = {
@@ -167,10 +167,10 @@ export const surfaceRows: readonly ContractRow[] = [
       ['a path outside the API', GET('/nothing'), 405],
       ['OPTIONS', { method: 'OPTIONS', path: ACTIONS }, 200],
       ['an unsupported type', PUT(ACTION, 'x', { headers: { 'content-type': 'text/plain' } }), 415],
-    ] as const
+    ] satisfies [string, RequestStep, number][]
   ).map(([what, when, status]): ContractRow => ({
     name: `the transaction id comes back with ${what}`,
-    when: { ...when, headers: { ...('headers' in when ? when.headers : {}), 'x-request-id': 'echo-me' } },
+    when: { ...when, headers: { ...when.headers, 'x-request-id': 'echo-me' } },
     answer: { status, headers: { 'x-request-id': 'echo-me' } },
   })),
   {
