@@ -170,7 +170,7 @@ export const surfaceRows: readonly ContractRow[] = [
     ] satisfies [string, RequestStep, number][]
   ).map(([what, when, status]): ContractRow => ({
     name: `the transaction id comes back with ${what}`,
-    when: { ...when, headers: { ...when.headers, 'x-request-id': 'echo-me' } },
+    when: { ...when, headers: { ...(when.headers as object), 'x-request-id': 'echo-me' } },
     answer: { status, headers: { 'x-request-id': 'echo-me' } },
   })),
   {
