@@ -10,6 +10,7 @@ import type { Controller } from '../controller/controller.ts'
 import { createController } from '../controller/create-controller.ts'
 import { createHttpServer } from '../controller/http/http-server.ts'
 import { PlatformError } from '../errors.ts'
+import { HostLoad } from '../invoker/host-load.ts'
 import { createInvoker } from '../invoker/create-invoker.ts'
 import { DEFAULT_INVOKER_OPTIONS, type Invoker } from '../invoker/invoker.ts'
 import { isPromise } from '../lifecycle.ts'
@@ -95,6 +96,7 @@ export class Platform implements AsyncDisposable {
       storeLevels: storeLevelsOf(options),
       apiHost: () => options.apiHost ?? this.#url ?? '',
     }
+    const load = new HostLoad(shared.clock)
     const { observers = {}, routes } = options
     if (options.userEvents) this.#events = new EventPublisher(shared.queue, logger)
     const emitterOf = eventEmitters(shared.clock, [
@@ -102,6 +104,7 @@ export class Platform implements AsyncDisposable {
       this.#events && ((event) => this.#events?.publish(event)),
     ])
     this.invoker = createInvoker({
+      hostLoad: () => load.share(),
       ...shared,
       instance: {
         id: 0,

@@ -32,3 +32,4 @@ export {
   runContainerFactoryConformance,
   type ContainerFactoryConformanceOptions,
 } from './run-container-factory-conformance.ts'
+export { runRestConformance } from './rest/run-rest-conformance.ts'

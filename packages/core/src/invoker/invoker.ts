@@ -34,6 +34,8 @@ export interface InvokerParts {
   readonly options: InvokerOptions
   /** Default: how long containers are kept follows from the options, stem cells from the manifest. */
   readonly policy?: PoolPolicy
+  /** Share of the host's processors in use, 0 to 1; the default policy starts fewer containers on a busy host. */
+  readonly hostLoad?: () => number
   /** Default: nobody is told. */
   readonly observer?: InvokerObserver
   /** Takes user events. Default: nobody does. */

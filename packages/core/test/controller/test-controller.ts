@@ -19,7 +19,8 @@ import { MemoryActivationStore } from '../../src/store/memory-activation-store.t
 import { MemoryDocumentStore } from '../../src/store/memory-document-store.ts'
 import { SystemClock } from '../../src/time/system-clock.ts'
 import { SystemRandom } from '../../src/time/system-random.ts'
-import type { ContractTarget, PackageStep } from '../contract/contract-row.ts'
+import type { RestTarget } from '../../src/conformance/rest/rest-target.ts'
+import type { PackageStep } from '../../src/conformance/rest/contract-row.ts'
 import { VmActivator } from './vm-activator.ts'
 
 const attached = { attachmentName: 'codefile', attachmentType: 'text/plain' }
@@ -111,14 +112,9 @@ export class TestController {
     return `http://127.0.0.1:${this.port}`
   }
 
-  /** How the contract reaches this controller. */
-  get target(): ContractTarget {
-    return {
-      baseUrl: this.baseUrl,
-      owner: OWNER,
-      other: OTHER,
-      makePackage: (step, namespace) => this.makePackage(step, namespace),
-    }
+  /** How rows of the contract reach this controller. */
+  get target(): RestTarget {
+    return { baseUrl: this.baseUrl, owner: OWNER, other: OTHER }
   }
 
   async makePackage(

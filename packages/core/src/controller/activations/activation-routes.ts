@@ -49,6 +49,7 @@ export function activationRoutes({ activationStore, logStore, limits }: Controll
       trailingSlash: true,
       summary: 'Activations of a namespace, the latest first',
       query: ACTIVATION_PARAMETERS,
+      variants: { count: 'EntityCount', docs: 'ActivationRecords' },
       responses: { 200: 'ActivationList', 400: 'Error', 403: 'Error' },
       handle: list,
     },

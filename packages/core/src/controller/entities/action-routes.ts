@@ -38,6 +38,7 @@ export function actionRoutes(services: ApiServices): readonly UserRoute[] {
       trailingSlash: true,
       summary: 'Actions of a namespace and of all its packages',
       query: LIST_PARAMETERS,
+      variants: { count: 'EntityCount' },
       responses: { 200: 'ActionList', 400: 'Error', 403: 'Error' },
       handle: (call) => {
         const namespace = targetNamespace(call)
@@ -51,7 +52,8 @@ export function actionRoutes(services: ApiServices): readonly UserRoute[] {
       path: `${COLLECTION}/{package}/`,
       summary: 'Actions of a package',
       query: LIST_PARAMETERS,
-      responses: { 200: 'ActionList', 400: 'Error', 403: 'Error', 404: 'Error', 409: 'Error' },
+      variants: { count: 'EntityCount' },
+      responses: { 200: 'ActionList', 400: 'Error', 403: 'Error', 404: 'Error', 409: 'Error', 422: 'Error' },
       handle: async (call) => {
         const id = { namespace: targetNamespace(call), name: entityName(call, 'package') }
         const { path } = await requirePackage(services.cache, call.user, 'READ', id, `${id.namespace}/${id.name}`)
@@ -65,7 +67,7 @@ export function actionRoutes(services: ApiServices): readonly UserRoute[] {
         path,
         summary: 'Read an action',
         query: [{ name: 'code', type: 'boolean', description: 'Whether to include the code.' }],
-        responses: { 200: 'Action', 403: 'Error', 404: 'Error', 409: 'Error' },
+        responses: { 200: 'Action', 400: 'Error', 403: 'Error', 404: 'Error', 409: 'Error', 422: 'Error' },
         handle: async (call) => {
           const name = actionName(call)
           const place = await locateAction(services.cache, call.user, 'READ', name)
@@ -101,15 +103,19 @@ export function actionRoutes(services: ApiServices): readonly UserRoute[] {
         path,
         summary: 'Invoke an action',
         query: INVOKE_PARAMETERS,
-        request: 'AnyObject',
+        request: 'Arguments',
         responses: {
-          200: 'Activation',
+          200: 'InvocationAnswer',
           202: 'ActivationId',
           403: 'Error',
           404: 'Error',
+          408: 'Error',
+          409: 'Error',
           413: 'Error',
+          422: 'Error',
           429: 'Error',
-          502: 'Activation',
+          500: 'InvocationAnswer',
+          502: 'InvocationAnswer',
         },
         handle: (call) => invokeAction(services, call, actionName(call)),
       },

@@ -20,6 +20,7 @@ import { acceptsMediaType } from './accepts-media-type.ts'
 import { JSON_TYPE, OK, type Answer } from './answer.ts'
 import type { ApiServices, HttpFrontOptions } from './api-services.ts'
 import { Authenticator } from './authenticator.ts'
+import { docsRoutes } from './docs-routes.ts'
 import { errorAnswer } from './error-answer.ts'
 import { Exchange } from './exchange.ts'
 import { HttpError, noRoute } from './http-error.ts'
@@ -67,7 +68,7 @@ export function createHttpFront(parts: ControllerParts, inner: Activator, option
     writer: new EntityWriter(parts.entityStore, cache, options.announceWrite ?? (() => undefined)),
     throttle: new Throttle(parts.rateLimiter, parts.limits, parts.logger, parts.emit),
   }
-  const open = [
+  const about = [
     ...infoRoutes(parts),
     ...(options.operations ? operationalRoutes(options.operations, options.readyFraction ?? 1) : []),
     ...(parts.routes ?? []),
@@ -81,7 +82,8 @@ export function createHttpFront(parts: ControllerParts, inner: Activator, option
     ...ruleRoutes(services, links),
     ...activationRoutes(parts),
   ]
-  const routes: readonly Route[] = [...open, ...users]
+  const described = [...about, ...users]
+  const routes: readonly Route[] = [...docsRoutes(described), ...described]
   const authenticator = new Authenticator(parts.auth)
   const dispatcher = new Dispatcher(
     parts,

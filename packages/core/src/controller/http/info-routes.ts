@@ -23,15 +23,30 @@ export function infoRoutes({ limits, manifest, build }: ControllerParts): readon
   const pong = textAnswer(200, 'pong')
   const open = { method: 'GET', auth: 'none', cors: 'none' } as const
   return [
-    { ...open, path: '/', summary: 'The server', responses: { 200: 'ServerInfo' }, handle: () => server },
-    { ...open, path: '/ping', summary: 'Whether the server answers', responses: { 200: 'none' }, handle: () => pong },
+    {
+      ...open,
+      path: '/',
+      tag: 'Server',
+      summary: 'The server',
+      responses: { 200: 'ServerInfo' },
+      handle: () => server,
+    },
+    {
+      ...open,
+      path: '/ping',
+      tag: 'Server',
+      summary: 'Whether the server answers',
+      responses: { 200: 'none' },
+      handle: () => pong,
+    },
     {
       ...open,
       path: '/api/v1',
       cors: 'rest',
       trailingSlash: true,
+      tag: 'API',
       summary: 'The API',
-      responses: { 200: 'AnyObject' },
+      responses: { 200: 'ApiInfo' },
       handle: () => api,
     },
   ]

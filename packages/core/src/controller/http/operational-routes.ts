@@ -19,41 +19,41 @@ export interface OperationalState {
  */
 export function operationalRoutes(state: OperationalState, readyFraction: number): readonly OpenRoute[] {
   const { invokers: statuses, inFlight } = state
-  const open = { method: 'GET', auth: 'none', cors: 'server' } as const
+  const open = { method: 'GET', auth: 'none', cors: 'server', tag: 'Operations' } as const
   return [
     {
       ...open,
       path: '/invokers',
       summary: 'State of each invoker',
-      responses: { 200: 'AnyObject' },
+      responses: { 200: 'InvokerStates' },
       handle: () => jsonAnswer(200, JSON.stringify(Object.fromEntries(statuses()))),
     },
     {
       ...open,
       path: '/invokers/healthy/count',
       summary: 'How many invokers are healthy',
-      responses: { 200: 'AnyObject' },
+      responses: { 200: 'Number' },
       handle: () => jsonAnswer(200, String(countHealthy(statuses()))),
     },
     {
       ...open,
       path: '/invokers/ready',
       summary: 'Whether enough invokers are healthy',
-      responses: { 200: 'AnyObject', 500: 'AnyObject' },
+      responses: { 200: 'Readiness', 500: 'Readiness' },
       handle: () => readiness(statuses(), readyFraction),
     },
     {
       ...open,
       path: '/activation',
       summary: 'Activations in flight on this controller',
-      responses: { 200: 'AnyObject' },
+      responses: { 200: 'ActivationsInFlight' },
       handle: () => jsonAnswer(200, JSON.stringify(inFlight())),
     },
     {
       ...open,
       path: '/activation/count',
       summary: 'How many activations are in flight on this controller',
-      responses: { 200: 'AnyObject' },
+      responses: { 200: 'Number' },
       handle: () => jsonAnswer(200, String(inFlight().length)),
     },
   ]

@@ -3,6 +3,7 @@ import type { MaybePromise } from '../../lifecycle.ts'
 import type { Identity } from '../../model/identity.ts'
 import type { Transaction } from '../../model/transaction.ts'
 import type { Answer } from './answer.ts'
+import type { SchemaName } from './schemas/definitions.ts'
 
 /**
  * One operation of the API, as data: the router, the Swagger document and the tests are made from these rows.
@@ -23,7 +24,8 @@ export interface UserRoute extends Operation {
   readonly handle: (call: Call) => MaybePromise<Answer>
 }
 
-interface Operation {
+/** What the API document says about a row. */
+export interface Operation {
   readonly method: 'GET' | 'PUT' | 'POST' | 'DELETE'
   /** `{name}` stands for one segment, which is never empty. */
   readonly path: string
@@ -36,6 +38,8 @@ interface Operation {
   readonly request?: SchemaName
   /** By status; `none` for an answer without a JSON body. Those that every operation has are left out. */
   readonly responses: Readonly<Record<number, SchemaName | 'none'>>
+  /** What a 200 has instead when the boolean query parameter of that name is true. */
+  readonly variants?: Readonly<Record<string, SchemaName>>
 }
 
 export interface QueryParameter {
@@ -43,34 +47,6 @@ export interface QueryParameter {
   readonly type: 'boolean' | 'integer' | 'string'
   readonly description: string
 }
-
-/** Schemas of bodies in the API document. */
-export type SchemaName =
-  | 'Action'
-  | 'ActionList'
-  | 'ActionPut'
-  | 'Activation'
-  | 'ActivationId'
-  | 'ActivationList'
-  | 'ActivationLogs'
-  | 'ActivationResult'
-  | 'AnyObject'
-  | 'EntityCount'
-  | 'Error'
-  | 'NamespaceLimits'
-  | 'NamespaceList'
-  | 'Package'
-  | 'PackageContents'
-  | 'PackageList'
-  | 'PackagePut'
-  | 'Rule'
-  | 'RuleList'
-  | 'RulePut'
-  | 'RuleState'
-  | 'ServerInfo'
-  | 'Trigger'
-  | 'TriggerList'
-  | 'TriggerPut'
 
 /** A request on its way through a route. */
 export interface OpenCall {

@@ -33,6 +33,7 @@ export function packageRoutes(services: ApiServices): readonly UserRoute[] {
       trailingSlash: true,
       summary: 'Packages of a namespace; of another namespace, those that are published',
       query: LIST_PARAMETERS,
+      variants: { count: 'EntityCount' },
       responses: { 200: 'PackageList', 400: 'Error', 403: 'Error' },
       handle: (call) => {
         const path = targetNamespace(call)
@@ -46,7 +47,7 @@ export function packageRoutes(services: ApiServices): readonly UserRoute[] {
       method: 'GET',
       path: ENTITY,
       summary: 'Read a package, and what is in it',
-      responses: { 200: 'PackageContents', 403: 'Error', 404: 'Error', 409: 'Error' },
+      responses: { 200: 'PackageContents', 400: 'Error', 403: 'Error', 404: 'Error', 409: 'Error', 422: 'Error' },
       handle: async (call) => {
         const id = { namespace: targetNamespace(call), name: entityName(call, 'name') }
         const resource = `${id.namespace}/${id.name}`

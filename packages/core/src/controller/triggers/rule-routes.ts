@@ -31,6 +31,7 @@ export function ruleRoutes(services: ApiServices, links: TriggerLinks): readonly
       trailingSlash: true,
       summary: 'Rules of a namespace, without their status',
       query: LIST_PARAMETERS,
+      variants: { count: 'EntityCount' },
       responses: { 200: 'RuleList', 400: 'Error', 403: 'Error' },
       handle: (call) => {
         const path = targetNamespace(call)
@@ -70,7 +71,7 @@ export function ruleRoutes(services: ApiServices, links: TriggerLinks): readonly
       path: ENTITY,
       summary: 'Activate or deactivate a rule',
       request: 'RuleState',
-      responses: { 200: 'none', 400: 'Error', 403: 'Error', 404: 'Error', 409: 'Error' },
+      responses: { 200: 'none', 202: 'none', 400: 'Error', 403: 'Error', 404: 'Error', 409: 'Error' },
       handle: async (call) => {
         const id = ownId(call, 'ACTIVATE')
         const body = await readJsonObject(call.request, services.parts.limits.maxRequestBytes)

@@ -28,6 +28,7 @@ export function triggerRoutes(services: ApiServices, links: TriggerLinks): reado
       trailingSlash: true,
       summary: 'Triggers of a namespace',
       query: LIST_PARAMETERS,
+      variants: { count: 'EntityCount' },
       responses: { 200: 'TriggerList', 400: 'Error', 403: 'Error' },
       handle: (call) => {
         const path = targetNamespace(call)
@@ -76,13 +77,14 @@ export function triggerRoutes(services: ApiServices, links: TriggerLinks): reado
       method: 'POST',
       path: ENTITY,
       summary: 'Fire a trigger: invoke the actions of its active rules',
-      request: 'AnyObject',
+      request: 'Arguments',
       responses: {
         202: 'ActivationId',
         204: 'none',
         400: 'Error',
         403: 'Error',
         404: 'Error',
+        408: 'Error',
         409: 'Error',
         413: 'Error',
         429: 'Error',

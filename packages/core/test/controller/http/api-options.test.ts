@@ -1,19 +1,34 @@
-import { afterAll, beforeAll, describe } from 'vitest'
+import { afterAll } from 'vitest'
 import type { ApiOptions } from '../../../src/controller/api-options.ts'
-import type { ContractRow, RequestStep } from '../../contract/contract-row.ts'
-import { ACTION, ACTIONS, API, code, DELETE, ECHO, forbidden, GET, NS, POST, PUT } from '../../contract/paths.ts'
-import { runContract } from '../../contract/run-contract.ts'
+import type { ContractRow, RequestStep } from '../../../src/conformance/rest/contract-row.ts'
+import {
+  ACTION,
+  ACTIONS,
+  API,
+  code,
+  DELETE,
+  ECHO,
+  forbidden,
+  GET,
+  NS,
+  POST,
+  PUT,
+} from '../../../src/conformance/rest/paths.ts'
+import { runRestConformance } from '../../../src/conformance/rest/run-rest-conformance.ts'
 import { TestController } from '../test-controller.ts'
 
-function runWith(area: string, front: ApiOptions, rows: readonly ContractRow[]): void {
-  describe(area, () => {
-    let controller: TestController
-    beforeAll(async () => {
-      controller = await TestController.start({ front })
-    })
-    afterAll(() => controller.stop())
-    runContract(rows, () => controller.target)
-  })
+const running: TestController[] = []
+afterAll(async () => {
+  for (const controller of running) await controller.stop()
+})
+
+function runWith(name: string, front: ApiOptions, rows: readonly ContractRow[]): void {
+  const start = async (): Promise<TestController['target']> => {
+    const controller = await TestController.start({ front })
+    running.push(controller)
+    return controller.target
+  }
+  runRestConformance(name, start, [{ section: 14, name: 'configuration', rows }])
 }
 
 const PACKAGE = `${NS}/packages/{u}p`

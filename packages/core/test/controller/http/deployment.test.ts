@@ -1,41 +1,26 @@
-import { afterAll, beforeAll, describe } from 'vitest'
-import { runContract } from '../../contract/run-contract.ts'
-import type { ContractRow } from '../../contract/contract-row.ts'
+import { afterAll } from 'vitest'
+import type { ContractRow } from '../../../src/conformance/rest/contract-row.ts'
+import { runRestConformance } from '../../../src/conformance/rest/run-rest-conformance.ts'
 import { OTHER, OWNER, TestController, type TestControllerOptions } from '../test-controller.ts'
-import { deploymentRows, ownLimitsRows, sequenceRows } from './deployment-rows.ts'
+import { deploymentRows, kindRows } from './deployment-rows.ts'
 
-function runWith(area: string, rows: readonly ContractRow[], options: TestControllerOptions): void {
-  describe(area, () => {
-    let controller: TestController
-    beforeAll(async () => {
-      controller = await TestController.start(options)
-    })
-    afterAll(() => controller.stop())
-    runContract(rows, () => controller.target)
-  })
+const running: TestController[] = []
+afterAll(async () => {
+  for (const controller of running) await controller.stop()
+})
+
+function runWith(name: string, rows: readonly ContractRow[], options: TestControllerOptions): void {
+  const start = async (): Promise<TestController['target']> => {
+    const controller = await TestController.start(options)
+    running.push(controller)
+    return controller.target
+  }
+  runRestConformance(name, start, [{ section: 14, name: 'configuration', rows }])
 }
 
 runWith('a deployment', deploymentRows, {})
 
-runWith('a namespace with limits of its own', ownLimitsRows, {
-  identities: [
-    {
-      ...OWNER,
-      limits: {
-        invocationsPerMinute: 500,
-        concurrentInvocations: 7,
-        allowedKinds: ['nodejs:20', 'sequence'],
-        storeActivations: false,
-        minActionMemory: 200,
-        maxActionMemory: 300,
-        maxActionTimeout: 900_000,
-        maxParameterSize: '1 KB',
-        maxPayloadSize: '2 KB',
-      },
-    },
-    OTHER,
-  ],
+runWith('a deployment that restricts kinds', kindRows, {
+  identities: [{ ...OWNER, limits: { ...OWNER.limits, allowedKinds: ['nodejs:20'] } }, OTHER],
   front: { kindWhitelist: ['shell:1'] },
 })
-
-runWith('sequences', sequenceRows, {})

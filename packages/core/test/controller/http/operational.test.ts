@@ -1,6 +1,6 @@
 import { afterEach, expect, it } from 'vitest'
 import type { InvokerStatus } from '../../../src/controller/http/operational-routes.ts'
-import { sendRequest, type RawResponse } from '../../contract/send-request.ts'
+import { sendRequest, type RawResponse } from '../../../src/conformance/rest/send-request.ts'
 import { TestController } from '../test-controller.ts'
 
 let controller: TestController

@@ -5,7 +5,7 @@ import type { PlatformOptions } from '../../../src/assembly/platform-options.ts'
 import type { StaticIdentity } from '../../../src/auth/static-auth.ts'
 import { ACTIVATION_STORE } from '../../../src/assembly/tokens.ts'
 import type { JsonObject } from '../../../src/model/json.ts'
-import type { RawResponse } from './send-raw.ts'
+import type { RawResponse } from '../../../src/conformance/rest/send-request.ts'
 import { WebPlatform } from './web-platform.ts'
 
 const PATH = '/api/v1/web/owner/default/hello.json'
@@ -63,7 +63,7 @@ describe('web actions: the owner pays', () => {
     assert.deepEqual([...statuses, third.status], [200, 200, 429])
     assert.equal(errorOf(third), 'Too many requests in the last minute (count: 3, allowed: 2).')
     assert.match(third.text, /^\{\n  "error"/)
-    assert.equal(third.headers.has('access-control-allow-origin'), false)
+    assert.equal(third.lines.has('access-control-allow-origin'), false)
   })
 
   it('OPTIONS and refused requests are counted, missing actions are not', async () => {
@@ -144,7 +144,7 @@ describe('web actions: the owner pays', () => {
       path: PATH,
       headers: ['authorization', platform.authorization('other')],
     })
-    const id = response.headers.get('x-openwhisk-activation-id')?.[0] ?? ''
+    const id = response.lines.get('x-openwhisk-activation-id')?.[0] ?? ''
     const record = await eventually('the record', () => platform.platform.use(ACTIVATION_STORE).get('owner', id))
     assert.deepEqual([record.namespace, record.subject, record.name], ['owner', 'owner', 'hello'])
   })
@@ -158,8 +158,8 @@ describe('web actions: when there is no result', () => {
     assert.equal(response.status, 202)
     assert.equal(errorOf(response), 'Response not yet ready.')
     assert.match(response.text, /^\{\n  "error"/)
-    assert.equal(response.headers.get('access-control-allow-origin')?.[0], '*')
-    const id = response.headers.get('x-openwhisk-activation-id')?.[0] ?? ''
+    assert.equal(response.lines.get('access-control-allow-origin')?.[0], '*')
+    const id = response.lines.get('x-openwhisk-activation-id')?.[0] ?? ''
     const record = await eventually('the record', () => {
       finish()
       return platform.platform.use(ACTIVATION_STORE).get('owner', id)
@@ -176,8 +176,8 @@ describe('web actions: when there is no result', () => {
       errorOf(response),
       'The server is currently unavailable (because it is overloaded or down for maintenance).',
     )
-    assert.equal(response.headers.get('access-control-allow-origin')?.[0], '*')
-    assert.equal(response.headers.has('x-openwhisk-activation-id'), false)
+    assert.equal(response.lines.get('access-control-allow-origin')?.[0], '*')
+    assert.equal(response.lines.has('x-openwhisk-activation-id'), false)
   })
 })
 
@@ -199,7 +199,7 @@ describe('web actions: compositions', () => {
     await (await platform.platform.client('owner')).putAction('chain', components('first', 'last'))
     const response = await get(platform, 'chain.http/x?n=5')
     assert.deepEqual([response.status, response.text], [200, '/x 5'])
-    const id = response.headers.get('x-openwhisk-activation-id')?.[0] ?? ''
+    const id = response.lines.get('x-openwhisk-activation-id')?.[0] ?? ''
     const record = await eventually('the record', () => platform.platform.use(ACTIVATION_STORE).get('owner', id))
     assert.equal(record.name, 'chain')
   })

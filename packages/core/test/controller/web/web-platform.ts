@@ -5,8 +5,8 @@ import { ENTITY_STORE } from '../../../src/assembly/tokens.ts'
 import { staticAuth, type StaticIdentity } from '../../../src/auth/static-auth.ts'
 import { memoryContainers } from '../../../src/container/memory-containers.ts'
 import type { JsonObject, JsonValue } from '../../../src/model/json.ts'
-import type { GivenAction, GivenPackage } from './web-row.ts'
-import { sendRaw, type RawRequest, type RawResponse } from './send-raw.ts'
+import type { GivenAction, GivenPackage } from '../../../src/conformance/rest/web-row.ts'
+import { sendRequest, type RawRequest, type RawResponse } from '../../../src/conformance/rest/send-request.ts'
 
 export const ECHO = 'function main(args) { return args }'
 
@@ -47,7 +47,7 @@ export class WebPlatform {
   }
 
   send(request: RawRequest): Promise<RawResponse> {
-    return sendRaw(this.baseUrl, request)
+    return sendRequest(this.baseUrl, request)
   }
 
   /** The `Authorization` header of a namespace's caller. */

@@ -1,0 +1,52 @@
+import assert from 'node:assert/strict'
+import type { ContractRow } from './contract-row.ts'
+import type { RestTarget } from './rest-target.ts'
+import { RowRun } from './row-run.ts'
+import { sendRequest } from './send-request.ts'
+
+/** Runs rows on one server, and knows which of them do not apply to it. */
+export class RestSuite {
+  readonly #target: RestTarget
+  readonly #kinds: ReadonlySet<string>
+
+  private constructor(target: RestTarget, kinds: ReadonlySet<string>) {
+    this.#target = target
+    this.#kinds = kinds
+  }
+
+  /** Asks the server what kinds of actions it runs. Rejects when it does not answer. */
+  static async connect(target: RestTarget): Promise<RestSuite> {
+    const { status, text } = await sendRequest(target.baseUrl, { method: 'GET', path: '/', headers: {} })
+    assert.equal(status, 200, `GET ${target.baseUrl}/ is answered with ${status} ${text.slice(0, 200)}`)
+    const { runtimes = {} } = JSON.parse(text) as { runtimes?: Record<string, readonly { readonly kind: string }[]> }
+    const kinds = Object.values(runtimes).flatMap((versions) => versions.map(({ kind }) => kind))
+    return new RestSuite(target, new Set(kinds))
+  }
+
+  /** Why a row does not apply; undefined when it does. */
+  skipReason(row: ContractRow): string | undefined {
+    const { other, admit, store } = this.#target
+    const missing = (row.needs?.kinds ?? []).filter((kind) => !this.#kinds.has(kind))
+    if (missing.length > 0) return `the server does not run actions of kind ${missing.join(', ')}`
+    if (row.needs?.limits && !admit) return 'no namespace with limits of its own can be made'
+    if (!other && usesOther(row)) return 'there is no second caller'
+    if (!store && row.given?.some((step) => 'stored' in step)) return 'documents cannot be written past the API'
+    return undefined
+  }
+
+  /** Rejects with what the server does otherwise than the row says. */
+  run(row: ContractRow): Promise<void> {
+    return RowRun.run(row, this.#target)
+  }
+}
+
+function usesOther({ given = [], when, answer }: ContractRow): boolean {
+  const named = (value: unknown): boolean =>
+    typeof value === 'string'
+      ? value.includes('{other}')
+      : typeof value === 'object' && value !== null && Object.entries(value).some((entry) => entry.some(named))
+  const acting = [...given, when].some(
+    (step) => ('as' in step && step.as === 'other') || ('of' in step && step.of === 'other'),
+  )
+  return acting || named([given, when, answer])
+}

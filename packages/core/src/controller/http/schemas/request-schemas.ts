@@ -1,0 +1,63 @@
+import { arrayOf, FLAG, nullable, open, TEXT, WHOLE, type Schema } from './schema.ts'
+
+const PARAMETERS = nullable(arrayOf(open({ key: TEXT, value: { description: 'Any JSON.' } }, ['key', 'value'])))
+
+const HEAD = {
+  annotations: PARAMETERS,
+  version: nullable({
+    type: 'string',
+    pattern: String.raw`^(?!0+(\.0+){0,2}$)\d{1,9}(\.\d{1,9}){0,2}$`,
+    description: 'One to three numbers; those that are missing are 0.',
+  }),
+  publish: nullable(FLAG),
+}
+
+const limit = nullable(WHOLE)
+
+/** Bodies of requests. They are read by parsers that give the exact texts of errors; a test keeps the two together. */
+export const REQUEST_SCHEMAS = {
+  Arguments: { type: 'object', description: 'Arguments of the action, or payload of the trigger.' },
+  ActionPut: open({
+    ...HEAD,
+    parameters: PARAMETERS,
+    exec: nullable(
+      open(
+        {
+          kind: TEXT,
+          code: nullable({ ...TEXT, description: 'Source text, or base64 of an archive.' }),
+          jar: nullable({ ...TEXT, description: 'The same as code.' }),
+          main: nullable(TEXT),
+          image: { ...TEXT, description: 'Required for kind blackbox.' },
+          components: { ...arrayOf(TEXT), description: 'Required for kind sequence: full names of actions.' },
+        },
+        ['kind'],
+      ),
+    ),
+    limits: nullable(
+      open({
+        timeout: limit,
+        memory: limit,
+        logs: limit,
+        concurrency: limit,
+        instances: nullable({ ...WHOLE, minimum: 0 }),
+        cpu: nullable({ type: 'number' }),
+      }),
+    ),
+    delAnnotations: nullable({ ...arrayOf(TEXT), description: 'Annotations to be removed.' }),
+  }),
+  TriggerPut: open({ ...HEAD, parameters: PARAMETERS }),
+  RulePut: open({
+    ...HEAD,
+    trigger: { description: 'Full name as a text, or as an object with path and name.' },
+    action: { description: 'Full name as a text, or as an object with path and name.' },
+  }),
+  RuleState: open({ status: { type: 'string', enum: ['active', 'inactive'] } }, ['status']),
+  PackagePut: open({
+    ...HEAD,
+    parameters: PARAMETERS,
+    binding: nullable({
+      ...open({ namespace: TEXT, name: TEXT }),
+      description: 'What it refers to; empty for a package. Both fields, or none.',
+    }),
+  }),
+} as const satisfies Readonly<Record<string, Schema>>
