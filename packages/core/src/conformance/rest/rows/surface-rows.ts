@@ -166,11 +166,11 @@ export const surfaceRows: readonly ContractRow[] = [
       ['a path without a route', GET(`${API}/nothing`), 404],
       ['a path outside the API', GET('/nothing'), 405],
       ['OPTIONS', { method: 'OPTIONS', path: ACTIONS }, 200],
-      ['an unsupported type', PUT(ACTION, 'x', { headers: { 'content-type': 'text/plain' } }), 415],
+      ['an unsupported type', PUT(ACTION, 'x'), 415, { 'content-type': 'text/plain' }],
     ] as const
-  ).map(([what, when, status]): ContractRow => ({
+  ).map(([what, when, status, headers]): ContractRow => ({
     name: `the transaction id comes back with ${what}`,
-    when: { ...when, headers: { ...('headers' in when ? when.headers : {}), 'x-request-id': 'echo-me' } },
+    when: { ...when, headers: { ...headers, 'x-request-id': 'echo-me' } },
     answer: { status, headers: { 'x-request-id': 'echo-me' } },
   })),
   {
