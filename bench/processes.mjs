@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -78,11 +78,18 @@ export async function startForwarder(socketPath) {
 
 /** `stemcell standalone` with a data folder of its own; `startMs` is the time until `/ping` answers. */
 export async function startStandalone(folder) {
+  const config = join(folder, 'config.json')
+  // Nothing but room for an action that takes several runs at once, as the floors' runtime does.
+  writeFileSync(config, JSON.stringify({ limits: { concurrency: { min: 1, std: 1, max: 64 } } }))
   const started = performance.now()
-  const child = spawn(process.execPath, [serverProgram, 'standalone', '--port', '0', '--data', folder], {
-    stdio: ['ignore', 'ignore', 'inherit'],
-    env: { ...process.env, STEMCELL_LOG_LEVEL: 'error' },
-  })
+  const child = spawn(
+    process.execPath,
+    [serverProgram, 'standalone', '--port', '0', '--data', folder, '--config', config],
+    {
+      stdio: ['ignore', 'ignore', 'inherit'],
+      env: { ...process.env, STEMCELL_LOG_LEVEL: 'error' },
+    },
+  )
   const properties = await until(async () => readFileSync(join(folder, '.wskprops'), 'utf8'), 'server started')
   const value = (key) => new RegExp(`^${key}=(.*)$`, 'm').exec(properties)[1]
   const origin = value('APIHOST')

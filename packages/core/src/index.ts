@@ -17,6 +17,7 @@ export type * from './store/document-store.ts'
 export { ENTITY_INDEXES, type EntityIndex, type EntityStore } from './store/entity-store.ts'
 export { keyPartition, SUBJECT_INDEXES, type SubjectIndex, type SubjectStore } from './store/subject-store.ts'
 export type * from './store/activation-store.ts'
+export { reencryptParameters, type Reencryption } from './store/reencrypt-parameters.ts'
 export { requirePage } from './store/require-page.ts'
 export { MemoryDocumentStore } from './store/memory-document-store.ts'
 export { MemoryActivationStore } from './store/memory-activation-store.ts'
@@ -74,6 +75,13 @@ export { activationJson, activationSummary, activationText, readActivation } fro
 export type { AuthKey, Identity, Right } from './model/identity.ts'
 export type { NamespaceLimits } from './model/namespace-limits.ts'
 export { parseParameters, type Parameter, type Parameters } from './model/parameters.ts'
+export {
+  ParameterCipher,
+  parameterCipher,
+  type CipherName,
+  type ParameterEncryption,
+} from './model/parameter-cipher.ts'
+export type { StoreLevel, StoreLevels } from './model/store-level.ts'
 export { DEFAULT_PLATFORM_LIMITS, type Bounds, type PlatformLimits } from './model/platform-limits.ts'
 export {
   RuntimesManifest,
@@ -91,5 +99,21 @@ export {
 } from './assembly/adapter.ts'
 export * as tokens from './assembly/tokens.ts'
 export { assemble, type Platform } from './assembly/assemble.ts'
-export type { Part, PlatformOptions } from './assembly/platform-options.ts'
+export type { OpenCall, OpenRoute } from './controller/http/route.ts'
+export type { Answer } from './controller/http/answer.ts'
+export type { ActivationFacts, ControllerGauges, ControllerObserver } from './controller/observer.ts'
+export type { InvokerObserver, PoolGauges, StageTimes } from './invoker/observer.ts'
+export type { Acquisition, AcquisitionReason } from './invoker/pool/job.ts'
+export type { Demand, IdleContainer, KeepAlive, PoolPolicy } from './invoker/pool/pool-policy.ts'
+export type { UnlockParameter } from './invoker/proxy/payload.ts'
+export {
+  EVENTS_TOPIC,
+  readEvent,
+  type ActivationEvent,
+  type EventMessage,
+  type MetricEvent,
+} from './messages/event-message.ts'
+export type { ApiOptions } from './controller/api-options.ts'
+export type { RetentionOptions } from './controller/activations/record-retention.ts'
+export type { Part, PlatformObservers, PlatformOptions } from './assembly/platform-options.ts'
 export type { EmbeddedClient, EmbeddedResponse } from './assembly/embedded-client.ts'

@@ -44,7 +44,8 @@ export class ActivationExpiry {
       }
       if (removed >= MOST_PER_CALL) break
     }
-    if (removed > 0) await database.commits.commit({ operations, counts, bytes: 200 * operations.length })
+    if (removed > 0)
+      await database.commits.commit({ operations, counts, bytes: 200 * operations.length, lasting: false })
     return removed
   }
 

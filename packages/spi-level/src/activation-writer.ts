@@ -98,7 +98,7 @@ export class ActivationWriter {
       }
       bytes += text.length + 2 * summary.length
     }
-    if (operations.length > 0) await commits.commit({ operations, counts, bytes })
+    if (operations.length > 0) await commits.commit({ operations, counts, bytes, lasting: false })
     return existing
   }
 

@@ -11,6 +11,8 @@ export interface Change {
   readonly counts: Iterable<readonly [key: string, delta: number]>
   /** Roughly what the operations weigh. */
   readonly bytes: number
+  /** Must survive a loss of power, not only the death of the process, once it is committed. */
+  readonly lasting: boolean
 }
 
 interface Waiting {
@@ -85,7 +87,7 @@ export class CommitQueue {
       if (count > 0) batch.put(key, String(count))
       else batch.del(key)
     }
-    return batch.write({ sync: this.#sync })
+    return batch.write({ sync: this.#sync && group.some(({ change }) => change.lasting) })
   }
 }
 

@@ -60,7 +60,7 @@ export function changeOf(
   } else {
     operations.push({ type: 'del', key })
   }
-  return { operations, counts, bytes }
+  return { operations, counts, bytes, lasting: true }
 }
 
 function attachmentsAfter(

@@ -7,7 +7,7 @@ const MB = 1024 ** 2
 export const levelStoresOptions = z.strictObject({
   /** The folder of the database; made when it is missing. Relative to the working directory. */
   dir: z.string().min(1),
-  /** Wait for the disk on every write, so that it survives a loss of power, and not only the death of the process. */
+  /** Wait for the disk when entities and subjects are written, so that they survive a loss of power. */
   sync: z.boolean().default(true),
   /** Bytes of uncompressed blocks kept in memory. */
   cacheBytes: z

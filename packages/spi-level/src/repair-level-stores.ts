@@ -105,11 +105,11 @@ function changeTo(keys: KeySpace, key: string, { id, value, rows }: Kept): Chang
   const operations: Operation[] = [{ type: 'put', key, value }]
   for (const row of rows) operations.push({ type: 'put', key: keys.row(id, row), value: row.text })
   const counts = rows.map(({ index, partition }) => [keys.rowCount(index, partition), 1] as const)
-  return { operations, counts, bytes: value.length }
+  return { operations, counts, bytes: value.length, lasting: true }
 }
 
 function removalOf(key: string): Change {
-  return { operations: [{ type: 'del', key }], counts: [], bytes: 0 }
+  return { operations: [{ type: 'del', key }], counts: [], bytes: 0, lasting: true }
 }
 
 function tryRead(read: () => Kept): Kept | undefined {

@@ -23,7 +23,7 @@ describe('the commit queue', () => {
   })
 
   function putting(key: string, bytes = 1): Change {
-    return { operations: [{ type: 'put', key, value: key }], counts: [['count', 1]], bytes }
+    return { operations: [{ type: 'put', key, value: key }], counts: [['count', 1]], bytes, lasting: true }
   }
 
   it('writes the first change at once and all that came meanwhile together', async () => {
@@ -42,9 +42,9 @@ describe('the commit queue', () => {
   it('adds up what changes of one group add to a number, and drops a number that is none', async () => {
     await Promise.all([1, 2, 3, 4].map((index) => commits.commit(putting(`k${index}`))))
     expect(await db.get('count')).toBe('4')
-    await commits.commit({ operations: [], counts: [['count', -3]], bytes: 0 })
+    await commits.commit({ operations: [], counts: [['count', -3]], bytes: 0, lasting: true })
     expect(await db.get('count')).toBe('1')
-    await commits.commit({ operations: [], counts: [['count', -1]], bytes: 0 })
+    await commits.commit({ operations: [], counts: [['count', -1]], bytes: 0, lasting: true })
     expect(await db.get('count')).toBeUndefined()
   })
 

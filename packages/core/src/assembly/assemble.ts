@@ -1,42 +1,38 @@
 import 'reflect-metadata/lite'
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { container as rootContainer, type DependencyContainer } from 'tsyringe'
-import { satisfies } from 'semver'
+import type { DependencyContainer } from 'tsyringe'
 import type { Auth } from '../auth/auth.ts'
-import { StoreAuth, storeAuth } from '../auth/store-auth.ts'
+import { StoreAuth } from '../auth/store-auth.ts'
 import { SubjectAdministration } from '../auth/subject-administration.ts'
+import { DEFAULT_RETENTION, RecordRetention } from '../controller/activations/record-retention.ts'
 import type { Controller } from '../controller/controller.ts'
 import { createController } from '../controller/create-controller.ts'
 import { createHttpServer } from '../controller/http/http-server.ts'
 import { PlatformError } from '../errors.ts'
+import { HostLoad } from '../invoker/host-load.ts'
 import { createInvoker } from '../invoker/create-invoker.ts'
 import { DEFAULT_INVOKER_OPTIONS, type Invoker } from '../invoker/invoker.ts'
-import { isPromise, type Lifecycle } from '../lifecycle.ts'
-import { leastLoadedBalancer } from '../load-balancer/least-loaded-balancer.ts'
-import { recordLogStore } from '../log-store/record-log-store.ts'
-import { silentLogger, type Logger } from '../log.ts'
+import { isPromise } from '../lifecycle.ts'
+import type { Logger } from '../log.ts'
+import type { EmitEvent, EventMessage } from '../messages/event-message.ts'
 import { MB } from '../model/byte-size.ts'
-import { DEFAULT_PLATFORM_LIMITS } from '../model/platform-limits.ts'
-import { RuntimesManifest } from '../model/runtimes-manifest.ts'
-import { memoryQueue } from '../queue/memory-queue.ts'
-import { localRateLimiter } from '../rate-limiter/local-rate-limiter.ts'
-import { memoryActivationStore, memoryEntityStore, memorySubjectStore } from '../store/memory-stores.ts'
+import { parameterCipher } from '../model/parameter-cipher.ts'
+import { STORE_ALL, type StoreLevels } from '../model/store-level.ts'
 import type { Clock } from '../time/clock.ts'
-import { SystemClock } from '../time/system-clock.ts'
-import { SystemRandom } from '../time/system-random.ts'
-import type { Adapter, AdapterContext } from './adapter.ts'
 import { CORE_VERSION } from './core-version.ts'
-import { DEFAULT_MANIFEST } from './default-manifest.ts'
 import { EmbeddedClient } from './embedded-client.ts'
+import { EventPublisher } from './event-publisher.ts'
 import { OpenParts, type Opening } from './open-in-order.ts'
-import type { Part, PlatformOptions } from './platform-options.ts'
-import { provide, use } from './provide.ts'
+import type { PlatformOptions } from './platform-options.ts'
+import { use } from './provide.ts'
+import { openings, registerParts } from './register-parts.ts'
 import type { Token } from './token.ts'
 import {
   ACTIVATION_STORE,
   AUTH,
   CLOCK,
+  CLUSTER,
   CONTAINER_FACTORY,
   ENTITY_STORE,
   LIMITS,
@@ -56,87 +52,11 @@ import {
  * @throws ERR_CONFIG, ERR_UNAVAILABLE the message names the adapter, and the option and fix where there is one.
  */
 export async function assemble(options: PlatformOptions): Promise<Platform> {
-  const container = register(options)
+  const container = registerParts(options)
   const parts = new OpenParts(use(container, LOGGER))
   const platform = new Platform(container, parts, options)
-  await parts.open([...adapters(container, options), ...platform.engines])
+  await parts.open([...openings(container, options), ...platform.engines])
   return platform
-}
-
-/** Registers each part under its token, in a container of its own. */
-function register(options: PlatformOptions): DependencyContainer {
-  const container = rootContainer.createChildContainer()
-  const logger = options.logger ?? silentLogger
-  provide(container, LOGGER, () => logger)
-  provide(container, CLOCK, () => options.clock ?? new SystemClock())
-  provide(container, RANDOM, () => options.random ?? new SystemRandom())
-  provide(container, LIMITS, () => ({ ...DEFAULT_PLATFORM_LIMITS, ...options.limits }))
-  provide(container, MANIFEST, () => new RuntimesManifest(options.manifest ?? DEFAULT_MANIFEST))
-
-  const part = <T, C extends AdapterContext>(
-    key: Token<T>,
-    given: Part<T, C>,
-    more: (c: DependencyContainer) => Omit<C, keyof AdapterContext>,
-  ): void => provide(container, key, (c) => (isAdapter(given) ? build(given, c, more(c)) : given))
-  const nothing = (): object => ({})
-
-  part(QUEUE, options.queue ?? memoryQueue(), nothing)
-  part(ENTITY_STORE, options.entityStore ?? memoryEntityStore(), nothing)
-  part(SUBJECT_STORE, options.subjectStore ?? memorySubjectStore(), nothing)
-  part(ACTIVATION_STORE, options.activationStore ?? memoryActivationStore(), nothing)
-  part(AUTH, options.auth ?? storeAuth(), (c) => ({ subjectStore: use(c, SUBJECT_STORE) }))
-  part(LOAD_BALANCER, options.loadBalancer ?? leastLoadedBalancer(), nothing)
-  part(RATE_LIMITER, options.rateLimiter ?? localRateLimiter(), nothing)
-  part(LOG_STORE, options.logStore ?? recordLogStore(), nothing)
-  part(CONTAINER_FACTORY, options.containers, nothing)
-  return container
-}
-
-function isAdapter<T, C extends AdapterContext>(part: Part<T, C>): part is Adapter<T, C> {
-  return typeof (part as Partial<Adapter<T, C>>).build === 'function'
-}
-
-function build<T, C extends AdapterContext>(
-  adapter: Adapter<T, C>,
-  container: DependencyContainer,
-  more: Omit<C, keyof AdapterContext>,
-): T {
-  if (!satisfies(CORE_VERSION, adapter.core, { includePrerelease: true })) {
-    throw new PlatformError(
-      'ERR_CONFIG',
-      `${adapter.name} was built for @stemcell/core ${adapter.core}, this is ${CORE_VERSION}: install versions that fit`,
-    )
-  }
-  const context: AdapterContext = {
-    clock: use(container, CLOCK),
-    random: use(container, RANDOM),
-    logger: use(container, LOGGER).child({ adapter: adapter.name }),
-  }
-  return adapter.build({ ...context, ...more } as C)
-}
-
-/** The adapters in the order of their dependencies. */
-function adapters(container: DependencyContainer, options: PlatformOptions): Opening[] {
-  const order: readonly (readonly [keyof PlatformOptions, Token<Partial<Lifecycle>>])[] = [
-    ['subjectStore', SUBJECT_STORE],
-    ['entityStore', ENTITY_STORE],
-    ['activationStore', ACTIVATION_STORE],
-    ['auth', AUTH],
-    ['queue', QUEUE],
-    ['rateLimiter', RATE_LIMITER],
-    ['logStore', LOG_STORE],
-    ['containers', CONTAINER_FACTORY],
-  ] as const
-  return order.map(([option, key]) => {
-    const given = options[option]
-    const name = typeof given === 'object' && 'build' in given && 'name' in given ? given.name : 'built-in'
-    const part = use(container, key)
-    return {
-      name: `${option} (${String(name)})`,
-      open: async () => part.open?.(),
-      close: async () => part.close?.(),
-    }
-  })
 }
 
 /** A running platform. */
@@ -147,6 +67,8 @@ export class Platform implements AsyncDisposable {
   readonly subjects: SubjectAdministration
   readonly #container: DependencyContainer
   readonly #parts: OpenParts
+  readonly #retention: RecordRetention | undefined
+  readonly #events: EventPublisher | undefined
   readonly #servers: Server[] = []
   readonly #embedded: Server
   #url: string | undefined
@@ -167,12 +89,22 @@ export class Platform implements AsyncDisposable {
       manifest: use(container, MANIFEST),
     }
     const logger: Logger = use(container, LOGGER)
+    const cipher = parameterCipher(options.parameterEncryption, shared.random)
     const invokerOptions = {
       ...DEFAULT_INVOKER_OPTIONS,
       ...options.invoker,
+      storeLevels: storeLevelsOf(options),
       apiHost: () => options.apiHost ?? this.#url ?? '',
     }
+    const load = new HostLoad(shared.clock)
+    const { observers = {}, routes } = options
+    if (options.userEvents) this.#events = new EventPublisher(shared.queue, logger)
+    const emitterOf = eventEmitters(shared.clock, [
+      observers.event,
+      this.#events && ((event) => this.#events?.publish(event)),
+    ])
     this.invoker = createInvoker({
+      hostLoad: () => load.share(),
       ...shared,
       instance: {
         id: 0,
@@ -183,6 +115,9 @@ export class Platform implements AsyncDisposable {
       platform: options.platformId ?? 'stemcell',
       containers: use(container, CONTAINER_FACTORY),
       logger: logger.child({ invoker: 0 }),
+      ...(observers.invoker && { observer: observers.invoker }),
+      ...emitterOf('invoker0'),
+      ...(cipher && { unlock: (algorithm, value) => cipher.unlock(algorithm, value) }),
       options: invokerOptions,
     })
     const id = options.controllerId ?? '0'
@@ -194,9 +129,17 @@ export class Platform implements AsyncDisposable {
       rateLimiter: use(container, RATE_LIMITER),
       logger: logger.child({ controller: id }),
       ...(options.maxWaiting === undefined ? {} : { maxWaiting: options.maxWaiting }),
-      ...(invokerOptions.storeLevels && { storeLevels: invokerOptions.storeLevels }),
+      ...(options.api && { api: options.api }),
+      ...(routes && { routes }),
+      ...(observers.controller && { observer: observers.controller }),
+      ...emitterOf(`controller${id}`),
+      storeLevels: invokerOptions.storeLevels,
+      ...(cipher && { cipher }),
       build: options.build ?? { date: 'unknown', number: CORE_VERSION },
     })
+    use(container, CLUSTER).controllers = () => this.controller.clusterSize
+    const { retention = DEFAULT_RETENTION } = options
+    if (retention !== false) this.#retention = new RecordRetention(retention, { ...shared, logger })
     this.subjects = new SubjectAdministration(use(container, SUBJECT_STORE), {
       random: shared.random,
       onChange: (changed) => forgetIdentities(use(container, AUTH), changed),
@@ -204,11 +147,15 @@ export class Platform implements AsyncDisposable {
     this.#embedded = this.#server()
   }
 
-  /** Controller and invoker, opened after the adapters; in this order, so that the controller hears the invoker. */
+  /** Controller, invoker and what works in the background, opened after the adapters; in this order, so that the controller hears the invoker. */
   get engines(): readonly Opening[] {
+    const retention = this.#retention
+    const events = this.#events
     return [
+      ...(events ? [{ name: 'events', open: () => events.open(), close: () => events.close() }] : []),
       { name: 'controller', open: () => this.controller.open(), close: () => this.controller.close() },
       { name: 'invoker', open: () => this.invoker.open(), close: () => this.invoker.close() },
+      ...(retention ? [{ name: 'retention', open: () => retention.open(), close: () => retention.close() }] : []),
     ]
   }
 
@@ -288,6 +235,26 @@ export class Platform implements AsyncDisposable {
       use(this.#container, RANDOM),
     )
   }
+}
+
+function storeLevelsOf({ storeLevels, disableStoreResult = false }: PlatformOptions): StoreLevels {
+  const blocking = storeLevels?.blocking ?? (disableStoreResult ? 'failures' : STORE_ALL.blocking)
+  return { blocking, nonBlocking: storeLevels?.nonBlocking ?? STORE_ALL.nonBlocking }
+}
+
+/** What controllers and invokers tell goes to all listeners, if there are any. */
+function eventEmitters(
+  clock: Clock,
+  listeners: readonly (((event: EventMessage) => void) | undefined)[],
+): (source: string) => { readonly emit?: EmitEvent } {
+  const present = listeners.filter((listener) => listener !== undefined)
+  if (present.length === 0) return () => ({})
+  return (source) => ({
+    emit({ subject, namespace: { name: namespace, uuid: userId } }, body) {
+      const event: EventMessage = { source, subject, namespace, userId, timestamp: clock.now(), body }
+      for (const listener of present) listener(event)
+    },
+  })
 }
 
 /** A change made through this platform is seen by it at once, whatever its auth caches. */

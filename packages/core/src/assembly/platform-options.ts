@@ -1,11 +1,19 @@
 import type { Auth, AuthContext } from '../auth/auth.ts'
 import type { ContainerFactory } from '../container/container-factory.ts'
+import type { ApiOptions } from '../controller/api-options.ts'
+import type { RetentionOptions } from '../controller/activations/record-retention.ts'
+import type { OpenRoute } from '../controller/http/route.ts'
+import type { ControllerObserver } from '../controller/observer.ts'
 import type { InvokerOptions } from '../invoker/invoker.ts'
+import type { InvokerObserver } from '../invoker/observer.ts'
 import type { LoadBalancer } from '../load-balancer/load-balancer.ts'
 import type { LogStore } from '../log-store/log-store.ts'
 import type { Logger } from '../log.ts'
+import type { EventMessage } from '../messages/event-message.ts'
+import type { ParameterEncryption } from '../model/parameter-cipher.ts'
 import type { PlatformLimits } from '../model/platform-limits.ts'
 import type { RuntimesManifestSource } from '../model/runtimes-manifest.ts'
+import type { StoreLevel, StoreLevels } from '../model/store-level.ts'
 import type { Queue } from '../queue/queue.ts'
 import type { RateLimiter, RateLimiterContext } from '../rate-limiter/rate-limiter.ts'
 import type { ActivationStore } from '../store/activation-store.ts'
@@ -17,6 +25,14 @@ import type { Adapter, AdapterContext } from './adapter.ts'
 
 /** A part of a platform: an adapter, or an instance that the caller made. The platform opens and closes either. */
 export type Part<T, C extends AdapterContext = AdapterContext> = T | Adapter<T, C>
+
+/** Called synchronously on the way of requests: count and return, never throw. What is not given is not reported. */
+export interface PlatformObservers {
+  readonly controller?: ControllerObserver
+  readonly invoker?: InvokerObserver
+  /** User events, whether they are published or not. */
+  readonly event?: (event: EventMessage) => void
+}
 
 /**
  * What a platform is made of. Only `containers` has no default; everything else is kept in memory unless an adapter is
@@ -42,6 +58,21 @@ export interface PlatformOptions {
 
   /** Bounds and defaults; those not given are OpenWhisk's. */
   readonly limits?: Partial<PlatformLimits>
+  /** Whether default parameters of actions and packages are stored encrypted. Default: they are not. */
+  readonly parameterEncryption?: ParameterEncryption
+  /** How long activation records are kept; false: for ever. Default: 7 days. */
+  readonly retention?: RetentionOptions | false
+  readonly api?: ApiOptions
+  /** Further paths that the REST API serves without credentials, such as `/metrics`. */
+  readonly routes?: readonly OpenRoute[]
+  /** Told what happens, for metrics. */
+  readonly observers?: PlatformObservers
+  /** Whether user events are published on the topic `events` of the queue. Default false. */
+  readonly userEvents?: boolean
+  /** Which activations leave a record. Default: all. */
+  readonly storeLevels?: { readonly [kind in keyof StoreLevels]?: StoreLevel | undefined }
+  /** OpenWhisk's older option: without a level for blocking activations, only those that fail leave a record. */
+  readonly disableStoreResult?: boolean
   /** OpenWhisk's runtimes manifest. Default: Node.js kinds on Stemcell's own image. */
   readonly manifest?: RuntimesManifestSource
 
@@ -50,7 +81,7 @@ export interface PlatformOptions {
   readonly controllerId?: string
   /** Activations that may wait for a slot. Default 4096. */
   readonly maxWaiting?: number
-  readonly invoker?: Partial<Omit<InvokerOptions, 'apiHost'>>
+  readonly invoker?: Partial<Omit<InvokerOptions, 'apiHost' | 'storeLevels'>>
   /** What actions get as `__OW_API_HOST`. Default: where the platform listens, if it does. */
   readonly apiHost?: string
   /** Shown by `GET /api/v1`. */

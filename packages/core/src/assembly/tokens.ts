@@ -17,6 +17,8 @@ import { token, type Token } from './token.ts'
 export const CLOCK: Token<Clock> = token('Clock')
 export const RANDOM: Token<Random> = token('Random')
 export const LOGGER: Token<Logger> = token('Logger')
+/** Known once the controller is there. */
+export const CLUSTER: Token<{ controllers: () => number }> = token('Cluster')
 export const LIMITS: Token<PlatformLimits> = token('PlatformLimits')
 export const MANIFEST: Token<RuntimesManifest> = token('RuntimesManifest')
 export const QUEUE: Token<Queue> = token('Queue')

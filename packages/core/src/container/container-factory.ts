@@ -37,7 +37,10 @@ export interface ContainerCapabilities {
   readonly suspend: boolean
   /** `memoryMb` is enforced, and death by it is reported as `out-of-memory`. */
   readonly memoryLimit: boolean
-  /** `cpu` is enforced. */
+  /**
+   * `cpu` is enforced. Without it the platform accepts the limit all the same, keeps and shows it, and its pools count
+   * it where they are told what the host has (`userCpus`): what a container really takes is then the host's business.
+   */
   readonly cpuLimit: boolean
   /** Runs user images. */
   readonly images: boolean

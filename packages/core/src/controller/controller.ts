@@ -4,6 +4,11 @@ import type { Lifecycle } from '../lifecycle.ts'
 import type { LoadBalancer } from '../load-balancer/load-balancer.ts'
 import type { LogStore } from '../log-store/log-store.ts'
 import type { Logger } from '../log.ts'
+import type { ApiOptions } from './api-options.ts'
+import type { OpenRoute } from './http/route.ts'
+import type { ControllerObserver } from './observer.ts'
+import type { EmitEvent } from '../messages/event-message.ts'
+import type { ParameterCipher } from '../model/parameter-cipher.ts'
 import type { PlatformLimits } from '../model/platform-limits.ts'
 import type { RuntimesManifest } from '../model/runtimes-manifest.ts'
 import type { StoreLevels } from '../model/store-level.ts'
@@ -30,17 +35,29 @@ export interface ControllerParts {
   readonly logger: Logger
   readonly limits: PlatformLimits
   readonly manifest: RuntimesManifest
+  /** Encrypts parameters of actions and packages on their way into the store. Default: none is encrypted. */
+  readonly cipher?: ParameterCipher
   /** Shown by `GET /api/v1`. */
   readonly build: { readonly date: string; readonly number: string }
   /** Activations that may wait for a slot. Default 4096. */
   readonly maxWaiting?: number
-  /** Which sequences and compositions leave a record. Default: all. */
+  readonly api?: ApiOptions
+  /** Further paths that are served without credentials. */
+  readonly routes?: readonly OpenRoute[]
+  /** Default: nobody is told. */
+  readonly observer?: ControllerObserver
+  /** Takes user events. Default: nobody does. */
+  readonly emit?: EmitEvent
+  /** Which sequences, compositions and triggers leave a record. Default: all. */
   readonly storeLevels?: StoreLevels
 }
 
 /** Everything behind the REST API. */
 export interface Controller extends Lifecycle {
   readonly id: string
+
+  /** Controllers in the cluster, this one included, as far as it knows. */
+  readonly clusterSize: number
 
   /** Accepts no more activations and waits, for at most `deadlineMs`, until those in flight have completed. */
   drain(deadlineMs: number): Promise<void>

@@ -1,9 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { InvokerState } from '../load-balancer/load-balancer.ts'
 import type { Clock } from '../time/clock.ts'
+import { checkApiOptions } from './api-options.ts'
 import type { Controller, ControllerParts } from './controller.ts'
 import { createHttpFront, type HttpFront } from './http/front.ts'
-import type { InvokerStatus } from './http/operational-routes.ts'
+import type { InvokerStatus, OperationalState } from './http/operational-routes.ts'
 import { PlacingActivator } from './invoke/placing-activator.ts'
 
 const DEFAULT_MAX_WAITING = 4096
@@ -36,12 +37,20 @@ class HttpController implements Controller {
       maxWaiting: parts.maxWaiting ?? DEFAULT_MAX_WAITING,
     })
     const { cluster } = this.#activator
+    const operations: OperationalState = {
+      invokers: () => new Map(cluster.states().map(([name, state]) => [name, STATUS_OF_STATE[state]])),
+      inFlight: () => this.#activator.list(),
+    }
+    const { api = {} } = parts
+    checkApiOptions(api)
     this.#front = createHttpFront(parts, this.#activator, {
-      operations: {
-        invokers: () => new Map(cluster.states().map(([name, state]) => [name, STATUS_OF_STATE[state]])),
-        inFlight: () => this.#activator.list(),
-      },
+      ...api,
+      ...(api.operationalRoutes === false ? {} : { operations }),
     })
+  }
+
+  get clusterSize(): number {
+    return this.#activator.cluster.controllers
   }
 
   async open(): Promise<void> {

@@ -95,7 +95,7 @@ class RunningInvoker implements Invoker {
 
   #assemble(topic: string): Omit<Session, 'subscription'> {
     const { instance, platform, queue, entityStore, activationStore, logStore, containers } = this.#parts
-    const { clock, limits, manifest, options, policy, unlock } = this.#parts
+    const { clock, limits, manifest, options, policy, hostLoad, unlock, emit } = this.#parts
     const observer = this.#parts.observer ?? {}
     const logger = this.#parts.logger.child({ invoker: instance.id })
     const giveUp = new AbortController()
@@ -108,6 +108,7 @@ class RunningInvoker implements Invoker {
       clock,
       logger,
       observer,
+      ...(emit && { emit }),
       storeLevels,
       giveUp: giveUp.signal,
     })
@@ -120,7 +121,7 @@ class RunningInvoker implements Invoker {
     const pool = new ContainerPool({
       factory: containers,
       clock,
-      policy: policy ?? fixedPolicy(options),
+      policy: policy ?? fixedPolicy({ ...options, ...(hostLoad && { hostLoad }) }),
       logger,
       manifest,
       observer,

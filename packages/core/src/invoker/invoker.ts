@@ -2,6 +2,7 @@ import type { ContainerFactory } from '../container/container-factory.ts'
 import type { Lifecycle } from '../lifecycle.ts'
 import type { LogStore } from '../log-store/log-store.ts'
 import type { Logger } from '../log.ts'
+import type { EmitEvent } from '../messages/event-message.ts'
 import type { InvokerInstance } from '../messages/invoker-instance.ts'
 import type { PlatformLimits } from '../model/platform-limits.ts'
 import type { RuntimesManifest } from '../model/runtimes-manifest.ts'
@@ -33,8 +34,12 @@ export interface InvokerParts {
   readonly options: InvokerOptions
   /** Default: how long containers are kept follows from the options, stem cells from the manifest. */
   readonly policy?: PoolPolicy
+  /** Share of the host's processors in use, 0 to 1; the default policy starts fewer containers on a busy host. */
+  readonly hostLoad?: () => number
   /** Default: nobody is told. */
   readonly observer?: InvokerObserver
+  /** Takes user events. Default: nobody does. */
+  readonly emit?: EmitEvent
   /** Without it an activation that brings encrypted parameters ends with a whisk error. */
   readonly unlock?: UnlockParameter
 }

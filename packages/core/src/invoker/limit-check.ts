@@ -7,7 +7,7 @@ import type { PlatformLimits } from '../model/platform-limits.ts'
  * is. A namespace's own maximum counts up to the platform's.
  */
 export function exceededLimit(
-  { timeout, memory, logs, concurrency }: ActionLimits,
+  { timeout, memory, logs, concurrency, cpu = 0 }: ActionLimits,
   namespace: NamespaceLimits,
   platform: PlatformLimits,
 ): string | undefined {
@@ -19,6 +19,7 @@ export function exceededLimit(
   if (timeout > timeoutMax) return refusal(`duration ${timeout} milliseconds`, `${timeoutMax} milliseconds`)
   const concurrencyMax = Math.min(platform.concurrency.max, namespace.maxActionConcurrency ?? Infinity)
   if (concurrency > concurrencyMax) return refusal(`concurrency ${concurrency}`, `${concurrencyMax}`)
+  if (cpu > platform.cpu.max) return refusal(`cpu ${cpu}`, `${platform.cpu.max}`)
   return undefined
 }
 

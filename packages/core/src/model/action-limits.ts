@@ -10,6 +10,9 @@ export interface ActionLimits {
   readonly concurrency: number
   /** Containers at once, when bounded. */
   readonly instances?: number
-  /** Share of a core, e.g. 0.5; an addition to OpenWhisk's limits. Absent: the factory's default. */
+  /**
+   * Cores, e.g. 0.5; an addition to OpenWhisk's limits. Absent: the factory's default. Enforced where the container
+   * factory has the capability `cpuLimit`.
+   */
   readonly cpu?: number
 }

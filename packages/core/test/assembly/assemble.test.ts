@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest'
 import {
   assemble,
   isPlatformError,
+  localRateLimiter,
   memoryContainers,
   MemoryQueue,
   memoryQueue,
@@ -12,6 +13,7 @@ import {
   tokens,
   type Adapter,
   type Queue,
+  type RateLimiterContext,
 } from '../../src/index.ts'
 
 /** Notes when parts are opened and closed. */
@@ -122,5 +124,22 @@ describe('assemble', () => {
     await expect.poll(async () => (await guest.request('GET', '/activation/count')).body).toBe(1)
     await platform.close({ drainMs: 5000 })
     expect(await running).toMatchObject({ response: { result: { finished: true } } })
+  })
+
+  it('tells a rate limiter how many controllers there are', async () => {
+    let controllers: RateLimiterContext['controllers']
+    const limiter = localRateLimiter()
+    const rateLimiter: typeof limiter = {
+      ...limiter,
+      build: (context) => {
+        controllers = context.controllers
+        return limiter.build(context)
+      },
+    }
+    const platform = await assemble({ containers: memoryContainers(), rateLimiter })
+    expect(controllers?.()).toBe(1)
+    Object.defineProperty(platform.controller, 'clusterSize', { value: 3 })
+    expect(controllers?.()).toBe(3)
+    await platform.close()
   })
 })

@@ -93,6 +93,68 @@ const invoker = z.strictObject({
     .meta({ description: 'Environment variables of every container', shownType: 'object of strings' }),
 })
 
+const cipherKeys = z.array(z.string().min(1).meta({ secret: true })).optional()
+
+const parameterEncryption = z
+  .strictObject({
+    current: z.enum(['off', 'noop', 'aes-128', 'aes-256']).default('off').meta({
+      description: 'What default parameters of actions and packages are encrypted with when they are written',
+    }),
+    keys: z.strictObject({ 'aes-128': cipherKeys, 'aes-256': cipherKeys }).default({}).meta({
+      description: 'Keys in base64 by algorithm; the first encrypts, all decrypt',
+      shownType: 'object of lists',
+      shownDefault: 'none',
+    }),
+  })
+  .prefault({})
+
+const retention = z
+  .union([
+    z.literal(false),
+    z.strictObject({
+      maxAgeMs: z.int().min(1).optional(),
+      maxPerNamespace: z.int().min(0).optional(),
+      everyMs: z.int().min(1).optional(),
+    }),
+  ])
+  .optional()
+  .meta({
+    description: 'Which activation records are kept: `maxAgeMs`, `maxPerNamespace`, or false for all',
+    shownType: 'object, or false',
+    shownDefault: 'those of 7 days',
+  })
+
+function flag(value: boolean, description: string) {
+  return z.boolean().default(value).meta({ description })
+}
+
+const api = z.strictObject({
+  kindWhitelist: z.array(z.string().min(1)).default([]).meta({
+    description: 'Kinds that actions may have',
+    shownType: 'list of strings',
+    shownDefault: 'every kind',
+  }),
+  operationalRoutes: flag(true, 'Whether `/invokers…` and `/activation…` answer, to anybody'),
+  readyFraction: z.number().min(0).max(1).default(1).meta({
+    description: 'Share of the invokers that must be up for `/invokers/ready`',
+  }),
+  sharedPackagesExecuteOnly: flag(false, 'Packages of others can be bound and used, but not read'),
+  requireApiKeyAnnotation: flag(true, 'New actions get no API key unless they ask for it'),
+  requireResponsePayload: flag(true, 'Writes of actions and packages are answered with what was written'),
+})
+
+function storeLevel(description: string) {
+  return z
+    .enum(['always', 'failures', 'failures-not-application-errors'])
+    .optional()
+    .meta({ description, shownDefault: '`always`' })
+}
+
+const storeLevels = z.strictObject({
+  blocking: storeLevel('Which blocking activations leave a record'),
+  nonBlocking: storeLevel('Which other activations leave a record'),
+})
+
 function adapter(description: string, shownDefault: string) {
   return z
     .strictObject({ adapter: z.string().min(1), options: z.record(z.string(), z.unknown()).default({}) })
@@ -128,6 +190,16 @@ export const configSchema = z.strictObject({
   maxWaiting: count(1, 4096, 'Activations that may wait for an invoker with room; beyond that they are refused'),
   limits: limits.prefault({}),
   invoker: invoker.prefault({}),
+  api: api.prefault({}),
+  metrics: z.boolean().optional().meta({
+    description: 'Whether `GET /metrics` answers, to anybody, in the format of Prometheus',
+    shownDefault: 'where `host` is this machine only',
+  }),
+  userEvents: flag(false, 'Whether OpenWhisk’s user events are published on the topic `events`'),
+  storeLevels: storeLevels.prefault({}),
+  disableStoreResult: flag(false, 'Without `storeLevels.blocking`: only blocking activations that fail leave a record'),
+  parameterEncryption,
+  retention,
   stores: adapter('Entities, subjects and activation records together', '`@stemcell/spi-level` in the data folder'),
   entityStore: adapter('Actions, triggers, rules and packages', 'as `stores`'),
   subjectStore: adapter('Subjects, keys and limits of namespaces', 'as `stores`'),

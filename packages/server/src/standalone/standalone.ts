@@ -14,6 +14,7 @@ import { AdminSocket } from '../admin/admin-socket.ts'
 import { platformTarget } from '../admin/platform-target.ts'
 import type { AdapterSource, Config } from '../config/config-schema.ts'
 import { loadAdapter } from '../config/load-adapter.ts'
+import { Metrics } from '../metrics/metrics.ts'
 import { admitGuest, GUEST } from './admit-guest.ts'
 import { banner } from './banner.ts'
 import { DataFolder } from './data-folder.ts'
@@ -21,6 +22,8 @@ import { demo } from './demo.ts'
 import { givenGuestKey, parseGuestKey } from './guest-key.ts'
 import { reachableUrl } from './reachable-url.ts'
 import { chosenStores } from './stores.ts'
+
+const LOAD_METRICS_MS = 1000
 
 export interface StandaloneOptions {
   /** See `readConfig`. */
@@ -54,9 +57,11 @@ export async function startStandalone(options: StandaloneOptions): Promise<Stand
   const data = new DataFolder(config.data)
   const given = givenGuestKey({ auth: options.auth, authFile: config.authFile })
   data.prepare()
+  const metrics = (config.metrics ?? isLoopback(config.host)) ? new Metrics() : undefined
   const platform = await assemble({
     ...(await parts(config, data)),
     ...settings(config),
+    ...(metrics && { observers: metrics.observers, routes: [metrics.route] }),
     logger,
     platformId: idOf(data),
   })
@@ -79,6 +84,7 @@ export async function startStandalone(options: StandaloneOptions): Promise<Stand
     data.writeSecret(data.wskProperties, `APIHOST=${url}\nAUTH=${key.uuid}:${key.key}\nNAMESPACE=_\n`)
     print(banner(url, data, platform.use(tokens.CONTAINER_FACTORY).capabilities.isolation))
     logger.info({ url, data: data.path, pid: process.pid }, 'ready')
+    if (metrics) loadSoon(metrics, platform, logger)
     if (!isLoopback(config.host)) {
       logger.warn({ host: config.host }, 'reachable from other machines without encryption: put a TLS proxy in front')
     }
@@ -102,6 +108,13 @@ function keptKey(data: DataFolder): ReturnType<typeof parseGuestKey> | undefined
 /** Two servers on one machine must not take each other's containers for left-overs. */
 function idOf({ path }: DataFolder): string {
   return `standalone-${createHash('sha256').update(path).digest('hex').slice(0, 12)}`
+}
+
+/** Not while the first requests come. */
+function loadSoon(metrics: Metrics, platform: Platform, logger: Logger): void {
+  platform.use(tokens.CLOCK).setTimer(LOAD_METRICS_MS, () => {
+    metrics.load().catch((err: unknown) => logger.error({ err }, 'metrics cannot be had'))
+  })
 }
 
 function isLoopback(host: string): boolean {
@@ -130,6 +143,12 @@ function settings(config: Config): Partial<PlatformOptions> {
     limits: config.limits,
     invoker: { ...invoker, ...(userCpus === undefined ? {} : { userCpus }) },
     maxWaiting: config.maxWaiting,
+    api: config.api,
+    userEvents: config.userEvents,
+    storeLevels: config.storeLevels,
+    disableStoreResult: config.disableStoreResult,
+    parameterEncryption: config.parameterEncryption,
+    ...(config.retention === undefined ? {} : { retention: config.retention }),
     // Checked by core, with the place in the message.
     ...(config.manifest ? { manifest: config.manifest as unknown as RuntimesManifestSource } : {}),
     ...(config.apiHost === undefined ? {} : { apiHost: config.apiHost }),

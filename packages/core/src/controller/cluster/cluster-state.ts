@@ -75,6 +75,12 @@ export class ClusterState implements ClusterView {
     ])
   }
 
+  countStates(): Record<InvokerState, number> {
+    const counts = { healthy: 0, unhealthy: 0, unresponsive: 0, offline: 0 }
+    for (const { state } of this.#invokers) counts[state]++
+    return counts
+  }
+
   #become(known: KnownInvoker, state: InvokerState): boolean {
     if (known.state === state) return false
     known.state = state

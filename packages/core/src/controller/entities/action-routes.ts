@@ -4,11 +4,13 @@ import { jsonAnswer, type Answer } from '../http/answer.ts'
 import type { ApiServices } from '../http/api-services.ts'
 import { effectiveLimits } from '../http/effective-limits.ts'
 import { requireOwner, requirePackage } from '../http/entitlement.ts'
+import { requireReadableAction } from '../http/execute-only.ts'
 import { HttpError } from '../http/http-error.ts'
 import { readJsonObject } from '../http/json-body.ts'
 import { QueryParameters } from '../http/query-parameters.ts'
 import type { Call, UserRoute } from '../http/route.ts'
 import { entityName, targetNamespace } from '../http/target-namespace.ts'
+import { deletedAnswer, putAnswer } from '../http/written-answer.ts'
 import { kindNotAuthorized } from '../http/texts.ts'
 import { ActionService, isKindAllowed } from './action-service.ts'
 import { authorizeComponents, checkSequence } from './check-sequence.ts'
@@ -67,7 +69,9 @@ export function actionRoutes(services: ApiServices): readonly UserRoute[] {
         query: [{ name: 'code', type: 'boolean', description: 'Whether to include the code.' }],
         responses: { 200: 'Action', 400: 'Error', 403: 'Error', 404: 'Error', 409: 'Error', 422: 'Error' },
         handle: async (call) => {
-          const place = await locateAction(services.cache, call.user, 'READ', actionName(call))
+          const name = actionName(call)
+          const place = await locateAction(services.cache, call.user, 'READ', name)
+          requireReadableAction(services.options, call.user, name, place)
           const withCode = new QueryParameters(call.rawQuery).boolean('code', true)
           return jsonAnswer(200, JSON.stringify(await service.get(place, withCode)))
         },
@@ -90,7 +94,7 @@ export function actionRoutes(services: ApiServices): readonly UserRoute[] {
         responses: { 200: 'Action', 400: 'Error', 403: 'Error', 404: 'Error', 409: 'Error' },
         handle: async (call) => {
           const id = await writableId(service, call, 'DELETE')
-          return jsonAnswer(200, JSON.stringify(await service.delete(id)))
+          return deletedAnswer(services.options, await service.delete(id))
         },
       },
       {
@@ -142,7 +146,7 @@ async function putAction(services: ApiServices, service: ActionService, call: Ca
     if (!exec || !isSequence(exec)) return
     await checkSequence(cache, user, documentId(id), exec.components, parts.limits.sequenceLength)
   }
-  return jsonAnswer(200, JSON.stringify(await service.put(id, { ...content, ...settings }, overwrite, check)))
+  return putAnswer(options, await service.put(id, { ...content, ...settings }, overwrite, check))
 }
 
 /** Where a PUT or DELETE may write: in the caller's own namespace, and not through a binding. */

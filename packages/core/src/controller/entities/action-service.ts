@@ -5,6 +5,7 @@ import { documentId, type EntityId } from '../../model/entity-name.ts'
 import { isSequence } from '../../model/exec.ts'
 import type { Identity } from '../../model/identity.ts'
 import type { JsonObject } from '../../model/json.ts'
+import type { ApiOptions } from '../api-options.ts'
 import type { ControllerParts } from '../controller.ts'
 import type { ApiServices } from '../http/api-services.ts'
 import { HttpError, notFound } from '../http/http-error.ts'
@@ -12,6 +13,7 @@ import { TEXTS } from '../http/texts.ts'
 import { actionJson } from './action-json.ts'
 import type { EntityCache } from './entity-cache.ts'
 import type { EntityWriter } from './entity-writer.ts'
+import { lockParameters } from './lock-parameters.ts'
 import { requireAction, withParameters, type ActionPlace } from './resolve-action.ts'
 import { newAction, updatedAction, type ActionPut } from './write-action.ts'
 
@@ -20,9 +22,11 @@ export class ActionService {
   readonly #parts: ControllerParts
   readonly #cache: EntityCache
   readonly #writer: EntityWriter
+  readonly #options: ApiOptions
 
-  constructor({ parts, cache, writer }: Pick<ApiServices, 'parts' | 'cache' | 'writer'>) {
+  constructor({ parts, cache, writer, options }: Pick<ApiServices, 'parts' | 'cache' | 'writer' | 'options'>) {
     this.#parts = parts
+    this.#options = options
     this.#cache = cache
     this.#writer = writer
   }
@@ -46,9 +50,10 @@ export class ActionService {
     const previous = current && requireAction(current)
     if (previous && !overwrite) throw new HttpError(409, TEXTS.exists)
     await check()
-    const action = previous
+    const written = previous
       ? updatedAction(previous.action, put, manifest, clock.now())
-      : newAction(id, put, limits, manifest, clock.now())
+      : newAction(id, put, limits, manifest, clock.now(), this.#options)
+    const action = this.#locked(written, previous?.action)
     const { document, attachments, keepAttachments } = actionDocument(action, {
       maxInlineCodeBytes: limits.maxInlineCodeBytes,
       attachmentName: random.uuid(),
@@ -77,6 +82,12 @@ export class ActionService {
     const content = entity.package
     if (content === undefined) throw new HttpError(409, TEXTS.otherCollection)
     if (content.binding) throw new HttpError(400, TEXTS.notOnBinding)
+  }
+
+  #locked(action: Action, previous: Action | undefined): Action {
+    if (isSequence(action.exec)) return action
+    const parameters = lockParameters(this.#parts.cipher, action.parameters, previous?.parameters)
+    return parameters === action.parameters ? action : { ...action, parameters }
   }
 
   async #read(place: ActionPlace, withCode: boolean): Promise<{ stored: StoredAction; code: string | undefined }> {

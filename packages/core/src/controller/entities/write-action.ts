@@ -5,6 +5,7 @@ import { mergeParameters, type Parameters } from '../../model/parameters.ts'
 import type { PlatformLimits } from '../../model/platform-limits.ts'
 import type { RuntimesManifest } from '../../model/runtimes-manifest.ts'
 import { FIRST_VERSION, nextPatch } from '../../model/semantic-version.ts'
+import type { ApiOptions } from '../api-options.ts'
 import { HttpError } from '../http/http-error.ts'
 import { kindDeprecated, TEXTS } from '../http/texts.ts'
 import type { ActionContent, ActionSettings } from './parse-action-put.ts'
@@ -21,12 +22,13 @@ export function newAction(
   platform: PlatformLimits,
   manifest: RuntimesManifest,
   now: number,
+  { requireApiKeyAnnotation = true }: ApiOptions = {},
 ): Action {
   const { exec, annotations = [] } = put
   if (!exec) throw new HttpError(400, TEXTS.execMissing)
   requireSupportedKind(exec, manifest)
-  const asked = annotations.some(({ key }) => key === KEY_ANNOTATION)
-  const withKey = asked ? annotations : [...annotations, { key: KEY_ANNOTATION, value: false }]
+  const isDecided = !requireApiKeyAnnotation || annotations.some(({ key }) => key === KEY_ANNOTATION)
+  const withKey = isDecided ? annotations : [...annotations, { key: KEY_ANNOTATION, value: false }]
   return {
     ...id,
     exec,

@@ -1,3 +1,4 @@
+import type { ApiOptions } from '../api-options.ts'
 import type { ControllerParts } from '../controller.ts'
 import type { EntityCache, EntityCacheOptions } from '../entities/entity-cache.ts'
 import type { AnnounceWrite, EntityWriter } from '../entities/entity-writer.ts'
@@ -17,13 +18,9 @@ export interface ApiServices {
   readonly options: HttpFrontOptions
 }
 
-export interface HttpFrontOptions {
+export interface HttpFrontOptions extends ApiOptions {
   /** Source of `GET /invokers…` and `/activation…`. Without it those paths do not exist: they answer anybody. */
   readonly operations?: OperationalState
-  /** Share of the invokers that must be up for `/invokers/ready`, 0 to 1. Default 1. */
-  readonly readyFraction?: number
-  /** Kinds that actions may have, besides those that a namespace's own limits add. Default: every kind. */
-  readonly kindWhitelist?: readonly string[]
   /** How long a request may take altogether, ms. Default 65 000, 5 s more than a blocking wait. */
   readonly requestTimeoutMs?: number
   readonly cache?: EntityCacheOptions

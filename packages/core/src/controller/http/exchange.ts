@@ -11,12 +11,17 @@ export class Exchange {
   readonly rawQuery: string
   /** Part of the server whose headers the answer carries. */
   area: keyof typeof CORS = 'none'
+  /** Path of the operation that serves it, as the API writes it. */
+  route = 'other'
+  /** Monotonic ms. */
+  readonly receivedMs: number
   readonly #response: ServerResponse
 
-  constructor(request: IncomingMessage, response: ServerResponse, transaction: Transaction) {
+  constructor(request: IncomingMessage, response: ServerResponse, transaction: Transaction, receivedMs: number) {
     this.request = request
     this.#response = response
     this.transaction = transaction
+    this.receivedMs = receivedMs
     const target = originForm(request.url ?? '/')
     const end = target.indexOf('?')
     this.path = end < 0 ? target : target.slice(0, end)

@@ -37,6 +37,8 @@ import { Throttle } from './throttle.ts'
 const API = '/api/v1'
 const BELOW_API = `${API}/`
 const MAX_URI_LENGTH = 8192
+/** How metrics call all web actions. */
+const WEB_ROUTE = '/api/v1/web'
 const REQUEST_TIMEOUT_MS = 65_000
 /** Transaction ids go into headers, logs and messages: others than these are replaced. */
 const ADOPTABLE_ID = /^[\x20-\x7e]{1,1024}$/
@@ -64,11 +66,12 @@ export function createHttpFront(parts: ControllerParts, inner: Activator, option
     cache,
     invokeQueries: new InvokeQueries(parts.limits.maxBlockingWaitMs),
     writer: new EntityWriter(parts.entityStore, cache, options.announceWrite ?? (() => undefined)),
-    throttle: new Throttle(parts.rateLimiter, parts.limits, parts.logger),
+    throttle: new Throttle(parts.rateLimiter, parts.limits, parts.logger, parts.emit),
   }
   const about = [
     ...infoRoutes(parts),
     ...(options.operations ? operationalRoutes(options.operations, options.readyFraction ?? 1) : []),
+    ...(parts.routes ?? []),
   ]
   const links = new TriggerLinks(services)
   const users = [
@@ -132,7 +135,7 @@ class Dispatcher {
       adopted ? requested : undefined,
       typeof extraLogging === 'string' && extraLogging.toLowerCase() === 'on',
     )
-    const exchange = new Exchange(request, response, transaction)
+    const exchange = new Exchange(request, response, transaction, this.#parts.clock.monotonic())
     try {
       const answer = this.#route(exchange)
       if (isPromise(answer)) this.#await(exchange, answer)
@@ -165,6 +168,7 @@ class Dispatcher {
     const web = path.startsWith(WEB_PREFIX) ? parseWebPath(request.method ?? '', path) : undefined
     if (web) {
       exchange.area = 'none'
+      exchange.route = WEB_ROUTE
       return this.#web.handle(exchange, web)
     }
     if (request.method === 'OPTIONS') {
@@ -174,6 +178,7 @@ class Dispatcher {
     const match = this.#routes.find(request.method ?? '', path)
     if (match === 'malformed') throw new HttpError(400)
     const route = match?.route
+    if (route) exchange.route = route.path
     if (route?.auth === 'none') {
       exchange.area = route.cors
       const { transaction, rawQuery } = exchange
@@ -204,9 +209,15 @@ class Dispatcher {
 
   #finish(exchange: Exchange, answer: Answer): void {
     exchange.answer(answer)
-    const { transaction, request, path } = exchange
+    const { transaction, request, path, route, receivedMs } = exchange
+    const { logger, clock, observer } = this.#parts
+    observer?.answered?.({
+      method: request.method ?? '',
+      route,
+      status: answer.status,
+      ms: clock.monotonic() - receivedMs,
+    })
     if (!transaction.extraLogging) return
-    const { logger, clock } = this.#parts
     const ms = clock.now() - transaction.start
     logger.info({ transactionId: transaction.id, method: request.method, path, status: answer.status, ms }, 'answered')
   }

@@ -145,6 +145,11 @@ export function waitOutOfRange(maxMs: number): string {
   return `Timeout must be number of milliseconds up to ${maxMs}.`
 }
 
+/** Not of OpenWhisk, which decrypts such a value for whoever presents it. */
+export function parameterNotItsOwn(key: string): string {
+  return `parameter '${key}' carries an encrypted value of another entity: give the value itself`
+}
+
 export function kindDeprecated(kind: string): string {
   return `The '${kind}' runtime is no longer supported. You may read and delete but not update or invoke this action.`
 }
@@ -189,6 +194,22 @@ export function instancesNegative(): string {
 
 export function instancesTooMany(allowed: number): string {
   return `Max action instance concurrency must not exceed your namespace concurrency of ${allowed}.`
+}
+
+export function sharedActionUnreadable(packagePath: string): string {
+  return `GET not permitted for '${packagePath}' since it's an action in a shared package`
+}
+
+export function actionOfBindingUnreadable(id: string): string {
+  return `GET not permitted for '${id}'. Resource does not exist or is an action in a shared package binding.`
+}
+
+export function sharedPackageUnreadable(packagePath: string): string {
+  return `GET not permitted for '${packagePath}' since it's a shared package`
+}
+
+export function bindingUnreadable(packagePath: string): string {
+  return `GET not permitted since ${packagePath} is a binding of a shared package`
 }
 
 export function bindingCyclic(name: string): string {

@@ -1,6 +1,7 @@
 import { isPlatformError } from '../../errors.ts'
 import { isPromise, type MaybePromise } from '../../lifecycle.ts'
 import type { Logger } from '../../log.ts'
+import type { EmitEvent } from '../../messages/event-message.ts'
 import type { Identity } from '../../model/identity.ts'
 import type { PlatformLimits } from '../../model/platform-limits.ts'
 import type { RateDecision, RateLimiter, RateRequest } from '../../rate-limiter/rate-limiter.ts'
@@ -21,11 +22,13 @@ export class Throttle {
   readonly #limiter: RateLimiter
   readonly #limits: PlatformLimits
   readonly #logger: Logger
+  readonly #emit: EmitEvent | undefined
 
-  constructor(limiter: RateLimiter, limits: PlatformLimits, logger: Logger) {
+  constructor(limiter: RateLimiter, limits: PlatformLimits, logger: Logger, emit?: EmitEvent) {
     this.#limiter = limiter
     this.#limits = limits
     this.#logger = logger
+    this.#emit = emit
   }
 
   /**
@@ -47,6 +50,7 @@ export class Throttle {
     const request = { namespaceId: user.namespace.uuid, budget, limit }
     const check = (decision: RateDecision | undefined): void => {
       if (decision && !decision.allowed) {
+        this.#emit?.(user, { metricName: 'TimedRateLimit', metricValue: 1 })
         throw refusal(tooManyPerMinute(decision.count, decision.limit), decision, RETRY_SAME_MINUTE_S)
       }
     }
@@ -59,7 +63,11 @@ export class Throttle {
     const limit = user.limits.concurrentInvocations ?? this.#limits.concurrentInvocations
     const settle = (decision: RateDecision | undefined): (() => void) => {
       if (!decision) return nothingHeld
-      if (!decision.allowed) throw refusal(tooManyAtOnce(decision.count, decision.limit), decision, RETRY_IN_FLIGHT_S)
+      if (!decision.allowed) {
+        this.#emit?.(user, { metricName: 'ConcurrentRateLimit', metricValue: 1 })
+        throw refusal(tooManyAtOnce(decision.count, decision.limit), decision, RETRY_IN_FLIGHT_S)
+      }
+      this.#emit?.(user, { metricName: 'ConcurrentInvocations', metricValue: decision.count })
       return this.#release(namespaceId)
     }
     const decision = this.#ask(() => this.#limiter.enter({ namespaceId, limit }))

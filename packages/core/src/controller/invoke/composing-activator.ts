@@ -1,6 +1,7 @@
 import { PlatformError } from '../../errors.ts'
 import type { Logger } from '../../log.ts'
-import { activationIdOf, type ActivationResponse } from '../../model/activation.ts'
+import { activationEvent, type EmitEvent } from '../../messages/event-message.ts'
+import { activationIdOf, type Activation, type ActivationResponse } from '../../model/activation.ts'
 import type { JsonText } from '../../model/json-text.ts'
 import type { PlatformLimits } from '../../model/platform-limits.ts'
 import type { StoreLevels } from '../../model/store-level.ts'
@@ -31,6 +32,7 @@ export interface ComposingParts {
   readonly limits: PlatformLimits
   /** Which composites leave a record. Default: all. */
   readonly storeLevels?: StoreLevels
+  readonly emit?: EmitEvent
 }
 
 /** A step's result is waited for this much longer than the step may run, ms. */
@@ -134,6 +136,7 @@ export class ComposingActivator implements Activator {
     const { clock, limits } = this.#parts
     const { request, parent } = composite
     const record = compositeRecord(composite, response, clock.now(), limits)
+    this.#tell(record, request)
     this.#records.keep(record, request)
     if (!parent) {
       this.#count(request, -1)
@@ -141,6 +144,12 @@ export class ComposingActivator implements Activator {
     }
     composite.end(record)
     if (this.#running.size === 0) this.#onIdle?.()
+  }
+
+  #tell(record: Activation, { user }: ActivationRequest): void {
+    const { emit } = this.#parts
+    const event = emit && activationEvent(record)
+    if (event) emit(user, event)
   }
 
   #wait({ activationId, request, ended }: Composite): Promise<ActivationOutcome> {

@@ -3,12 +3,14 @@ import type { LoadBalancer, PlacementRequest } from '../../load-balancer/load-ba
 import type { Logger } from '../../log.ts'
 import { readAcknowledgement, type Acknowledgement } from '../../messages/acknowledgement.ts'
 import { activationBody, type ActivationMessage } from '../../messages/activation-message.ts'
+import { activationEvent, type EmitEvent } from '../../messages/event-message.ts'
 import { completedTopic, invokerTopic } from '../../messages/invoker-instance.ts'
 import { HEALTH_TOPIC, readPing } from '../../messages/ping.ts'
 import type { StoredAction } from '../../model/action.ts'
 import { activationIdOf, type Activation } from '../../model/activation.ts'
 import { documentId } from '../../model/entity-name.ts'
 import type { PlatformLimits } from '../../model/platform-limits.ts'
+import { isStored, STORE_ALL } from '../../model/store-level.ts'
 import type { RuntimesManifest } from '../../model/runtimes-manifest.ts'
 import type { Delivery, Queue, Subscription } from '../../queue/queue.ts'
 import type { ActivationStore } from '../../store/activation-store.ts'
@@ -16,6 +18,7 @@ import type { Clock, Timer } from '../../time/clock.ts'
 import type { Random } from '../../time/random.ts'
 import { ClusterState } from '../cluster/cluster-state.ts'
 import { WaitingRoom, type Waiter } from '../cluster/waiting-room.ts'
+import type { ActivationFacts, ControllerObserver } from '../observer.ts'
 import type { ActivationOutcome, ActivationRequest, Activator } from './activator.ts'
 import { mergeArguments } from './merge-arguments.ts'
 import { refusedActivation } from './refused-activation.ts'
@@ -33,6 +36,8 @@ export interface ActivatorParts {
   readonly manifest: RuntimesManifest
   /** Activations that may wait for a slot on this controller. */
   readonly maxWaiting: number
+  readonly observer?: ControllerObserver
+  readonly emit?: EmitEvent
 }
 
 /** Acknowledgements handled at once. */
@@ -132,6 +137,7 @@ export class PlacingActivator implements Activator {
     if (entry.rejection !== undefined) return this.#refuse(entry, entry.rejection)
     entry.inRoom = this.#room.enter(entry)
     if (!entry.inRoom) return this.#refuse(entry, 'the waiting room is full')
+    this.#parts.observer?.waiting?.(factsOf(entry))
     this.#room.drain()
     return entry.outcome()
   }
@@ -146,6 +152,7 @@ export class PlacingActivator implements Activator {
     }
     entry.invoker = placement.invoker
     entry.inRoom = false
+    this.#parts.observer?.placed?.({ ...factsOf(entry), invoker: placement.invoker, waitMs: entry.ageMs })
     this.cluster.take(placement.invoker, entry.placement)
     this.#send(entry, placement.invoker)
     return true
@@ -212,6 +219,7 @@ export class PlacingActivator implements Activator {
       return
     }
     const entry = this.#inFlight.get(acknowledgement.activationId)
+    this.#parts.observer?.acknowledged?.({ kind: kindOf(acknowledgement), isLate: !entry })
     // Late, after the activation was ended here: the books are closed already.
     if (!entry) return
     const { response, completion } = acknowledgement
@@ -251,6 +259,11 @@ export class PlacingActivator implements Activator {
   #tick(): void {
     this.cluster.watch(this.#parts.clock.now())
     this.#room.drain()
+    this.#parts.observer?.gauges?.({
+      inFlight: this.total,
+      waiting: this.waiting,
+      invokers: this.cluster.countStates(),
+    })
     this.#watch = this.#parts.clock.setTimer(1000, () => this.#tick())
   }
 
@@ -261,13 +274,31 @@ export class PlacingActivator implements Activator {
     const activation = refusedActivation(entry.request, entry.activationId, clock.now(), error)
     logger.error({ activationId: entry.activationId, invoker: entry.invoker }, 'activation ended by the controller')
     this.#room.drain()
+    if (!isStored(entry.request, activation.response.statusCode, STORE_ALL)) {
+      this.#tell(entry, activation)
+      entry.complete(activation)
+      return
+    }
     try {
-      if ((await activationStore.put(activation)) === 'exists') void this.#pollStored(entry)
-      else entry.complete(activation)
+      if ((await activationStore.put(activation)) === 'exists') {
+        void this.#pollStored(entry)
+        return
+      }
     } catch (err) {
       logger.error({ err, activationId: entry.activationId }, 'record of an ended activation not stored')
-      entry.complete(activation)
     }
+    this.#tell(entry, activation)
+    entry.complete(activation)
+  }
+
+  #tell({ request }: InFlight, activation: Activation): void {
+    const { emit } = this.#parts
+    const event = emit && activationEvent(activation)
+    if (event) emit(request.user, event)
+  }
+
+  blockingEnded(entry: InFlight, outcome: 'result' | 'later' | 'error'): void {
+    this.#parts.observer?.blockingEnded?.({ ...factsOf(entry), outcome, ms: entry.ageMs })
   }
 
   endUnplaced(entry: InFlight, error: string): void {
@@ -292,6 +323,7 @@ export class PlacingActivator implements Activator {
   /** Not accepted: the caller gets an error and there will be no record. */
   #refuse(entry: InFlight, reason: string): Promise<never> {
     this.#parts.logger.warn({ namespace: entry.namespace, reason }, 'activation refused')
+    this.#parts.observer?.refused?.({ ...factsOf(entry), reason })
     this.#forget(entry)
     return Promise.reject(new PlatformError('ERR_UNAVAILABLE', reason))
   }
@@ -316,6 +348,15 @@ export class PlacingActivator implements Activator {
   }
 }
 
+function factsOf({ placement: { namespace, action, kind } }: InFlight): ActivationFacts {
+  return { namespace, action, kind }
+}
+
+function kindOf({ response, completion }: Acknowledgement): 'result' | 'completion' | 'both' {
+  if (!completion) return 'result'
+  return response === undefined ? 'completion' : 'both'
+}
+
 function isUserImage({ action: { exec } }: StoredAction, manifest: RuntimesManifest): boolean {
   return exec.kind === 'blackbox' && 'image' in exec && !manifest.isNativeImage(exec.image)
 }
@@ -333,6 +374,7 @@ class InFlight implements Waiter {
   /** The caller has the id: from here on it must end in a record. */
   handedOut = false
   readonly #activator: PlacingActivator
+  readonly #cameMs: number
   #resolve: ((outcome: ActivationOutcome) => void) | undefined
   #reject: ((error: PlatformError) => void) | undefined
   #waitTimer: Timer | undefined
@@ -345,6 +387,7 @@ class InFlight implements Waiter {
     placement: PlacementRequest,
   ) {
     this.#activator = activator
+    this.#cameMs = activator.clock.monotonic()
     this.activationId = activationId
     this.request = request
     this.placement = placement
@@ -352,6 +395,11 @@ class InFlight implements Waiter {
 
   get namespace(): string {
     return this.placement.namespace
+  }
+
+  /** Since it was accepted, ms. */
+  get ageMs(): number {
+    return this.#activator.clock.monotonic() - this.#cameMs
   }
 
   /** A blocking caller has not been answered yet. */
@@ -398,6 +446,7 @@ class InFlight implements Waiter {
     }
     this.#waitTimer?.cancel()
     this.handedOut = true
+    if (this.request.blocking) this.#activator.blockingEnded(this, 'error')
     this.#reject(error)
   }
 
@@ -409,6 +458,7 @@ class InFlight implements Waiter {
     if (this.handedOut) return
     this.handedOut = true
     this.#waitTimer?.cancel()
+    if (this.request.blocking) this.#activator.blockingEnded(this, outcome.activation ? 'result' : 'later')
     this.#resolve(outcome)
   }
 }

@@ -4,11 +4,13 @@ import { jsonAnswer, type Answer } from '../http/answer.ts'
 import type { ApiServices } from '../http/api-services.ts'
 import { effectiveLimits } from '../http/effective-limits.ts'
 import { forbidden, requireOwner, requirePackage } from '../http/entitlement.ts'
+import { requireReadablePackage } from '../http/execute-only.ts'
 import { HttpError } from '../http/http-error.ts'
 import { readJsonObject } from '../http/json-body.ts'
 import { QueryParameters } from '../http/query-parameters.ts'
 import type { Call, UserRoute } from '../http/route.ts'
 import { entityName, targetNamespace } from '../http/target-namespace.ts'
+import { deletedAnswer, putAnswer } from '../http/written-answer.ts'
 import { packageReserved, resourceMissing } from '../http/texts.ts'
 import { PackageService } from './package-service.ts'
 import { parsePackagePut } from './parse-package-put.ts'
@@ -52,6 +54,7 @@ export function packageRoutes(services: ApiServices): readonly UserRoute[] {
         services.cache.invalidate(resource)
         const missing = (): HttpError => new HttpError(404, resourceMissing(resource))
         const found = await requirePackage(services.cache, call.user, 'READ', id, resource, missing)
+        requireReadablePackage(services.options, call.user, resource, found)
         return jsonAnswer(200, JSON.stringify(await service.get(found)))
       },
     },
@@ -77,13 +80,13 @@ export function packageRoutes(services: ApiServices): readonly UserRoute[] {
         const name = entityName(call, 'name')
         requireOwner(call.user, 'DELETE', path, name)
         const force = new QueryParameters(call.rawQuery).boolean('force', false)
-        return jsonAnswer(200, JSON.stringify(await service.delete({ path, name }, force)))
+        return deletedAnswer(services.options, await service.delete({ path, name }, force))
       },
     },
   ]
 }
 
-async function putPackage({ parts }: ApiServices, service: PackageService, call: Call): Promise<Answer> {
+async function putPackage({ parts, options }: ApiServices, service: PackageService, call: Call): Promise<Answer> {
   const { user } = call
   const path = targetNamespace(call)
   const name = entityName(call, 'name')
@@ -93,5 +96,5 @@ async function putPackage({ parts }: ApiServices, service: PackageService, call:
   const body = await readJsonObject(call.request, parts.limits.maxRequestBytes)
   const { maxParameterBytes } = effectiveLimits(user.limits, parts.limits)
   const put = parsePackagePut(body, path, maxParameterBytes)
-  return jsonAnswer(200, JSON.stringify(await service.put(user, { path, name }, put, overwrite)))
+  return putAnswer(options, await service.put(user, { path, name }, put, overwrite))
 }

@@ -6,6 +6,7 @@ import { packageDocument } from '../../model/package-codec.ts'
 import type { Package, PackageName } from '../../model/package.ts'
 import { mergeParameters, type Parameters } from '../../model/parameters.ts'
 import type { Entity } from '../entities/entity.ts'
+import { lockParameters } from '../entities/lock-parameters.ts'
 import { putHead } from '../entities/put-fields.ts'
 import type { ApiServices } from '../http/api-services.ts'
 import { forbidden, type ReadablePackage } from '../http/entitlement.ts'
@@ -52,7 +53,7 @@ export class PackageService {
     const pkg: Package = {
       ...head,
       annotations: withBinding(head.annotations, binding),
-      parameters: put.parameters ?? previous?.parameters ?? [],
+      parameters: lockParameters(parts.cipher, put.parameters ?? previous?.parameters ?? [], previous?.parameters),
       ...(binding && { binding }),
     }
     await writer.put(key, packageDocument(pkg), current ? { revision: current.stored.revision } : {})

@@ -3,6 +3,7 @@ import { isPromise } from '../../lifecycle.ts'
 import { activationIdOf, type Activation } from '../../model/activation.ts'
 import { isJsonObject } from '../../model/json.ts'
 import { JsonText } from '../../model/json-text.ts'
+import { isStored, STORE_ALL } from '../../model/store-level.ts'
 import type { Trigger } from '../../model/trigger.ts'
 import { parametersAsObject } from '../../model/parameters.ts'
 import type { ControllerParts } from '../controller.ts'
@@ -43,7 +44,7 @@ export async function fireTrigger(services: ApiServices, call: Call): Promise<An
   const activationId = activationIdOf(parts.random.uuid())
   const start = parts.clock.now()
   const logs = await fireRules(services, call, rules, argumentsOf(trigger, call, payload))
-  if (user.limits.storeActivations !== false) {
+  if (isStored({ user, transaction: call.transaction, blocking: false }, 0, parts.storeLevels ?? STORE_ALL)) {
     await store(parts, {
       namespace: user.namespace.name,
       name: trigger.name,

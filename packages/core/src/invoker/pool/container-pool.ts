@@ -19,8 +19,8 @@ import { WaitingRoom, type Waiter } from './waiting-room.ts'
 /** So many jobs may be served before one whose turn it is; then whatever frees is kept for it. */
 const MAX_OVERTAKEN = 16
 
-/** What it takes to initialise a stem cell, ms. */
-const STEM_CELL_MS = 5
+/** What a stem cell is worth waiting for, ms: it is initialised in a few, but another has to be started in its place. */
+const STEM_CELL_MS = 20
 
 const HOT: Acquisition = { how: 'hot' }
 const JOINED: Acquisition = { how: 'hot', reason: 'joined' }

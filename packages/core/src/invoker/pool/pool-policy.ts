@@ -52,15 +52,32 @@ export interface IdleContainer {
   readonly idleSinceMs: number
 }
 
+export interface FixedPolicyOptions {
+  readonly pauseGraceMs: number
+  readonly idleTimeoutMs: number
+  /** Share of the host's processors in use, 0 to 1. Default: not known, counts as 0. */
+  readonly hostLoad?: () => number
+}
+
+/** From this share on, processors are what is short. */
+const SATURATED = 0.9
+/** How long a job waits for a busy container then: another one would only take time from those that are there, ms. */
+const SATURATED_PATIENCE_MS = 1000
+
 /**
  * Fixed times, least recently used first, stem cells as the manifest says. A job waits for a busy container when its
- * turn should come before another one were ready, and never longer than making that one would have taken.
+ * turn should come before another one were ready, and no longer than making that one would have taken; longer while
+ * the host has no processor to spare.
  */
-export function fixedPolicy(options: { readonly pauseGraceMs: number; readonly idleTimeoutMs: number }): PoolPolicy {
+export function fixedPolicy(options: FixedPolicyOptions): PoolPolicy {
   const keepAlive: KeepAlive = { suspendAfterMs: options.pauseGraceMs, destroyAfterMs: options.idleTimeoutMs }
   return {
     keepAlive: () => keepAlive,
-    patience: ({ runMs, ahead, slots, startMs }) => ((runMs * (ahead + 1)) / slots < startMs ? startMs : 0),
+    patience: ({ runMs, ahead, slots, startMs }) => {
+      const saturated = options.hostLoad !== undefined && options.hostLoad() >= SATURATED
+      const patienceMs = saturated ? Math.max(startMs, SATURATED_PATIENCE_MS) : startMs
+      return (runMs * (ahead + 1)) / slots < patienceMs ? patienceMs : 0
+    },
     victim: (idle) => {
       for (const container of idle) return container
       return undefined

@@ -3,6 +3,7 @@ import type { LogStore } from '../../log-store/log-store.ts'
 import type { Logger } from '../../log.ts'
 import { acknowledgementBody, type Acknowledgement } from '../../messages/acknowledgement.ts'
 import type { ActivationMessage } from '../../messages/activation-message.ts'
+import { activationEvent, type EmitEvent } from '../../messages/event-message.ts'
 import { completedTopic, type InvokerInstance } from '../../messages/invoker-instance.ts'
 import type { Activation } from '../../model/activation.ts'
 import type { Queue } from '../../queue/queue.ts'
@@ -24,6 +25,7 @@ export interface RecordKeeperParts {
   readonly clock: Clock
   readonly logger: Logger
   readonly observer: InvokerObserver
+  readonly emit?: EmitEvent
   readonly storeLevels: StoreLevels
   /** Aborts when the invoker has waited long enough for queue and store on its way out. */
   readonly giveUp: AbortSignal
@@ -44,6 +46,7 @@ export class RecordKeeper {
    * Rejects when the invoker stops before the record is safe; the message must then be kept.
    */
   async settle(message: ActivationMessage, record: Activation, logLines?: Promise<readonly string[]>): Promise<void> {
+    this.#tell(message, record)
     const completion = { instance: this.#parts.instance, systemError: record.response.statusCode === 3 }
     if (!message.blocking) {
       await this.#store(message, logLines ? await this.#complete(message, record, logLines) : record)
@@ -74,9 +77,16 @@ export class RecordKeeper {
    */
   async settleIfOpen(message: ActivationMessage, record: Activation): Promise<void> {
     const outcome = await this.#store(message, record)
+    if (outcome !== 'exists') this.#tell(message, record)
     const completion = { instance: this.#parts.instance, systemError: record.response.statusCode === 3 }
     const response = outcome === 'exists' || !message.blocking ? 'stored' : record
     await this.#acknowledge(message, { response, completion })
+  }
+
+  #tell({ user }: ActivationMessage, record: Activation): void {
+    const { emit } = this.#parts
+    const event = emit && activationEvent(record)
+    if (event) emit(user, event)
   }
 
   async #complete(

@@ -274,7 +274,7 @@ describe('composites and the rest of the platform', () => {
 
   it('obey the store levels of the platform', async () => {
     const storeLevels = { blocking: 'failures', nonBlocking: 'always' } as const
-    const own = await fresh({ invoker: { storeLevels } })
+    const own = await fresh({ storeLevels })
     await own.action('a', 'return args')
     await own.sequence('seq', '/_/a')
     expect((await own.invoke('seq', { x: 1 })).status).toBe(200)

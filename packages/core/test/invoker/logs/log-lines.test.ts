@@ -16,7 +16,7 @@ function logOf(collected: Partial<CollectedLog>): ActivationLog {
   }
 }
 
-const expected = { limitBytes: 1024, marksEnd: true, failed: false }
+const expected = { limitBytes: 1024, marksEnd: true, failed: false, silent: false }
 
 describe('log lines', () => {
   it('start with a time of 30 characters and the stream', () => {
@@ -45,6 +45,12 @@ describe('log lines', () => {
   it('of a runtime that marks no end are taken as they are, at once', async () => {
     waits.length = 0
     expect(await readLogLines(logOf({ complete: false }), { ...expected, marksEnd: false }, clock)).toEqual([])
+    expect(waits).toEqual([0])
+  })
+
+  it('of a run that printed nothing are not waited for, and nothing is missing', async () => {
+    waits.length = 0
+    expect(await readLogLines(logOf({ complete: false }), { ...expected, silent: true }, clock)).toEqual([])
     expect(waits).toEqual([0])
   })
 

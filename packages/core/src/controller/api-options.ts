@@ -1,0 +1,29 @@
+import { PlatformError } from '../errors.ts'
+
+/** What an operator decides about the API. OpenWhisk's configuration keys are named with each. */
+export interface ApiOptions {
+  /** Kinds that actions may have, besides those that a namespace's own limits add; `whisk.runtimes.whitelist`. Default: every kind. */
+  readonly kindWhitelist?: readonly string[]
+  /** Whether `GET /invokers…` and `/activation…` exist, which answer anybody. Default true. */
+  readonly operationalRoutes?: boolean
+  /** Share of the invokers that must be up for `/invokers/ready`, 0 to 1; `whisk.controller.readiness-fraction`. Default 1. */
+  readonly readyFraction?: number
+  /** Packages of others may be bound and their actions invoked, but not read; `whisk.shared-packages-execute-only`. Default false. */
+  readonly sharedPackagesExecuteOnly?: boolean
+  /**
+   * A new action that says nothing of `provide-api-key` is annotated with false: it gets no key;
+   * `whisk.feature-flags.require-api-key-annotation`. Default true.
+   */
+  readonly requireApiKeyAnnotation?: boolean
+  /**
+   * Writes of actions and packages are answered with what was written or deleted;
+   * `whisk.feature-flags.require-response-payload`. Default true.
+   */
+  readonly requireResponsePayload?: boolean
+}
+
+/** @throws ERR_CONFIG */
+export function checkApiOptions({ readyFraction = 1 }: ApiOptions): void {
+  if (readyFraction >= 0 && readyFraction <= 1) return
+  throw new PlatformError('ERR_CONFIG', `api: readyFraction is ${readyFraction}, give a share from 0 to 1`)
+}

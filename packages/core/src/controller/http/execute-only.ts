@@ -1,0 +1,42 @@
+import type { Identity } from '../../model/identity.ts'
+import type { ApiOptions } from '../api-options.ts'
+import type { ActionName, ActionPlace } from '../entities/resolve-action.ts'
+import type { ReadablePackage } from './entitlement.ts'
+import { HttpError } from './http-error.ts'
+import {
+  actionOfBindingUnreadable,
+  bindingUnreadable,
+  sharedActionUnreadable,
+  sharedPackageUnreadable,
+} from './texts.ts'
+
+// Where shared packages are for execution only, whoever may invoke what is in them may still not read it.
+
+/** To be asked once the caller is known to be entitled to the action. @throws HttpError 403 */
+export function requireReadableAction(
+  { sharedPackagesExecuteOnly = false }: ApiOptions,
+  user: Identity,
+  { namespace, package: packageName, name }: ActionName,
+  { path }: ActionPlace,
+): void {
+  if (!sharedPackagesExecuteOnly || packageName === undefined) return
+  const named = `${namespace}/${packageName}`
+  if (namespace !== user.namespace.name) throw new HttpError(403, sharedActionUnreadable(named))
+  if (!isOwn(user, path)) throw new HttpError(403, actionOfBindingUnreadable(`${named}/${name}`))
+}
+
+/** To be asked once the caller is known to be entitled to the package. @throws HttpError 403 */
+export function requireReadablePackage(
+  { sharedPackagesExecuteOnly = false }: ApiOptions,
+  user: Identity,
+  resource: string,
+  { path, named }: ReadablePackage,
+): void {
+  if (!sharedPackagesExecuteOnly) return
+  if (!isOwn(user, named.path)) throw new HttpError(403, sharedPackageUnreadable(resource))
+  if (!isOwn(user, path)) throw new HttpError(403, bindingUnreadable(resource))
+}
+
+function isOwn(user: Identity, path: string): boolean {
+  return path.split('/', 1)[0] === user.namespace.name
+}

@@ -1,0 +1,100 @@
+import type { Answer, EventMessage, OpenRoute, PlatformObservers } from '@stemcell/core'
+import { actionMetrics } from './action-metrics.ts'
+import { controllerMetrics } from './controller-metrics.ts'
+import { invokerMetrics } from './invoker-metrics.ts'
+
+interface Recorder {
+  readonly controller: ReturnType<typeof controllerMetrics>
+  readonly invoker: ReturnType<typeof invokerMetrics>
+  readonly event: (event: EventMessage) => void
+  readonly contentType: string
+  readonly text: () => Promise<string>
+}
+
+/**
+ * Metrics of a platform, as Prometheus reads them at `GET /metrics`. The client library is loaded by `load`, at the
+ * latest for the first reader; what happens before is kept and counted then.
+ */
+export class Metrics {
+  readonly observers: PlatformObservers
+  readonly route: OpenRoute
+  #loading: Promise<Recorder> | undefined
+  #recorder: Recorder | undefined
+  /** Undefined once the library is there, or known not to be. */
+  #kept: ((recorder: Recorder) => void)[] | undefined = []
+
+  constructor() {
+    this.observers = {
+      event: (event) => this.#record((recorder) => recorder.event(event)),
+      controller: {
+        answered: (event) => this.#record(({ controller }) => controller.answered(event)),
+        placed: (event) => this.#record(({ controller }) => controller.placed(event)),
+        waiting: (event) => this.#record(({ controller }) => controller.waiting(event)),
+        refused: (event) => this.#record(({ controller }) => controller.refused(event)),
+        blockingEnded: (event) => this.#record(({ controller }) => controller.blockingEnded(event)),
+        acknowledged: (event) => this.#record(({ controller }) => controller.acknowledged(event)),
+        gauges: (gauges) => this.#record(({ controller }) => controller.gauges(gauges)),
+      },
+      invoker: {
+        acquired: (event) => this.#record(({ invoker }) => invoker.acquired(event)),
+        responded: (event) => this.#record(({ invoker }) => invoker.responded(event)),
+        started: (event) => this.#record(({ invoker }) => invoker.started(event)),
+        recordRetried: (event) => this.#record(({ invoker }) => invoker.recordRetried(event)),
+        gauges: (gauges) => this.#record(({ invoker }) => invoker.gauges(gauges)),
+      },
+    }
+    this.route = {
+      method: 'GET',
+      path: '/metrics',
+      auth: 'none',
+      cors: 'none',
+      summary: 'Metrics in the text format of Prometheus',
+      responses: { 200: 'none' },
+      handle: () => this.#answer(),
+    }
+  }
+
+  /** Idempotent. Rejects when the library cannot be loaded; nothing is counted then. */
+  async load(): Promise<void> {
+    await this.#load()
+  }
+
+  #load(): Promise<Recorder> {
+    this.#loading ??= startRecording().then(
+      (recorder) => {
+        this.#recorder = recorder
+        for (const record of this.#kept ?? []) record(recorder)
+        this.#kept = undefined
+        return recorder
+      },
+      (error: unknown) => {
+        this.#kept = undefined
+        throw error
+      },
+    )
+    return this.#loading
+  }
+
+  #record(record: (recorder: Recorder) => void): void {
+    if (this.#recorder) record(this.#recorder)
+    else this.#kept?.push(record)
+  }
+
+  async #answer(): Promise<Answer> {
+    const { contentType, text } = await this.#load()
+    return { status: 200, contentType, body: await text() }
+  }
+}
+
+async function startRecording(): Promise<Recorder> {
+  const { default: client } = await import('prom-client')
+  const register = new client.Registry()
+  client.collectDefaultMetrics({ register })
+  return {
+    controller: controllerMetrics(client, register),
+    invoker: invokerMetrics(client, register),
+    event: actionMetrics(client, register),
+    contentType: register.contentType,
+    text: () => register.metrics(),
+  }
+}

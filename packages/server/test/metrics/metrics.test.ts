@@ -1,0 +1,194 @@
+import {
+  assemble,
+  memoryContainers,
+  silentLogger,
+  type EmbeddedClient,
+  type JsonObject,
+  type Platform,
+} from '@stemcell/core'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { readConfig } from '../../src/config/read-config.ts'
+import { Metrics } from '../../src/metrics/metrics.ts'
+import { startStandalone } from '../../src/standalone/standalone.ts'
+
+const WITHOUT_STEM_CELLS = {
+  runtimes: {
+    nodejs: [{ kind: 'nodejs:20', image: { name: 'node' }, attached: { attachmentName: 'a', attachmentType: 't' } }],
+  },
+  blackboxes: [],
+}
+
+/** Values by series as Prometheus writes them, `name{label="value"}`. */
+async function scrape(url: string): Promise<Map<string, number>> {
+  const response = await fetch(`${url}/metrics`)
+  expect([response.status, response.headers.get('content-type')]).toEqual([
+    200,
+    'text/plain; version=0.0.4; charset=utf-8',
+  ])
+  const lines = (await response.text()).split('\n').filter((line) => line !== '' && !line.startsWith('#'))
+  return new Map(
+    lines.map((line) => {
+      const space = line.lastIndexOf(' ')
+      return [line.slice(0, space), Number(line.slice(space + 1))]
+    }),
+  )
+}
+
+describe('a platform with metrics', () => {
+  let metrics: Metrics
+  let platform: Platform
+  let guest: EmbeddedClient
+  let url: string
+
+  beforeEach(async () => {
+    metrics = new Metrics()
+    const { observers, route } = metrics
+    platform = await assemble({
+      containers: memoryContainers(),
+      observers,
+      routes: [route],
+      manifest: WITHOUT_STEM_CELLS,
+    })
+    await platform.subjects.createUser('guest')
+    guest = await platform.client('guest')
+    ;({ url } = await platform.listen({ port: 0 }))
+  })
+
+  afterEach(() => platform.close())
+
+  async function put(name: string, code: string, more: JsonObject = {}): Promise<void> {
+    await guest.putAction(name, { exec: { kind: 'nodejs:20', code: `function main(args) { ${code} }` }, ...more })
+  }
+
+  it('counts activations under OpenWhisk’s names, with everything that happened before the first reader', async () => {
+    await guest.request('PUT', 'packages/p', {})
+    await put('p/a', 'return { ok: true }')
+    await put('bad', 'return { error: { statusCode: 404 } }')
+    for (let runs = 0; runs < 3; runs++) await guest.invoke('p/a')
+    await guest.invoke('bad')
+
+    const series = await scrape(url)
+    const a = 'namespace="guest",initiator="guest",action="p/a"'
+    const bad = 'namespace="guest",initiator="guest",action="bad"'
+    const name = (metric: string, labels: string): number | undefined =>
+      series.get(`openwhisk_action_${metric}{${labels}}`)
+    expect(name('activations_total', `${a},kind="nodejs:20",memory="256"`)).toBe(3)
+    expect(name('waitTime_seconds_count', a)).toBe(3)
+    expect(name('duration_seconds_count', a)).toBe(3)
+    expect(name('memory', a)).toBe(256)
+    for (const [status, count] of Object.entries({
+      success: 3,
+      application_error: 0,
+      action_developer_error: 0,
+      whisk_internal_error: 0,
+    })) {
+      expect(name('status', `${a},status="${status}"`)).toBe(count)
+    }
+    expect(name('status', `${bad},status="application_error"`)).toBe(1)
+    expect(name('status_code', `${bad},status_code="404"`)).toBe(1)
+    expect(name('response_size_bytes_count', a)).toBe(3)
+    const coldStarts = name('coldStarts_total', a) ?? 0
+    expect(name('initTime_seconds_count', a) ?? 0).toBe(coldStarts)
+    expect(coldStarts).toBeLessThanOrEqual(1)
+  })
+
+  it('counts what the limits refuse', async () => {
+    await put('a', 'return {}')
+    await platform.subjects.setLimits('guest', { invocationsPerMinute: 1 })
+    expect((await guest.request('POST', 'actions/a', {})).status).toBe(202)
+    expect((await guest.request('POST', 'actions/a', {})).status).toBe(429)
+    await platform.subjects.setLimits('guest', { invocationsPerMinute: 100, concurrentInvocations: 0 })
+    expect((await guest.request('POST', 'actions/a', {})).status).toBe(429)
+    const series = await scrape(url)
+    expect(series.get('openwhisk_action_limit_timed_total{namespace="guest"}')).toBe(1)
+    expect(series.get('openwhisk_action_limit_concurrent_total{namespace="guest"}')).toBe(1)
+  })
+
+  it('shows requests by route, placement, waits, acknowledgements, stages and containers', async () => {
+    await put('a', 'return {}')
+    await scrape(url)
+    await guest.invoke('a')
+    expect((await guest.request('GET', 'actions/none')).status).toBe(404)
+    expect((await guest.request('GET', '/nowhere')).status).toBe(405)
+    const series = await scrape(url)
+    const requests = (method: string, route: string, status: number): number | undefined =>
+      series.get(`stemcell_http_request_duration_seconds_count{method="${method}",route="${route}",status="${status}"}`)
+    const action = '/api/v1/namespaces/{namespace}/actions/{name}'
+    expect(requests('PUT', action, 200)).toBe(1)
+    expect(requests('POST', action, 200)).toBe(1)
+    expect(requests('GET', action, 404)).toBe(1)
+    expect(requests('GET', 'other', 405)).toBe(1)
+    expect(requests('GET', '/metrics', 200)).toBe(1)
+    expect(series.get('stemcell_placements_total{outcome="placed"}')).toBe(1)
+    expect(series.get('stemcell_placement_wait_seconds_count')).toBe(1)
+    expect(series.get('stemcell_blocking_wait_seconds_count{outcome="result"}')).toBe(1)
+    for (const stage of ['queue', 'acquire', 'init', 'run']) {
+      expect(series.get(`stemcell_stage_seconds_count{stage="${stage}"}`)).toBe(1)
+    }
+    expect(series.get('stemcell_container_acquisitions_total{how="cold",reason="no-container"}')).toBe(1)
+    expect(series.get('stemcell_container_start_seconds_count{stem_cell="false",ok="true"}')).toBe(1)
+    await expect
+      .poll(async () =>
+        [...(await scrape(url)).entries()].filter(([key]) => key.startsWith('stemcell_acknowledgements_total')),
+      )
+      .not.toEqual([])
+  })
+
+  it('shows the pool and the invokers as they are, once per second', async () => {
+    await put('a', 'return {}')
+    await guest.invoke('a')
+    await expect
+      .poll(async () => (await scrape(url)).get('stemcell_pool_containers{state="idle"}'), { timeout: 5000 })
+      .toBe(1)
+    const series = await scrape(url)
+    expect(series.get('stemcell_pool_memory_bytes{state="capacity"}')).toBe(2048 * 1024 ** 2)
+    expect(series.get('stemcell_pool_memory_bytes{state="used"}')).toBe(256 * 1024 ** 2)
+    expect(series.get('stemcell_pool_waiting')).toBe(0)
+    expect(series.get('stemcell_activations_in_flight')).toBe(0)
+    expect(series.get('stemcell_activations_waiting')).toBe(0)
+    expect(series.get('stemcell_invokers{state="healthy"}')).toBe(1)
+    expect(series.get('process_resident_memory_bytes')).toBeGreaterThan(1)
+  })
+
+  it('answers whoever asks, without a body of its own for other methods', async () => {
+    expect((await fetch(`${url}/metrics`, { method: 'POST' })).status).toBe(405)
+  })
+})
+
+describe('the server', () => {
+  let dir: string
+
+  beforeEach(async () => {
+    dir = await mkdtemp(join(tmpdir(), 'stemcell-metrics-'))
+  })
+
+  afterEach(() => rm(dir, { recursive: true, force: true }))
+
+  async function metricsStatus(config: object): Promise<number> {
+    const manifest = WITHOUT_STEM_CELLS
+    const options = { ...readConfig(undefined, { data: dir, port: 0 }), manifest, ...config }
+    const server = await startStandalone({ config: options, logger: silentLogger })
+    try {
+      const { port } = new URL(server!.url)
+      return (await fetch(`http://127.0.0.1:${port}/metrics`)).status
+    } finally {
+      await server!.close()
+    }
+  }
+
+  it('has metrics as long as it listens to this machine only', async () => {
+    expect(await metricsStatus({})).toBe(200)
+  })
+
+  it('has none when they are switched off', async () => {
+    expect(await metricsStatus({ metrics: false })).toBe(405)
+  })
+
+  it('has none where others could read them, unless they are switched on', async () => {
+    expect(await metricsStatus({ host: '0.0.0.0' })).toBe(405)
+    expect(await metricsStatus({ host: '0.0.0.0', metrics: true })).toBe(200)
+  })
+})
