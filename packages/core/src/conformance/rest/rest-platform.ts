@@ -29,7 +29,7 @@ const UNTHROTTLED: NamespaceLimits = {
 }
 
 /** A platform in this process, made of the given parts, that every row applies to. */
-export class RestPlatform implements RestTarget {
+export class RestPlatform implements RestTarget, AsyncDisposable {
   readonly platform: Platform
   readonly baseUrl: string
   readonly owner: RestCaller
@@ -63,6 +63,10 @@ export class RestPlatform implements RestTarget {
 
   close(): Promise<void> {
     return this.platform.close()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
   }
 }
 

@@ -1,4 +1,4 @@
-import { ANYTHING, type ContractRow, type RequestStep } from '../contract-row.ts'
+import { ANYTHING, type ContractRow } from '../contract-row.ts'
 import { ACTION, ACTIONS, API, DELETE, echoAction, ERRORS, GET, NS, POST, PUT, TEXT_TYPE } from '../paths.ts'
 
 const REST_CORS = {
@@ -166,11 +166,11 @@ export const surfaceRows: readonly ContractRow[] = [
       ['a path without a route', GET(`${API}/nothing`), 404],
       ['a path outside the API', GET('/nothing'), 405],
       ['OPTIONS', { method: 'OPTIONS', path: ACTIONS }, 200],
-      ['an unsupported type', PUT(ACTION, 'x', { headers: { 'content-type': 'text/plain' } }), 415],
-    ] satisfies [string, RequestStep, number][]
-  ).map(([what, when, status]): ContractRow => ({
+      ['an unsupported type', PUT(ACTION, 'x'), 415, { 'content-type': 'text/plain' }],
+    ] as const
+  ).map(([what, when, status, headers]): ContractRow => ({
     name: `the transaction id comes back with ${what}`,
-    when: { ...when, headers: { ...(when.headers as object), 'x-request-id': 'echo-me' } },
+    when: { ...when, headers: { ...headers, 'x-request-id': 'echo-me' } },
     answer: { status, headers: { 'x-request-id': 'echo-me' } },
   })),
   {
