@@ -14,9 +14,9 @@ export function median(values) {
 
 /** A keep-alive client that sends one fixed request again and again, over TCP or a unix socket. */
 export class LoadClient {
-  constructor({ origin, socketPath, path, headers, body, connections = 32 }) {
+  constructor({ origin, socketPath, method = 'POST', path, headers, body, connections = 32 }) {
     this.pool = new Pool(origin, { connections, pipelining: 1, ...(socketPath ? { socketPath } : {}) })
-    this.request = { method: 'POST', path, headers: { 'content-type': 'application/json', ...headers }, body }
+    this.request = { method, path, headers: { 'content-type': 'application/json', ...headers }, body }
   }
 
   async call() {
