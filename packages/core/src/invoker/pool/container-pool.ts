@@ -256,7 +256,7 @@ export class ContainerPool implements ProxyHost {
     cell.assign(job)
     this.#actions.place(cell)
     this.#fill(cell)
-    this.#stems.refill()
+    this.#stems.refillSoon()
   }
 
   #startCold(job: Job, reason: AcquisitionReason): void {

@@ -7,6 +7,8 @@ import type { PoolPolicy } from './pool-policy.ts'
 
 /** How often reactive plans are looked at and cells beyond their time to live go. */
 const REACTION_MS = 60_000
+/** From taking a cell to beginning its replacement. */
+const REFILL_DELAY_MS = 30
 const FIRST_BACK_OFF_MS = 1_000
 const LONGEST_BACK_OFF_MS = 60_000
 /** A cell that is lost before this age counts as a start that failed. */
@@ -50,6 +52,7 @@ export class StemCells {
   readonly #parts: StemCellParts
   readonly #lanes = new Map<string, Lane>()
   #tick: Timer | undefined
+  #soon: Timer | undefined
   #closed = true
 
   constructor(parts: StemCellParts) {
@@ -84,6 +87,8 @@ export class StemCells {
   close(): void {
     this.#closed = true
     this.#tick?.cancel()
+    this.#soon?.cancel()
+    this.#soon = undefined
     for (const lane of this.#lanes.values()) {
       lane.retry?.cancel()
       lane.retry = undefined
@@ -139,6 +144,14 @@ export class StemCells {
     this.#remove(lane, cell)
     if (this.#parts.clock.monotonic() - since < GROWN_UP_MS) this.#backOff(lane)
     else lane.backOffMs = 0
+  }
+
+  /** Like {@link refill}, but when the job that took a cell is under way: to begin a process holds everything up. */
+  refillSoon(): void {
+    this.#soon ??= this.#parts.clock.setTimer(REFILL_DELAY_MS, () => {
+      this.#soon = undefined
+      this.refill()
+    })
   }
 
   /** Begins what is missing and has room. */

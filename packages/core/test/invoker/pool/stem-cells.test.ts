@@ -22,11 +22,13 @@ describe('stem cells', () => {
     ])
   })
 
-  it('are replaced as soon as they are taken', async () => {
+  it('are replaced once the job that took them is under way', async () => {
     const bench = await new PoolBench({ memoryMb: 1024, stemCells: plain }).open()
     await bench.clock.advance(200)
     const job = bench.submit({ kind: 'nodejs:20', runMs: 1_000 })
     expect(job.how).toBe('stemcell')
+    expect(bench.pool.gauges).toMatchObject({ stemCells: 1, starting: 0 })
+    await bench.clock.advance(50)
     expect(bench.pool.gauges).toMatchObject({ stemCells: 1, starting: 1 })
     await bench.clock.advance(150)
     expect(bench.pool.gauges.stemCells).toBe(2)
