@@ -27,7 +27,7 @@ const codeOf = (cell: string): string[] => [...cell.matchAll(/`([^`]+)`/g)].map(
 describe('the README of the project', () => {
   it('lists every package, and no other', () => {
     const listed = table(readme(root), 'Package').map(([name]) => /\(packages\/([^)]+)\)/.exec(name!)?.[1])
-    expect(listed.sort()).toEqual(readdirSync(join(root, 'packages')).sort())
+    expect(new Set(listed)).toEqual(new Set(readdirSync(join(root, 'packages'))))
   })
 
   it('refers to files that exist', () => {
