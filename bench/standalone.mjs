@@ -44,7 +44,7 @@ export async function standalone() {
       rows,
       ratios: [
         { name: 'warm p50 over two hops, ms', value: added, target: '<= 0.3', met: added <= 0.3 },
-        { name: 'warm p50 / two hops', value: ours['p50 ms'] / hops['p50 ms'], target: 'informative', met: true },
+        { name: 'warm p50 / two hops', value: ours['p50 ms'] / hops['p50 ms'], target: 'none' },
         {
           name: 'throughput at 32 / two hops, one run per container',
           value: share,

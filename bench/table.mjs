@@ -7,7 +7,8 @@ export function table({ columns, rows, ratios }) {
     line.map((part, i) => (i === 0 ? part.padEnd(widths[i]) : part.padStart(widths[i]))).join('  '),
   )
   const verdicts = ratios.map(
-    ({ name, value, target, met }) => `${met ? 'met   ' : 'missed'} ${name}: ${format(value)} (target ${target})`,
+    ({ name, value, target, met }) =>
+      `${met === undefined ? 'noted ' : met ? 'met   ' : 'missed'} ${name}: ${format(value)} (target ${target})`,
   )
   return [...text, '', ...verdicts].join('\n')
 }
