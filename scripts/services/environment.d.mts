@@ -1,0 +1,1 @@
+export function servicesEnvironment(): Record<string, string>

@@ -1,0 +1,4 @@
+import redis from './redis.mjs'
+
+/** Every service, in the order it is started. */
+export const services = [redis]
