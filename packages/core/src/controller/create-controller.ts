@@ -3,6 +3,8 @@ import type { InvokerState } from '../load-balancer/load-balancer.ts'
 import type { Clock } from '../time/clock.ts'
 import { checkApiOptions } from './api-options.ts'
 import type { Controller, ControllerParts } from './controller.ts'
+import { ClusterDuties } from './cluster/cluster-duties.ts'
+import { HealthProbe } from './cluster/health-probe.ts'
 import { createHttpFront, type HttpFront } from './http/front.ts'
 import type { InvokerStatus, OperationalState } from './http/operational-routes.ts'
 import { PlacingActivator } from './invoke/placing-activator.ts'
@@ -27,6 +29,7 @@ class HttpController implements Controller {
   readonly #clock: Clock
   readonly #activator: PlacingActivator
   readonly #front: HttpFront
+  readonly #duties: ClusterDuties | undefined
 
   constructor(parts: ControllerParts) {
     this.id = parts.id
@@ -35,8 +38,11 @@ class HttpController implements Controller {
       ...parts,
       controllerId: parts.id,
       maxWaiting: parts.maxWaiting ?? DEFAULT_MAX_WAITING,
+      ...(parts.clustered && { probe: new HealthProbe({ ...parts, controllerId: parts.id }) }),
     })
     const { cluster } = this.#activator
+    const duties = parts.clustered ? new ClusterDuties(parts, cluster, () => this.#front.entities) : undefined
+    this.#duties = duties
     const operations: OperationalState = {
       invokers: () => new Map(cluster.states().map(([name, state]) => [name, STATUS_OF_STATE[state]])),
       inFlight: () => this.#activator.list(),
@@ -46,6 +52,7 @@ class HttpController implements Controller {
     this.#front = createHttpFront(parts, this.#activator, {
       ...api,
       ...(api.operationalRoutes === false ? {} : { operations }),
+      ...(duties && { announceWrite: (documentId) => duties.announceWrite(documentId) }),
     })
   }
 
@@ -55,18 +62,21 @@ class HttpController implements Controller {
 
   async open(): Promise<void> {
     await this.#activator.open()
+    await this.#duties?.open()
     this.#front.compositions.open()
   }
 
   /** Compositions first, as their steps still need the activator. */
   async drain(deadlineMs: number): Promise<void> {
     const dueMs = this.#clock.monotonic() + deadlineMs
+    await this.#duties?.leave()
     await this.#front.compositions.drain(deadlineMs)
     await this.#activator.drain(Math.max(0, dueMs - this.#clock.monotonic()))
   }
 
   async close(): Promise<void> {
     await this.drain(0)
+    await this.#duties?.close()
     await this.#activator.close()
     await this.#front.compositions.close()
   }
