@@ -1,5 +1,6 @@
 import { PlatformError } from '../errors.ts'
 import { assignInvokerId } from '../invoker/assign-invoker-id.ts'
+import { shardingBalancer } from '../load-balancer/sharding-balancer.ts'
 import { ControllerNode } from './controller-node.ts'
 import { Engines } from './engines.ts'
 import { InvokerNode } from './invoker-node.ts'
@@ -25,10 +26,12 @@ export async function assemble(options: PlatformOptions): Promise<Platform> {
 
 /**
  * Builds and opens a controller of a cluster: others may share its queue and stores, and its invokers are elsewhere.
- * Queue and stores must be ones that several processes can share.
+ * Queue and stores must be ones that several processes can share. The load balancer is the sharding one unless another
+ * is given.
  * @throws ERR_CONFIG, ERR_UNAVAILABLE as `assemble`.
  */
-export async function assembleController(options: ControllerOptions): Promise<ControllerNode> {
+export async function assembleController(given: ControllerOptions): Promise<ControllerNode> {
+  const options = { ...given, loadBalancer: given.loadBalancer ?? shardingBalancer() }
   const container = registerParts(options)
   const parts = new OpenParts(use(container, LOGGER))
   const node = new ControllerNode(container, parts, new Engines(container, options), true)

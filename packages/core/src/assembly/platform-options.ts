@@ -73,7 +73,7 @@ export interface PlatformOptions {
   readonly activationStore?: Part<ActivationStore>
   /** Default: basic authentication against the subject store. */
   readonly auth?: Part<Auth, AuthContext>
-  /** Default: least loaded. */
+  /** Default: least loaded; of a controller in a cluster: sharding. */
   readonly loadBalancer?: Part<LoadBalancer>
   readonly logStore?: Part<LogStore>
   readonly rateLimiter?: Part<RateLimiter, RateLimiterContext>

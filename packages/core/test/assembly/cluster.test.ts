@@ -89,7 +89,7 @@ function allUp(): Record<string, string> {
 describe('a cluster of controllers and invokers', () => {
   it('gives invokers that start at once numbers of their own, and the same again later', async () => {
     const numbers = invokers.map(({ invoker }) => invoker.instance.id)
-    expect(numbers.toSorted()).toEqual([0, 1, 2])
+    expect(numbers.toSorted((a, b) => a - b)).toEqual([0, 1, 2])
     const again = await Promise.all(['a', 'b', 'c'].map((name) => assignInvokerId(backend.entityStore, name)))
     expect(again).toEqual(numbers)
     expect(await assignInvokerId(backend.entityStore, 'd')).toBe(3)

@@ -53,7 +53,7 @@ class Rig {
   readonly clock = new VirtualClock()
   readonly context = { ...adapterContext(), clock: this.clock }
   readonly queue = new MemoryQueue({}, this.context)
-  readonly store = new MemoryActivationStore(this.context)
+  readonly store = new MemoryActivationStore()
   readonly cluster = new ClusterState(new SeededRandom(1))
   readonly received: ActivationMessage[] = []
   readonly told: ReturnType<typeof readAcknowledgement>[] = []
