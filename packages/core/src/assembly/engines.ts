@@ -84,7 +84,15 @@ export class Engines {
 
   /** `clustered`: others share the queue with it. */
   controller(clustered: boolean): Controller {
-    const { observers, controllerId: id = '0', maxWaiting, api, routes, build } = this.#options
+    const {
+      observers,
+      controllerId: id = '0',
+      maxWaiting,
+      api,
+      routes,
+      build,
+      disableStoreResult = false,
+    } = this.#options
     const controller = createController({
       ...this.#shared,
       id,
@@ -99,6 +107,7 @@ export class Engines {
       ...(observers?.controller && { observer: observers.controller }),
       ...this.#emitter(`controller${id}`),
       storeLevels: this.#storeLevels,
+      logsOutliveRecords: disableStoreResult,
       ...(this.#cipher && { cipher: this.#cipher }),
       build: build ?? { date: 'unknown', number: CORE_VERSION },
     })

@@ -53,6 +53,8 @@ export interface ControllerParts {
   readonly observer?: ControllerObserver
   /** Takes user events. Default: nobody does. */
   readonly emit?: EmitEvent
+  /** Whether the log store is asked for logs of activations without a record. Default false. */
+  readonly logsOutliveRecords?: boolean
   /** Which sequences, compositions and triggers leave a record. Default: all. */
   readonly storeLevels?: StoreLevels
 }

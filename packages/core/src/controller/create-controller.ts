@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { InvokerState } from '../load-balancer/load-balancer.ts'
+import type { Logger } from '../log.ts'
 import type { Clock } from '../time/clock.ts'
 import { checkApiOptions } from './api-options.ts'
 import type { Controller, ControllerParts } from './controller.ts'
@@ -27,6 +28,7 @@ export function createController(parts: ControllerParts): Controller {
 class HttpController implements Controller {
   readonly id: string
   readonly #clock: Clock
+  readonly #logger: Logger
   readonly #activator: PlacingActivator
   readonly #front: HttpFront
   readonly #duties: ClusterDuties | undefined
@@ -34,6 +36,7 @@ class HttpController implements Controller {
   constructor(parts: ControllerParts) {
     this.id = parts.id
     this.#clock = parts.clock
+    this.#logger = parts.logger
     this.#activator = new PlacingActivator({
       ...parts,
       controllerId: parts.id,
@@ -52,6 +55,7 @@ class HttpController implements Controller {
     this.#front = createHttpFront(parts, this.#activator, {
       ...api,
       ...(api.operationalRoutes === false ? {} : { operations }),
+      disable: () => this.#disable(),
       ...(duties && { announceWrite: (documentId) => duties.announceWrite(documentId) }),
     })
   }
@@ -64,6 +68,13 @@ class HttpController implements Controller {
     await this.#activator.open()
     await this.#duties?.open()
     this.#front.compositions.open()
+  }
+
+  /** What was accepted goes on; other controllers are told. */
+  #disable(): void {
+    this.#logger.warn({ controller: this.id }, 'controller is disabled: it accepts no more activations')
+    this.#front.compositions.stopAccepting()
+    void this.#duties?.leave()
   }
 
   /** Compositions first, as their steps still need the activator. */

@@ -160,6 +160,14 @@ const api = z.strictObject({
   }),
   sharedPackagesExecuteOnly: flag(false, 'Packages of others can be bound and used, but not read'),
   requireApiKeyAnnotation: flag(true, 'New actions get no API key unless they ask for it'),
+  operator: z
+    .strictObject({ username: z.string().min(1), password: z.string().min(1).meta({ secret: true }) })
+    .optional()
+    .meta({
+      description: 'Who may `POST /disable`, to take a controller out of service',
+      shownType: '`username` and `password`',
+      shownDefault: 'nobody',
+    }),
   requireResponsePayload: flag(true, 'Writes of actions and packages are answered with what was written'),
 })
 
