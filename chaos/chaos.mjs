@@ -1,5 +1,7 @@
 // Kills parts of a cluster at random under a steady load, and then accounts for every activation that was accepted:
 // `npm run chaos -- --queue redis|kafka [--minutes 3] [--seed N] [--callers 16] [--controllers 2] [--invokers 3]`.
+// With `--rolling`, every process is asked to stop and started again, one after the other, instead: then nothing at all
+// may fail.
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -19,17 +21,23 @@ const { values } = parseArgs({
     callers: { type: 'string', default: '16' },
     controllers: { type: 'string', default: '2' },
     invokers: { type: 'string', default: '3' },
+    rolling: { type: 'boolean', default: false },
     keep: { type: 'boolean', default: false },
   },
 })
-const { queue, minutes, seed, callers, keep } = values
+const { queue, minutes, seed, callers, rolling, keep } = values
 const counts = { controllers: Number(values.controllers), invokers: Number(values.invokers) }
-const again = `npm run chaos -- --queue ${queue} --minutes ${minutes} --seed ${seed} --callers ${callers}`
+const again = `npm run chaos -- --queue ${queue} --minutes ${minutes} --seed ${seed} --callers ${callers}${rolling ? ' --rolling' : ''}`
 console.log(`seed ${seed}; the same kills again: ${again}`)
 
 /** Time between two kills, and how long the victim stays dead, ms. */
 const CALM = { least: 2_000, most: 8_000 }
 const DEAD = { least: 0, most: 6_000 }
+/**
+ * What callers may see while processes are restarted in turn: results, those of the action that fails included, and a
+ * controller that is not there or says so.
+ */
+const BORNE = new Set(['200', '202', '502', '503', 'ECONNREFUSED'])
 /** Time for everything to settle at the end: reclaimed messages, forced completions, records. */
 const SETTLE_MS = 150_000
 
@@ -67,11 +75,14 @@ try {
   await load.prepare()
   load.start(Number(callers))
 
-  const kills = await killAtRandom([...cluster.nodes, ...backends], Date.now() + Number(minutes) * 60_000)
+  const untilMs = Date.now() + Number(minutes) * 60_000
+  const kills = rolling
+    ? await restartInTurn(cluster.nodes, untilMs)
+    : await killAtRandom([...cluster.nodes, ...backends], untilMs)
   for (const part of [...backends, ...cluster.nodes]) await part.start()
   await load.stop()
   await cluster.untilUp()
-  console.log(`kills: ${JSON.stringify(kills)}`)
+  console.log(`${rolling ? 'restarts' : 'kills'}: ${JSON.stringify(kills)}`)
   console.log(`answers: ${JSON.stringify(load.outcomes)}; accepted: ${load.accepted.size}`)
   const { unaccounted, duplicates, startedTwice, inFlight } = await account({
     controllers: cluster.controllers,
@@ -88,8 +99,11 @@ try {
     `unaccounted ${unaccounted.length}, duplicates ${duplicates.length}, started twice ${startedTwice.length}, ` +
       `slots taken ${inFlight}, containers ${containers.length}`,
   )
+  const notAnswered = rolling ? Object.keys(load.outcomes).filter((outcome) => !BORNE.has(outcome)) : []
+  if (notAnswered.length > 0) console.log(`callers saw what they must not see: ${notAnswered.join(', ')}`)
   failed =
     load.accepted.size === 0 ||
+    notAnswered.length > 0 ||
     unaccounted.length + duplicates.length + startedTwice.length + inFlight + containers.length > 0
 } finally {
   await cluster?.stop()
@@ -115,6 +129,22 @@ async function killAtRandom(parts, untilMs) {
     await victim.start()
   }
   return kills
+}
+
+/** Asks one process after the other to stop, and starts it again; all of them at least once. */
+async function restartInTurn(nodes, untilMs) {
+  const restarts = {}
+  do {
+    for (const node of nodes) {
+      await sleep(between(CALM))
+      console.log(`restart ${node.name}; ${load.accepted.size} accepted so far`)
+      restarts[node.name] = (restarts[node.name] ?? 0) + 1
+      await node.stop()
+      await node.start()
+      await cluster.untilUp()
+    }
+  } while (Date.now() < untilMs)
+  return restarts
 }
 
 /** Processes of action containers of this cluster that outlived it. */
