@@ -20,7 +20,8 @@ export function clusterConfig({ queue, redisUrl, kafkaBrokers, prefix, apiHost }
     apiHost,
     host: '127.0.0.1',
     platformId: prefix,
-    queue: queue === 'kafka' ? kafka() : redis,
+    // What a dead process had in hand is given to others after the lease.
+    queue: queue === 'kafka' ? kafka() : { ...redis, options: { ...redis.options, leaseMs: 10_000 } },
     stores: redis,
     rateLimiter: redis,
     invoker: { userMemoryMb: 1024 },
