@@ -1,0 +1,75 @@
+import { LuaScript } from '../connection/lua-script.ts'
+import { PAGE } from './document-scripts.ts'
+
+// A record is a hash: `f` the whole record, `s` its summary, `n` its filter name, `p` its namespace, `i` its id.
+
+/**
+ * KEYS all, namespaces · ARGV what the keys of records, of the index by start and of that by name begin with, then of
+ * each record its escaped namespace, id and filter name, start, record and summary.
+ * Returns 1 for each that was stored, 0 where there was one.
+ */
+export const PUT_RECORDS = new LuaScript(`
+local answer = {}
+for i = 4, #ARGV, 6 do
+  local namespace, id, name, start = ARGV[i], ARGV[i + 1], ARGV[i + 2], ARGV[i + 3]
+  local member = namespace .. '\\0' .. id
+  local stored = redis.call('HSETNX', ARGV[1] .. member, 'f', ARGV[i + 4])
+  if stored == 1 then
+    redis.call('HSET', ARGV[1] .. member, 's', ARGV[i + 5], 'n', name, 'p', namespace, 'i', id)
+    redis.call('ZADD', ARGV[2] .. namespace, start, id)
+    redis.call('ZADD', ARGV[3] .. namespace .. '\\0' .. name, start, id)
+    redis.call('ZADD', KEYS[1], start, member)
+    redis.call('ZINCRBY', KEYS[2], 1, namespace)
+  end
+  answer[#answer + 1] = stored
+end
+return answer`)
+
+/**
+ * KEYS index · ARGV from, to, skip, limit, what the keys of the namespace's records begin with, field.
+ * Returns that field of each record of the page, the latest first.
+ */
+export const LIST_RECORDS = new LuaScript(`${PAGE}
+local rows = page(KEYS[1], ARGV[1], ARGV[2], true, tonumber(ARGV[3]), tonumber(ARGV[4]))
+local answer = {}
+for i = 1, #rows, 2 do
+  answer[#answer + 1] = redis.call('HGET', ARGV[5] .. rows[i], ARGV[6]) or ''
+end
+return answer`)
+
+/**
+ * KEYS all, namespaces · ARGV what the keys of records, of the index by start and of that by name begin with, the
+ * first start to keep or '', how many each namespace keeps or '', most to remove. Returns how many were removed.
+ */
+export const EXPIRE_RECORDS = new LuaScript(`
+local records, byStart, byName, most = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[6])
+local removed = 0
+local function remove(member)
+  local record = redis.call('HMGET', records .. member, 'p', 'i', 'n')
+  local namespace, id, name = record[1], record[2], record[3]
+  redis.call('ZREM', KEYS[1], member)
+  removed = removed + 1
+  if not namespace then return end
+  redis.call('UNLINK', records .. member)
+  redis.call('ZREM', byStart .. namespace, id)
+  redis.call('ZREM', byName .. namespace .. '\\0' .. name, id)
+  if tonumber(redis.call('ZINCRBY', KEYS[2], -1, namespace)) <= 0 then redis.call('ZREM', KEYS[2], namespace) end
+end
+if ARGV[4] ~= '' then
+  for _, member in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', '(' .. ARGV[4], 'LIMIT', 0, most)) do
+    remove(member)
+  end
+end
+if ARGV[5] ~= '' and removed < most then
+  local keep = tonumber(ARGV[5])
+  local full = redis.call('ZRANGEBYSCORE', KEYS[2], '(' .. ARGV[5], '+inf', 'WITHSCORES', 'LIMIT', 0, most)
+  for i = 1, #full, 2 do
+    local surplus = math.min(tonumber(full[i + 1]) - keep, most - removed)
+    if surplus > 0 then
+      for _, id in ipairs(redis.call('ZRANGE', byStart .. full[i], 0, surplus - 1)) do
+        remove(full[i] .. '\\0' .. id)
+      end
+    end
+  end
+end
+return removed`)
