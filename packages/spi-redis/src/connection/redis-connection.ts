@@ -3,7 +3,7 @@ import { Redis } from 'ioredis'
 import type { RedisConnectionSettings } from '../redis-options.ts'
 import { checkServer } from './check-server.ts'
 import { clientOptions, describeServer } from './client-options.ts'
-import { isTimeout, toPlatformError } from './to-platform-error.ts'
+import { isTimeout, toPlatformError, wasNotSent } from './to-platform-error.ts'
 
 const PROBE_PAUSE_MS = 50
 
@@ -61,14 +61,27 @@ export class RedisConnection {
    * Runs a command, waiting for the connection where it is away.
    * @throws ERR_UNAVAILABLE not back within `commandTimeoutMs`, or lost while the command was under way.
    */
-  run<T>(command: (redis: Redis) => Promise<T>): Promise<T> {
-    if (this.#ready) return this.#translated(command)
-    return this.#untilReady(this.settings.commandTimeoutMs).then(() => this.#translated(command))
+  async run<T>(command: (redis: Redis) => Promise<T>): Promise<T> {
+    for (;;) {
+      if (!this.#ready) await this.#untilReady(this.settings.commandTimeoutMs)
+      try {
+        return await command(this.#redis)
+      } catch (error) {
+        if (this.#closed || !wasNotSent(error)) throw this.#translation(error)
+        // The driver knows before its event that the connection is gone.
+        this.#lost()
+      }
+    }
   }
 
   /** As `run`, but fails at once where the connection is away. */
-  runNow<T>(command: (redis: Redis) => Promise<T>): Promise<T> {
-    return this.#ready ? this.#translated(command) : Promise.reject(this.#unavailable())
+  async runNow<T>(command: (redis: Redis) => Promise<T>): Promise<T> {
+    if (!this.#ready) throw this.#unavailable()
+    try {
+      return await command(this.#redis)
+    } catch (error) {
+      throw this.#translation(error)
+    }
   }
 
   /** `listener` is called each time the connection is back. Returns how to end that. */
@@ -87,14 +100,6 @@ export class RedisConnection {
     this.#redis.disconnect()
     for (const { reject } of this.#waiters) reject(new PlatformError('ERR_CLOSED', `${this.server}: connection closed`))
     this.#waiters.clear()
-  }
-
-  async #translated<T>(command: (redis: Redis) => Promise<T>): Promise<T> {
-    try {
-      return await command(this.#redis)
-    } catch (error) {
-      throw this.#translation(error)
-    }
   }
 
   #translation(error: unknown): PlatformError {

@@ -41,10 +41,22 @@ export function isTimeout(error: unknown): boolean {
   return error instanceof Error && error.message === 'Command timed out'
 }
 
+/** Whether the driver found its connection gone before it sent anything. */
+export function wasNotSent(error: unknown): boolean {
+  return error instanceof Error && error.message.startsWith("Stream isn't writeable")
+}
+
 /** The driver puts the command with all its arguments, so also passwords and documents, into its errors. */
 function withoutArguments(error: unknown): Error {
   if (!(error instanceof Error)) return new Error(String(error))
-  // What the driver says of itself when it does not retry.
-  const silent = error.name === 'MaxRetriesPerRequestError'
-  return new Error(silent ? 'the connection broke' : error.message)
+  // MaxRetriesPerRequestError is what the driver says of itself when it does not retry.
+  const clean = new Error(error.name === 'MaxRetriesPerRequestError' ? 'the connection broke' : error.message)
+  clean.name = error.name
+  return clean
+}
+
+/** Whether the server refused, rather than the connection: waiting for the connection does not mend it. */
+export function isRefusal(error: unknown): boolean {
+  const code = replyCode(isPlatformError(error) ? error.cause : error)
+  return code !== undefined && code !== 'LOADING' && code !== 'NOGROUP'
 }

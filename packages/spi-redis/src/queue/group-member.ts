@@ -2,6 +2,7 @@ import type { AdapterContext, Timer } from '@stemcell/core'
 import type { Redis } from 'ioredis'
 import { listOf, textOf, type Reply } from '../connection/lua-script.ts'
 import type { RedisConnection } from '../connection/redis-connection.ts'
+import { isRefusal } from '../connection/to-platform-error.ts'
 import type { Entry } from './entry.ts'
 import { GIVE_BACK, JOIN, KEEP, RELEASE } from './queue-scripts.ts'
 import type { GroupKeys } from './topic-keys.ts'
@@ -132,7 +133,8 @@ export class GroupMember {
       await work()
     } catch (err) {
       const { group } = this.#membership
-      this.#context.logger.debug({ group, what, err }, 'background work of a queue failed and will be done later')
+      const level = isRefusal(err) ? 'warn' : 'debug'
+      this.#context.logger[level]({ group, what, err }, 'background work of a queue failed and will be done later')
     }
   }
 }

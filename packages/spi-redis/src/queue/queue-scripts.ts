@@ -20,6 +20,7 @@ local function field(entry, name)
   for i = 1, #entry[2], 2 do
     if entry[2][i] == name then return entry[2][i + 1] end
   end
+  return nil
 end
 local function putBack(key, retry, group, id, more)
   local entry = redis.call('XRANGE', key, id, id)[1]

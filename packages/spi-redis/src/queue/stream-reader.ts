@@ -1,7 +1,7 @@
 import { isPlatformError, type AdapterContext } from '@stemcell/core'
 import type { Reply } from '../connection/lua-script.ts'
 import type { RedisConnection } from '../connection/redis-connection.ts'
-import { replyCode } from '../connection/to-platform-error.ts'
+import { isRefusal, replyCode } from '../connection/to-platform-error.ts'
 import { readEntries, type ReadEntries } from './entry.ts'
 import type { GroupMember } from './group-member.ts'
 import type { GroupKeys } from './topic-keys.ts'
@@ -101,7 +101,7 @@ export class StreamReader {
         this.#context.logger.debug({ group, err: error }, 'the queue could not be made anew')
       }
     }
-    this.#context.logger.debug({ group, err }, 'reading failed')
+    this.#context.logger[isRefusal(err) ? 'warn' : 'debug']({ group, err }, 'reading a queue failed')
     await this.#context.clock.sleep(PAUSE_AFTER_FAILURE_MS, this.#stopping.signal)
   }
 }

@@ -1,5 +1,6 @@
 import type { AdapterContext, Timer } from '@stemcell/core'
 import type { RedisConnection } from '../connection/redis-connection.ts'
+import { isRefusal } from '../connection/to-platform-error.ts'
 import type { RedisQueueSettings } from '../redis-options.ts'
 import { TRIM } from './queue-scripts.ts'
 import { TopicKeys } from './topic-keys.ts'
@@ -54,7 +55,8 @@ export class TopicTrimmer {
           ),
         )
       } catch (err) {
-        this.#context.logger.debug({ key: topic.stream, err }, 'a topic was not trimmed; it will be next time')
+        const level = isRefusal(err) ? 'warn' : 'debug'
+        this.#context.logger[level]({ key: topic.stream, err }, 'a topic was not trimmed; it will be next time')
       }
     }
   }

@@ -11,6 +11,7 @@ import {
 } from '@stemcell/core'
 import type { Redis } from 'ioredis'
 import { ConnectionSession } from '../connection/connection-session.ts'
+import { isRefusal } from '../connection/to-platform-error.ts'
 import { listOf } from '../connection/lua-script.ts'
 import {
   ADAPTER,
@@ -176,7 +177,7 @@ export class RedisRateLimiter implements RateLimiter {
       await this.#ask((redis) => work(redis, keys, args))
       return true
     } catch (err) {
-      this.#context.logger.debug({ err }, 'rate limiter could not tell Redis; it will')
+      this.#context.logger[isRefusal(err) ? 'warn' : 'debug']({ err }, 'rate limiter could not tell Redis; it will')
       return false
     }
   }
