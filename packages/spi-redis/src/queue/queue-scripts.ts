@@ -101,7 +101,6 @@ return releaseDue(KEYS[1], KEYS[2], KEYS[3])`)
  */
 export const KEEP = new LuaScript(`${NOW}${PUT_BACK}${RELEASE_DUE}
 local group, me, lease, split = ARGV[1], ARGV[2], tonumber(ARGV[3]), 5 + tonumber(ARGV[5])
-redis.call('ZADD', KEYS[5], now, me)
 local answer = {0}
 for i = 6, #ARGV do
   local key, letter = KEYS[1], 's'
@@ -112,6 +111,8 @@ for i = 6, #ARGV do
     redis.call('XCLAIM', key, group, me, 0, ARGV[i], 'JUSTID')
   end
 end
+-- After the renewal: unlike that, it is refused when the server has no memory left.
+redis.call('ZADD', KEYS[5], now, me)
 if ARGV[4] == '1' then
   for i = 1, 2 do
     local cursor = '0-0'
