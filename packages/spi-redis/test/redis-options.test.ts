@@ -69,7 +69,10 @@ describe('the options for Redis', () => {
 
   it('stand in the tables of the README with their defaults', () => {
     const defaults = new Map(
-      Object.entries(redisQueueOptions.parse({ url })).map(([name, value]) => [name, `${value}`]),
+      Object.entries(redisQueueOptions.parse({ url })).map(([name, value]) => [
+        name,
+        JSON.stringify(value).replaceAll('"', ''),
+      ]),
     )
     const names = Object.keys({ ...redisQueueOptions.shape, ...redisConnectionOptions.shape })
     for (const name of names) {

@@ -16,7 +16,11 @@ const name = fc.string({ unit: fc.oneof(fc.constantFrom('\0', '\u0001', '\ud800'
 
 describe('the names of keys', () => {
   it('escape nothing that cannot be read back', () => {
-    fc.assert(fc.property(name, (text) => expect(unescape(escape(text))).toBe(text)))
+    fc.assert(
+      fc.property(name, (text) => {
+        expect(unescape(escape(text))).toBe(text)
+      }),
+    )
   })
 
   it('differ where the names differ, as bytes', () => {
