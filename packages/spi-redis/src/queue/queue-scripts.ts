@@ -139,7 +139,8 @@ return answer`)
 
 /**
  * KEYS stream, retry, delayed, alive · ARGV group, consumer, 1 to leave for good, ids with their stream's letter.
- * Puts back what the consumer holds, apart from these ids: it was handed out to nobody.
+ * Puts back what the consumer holds, apart from these ids, with the attempt that it has: it was handed out to nobody.
+ * Who leaves and holds something all the same is forgotten only when the lease has ended.
  */
 export const GIVE_BACK = new LuaScript(`${PUT_BACK}
 local kept = {}
@@ -155,9 +156,11 @@ for i, letter in ipairs({'s', 'r'}) do
   until #pending < 100
 end
 if ARGV[3] == '1' then
-  redis.call('XGROUP', 'DELCONSUMER', KEYS[1], ARGV[1], ARGV[2])
-  redis.call('XGROUP', 'DELCONSUMER', KEYS[2], ARGV[1], ARGV[2])
-  redis.call('ZREM', KEYS[4], ARGV[2])
+  if #ARGV == 3 then
+    redis.call('XGROUP', 'DELCONSUMER', KEYS[1], ARGV[1], ARGV[2])
+    redis.call('XGROUP', 'DELCONSUMER', KEYS[2], ARGV[1], ARGV[2])
+    redis.call('ZREM', KEYS[4], ARGV[2])
+  end
   if redis.call('ZCARD', KEYS[3]) > 0 then redis.call('XADD', KEYS[2], '*', 'n', '1') end
 end
 return 1`)
