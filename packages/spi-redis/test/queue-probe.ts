@@ -19,5 +19,6 @@ export async function publishSurely(queue: Queue, topic: string, text: string): 
     } catch (error) {
       if (!isPlatformError(error, 'ERR_UNAVAILABLE')) throw error
     }
+    await new Promise((resolve) => setImmediate(resolve))
   }
 }

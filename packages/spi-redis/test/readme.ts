@@ -3,9 +3,20 @@ import { readFileSync } from 'node:fs'
 
 const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8')
 
-/** The second cell of the row that begins with `name` in backticks. */
+function section(title: string): string {
+  const text = readme.split(/^## /m).find((part) => part.startsWith(`${title}\n`))
+  assert.ok(text, `the README has no section '${title}'`)
+  return text
+}
+
+/** The cell at `index` of the row that begins with `name` in backticks. */
+function cell(text: string, name: string, index: number): string | undefined {
+  const row = text.split('\n').find((line) => line.startsWith(`| \`${name}\` `))
+  return row?.split('|')[index + 1]?.trim().replaceAll('`', '')
+}
+
 export function capability(name: string): string {
-  const value = new RegExp(`^\\| \`${name}\` *\\| *([^|]+?) *\\|`, 'm').exec(readme)?.[1]
+  const value = cell(section('Capabilities'), name, 1)
   assert.ok(value, `the README has no capability '${name}'`)
   return value
 }
@@ -16,6 +27,5 @@ export function capabilityBytes(name: string): number {
 
 /** The default of an option, as its table says. */
 export function optionDefault(name: string): string | undefined {
-  const cells = new RegExp(`^\\| \`${name}\` *\\|[^|]*\\| *\`?([^\`|]*?)\`? *\\|`, 'm').exec(readme)
-  return cells?.[1]?.replaceAll(',', '')
+  return cell(section('Options'), name, 2)?.replaceAll(',', '')
 }

@@ -71,7 +71,9 @@ export class ConnectionSession implements Lifecycle {
     const current = this.#current.then(ignore, ignore).then(step)
     this.#current = current
     current.catch(() => {
-      if (this.#current === current) this.#wanted = 'closed'
+      if (this.#current !== current) return
+      this.#wanted = 'closed'
+      this.#current = Promise.resolve()
     })
     return current
   }

@@ -89,7 +89,7 @@ export class GroupMember {
 
   async #giveBack(leaving: boolean): Promise<void> {
     const { keys, group, consumer, held } = this.#membership
-    const kept = leaving ? [] : Array.from(held(), ({ name }) => name)
+    const kept = Array.from(held(), ({ name }) => name)
     const names = [keys.stream, keys.retry, keys.delayed, keys.alive]
     const command = (redis: Redis): Promise<Reply> =>
       GIVE_BACK.run(redis, names, [group, consumer, leaving ? '1' : '0', ...kept])

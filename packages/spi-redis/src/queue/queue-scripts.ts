@@ -101,7 +101,6 @@ return releaseDue(KEYS[1], KEYS[2], KEYS[3])`)
  */
 export const KEEP = new LuaScript(`${NOW}${PUT_BACK}${RELEASE_DUE}
 local group, me, lease, split = ARGV[1], ARGV[2], tonumber(ARGV[3]), 5 + tonumber(ARGV[5])
-redis.call('ZADD', KEYS[5], now, me)
 local answer = {0}
 for i = 6, #ARGV do
   local key, letter = KEYS[1], 's'
@@ -112,6 +111,8 @@ for i = 6, #ARGV do
     redis.call('XCLAIM', key, group, me, 0, ARGV[i], 'JUSTID')
   end
 end
+-- After the renewal: unlike that, it is refused when the server has no memory left.
+redis.call('ZADD', KEYS[5], now, me)
 if ARGV[4] == '1' then
   for i = 1, 2 do
     local cursor = '0-0'
@@ -138,7 +139,8 @@ return answer`)
 
 /**
  * KEYS stream, retry, delayed, alive · ARGV group, consumer, 1 to leave for good, ids with their stream's letter.
- * Puts back what the consumer holds, apart from these ids: it was handed out to nobody.
+ * Puts back what the consumer holds, apart from these ids, with the attempt that it has: it was handed out to nobody.
+ * Who leaves and holds something all the same is forgotten only when the lease has ended.
  */
 export const GIVE_BACK = new LuaScript(`${PUT_BACK}
 local kept = {}
@@ -154,9 +156,11 @@ for i, letter in ipairs({'s', 'r'}) do
   until #pending < 100
 end
 if ARGV[3] == '1' then
-  redis.call('XGROUP', 'DELCONSUMER', KEYS[1], ARGV[1], ARGV[2])
-  redis.call('XGROUP', 'DELCONSUMER', KEYS[2], ARGV[1], ARGV[2])
-  redis.call('ZREM', KEYS[4], ARGV[2])
+  if #ARGV == 3 then
+    redis.call('XGROUP', 'DELCONSUMER', KEYS[1], ARGV[1], ARGV[2])
+    redis.call('XGROUP', 'DELCONSUMER', KEYS[2], ARGV[1], ARGV[2])
+    redis.call('ZREM', KEYS[4], ARGV[2])
+  end
   if redis.call('ZCARD', KEYS[3]) > 0 then redis.call('XADD', KEYS[2], '*', 'n', '1') end
 end
 return 1`)

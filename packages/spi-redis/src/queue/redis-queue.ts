@@ -29,7 +29,7 @@ import { TopicTrimmer } from './topic-trimmer.ts'
 
 const DEFAULT_REDELIVER_AFTER_MS = 1000
 
-const done = (): void => undefined
+const ignore = (): void => undefined
 
 /** Messages in Redis Streams: a stream per topic, a consumer group per group, one waiting reader per subscription. */
 export class RedisQueue implements Queue {
@@ -70,7 +70,7 @@ export class RedisQueue implements Queue {
     const opening = this.#opening
     this.#opening = undefined
     this.#open = false
-    this.#closing = opening.then(() => this.#stop(), done)
+    this.#closing = opening.then(() => this.#stop(), ignore)
     return this.#closing
   }
 
@@ -93,7 +93,7 @@ export class RedisQueue implements Queue {
     const { stream } = this.#use(topic)
     const value = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     // The session stays open while handlers run that close() waits for: they may publish what they have to say.
-    return this.#session.run((redis) => redis.callBuffer('XADD', [stream, '*', 'b', value])).then(done)
+    return this.#session.run((redis) => redis.callBuffer('XADD', [stream, '*', 'b', value])).then(ignore)
   }
 
   async subscribe(topic: string, options: SubscribeOptions, handler: MessageHandler): Promise<Subscription> {

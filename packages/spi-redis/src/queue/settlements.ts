@@ -8,6 +8,8 @@ import type { GroupKeys } from './topic-keys.ts'
 /** Lua's stack bounds the arguments of one call. */
 const MOST_AT_ONCE = 1000
 const RETRY_PAUSE_MS = 100
+/** Redis works on one thing at a time: an acknowledgement at once would delay what the handler has just published. */
+const ACKNOWLEDGE_WITHIN_MS = 2
 
 export interface SettlementTarget {
   readonly keys: GroupKeys
@@ -20,8 +22,8 @@ export interface SettlementTarget {
 }
 
 /**
- * Tells Redis what became of messages, off the path of their handlers: acknowledgements that come while one is under
- * way travel together as the next. While Redis is away they are kept, and told again when it is back.
+ * Tells Redis what became of messages, off the path of their handlers: acknowledgements that come within a moment, or
+ * while some are under way, travel together. While Redis is away they are kept, and told again when it is back.
  */
 export class Settlements {
   readonly #connection: RedisConnection
@@ -42,7 +44,7 @@ export class Settlements {
     this.#acknowledged[entry.stream].push(entry)
     if (this.#flushing) return
     this.#flushing = true
-    this.#track(Promise.resolve().then(() => this.#flush()))
+    this.#track(this.#context.clock.sleep(ACKNOWLEDGE_WITHIN_MS, this.#giveUp.signal).then(() => this.#flush()))
   }
 
   /** Has the message delivered again, after the delay and with the next attempt. */
