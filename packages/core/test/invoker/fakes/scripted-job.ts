@@ -58,6 +58,7 @@ export class ScriptedJob implements Job {
       image: 'image',
       userImage: false,
       memoryMb: this.need.memoryMb,
+      ...(this.#script.cpu === undefined ? {} : { cpu: this.#script.cpu }),
       maxConcurrent: this.maxConcurrent,
       environment: {},
       labels: { action: this.key },
