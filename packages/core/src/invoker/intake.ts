@@ -34,7 +34,7 @@ export class Intake {
   readonly #parts: IntakeParts
   readonly #open = new Map<string, Promise<void>>()
   readonly #ended = new RecentIds(REMEMBERED)
-  #idle: (() => void) | undefined
+  readonly #idle: (() => void)[] = []
 
   constructor(parts: IntakeParts) {
     this.#parts = parts
@@ -49,7 +49,7 @@ export class Intake {
   async whenIdle(): Promise<void> {
     if (this.#open.size === 0) return
     await new Promise<void>((resolve) => {
-      this.#idle = resolve
+      this.#idle.push(resolve)
     })
   }
 
@@ -128,7 +128,7 @@ export class Intake {
   #close(activationId: string, ended: boolean): void {
     this.#open.delete(activationId)
     if (ended) this.#ended.add(activationId)
-    if (this.#open.size === 0) this.#idle?.()
+    if (this.#open.size === 0) for (const resolve of this.#idle.splice(0)) resolve()
   }
 }
 

@@ -472,25 +472,6 @@ describe('an invoker', () => {
     expect(bench.pings[0]).toMatchObject({ enabled: true, instance: { id: 0 } })
   })
 
-  it('that is drained finishes what it took and asks for no more', async () => {
-    await start(answering({ delayMs: 500 }))
-    const id = await bench.send()
-    await bench.clock.advance(10)
-    expect(await bench.until(bench.invoker.drain(5_000))).toBe(true)
-    expect((await bench.record(id)).response.statusCode).toBe(0)
-    expect(bench.pings.at(-1)?.enabled).toBe(false)
-    const late = await bench.send()
-    await bench.clock.advance(2_000)
-    expect(bench.acksOf(late)).toEqual([])
-  })
-
-  it('says when its drain took too long', async () => {
-    await start(answering({ delayMs: 10_000 }))
-    await bench.send()
-    await bench.clock.advance(10)
-    expect(await bench.until(bench.invoker.drain(1_000))).toBe(false)
-  })
-
   it('that is closed ends what runs and what waits, each in a record', async () => {
     await start({ ...answering({ failure: 'never-answers' }), options: { userMemoryMb: 256 } })
     const running = await bench.send({ blocking: true })

@@ -61,7 +61,7 @@ export class ContainerPool implements ProxyHost {
   /** Waiters with promised resources, in the order of the promises. */
   #promised: Waiter[] = []
   readonly #all = new Set<ContainerProxy>()
-  #emptied: (() => void) | undefined
+  readonly #emptied: (() => void)[] = []
   #closed = false
 
   constructor(parts: PoolParts) {
@@ -74,11 +74,17 @@ export class ContainerPool implements ProxyHost {
     this.#stems = new StemCells({ manifest, clock, policy, logger, start: (lane) => this.#startStem(lane) })
   }
 
+  /** Takes jobs, also again after it was closed. */
   open(): void {
+    this.#closed = false
     this.#stems.open()
   }
 
-  /** Ends waiting jobs and removes every container. Resolves when all are gone. */
+  get isClosed(): boolean {
+    return this.#closed
+  }
+
+  /** Ends waiting jobs and removes every container, busy ones too. Resolves when all are gone. */
   async close(): Promise<void> {
     this.#closed = true
     this.#stems.close()
@@ -88,7 +94,7 @@ export class ContainerPool implements ProxyHost {
     for (const proxy of this.#all) proxy.remove()
     if (this.#all.size === 0) return
     await new Promise<void>((resolve) => {
-      this.#emptied = resolve
+      this.#emptied.push(resolve)
     })
   }
 
@@ -175,7 +181,7 @@ export class ContainerPool implements ProxyHost {
   gone(proxy: ContainerProxy): void {
     this.#ledger.release(proxy.need)
     this.#all.delete(proxy)
-    if (this.#all.size === 0) this.#emptied?.()
+    if (this.#all.size === 0) for (const resolve of this.#emptied.splice(0)) resolve()
     this.#pump()
   }
 
