@@ -67,6 +67,7 @@ function emptyJob(key) {
     namespace: 'bench',
     need: { memoryMb: MEMORY_MB, milliCpu: 0 },
     maxConcurrent: 1,
+    maxContainers: Infinity,
     stemKey: undefined,
     done,
     spec: () => ({ memoryMb: MEMORY_MB }),

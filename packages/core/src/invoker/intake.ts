@@ -14,7 +14,7 @@ import { recordOfRun, recordWithoutAction } from './record/activation-record.ts'
 import { RecentIds } from './recent-ids.ts'
 import type { RecordKeeper } from './record/record-keeper.ts'
 import { errorResponse } from './record/response-of-run.ts'
-import { ACTION_INCOMPATIBLE, ACTION_NOT_FETCHED, ACTION_REMOVED, MAYBE_STARTED } from './record/texts.ts'
+import { ACTION_INCOMPATIBLE, ACTION_NOT_FETCHED, ACTION_REMOVED, MAYBE_STARTED, NO_INSTANCES } from './record/texts.ts'
 
 /** Ended activations that are remembered, so that a message which comes twice is not run twice. */
 const REMEMBERED = 10_000
@@ -99,6 +99,9 @@ export class Intake {
     const exceeded = exceededLimit(action.action.limits, message.user.limits, limits)
     if (exceeded !== undefined) {
       return keeper.settle(message, recordWithoutAction(message, errorResponse(1, exceeded), clock.now()))
+    }
+    if (action.action.limits.instances === 0) {
+      return keeper.settle(message, recordWithoutAction(message, errorResponse(2, NO_INSTANCES), clock.now()))
     }
     return new Promise((resolve) => {
       pool.submit(new ActivationJob(jobs, message, action, receivedMs, resolve))

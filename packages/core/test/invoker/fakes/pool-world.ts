@@ -56,7 +56,7 @@ class CheckedJob extends ScriptedJob {
 /**
  * A pool under random arrivals, durations and failures on a virtual clock. After every timer that fired it is checked
  * that memory, CPU and starts are within their limits and that no books are negative; on every use of a container,
- * that it belongs to one namespace and one key; on every end of a job, that it is its first. Equal seeds give equal
+ * that it belongs to one namespace and one key, which has no more than it may; on every end of a job, that it is its first. Equal seeds give equal
  * runs.
  */
 export class PoolWorld {
@@ -135,6 +135,10 @@ export class PoolWorld {
     if (used && used.owner !== owner) this.#break(`${container} of ${used.owner} was given to ${owner}`)
     if ((used === undefined) !== initialises) this.#break(`${container} was initialised twice or not at all`)
     const entry = used ?? { owner, inside: 0 }
+    if (!used) {
+      const others = [...this.#used.values()].filter((other) => other.owner === owner).length
+      if (others >= job.maxContainers) this.#break(`${owner} has ${others + 1} containers, not ${job.maxContainers}`)
+    }
     this.#used.set(container, entry)
     if (++entry.inside > job.maxConcurrent) this.#break(`${container} is overfull`)
     this.#mark(container.length + entry.inside)
@@ -163,6 +167,7 @@ export class PoolWorld {
       namespace: `ns${action % 7}`,
       memoryMb: [128, 128, 256, 512][action % 4]!,
       maxConcurrent: action % 5 === 0 ? 3 : 1,
+      ...(action % 4 === 1 ? { maxContainers: 1 + (action % 3) } : {}),
       // Stem cells have no share of the processor: who names one gets a container of its own.
       ...(action % 6 === 0 ? { cpu: [0.5, 1][(action % 4) >> 1]! } : {}),
       ...(action % 6 === 0 ? {} : { kind: action % 2 === 0 ? 'nodejs:20' : 'python:3' }),

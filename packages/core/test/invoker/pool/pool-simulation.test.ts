@@ -76,6 +76,16 @@ describe('a simulated pool', () => {
       (job: Job, submit: (job: Job) => void) => submit(Object.assign(job, { key: 'shared' })),
     ],
     [
+      'gives an action more containers than it may have',
+      /has \d+ containers, not \d+/,
+      (job: Job, submit: (job: Job) => void) => {
+        const allowed = job.maxContainers
+        // The pool reads it, the check reads it last.
+        const reads = { get: () => (new Error().stack?.includes('pool-world') ? allowed : Infinity) }
+        submit(Object.defineProperty(job, 'maxContainers', reads))
+      },
+    ],
+    [
       'books less memory than containers take',
       /memory: \d+ MB exist/,
       (job: Job, submit: (job: Job) => void) => {
