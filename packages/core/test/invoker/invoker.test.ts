@@ -592,6 +592,8 @@ describe('an invoker', () => {
       acquired: ({ action, acquisition }) => told.push(`${action} ${acquisition.how}`),
       started: ({ ok, ms }) => told.push(`started ${ok} ${ms}`),
       responded: ({ statusCode, stages }) => told.push(`responded ${statusCode} ${JSON.stringify(stages)}`),
+      logged: ({ ms }) => told.push(`logged ${ms}`),
+      stored: ({ ms }) => told.push(`stored ${ms}`),
     }
     await start({ ...answering({ delayMs: 20 }), parts: { observer } })
     await bench.run()
@@ -599,6 +601,8 @@ describe('an invoker', () => {
       'guest/hello cold',
       'started true 100',
       'responded 0 {"queue":0,"acquire":100,"init":0,"run":20}',
+      'logged 0',
+      'stored 0',
     ])
   })
 })

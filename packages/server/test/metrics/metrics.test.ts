@@ -130,6 +130,12 @@ describe('a platform with metrics', () => {
     }
     expect(series.get('stemcell_container_acquisitions_total{how="cold",reason="no-container"}')).toBe(1)
     expect(series.get('stemcell_container_start_seconds_count{stem_cell="false",ok="true"}')).toBe(1)
+    await guest.invoke('a')
+    const hot = 'stemcell_container_acquisitions_total{how="hot",reason="none"}'
+    expect((await scrape(url)).get(hot)).toBe(1)
+    for (const stage of ['logs', 'store']) {
+      await expect.poll(async () => (await scrape(url)).get(`stemcell_stage_seconds_count{stage="${stage}"}`)).toBe(2)
+    }
     await expect
       .poll(async () =>
         [...(await scrape(url)).entries()].filter(([key]) => key.startsWith('stemcell_acknowledgements_total')),
