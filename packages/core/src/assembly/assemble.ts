@@ -19,7 +19,8 @@ import type { EmitEvent, EventMessage } from '../messages/event-message.ts'
 import { MB } from '../model/byte-size.ts'
 import { parameterCipher } from '../model/parameter-cipher.ts'
 import { STORE_ALL, type StoreLevels } from '../model/store-level.ts'
-import type { Clock } from '../time/clock.ts'
+import type { Clock, Timer } from '../time/clock.ts'
+import { within } from '../time/within.ts'
 import { CORE_VERSION } from './core-version.ts'
 import { EmbeddedClient } from './embedded-client.ts'
 import { EventPublisher } from './event-publisher.ts'
@@ -222,7 +223,7 @@ export class Platform implements AsyncDisposable {
     const closed = Promise.all(servers.map((server) => closeServer(server, clock)))
     await this.controller.drain(drainMs)
     for (const server of servers) server.closeIdleConnections()
-    await Promise.race([closed, clock.sleep(1000)])
+    await within(clock, closed, 1000)
     for (const server of servers) server.closeAllConnections()
     await closed
     await this.#parts.close()
@@ -265,17 +266,16 @@ function forgetIdentities(auth: Auth, changed: { readonly subject?: string; read
 /** Resolves when the last connection is gone; idle ones are closed as they become so. */
 function closeServer(server: Server, clock: Clock): Promise<void> {
   return new Promise((resolve) => {
-    let open = true
-    server.close(() => {
-      open = false
-      resolve()
-    })
-    // A server that never listened calls back with an error, and still has to let its connections go.
+    let next: Timer | undefined
     const sweep = (): void => {
-      if (!open) return
       server.closeIdleConnections()
-      clock.setTimer(20, sweep)
+      next = clock.setTimer(20, sweep)
     }
     sweep()
+    // A server that never listened calls back with an error, and still has to let its connections go.
+    server.close(() => {
+      next?.cancel()
+      resolve()
+    })
   })
 }

@@ -2,7 +2,7 @@ import type { Logger } from '../log.ts'
 import type { Subscription } from '../queue/queue.ts'
 import type { Clock } from '../time/clock.ts'
 import type { HealthPing } from './health-ping.ts'
-import { within } from './within.ts'
+import { within } from '../time/within.ts'
 
 /** How long a queue may take to be told; then the next ping has to do. */
 const ANNOUNCE_LIMIT_MS = 5_000

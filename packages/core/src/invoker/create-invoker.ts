@@ -12,7 +12,7 @@ import { ContainerPool } from './pool/container-pool.ts'
 import { fixedPolicy } from './pool/pool-policy.ts'
 import { replyLimits } from './proxy/reply-limits.ts'
 import { RecordKeeper } from './record/record-keeper.ts'
-import { within } from './within.ts'
+import { within } from '../time/within.ts'
 
 /** Time for records and containers on the way out, ms, and then for giving up on them. */
 const CLOSE_LIMIT_MS = 10_000

@@ -29,10 +29,10 @@ describe('an action with a limit of instances', () => {
     const order: number[] = []
     const jobs = [0, 1, 2, 3].map((index) => {
       const job = bench.submit({ ...ONE, runMs: 100 })
-      const { execute } = job
+      const execute = job.execute.bind(job)
       job.execute = (...call) => {
         order.push(index)
-        return execute.apply(job, call)
+        return execute(...call)
       }
       return job
     })
@@ -65,9 +65,9 @@ describe('an action with a limit of instances', () => {
       }
       const first = bench.submit({ ...ONE, runMs: 100, verdict: verdict === 'spoilt' ? 'spoilt' : 'kept' })
       if (verdict === 'refused') {
-        const { execute } = first
+        const execute = first.execute.bind(first)
         let offers = 0
-        first.execute = (...call) => (offers++ === 0 ? Promise.resolve('refused') : execute.apply(first, call))
+        first.execute = (...call) => (offers++ === 0 ? Promise.resolve('refused') : execute(...call))
       }
       const second = bench.submit({ ...ONE, runMs: 100 })
       await bench.clock.advance(4_000)
