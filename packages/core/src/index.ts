@@ -105,6 +105,15 @@ export type { Platform } from './assembly/platform.ts'
 export type { OpenCall, OpenRoute } from './controller/http/route.ts'
 export type { Answer } from './controller/http/answer.ts'
 export type { ActivationFacts, ControllerGauges, ControllerObserver } from './controller/observer.ts'
+export type { Invoker } from './invoker/invoker.ts'
+export {
+  DEFAULT_INVOKER_CREDENTIALS,
+  invokerFront,
+  type InvokerCredentials,
+  type InvokerFrontOptions,
+  type OpenPath,
+  type PlainAnswer,
+} from './invoker/http/invoker-front.ts'
 export type { InvokerObserver, PoolGauges, StageTimes } from './invoker/observer.ts'
 export type { Acquisition, AcquisitionReason } from './invoker/pool/job.ts'
 export type { Demand, IdleContainer, KeepAlive, PoolPolicy } from './invoker/pool/pool-policy.ts'

@@ -46,6 +46,7 @@ export class ActivationJob implements Job {
   readonly namespace: string
   readonly need: Resources
   readonly maxConcurrent: number
+  readonly maxContainers: number
   readonly stemKey: string | undefined
   readonly #context: JobContext
   readonly #message: ActivationMessage
@@ -85,6 +86,7 @@ export class ActivationJob implements Job {
     this.need = { memoryMb: limits.memory, milliCpu: Math.round((limits.cpu ?? 0) * 1000) }
     // Where logs cannot be told apart, one activation at a time is what keeps them.
     this.maxConcurrent = context.attributedLogs || !this.#readsLog ? Math.max(1, limits.concurrency) : 1
+    this.maxContainers = limits.instances ?? Infinity
     this.stemKey =
       action.kind === 'blackbox' || limits.cpu !== undefined ? undefined : stemKey(action.kind, limits.memory)
   }

@@ -3,7 +3,7 @@ import { isPlatformError, PlatformError } from '../../src/errors.ts'
 import type { InvokerObserver } from '../../src/invoker/observer.ts'
 import { bytesBody } from '../../src/queue/message-body.ts'
 import { invokerTopic } from '../../src/messages/invoker-instance.ts'
-import type { SimulatedAnswer } from '../../src/container/simulated-containers.ts'
+import type { SimulatedAnswer, SimulatedCall } from '../../src/container/simulated-containers.ts'
 import type { Activation } from '../../src/model/activation.ts'
 import { isJsonObject } from '../../src/model/json.ts'
 import { annotation, InvokerBench, type BenchOptions } from './fakes/invoker-bench.ts'
@@ -18,7 +18,10 @@ async function start(options: BenchOptions = {}): Promise<void> {
 }
 
 /** Containers that start in 100 ms and answer every run like this. */
-function answering(run: SimulatedAnswer | (() => SimulatedAnswer), init: SimulatedAnswer = {}): BenchOptions {
+function answering(
+  run: SimulatedAnswer | ((call: SimulatedCall) => SimulatedAnswer),
+  init: SimulatedAnswer = {},
+): BenchOptions {
   return {
     containers: {
       behaviour: {
@@ -214,6 +217,29 @@ describe('what an action does wrong', () => {
     expect(errorOf(record)).toBe('The action exceeded its time limits of 1000 milliseconds.')
     expect(record.duration).toBe(1_000)
     expect(annotation(record, 'initTime')).toBe(700)
+  })
+
+  it('ends only the run that is too slow; its container takes no more, and goes when the others have ended', async () => {
+    await start(
+      answering(({ body }) => {
+        const { delayMs } = (JSON.parse(body) as { value: { delayMs?: number } }).value
+        return delayMs === undefined ? { failure: 'never-answers' } : { delayMs, body: '{"ok":true}' }
+      }),
+    )
+    await bench.define({ limits: { timeout: 1_000, concurrency: 2 } })
+    await bench.run({ args: { delayMs: 1 } })
+    const hanging = await bench.send({ args: {} })
+    await bench.clock.advance(500)
+    const sharing = await bench.send({ args: { delayMs: 900 } })
+    await bench.clock.advance(600)
+    expect(errorOf(await bench.record(hanging))).toBe('The action exceeded its time limits of 1000 milliseconds.')
+    expect(annotation(await bench.run({ args: { delayMs: 1 } }), 'acquired')).toMatchObject({ how: 'cold' })
+    const ids = async (): Promise<string[]> =>
+      (await bench.containers.list({ platform: 'test', invoker: 'invoker0' })).map(({ id }) => id)
+    expect(await ids()).toHaveLength(2)
+    expect((await bench.record(sharing)).response.result?.value).toEqual({ ok: true })
+    await bench.clock.advance(100)
+    expect(await ids()).toHaveLength(1)
   })
 
   it('during initialisation is told as such', async () => {
@@ -464,31 +490,32 @@ describe('the store level', () => {
   })
 })
 
+describe('the limit of instances', () => {
+  it('holds the containers of an action down', async () => {
+    await start(answering({ delayMs: 1_000 }))
+    await bench.define({ limits: { instances: 2, memory: 128 } })
+    for (let count = 0; count < 6; count++) await bench.send()
+    await bench.clock.advance(2_000)
+    expect(await bench.containers.list({ platform: 'test', invoker: 'invoker0' })).toHaveLength(2)
+    await bench.clock.advance(5_000)
+    expect(bench.acks).toHaveLength(6)
+  })
+
+  it('of 0 lets the action not run at all', async () => {
+    await start(answering({}))
+    await bench.define({ limits: { instances: 0 } })
+    const record = await bench.run()
+    expect(record.response.statusCode).toBe(2)
+    expect(errorOf(record)).toBe('The action may not run: its limit of instances is 0.')
+  })
+})
+
 describe('an invoker', () => {
   it('says every second that it lives', async () => {
     await start()
     await bench.clock.advance(3_000)
     expect(bench.pings).toHaveLength(4)
     expect(bench.pings[0]).toMatchObject({ enabled: true, instance: { id: 0 } })
-  })
-
-  it('that is drained finishes what it took and asks for no more', async () => {
-    await start(answering({ delayMs: 500 }))
-    const id = await bench.send()
-    await bench.clock.advance(10)
-    expect(await bench.until(bench.invoker.drain(5_000))).toBe(true)
-    expect((await bench.record(id)).response.statusCode).toBe(0)
-    expect(bench.pings.at(-1)?.enabled).toBe(false)
-    const late = await bench.send()
-    await bench.clock.advance(2_000)
-    expect(bench.acksOf(late)).toEqual([])
-  })
-
-  it('says when its drain took too long', async () => {
-    await start(answering({ delayMs: 10_000 }))
-    await bench.send()
-    await bench.clock.advance(10)
-    expect(await bench.until(bench.invoker.drain(1_000))).toBe(false)
   })
 
   it('that is closed ends what runs and what waits, each in a record', async () => {
@@ -565,6 +592,8 @@ describe('an invoker', () => {
       acquired: ({ action, acquisition }) => told.push(`${action} ${acquisition.how}`),
       started: ({ ok, ms }) => told.push(`started ${ok} ${ms}`),
       responded: ({ statusCode, stages }) => told.push(`responded ${statusCode} ${JSON.stringify(stages)}`),
+      logged: ({ ms }) => told.push(`logged ${ms}`),
+      stored: ({ ms }) => told.push(`stored ${ms}`),
     }
     await start({ ...answering({ delayMs: 20 }), parts: { observer } })
     await bench.run()
@@ -572,6 +601,8 @@ describe('an invoker', () => {
       'guest/hello cold',
       'started true 100',
       'responded 0 {"queue":0,"acquire":100,"init":0,"run":20}',
+      'logged 0',
+      'stored 0',
     ])
   })
 })

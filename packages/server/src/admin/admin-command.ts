@@ -30,6 +30,11 @@ export const adminCommand = z.discriminatedUnion('do', [
   z.strictObject({ do: z.literal('limits set'), namespace, limits: z.record(z.string(), z.unknown()) }),
   z.strictObject({ do: z.literal('limits get'), namespace }),
   z.strictObject({ do: z.literal('limits delete'), namespace }),
+  z.strictObject({ do: z.literal('invoker status') }),
+  z.strictObject({ do: z.literal('invoker enable') }),
+  z.strictObject({ do: z.literal('invoker disable') }),
+  /** What still waits or runs after so many seconds is ended. */
+  z.strictObject({ do: z.literal('invoker drain'), seconds: z.number().min(0) }),
   z.strictObject({
     do: z.literal('db get'),
     database: z.enum(['subjects', 'whisks', 'activations']),

@@ -46,9 +46,10 @@ const LIMITS: Readonly<Record<keyof NamespaceLimits, LimitKind>> = {
 /** The commands below `stemcell admin`, in the words of OpenWhisk's `wskadmin`. */
 export function adminProgram(host: AdminHost): Command {
   return new Command('admin')
-    .description('subjects, keys, limits of namespaces and raw data, whether the server runs or not')
+    .description('subjects, keys, limits of namespaces and raw data, whether the server runs or not; its invoker')
     .addCommand(userCommands(host))
     .addCommand(limitsCommands(host))
+    .addCommand(invokerCommands(host))
     .addCommand(dbCommands(host))
 }
 
@@ -142,6 +143,27 @@ function limitsCommands(host: AdminHost): Command {
     .description('back to the system’s limits')
     .action(async (namespace: string, flags: AdminPlace) => host.run({ do: 'limits delete', namespace }, flags))
   return limits
+}
+
+function invokerCommands(host: AdminHost): Command {
+  const invoker = new Command('invoker').description('whether a running server takes work')
+  const simple = {
+    'invoker status': 'say whether it is enabled',
+    'invoker enable': 'take work again',
+    'invoker disable': 'take no more work; what runs goes on, and callers get 503',
+  } as const
+  for (const [name, description] of Object.entries(simple) as [keyof typeof simple, string][]) {
+    at(invoker.command(name.slice('invoker '.length)))
+      .description(description)
+      .action(async (flags: AdminPlace) => host.run({ do: name }, flags))
+  }
+  at(invoker.command('drain'))
+    .description('take no more work and wait until what was taken has ended')
+    .option('--deadline <seconds>', 'then end the rest, each with a record', whole, 60)
+    .action(async (flags: AdminPlace & { readonly deadline: number }) =>
+      host.run({ do: 'invoker drain', seconds: flags.deadline }, flags),
+    )
+  return invoker
 }
 
 function dbCommands(host: AdminHost): Command {

@@ -1,4 +1,4 @@
-import type { AuthKey, SubjectAdministration } from '@stemcell/core'
+import type { AuthKey, Invoker, SubjectAdministration } from '@stemcell/core'
 import type { AdminCommand } from './admin-command.ts'
 import type { AdminTarget } from './admin-target.ts'
 import { dumpDatabase } from './dump-database.ts'
@@ -17,11 +17,34 @@ export async function execute(command: AdminCommand, target: AdminTarget, print:
     await dumpDatabase(command.database, command.documents, target, print)
     return
   }
+  if (isInvokerCommand(command)) return print(await invokerAnswer(command, await target.invoker()))
   for await (const line of answer(command, await target.administration())) await print(line)
 }
 
+type InvokerCommand = Extract<AdminCommand, { readonly do: `invoker ${string}` }>
+
+function isInvokerCommand(command: AdminCommand): command is InvokerCommand {
+  return command.do.startsWith('invoker ')
+}
+
+async function invokerAnswer(command: InvokerCommand, invoker: Invoker): Promise<string> {
+  const name = `invoker${invoker.instance.id}`
+  switch (command.do) {
+    case 'invoker status':
+      return `${name} is ${invoker.isEnabled ? 'enabled' : 'disabled'}`
+    case 'invoker enable':
+      return `${name} is ${(await invoker.enable()) ? 'now' : 'already'} enabled`
+    case 'invoker disable':
+      return `${name} is ${(await invoker.disable()) ? 'now' : 'already'} disabled`
+    case 'invoker drain':
+      return (await invoker.drain(command.seconds * 1000))
+        ? `${name} is drained`
+        : `${name} is drained; what had not ended after ${command.seconds} s was ended`
+  }
+}
+
 async function* answer(
-  command: Exclude<AdminCommand, { readonly do: 'db get' }>,
+  command: Exclude<AdminCommand, InvokerCommand | { readonly do: 'db get' }>,
   subjects: SubjectAdministration,
 ): AsyncGenerator<string> {
   switch (command.do) {

@@ -1,5 +1,6 @@
 import {
   adapterContext,
+  AdministrationError,
   isPlatformError,
   PlatformError,
   SubjectAdministration,
@@ -37,6 +38,10 @@ export class StoresTarget implements AdminTarget {
 
   async activations(): ReturnType<AdminTarget['activations']> {
     return this.#opened('activationStore', (await this.#stores()).activationStore)
+  }
+
+  async invoker(): Promise<never> {
+    throw new AdministrationError('invalid', 'no server runs here: an invoker is asked while it runs')
   }
 
   async close(): Promise<void> {

@@ -94,15 +94,18 @@ export class RecordKeeper {
     record: Activation,
     logLines: Promise<readonly string[]>,
   ): Promise<Activation> {
-    const { clock, logStore, logger } = this.#parts
+    const { clock, logStore, logger, observer } = this.#parts
     const began = clock.monotonic()
+    let kept: readonly string[]
     try {
-      const lines = await logLines
-      return withLogs(record, await logStore.keep(record, message.user, lines), clock.monotonic() - began)
+      kept = await logStore.keep(record, message.user, await logLines)
     } catch (err) {
       logger.warn({ activationId: record.activationId, err }, 'logs not kept')
-      return withLogs(record, [missingLogsLine(clock)], clock.monotonic() - began)
+      kept = [missingLogsLine(clock)]
     }
+    const ms = clock.monotonic() - began
+    observer.logged?.({ ms })
+    return withLogs(record, kept, ms)
   }
 
   async #acknowledge(
@@ -127,7 +130,15 @@ export class RecordKeeper {
   }
 
   async #store(message: ActivationMessage, record: Activation): Promise<'stored' | 'exists' | 'not-wanted'> {
-    if (!isStored(message, record.response.statusCode, this.#parts.storeLevels)) return 'not-wanted'
+    const { storeLevels, clock, observer } = this.#parts
+    if (!isStored(message, record.response.statusCode, storeLevels)) return 'not-wanted'
+    const began = clock.monotonic()
+    const outcome = await this.#storeWhatFits(record)
+    observer.stored?.({ ms: clock.monotonic() - began })
+    return outcome
+  }
+
+  async #storeWhatFits(record: Activation): Promise<'stored' | 'exists'> {
     try {
       return await this.#put(record)
     } catch (error) {
