@@ -14,7 +14,6 @@ export interface Command {
 
 /** Text for the developer by the error that the system gave. */
 const REASONS: Readonly<Record<string, string>> = {
-  ENOEXEC: 'it is neither a program for this machine nor a script that starts with #!',
   ENOENT: 'the program, or the interpreter that its first line names, does not exist',
   EACCES: 'it may not be executed',
   E2BIG: 'its arguments and environment are too long',

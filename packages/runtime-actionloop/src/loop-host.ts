@@ -84,7 +84,7 @@ export class LoopHost implements ActionEndpoint {
           this.#program = program
           // No end marker: the log goes on with the first run of the same activation.
           this.#log.complete(call)
-          this.#end(call)
+          call.ended = true
           answer(success('{"ok":true}'))
         },
         (error: unknown) => answer(this.#failedInit(call, error)),
@@ -100,7 +100,7 @@ export class LoopHost implements ActionEndpoint {
   abandon(): void {
     this.#late.abort()
     this.#program?.kill()
-    if (this.#turn.current) this.#log.end(this.#turn.current)
+    if (this.#turn.current?.ended === false) this.#log.end(this.#turn.current)
     this.#removeCode()
     this.#supply.close()
   }

@@ -1,7 +1,8 @@
-import { chmodSync, closeSync, existsSync, mkdirSync, openSync, readFileSync, readSync, statSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readFileSync, statSync } from 'node:fs'
 import path from 'node:path'
 import type { Command } from './child.ts'
 import { compile } from './compile.ts'
+import { executableFormat } from './executable-format.ts'
 import type { LoopSettings } from './loop-options.ts'
 import { placeCode } from './place-code.ts'
 import type { Sink } from './program.ts'
@@ -25,7 +26,8 @@ export async function prepareExecutable(
   const source = path.join(folder, 'src')
   placeCode(init, source, PROGRAM, settings.saveJar)
   const found = [PROGRAM, init.main].map((name) => path.join(source, name)).find((file) => isInside(source, file))
-  if (found !== undefined && isProgram(found)) {
+  const format = found && executableFormat(found)
+  if (found !== undefined && format === 'program') {
     checkExecutionEnv(settings.executionEnv, init.binary, source)
     return commandFor(found, source, init.env)
   }
@@ -39,7 +41,9 @@ export async function prepareExecutable(
     return commandFor(program, target, init.env)
   }
   if (found === undefined) throw cannotStart(`the archive has no file '${PROGRAM}' at its root`)
-  throw cannotStart(`'${path.basename(found)}' is neither a program nor a script that starts with #!`)
+  const name = path.basename(found)
+  if (format === 'foreign') throw cannotStart(`'${name}' is a program for another kind of machine`)
+  throw cannotStart(`'${name}' is neither a program nor a script that starts with #!`)
 }
 
 function commandFor(program: string, cwd: string, env: NodeJS.ProcessEnv): Command {
@@ -50,18 +54,6 @@ function commandFor(program: string, cwd: string, env: NodeJS.ProcessEnv): Comma
 
 function isInside(folder: string, file: string): boolean {
   return file.startsWith(folder + path.sep) && existsSync(file) && statSync(file).isFile()
-}
-
-/** ELF, Mach-O (either byte order, also for several processors) or a script. */
-function isProgram(file: string): boolean {
-  const start = Buffer.alloc(4)
-  const fd = openSync(file, 'r')
-  try {
-    readSync(fd, start, 0, 4, 0)
-  } finally {
-    closeSync(fd)
-  }
-  return start.toString('latin1', 0, 2) === '#!' || /^(7f454c46|c[ef]faedfe|cafebabe)$/.test(start.toString('hex'))
 }
 
 function checkExecutionEnv(expected: string | undefined, binary: boolean, source: string): void {
