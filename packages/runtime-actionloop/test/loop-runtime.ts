@@ -18,10 +18,12 @@ export function startLoop(
   return startRuntime({ program: [runtimePath, mode], env: { ...python, ...env }, args })
 }
 
+let found: string | undefined
+
 /** What `python3` leads to: on some hosts it is a script that first looks for a version. */
 export function realPython(): string {
   if (!onPath('python3')) return 'python3'
-  return execFileSync('python3', ['-c', 'import sys; print(sys.executable)'], { encoding: 'utf8' }).trim()
+  return (found ??= execFileSync('python3', ['-c', 'import sys; print(sys.executable)'], { encoding: 'utf8' }).trim())
 }
 
 /** Ends the runtime and returns all that it printed. */
