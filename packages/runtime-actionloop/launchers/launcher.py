@@ -51,7 +51,8 @@ def use_virtualenv(folder):
 
 
 def load(name, folder):
-    sys.path[0] = folder
+    own = os.path.dirname(os.path.abspath(__file__))
+    sys.path[:] = [folder] + [path for path in sys.path if path != own]
     use_virtualenv(folder)
     path = os.path.join(folder, "__main__.py")
     sys.argv = [path]

@@ -26,6 +26,7 @@ type Answer = (reply: Reply) => void
 const DEFAULT_INIT_MS = 60_000
 /** The platform's own limit comes first and knows the text that belongs to it. */
 const AFTER_DEADLINE_MS = 500
+const LONGEST_TIMER_MS = 2_147_483_647
 
 /** Holds one action from its init to the end of the process. Calls take turns, in the order in which they came. */
 export class LoopHost implements ActionEndpoint {
@@ -61,6 +62,8 @@ export class LoopHost implements ActionEndpoint {
       return answer(failure(403, 'Missing main/no code to execute.'))
     }
 
+    const folder = realpathSync(mkdtempSync(path.join(tmpdir(), 'action-')))
+    this.#folder = folder
     this.#initialized = true
     const env = { ...process.env }
     setInitEnvironment(env, message['env'])
@@ -70,11 +73,10 @@ export class LoopHost implements ActionEndpoint {
     const late = new AbortController()
     const timer = setTimeout(() => late.abort(), timeLeft(env['__OW_DEADLINE']))
     this.#late = late
-    this.#folder = realpathSync(mkdtempSync(path.join(tmpdir(), 'action-')))
     startProgram(init, {
       mode: this.#mode,
       settings: this.#settings,
-      folder: this.#folder,
+      folder,
       supply: this.#supply,
       print: (fd, bytes) => this.#log.write(fd, bytes),
       late: late.signal,
@@ -145,7 +147,7 @@ export class LoopHost implements ActionEndpoint {
 
 function timeLeft(deadline: string | undefined): number {
   if (deadline === undefined || !/^\d+$/.test(deadline)) return DEFAULT_INIT_MS
-  return Math.max(0, Number(deadline) - Date.now()) + AFTER_DEADLINE_MS
+  return Math.min(LONGEST_TIMER_MS, Math.max(0, Number(deadline) - Date.now()) + AFTER_DEADLINE_MS)
 }
 
 function isObject(value: unknown): value is Message {

@@ -1,11 +1,10 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
-import { unpackArchive } from '@stemcell/runtime-nodejs/archive'
 import type { Init } from './start-program.ts'
 import { StartError } from './start-error.ts'
 
 /** Writes the code below `folder`: an archive unpacked, anything else as the file `name`. */
-export function placeCode({ code, binary }: Init, folder: string, name: string, saveJar?: string): void {
+export async function placeCode({ code, binary }: Init, folder: string, name: string, saveJar?: string): Promise<void> {
   mkdirSync(folder, { recursive: true })
   const bytes = Buffer.from(code, binary ? 'base64' : 'utf8')
   if (binary && bytes.length === 0) throw new StartError('There was an error reading the action archive.')
@@ -13,6 +12,7 @@ export function placeCode({ code, binary }: Init, folder: string, name: string, 
   if (saveJar !== undefined && bytes.includes('META-INF/MANIFEST.MF')) {
     return writeFileSync(path.join(folder, path.basename(saveJar)), bytes)
   }
+  const { unpackArchive } = await import('@stemcell/runtime-nodejs/archive')
   try {
     unpackArchive(code, folder)
   } catch (error) {

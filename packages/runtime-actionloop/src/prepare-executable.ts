@@ -24,7 +24,7 @@ export async function prepareExecutable(
   late: AbortSignal,
 ): Promise<Command> {
   const source = path.join(folder, 'src')
-  placeCode(init, source, PROGRAM, settings.saveJar)
+  await placeCode(init, source, PROGRAM, settings.saveJar)
   const found = [PROGRAM, init.main].map((name) => path.join(source, name)).find((file) => isInside(source, file))
   const format = found && executableFormat(found)
   if (found !== undefined && format === 'program') {

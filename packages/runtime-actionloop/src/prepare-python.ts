@@ -13,9 +13,9 @@ const MODULE = '__main__.py'
  * The launcher is the program; it loads `__main__.py`, which is the code itself or at the root of an archive.
  * @throws StartError
  */
-export function preparePython(python: string, init: Init, folder: string): Command {
+export async function preparePython(python: string, init: Init, folder: string): Promise<Command> {
   const program = findProgram(python, init.env['PATH'])
-  placeCode(init, folder, MODULE)
+  await placeCode(init, folder, MODULE)
   if (!existsSync(path.join(folder, MODULE))) throw new StartError('Zip file does not include main__')
   return {
     command: program,

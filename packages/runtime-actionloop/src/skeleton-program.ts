@@ -34,8 +34,9 @@ export class SkeletonProgram implements Program {
     const argument = Buffer.from(JSON.stringify(value ?? {}))
     const last = new LastLine(MAX_REPLY_BYTES, (bytes) => this.#print(1, bytes))
     const print: Sink = (fd, bytes) => (fd === 1 ? last.write(bytes) : this.#print(2, bytes))
-    const stdin = this.#input(argument)
+    let stdin: number | undefined
     try {
+      stdin = this.#input(argument)
       const args = argument.length < MAX_ARGUMENT_BYTES ? [argument.toString()] : []
       const command = { ...this.#command, args, stdin, env: { ...this.#command.env, ...Object.fromEntries(env) } }
       const child = await Child.start(command, this.#supply, print)
@@ -47,7 +48,7 @@ export class SkeletonProgram implements Program {
     } catch (error) {
       return failure(502, error instanceof Error ? error.message : String(error))
     } finally {
-      closeSync(stdin)
+      if (stdin !== undefined) closeSync(stdin)
       this.#child = undefined
     }
 

@@ -36,7 +36,7 @@ export async function startProgram(init: Init, parts: StartParts): Promise<Progr
   const { mode, settings, folder, supply, print, late } = parts
   checkEnvironment(init.env)
   if (mode === 'python') {
-    return LoopProgram.start(preparePython(settings.python, init, folder), true, supply, print, late)
+    return LoopProgram.start(await preparePython(settings.python, init, folder), true, supply, print, late)
   }
   const command = await prepareExecutable(settings, init, folder, print, late)
   if (mode === 'skeleton') return new SkeletonProgram(command, folder, supply, print)

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { eventually, shellLoop, startLoop, testWith } from './loop-runtime.ts'
+import { eventually, shellLoop, startLoop } from './loop-runtime.ts'
+import { testWith } from '../../../test/test-with.ts'
 
 const ENV = `#!/usr/bin/env python3
 import json, os

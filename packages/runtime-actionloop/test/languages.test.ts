@@ -3,7 +3,8 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { promisify } from 'node:util'
 import { describe, expect } from 'vitest'
-import { shellLoop, SENTINEL, startLoop, stopped, temporaryFolder, testWith } from './loop-runtime.ts'
+import { shellLoop, SENTINEL, startLoop, stopped, temporaryFolder } from './loop-runtime.ts'
+import { testWith } from '../../../test/test-with.ts'
 
 const PERL = `#!/usr/bin/env perl
 open(my $out, '>&=', 3); select($out); $| = 1; select(STDOUT); $| = 1;
@@ -74,6 +75,6 @@ describe('the protocol is spoken by', () => {
     'go',
     'a program that was written in Go',
     async () => speaks(await compiled(GO, 'main.go', ['go', 'build']), true),
-    180_000,
+    { timeout: 180_000 },
   )
 })

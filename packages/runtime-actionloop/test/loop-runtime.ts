@@ -1,8 +1,9 @@
 import { execFileSync } from 'node:child_process'
-import { accessSync, constants, mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { onTestFinished, test } from 'vitest'
+import { onTestFinished } from 'vitest'
+import { onPath } from '../../../test/test-with.ts'
 import { type RuntimeProcess, startRuntime } from '../../runtime-nodejs/test/runtime-process.ts'
 import { type Mode, runtimePath } from '../src/index.ts'
 
@@ -37,26 +38,6 @@ export function temporaryFolder(): string {
   const folder = mkdtempSync(path.join(tmpdir(), 'actionloop-test-'))
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
   return folder
-}
-
-export function onPath(tool: string): boolean {
-  return (process.env['PATH'] ?? '').split(':').some((folder) => {
-    try {
-      accessSync(path.join(folder, tool), constants.X_OK)
-      return true
-    } catch {
-      // Not in this folder.
-      return false
-    }
-  })
-}
-
-/** A test that needs a program of the host; without it the test is skipped and it is said why. */
-export function testWith(tool: string, title: string, body: () => Promise<void>, timeout = 30_000): void {
-  if (onPath(tool)) return test(title, { timeout }, body)
-  const reason = `there is no ${tool} on this host`
-  process.stdout.write(`skipped ${title}: ${reason}\n`)
-  test.skip(`${title} (${reason})`)
 }
 
 /** A program in the actionloop protocol that answers each line with what `body`, shell code, prints on descriptor 3. */

@@ -5,7 +5,8 @@ import path from 'node:path'
 import { expect, test } from 'vitest'
 import { startRuntime } from '../../runtime-nodejs/test/runtime-process.ts'
 import { packageFolders, runtimePath } from '../src/index.ts'
-import { ECHO_LOOP, startLoop, temporaryFolder, testWith } from './loop-runtime.ts'
+import { ECHO_LOOP, startLoop, temporaryFolder } from './loop-runtime.ts'
+import { testWith } from '../../../test/test-with.ts'
 
 async function exitOf(...args: string[]): Promise<{ code: number | null; said: string }> {
   const child = spawn(process.execPath, [runtimePath, ...args], { stdio: ['ignore', 'ignore', 'pipe'] })

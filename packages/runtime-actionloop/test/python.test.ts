@@ -1,7 +1,8 @@
-import { describe, expect } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { buildZip, type ZipFile } from '../../runtime-nodejs/test/build-zip.ts'
 import { readFrames, textOf, TOKEN } from '../../runtime-nodejs/test/read-frames.ts'
-import { type Answer, type RuntimeProcess, SENTINEL, startLoop, stopped, testWith } from './loop-runtime.ts'
+import { type Answer, type RuntimeProcess, SENTINEL, startLoop, stopped } from './loop-runtime.ts'
+import { testWith } from '../../../test/test-with.ts'
 
 const python = (title: string, body: (runtime: RuntimeProcess) => Promise<void>): void =>
   testWith('python3', title, async () => body(await startLoop('python')))
@@ -131,7 +132,7 @@ describe('Python that cannot be loaded', () => {
     expect(answer).toMatchObject({ json: { error: 'Command exited abruptly during initialization.' } })
   })
 
-  testWith('sh', 'as the host has no Python', async () => {
+  test('as the host has no Python', async () => {
     const runtime = await startLoop('python', { STEMCELL_PYTHON: 'python-of-nowhere' })
     const error = /^cannot start action: this host has no Python: 'python-of-nowhere' was not found/
     const answer = await runtime.init('def main(args):\n    return {}')

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { ECHO_LOOP, eventually, shellLoop, startLoop, stopped, testWith } from './loop-runtime.ts'
+import { ECHO_LOOP, eventually, shellLoop, startLoop, stopped } from './loop-runtime.ts'
+import { testWith } from '../../../test/test-with.ts'
 
 const REPLY = (text: string): string => shellLoop(`printf '%s\\n' '${text}' >&3`)
 

@@ -4,7 +4,8 @@ import path from 'node:path'
 import { expect, test } from 'vitest'
 import { buildZip } from '../../runtime-nodejs/test/build-zip.ts'
 import { readFrames, textOf, TOKEN } from '../../runtime-nodejs/test/read-frames.ts'
-import { eventually, SENTINEL, startLoop, stopped, temporaryFolder, testWith } from './loop-runtime.ts'
+import { eventually, SENTINEL, startLoop, stopped, temporaryFolder } from './loop-runtime.ts'
+import { testWith } from '../../../test/test-with.ts'
 
 test('the argument comes as text and on standard input, the last line is the result, the others are the log', async () => {
   const runtime = await startLoop('skeleton')

@@ -5,7 +5,8 @@ import { expect } from 'vitest'
 import { runtimePath as nodejsRuntime } from '@stemcell/runtime-nodejs'
 import { send } from '../../runtime-nodejs/test/runtime-process.ts'
 import { runtimePath } from '../src/index.ts'
-import { eventually, realPython, temporaryFolder, testWith } from './loop-runtime.ts'
+import { eventually, realPython, temporaryFolder } from './loop-runtime.ts'
+import { testWith } from '../../../test/test-with.ts'
 
 interface Times {
   readonly start: number
@@ -39,7 +40,7 @@ testWith(
       3 * median(measured.nodejs.map(({ start }) => start)),
     )
   },
-  60_000,
+  { timeout: 60_000 },
 )
 
 async function measure({ program, code }: (typeof PROGRAMS)['python'], socketPath: string): Promise<Times> {

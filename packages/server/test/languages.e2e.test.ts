@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { testWith } from '../../runtime-actionloop/test/loop-runtime.ts'
+import { ACTION_PATH, testWith } from '../../../test/test-with.ts'
 import { call, invokeOnce, type ActivationRecord } from './harness/api.ts'
 import { eventually } from './harness/eventually.ts'
 import { useServer } from './harness/use-server.ts'
@@ -44,7 +44,8 @@ function native(code: string, image = 'openwhisk/dockerskeleton'): Exec {
 }
 
 describe('Python actions', () => {
-  const python = (title: string, body: () => Promise<void>): void => testWith('python3', title, body)
+  const python = (title: string, body: () => Promise<void>): void =>
+    testWith('python3', title, body, { path: ACTION_PATH })
 
   python('print into their records and answer with unicode', async () => {
     const code = 'def main(args):\n    print("hello ☃", args)\n    return {"greeting": "Grüße, " + args["name"]}'

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { isPlatformError, type Container, type ContainerSpec } from '@stemcell/core'
-import { testWith } from '../../runtime-actionloop/test/loop-runtime.ts'
+import { ACTION_PATH, testWith } from '../../../test/test-with.ts'
 import { eventually, init, isAlive, openFactory, options, processesWith, run, spec } from './harness.ts'
 
 const PYTHON = { kind: 'python:3', image: 'stemcell/action-python' }
@@ -44,7 +44,10 @@ describe('kinds and images', () => {
 })
 
 describe('Python', () => {
-  testWith('python3', 'runs with logs of its own, is suspended, and goes with all its children', async () => {
+  const python = (title: string, body: () => Promise<void>): void =>
+    testWith('python3', title, body, { path: ACTION_PATH })
+
+  python('runs with logs of its own, is suspended, and goes with all its children', async () => {
     const factory = await openFactory()
     const container = await factory.create(spec(PYTHON))
     const code = `import os, subprocess
@@ -69,7 +72,7 @@ def main(args):
     expect(processesWith(container.id)).toEqual([])
   })
 
-  testWith('python3', 'answers runs that come at once one after the other', async () => {
+  python('answers runs that come at once one after the other', async () => {
     const factory = await openFactory()
     const container = await factory.create(spec({ ...PYTHON, maxConcurrent: 8 }))
     await init(container, 'def main(args):\n    print(args["n"])\n    return args')
@@ -77,7 +80,7 @@ def main(args):
     expect(logs).toEqual(Array.from({ length: 8 }, (_, n) => [`stdout: ${n}`]))
   })
 
-  testWith('python3', 'that takes too much memory is out of memory', async () => {
+  python('that takes too much memory is out of memory', async () => {
     const factory = await openFactory()
     const container = await factory.create(spec({ ...PYTHON, memoryMb: 128 }))
     await init(container, 'def main(args):\n    kept = []\n    while True: kept.append(bytearray(1 << 20))')
