@@ -224,7 +224,7 @@ export class ActivationJob implements Job {
 function responseOfFailure(failure: JobFailure): ActivationResponse {
   switch (failure.kind) {
     case 'start-failed':
-      return isPlatformError(failure.error, 'ERR_IMAGE')
+      return isPlatformError(failure.error, 'ERR_IMAGE') || isPlatformError(failure.error, 'ERR_UNSUPPORTED')
         ? errorResponse(2, failure.error.message)
         : errorResponse(3, NO_RESOURCES_TEXT)
     case 'never-fits':

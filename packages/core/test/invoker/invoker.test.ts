@@ -275,6 +275,7 @@ describe('what the platform does wrong', () => {
     ['ERR_START_FAILED', 3, 'Failed to provision resources to run the action.'],
     ['ERR_UNAVAILABLE', 3, 'Failed to provision resources to run the action.'],
     ['ERR_IMAGE', 2, "Failed to pull container image 'x'."],
+    ['ERR_UNSUPPORTED', 2, "Images such as 'x' are not run here."],
   ] as const)('as a start that fails with %s has status %i', async (code, statusCode, text) => {
     const failure = new PlatformError(code, text)
     await start({ containers: { behaviour: { create: () => ({ delayMs: 10, failure }) } } })
