@@ -6,6 +6,7 @@ import {
   type Activation,
   type ActivationQuery,
   type ActivationRetention,
+  type ActivationScanRow,
   type ActivationStore,
   type ActivationStoreCapabilities,
   type JsonObject,
@@ -20,6 +21,9 @@ import { parseLevelOptions, type LevelStoresOptions } from './level-stores-optio
 import { countRows, readRows } from './read-rows.ts'
 
 export const ACTIVATION_CAPABILITIES: ActivationStoreCapabilities = { durable: true, maxRecordBytes: 16 * 1024 ** 2 }
+
+/** Records may be large. */
+const SCAN_PAGE = 100
 
 type Page = { readonly skip: number; readonly limit: number }
 
@@ -97,6 +101,18 @@ export class LevelActivationStore implements ActivationStore {
 
   expire(retention: ActivationRetention): Promise<number> {
     return this.#session.run((database) => this.#expiring.run('', () => this.#expiry.run(database, retention)))
+  }
+
+  /** In order of namespace and id, page by page; cursors are the keys of the database. */
+  async *scan({ after }: { readonly after?: string } = {}): AsyncGenerator<ActivationScanRow, void, undefined> {
+    const all = this.#keys.all('documents')
+    for (let last = after; ;) {
+      const from = last === undefined || last < all.gte ? { gte: all.gte } : { gt: last }
+      const page = await this.#session.run(({ db }) => db.iterator({ ...from, lt: all.lt, limit: SCAN_PAGE }).all())
+      for (const [cursor, text] of page) yield { cursor, activation: parseRecord(text) }
+      if (page.length < SCAN_PAGE) return
+      last = page.at(-1)![0]
+    }
   }
 }
 
