@@ -84,6 +84,7 @@ export class StoreSession implements Lifecycle {
     if (!open) return
     this.#open = undefined
     if (this.#running > 0) await new Promise<void>((resolve) => (this.#whenIdle = resolve))
+    open.client.giveUp()
     await this.#parts.closing?.(open.database)
     await open.client.close()
   }

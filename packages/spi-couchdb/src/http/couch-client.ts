@@ -58,9 +58,14 @@ export class CouchClient {
     }
   }
 
-  /** Requests that run are finished; those that wait to be sent again are given up. */
-  async close(): Promise<void> {
+  /** From now on a request is sent once; those that wait to be sent again fail. */
+  giveUp(): void {
     this.#closing.abort()
+  }
+
+  /** Requests that run are finished. */
+  async close(): Promise<void> {
+    this.giveUp()
     await Promise.all(this.nodes.map((node) => node.close()))
   }
 
