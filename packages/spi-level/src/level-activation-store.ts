@@ -1,5 +1,6 @@
 import {
   activationText,
+  isPlatformError,
   PlatformError,
   readActivation,
   requirePage,
@@ -109,7 +110,7 @@ export class LevelActivationStore implements ActivationStore {
     for (let last = after; ;) {
       const from = last === undefined || last < all.gte ? { gte: all.gte } : { gt: last }
       const page = await this.#session.run(({ db }) => db.iterator({ ...from, lt: all.lt, limit: SCAN_PAGE }).all())
-      for (const [cursor, text] of page) yield { cursor, activation: parseRecord(text) }
+      for (const [cursor, text] of page) yield { cursor, activation: tryParse(text) }
       if (page.length < SCAN_PAGE) return
       last = page.at(-1)![0]
     }
@@ -124,6 +125,15 @@ function indexOf({ namespace, name }: ActivationQuery): { readonly index: string
   return name === undefined
     ? { index: BY_START, partition: namespace }
     : { index: BY_NAME, partition: namePartition(namespace, name) }
+}
+
+function tryParse(text: string): Activation | undefined {
+  try {
+    return parseRecord(text)
+  } catch (error) {
+    if (isPlatformError(error, 'ERR_CORRUPT')) return undefined
+    throw error
+  }
 }
 
 function parseRecord(text: string | undefined): Activation {

@@ -2,9 +2,14 @@ import assert from 'node:assert/strict'
 import type { Activation } from '../model/activation.ts'
 import { activationJson, activationSummary, activationText } from '../model/activation-codec.ts'
 import { JsonText } from '../model/json-text.ts'
-import type { ActivationQuery, ActivationScanRow, ActivationStore } from '../store/activation-store.ts'
+import type { ActivationQuery, ActivationStore } from '../store/activation-store.ts'
 import type { ConformanceCase } from './conformance-case.ts'
 import { refuses, refusesArgument, textOfBytes } from './store-subject.ts'
+
+interface ReadableRow {
+  readonly cursor: string
+  readonly activation: Activation
+}
 
 /** What every store of activation records promises, except removal by age and number. */
 export const activationStoreCases: readonly ConformanceCase<ActivationStore>[] = [
@@ -359,10 +364,10 @@ async function found(store: ActivationStore, expected: Activation): Promise<void
 }
 
 /** The rows of a scan that belong to a case. */
-async function scanOf(store: ActivationStore, prefix: string, after?: string): Promise<ActivationScanRow[]> {
-  const rows: ActivationScanRow[] = []
-  for await (const row of store.scan(after === undefined ? {} : { after })) {
-    if (row.activation.namespace.startsWith(prefix)) rows.push(row)
+async function scanOf(store: ActivationStore, prefix: string, after?: string): Promise<ReadableRow[]> {
+  const rows: ReadableRow[] = []
+  for await (const { cursor, activation } of store.scan(after === undefined ? {} : { after })) {
+    if (activation?.namespace.startsWith(prefix)) rows.push({ cursor, activation })
   }
   return rows
 }

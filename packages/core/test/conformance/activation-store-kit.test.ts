@@ -118,8 +118,8 @@ proveKitBites<ActivationStore>('ActivationStore', activationStoreCases, {
     async *scan() {
       let first: string | undefined
       for await (const row of real.scan()) {
-        first ??= row.activation.namespace
-        if (row.activation.namespace === first) yield row
+        first ??= row.activation?.namespace
+        if (row.activation?.namespace === first) yield row
       }
     },
   })),

@@ -1,7 +1,7 @@
 import type { AuthKey, SubjectAdministration } from '@stemcell/core'
 import type { AdminCommand } from './admin-command.ts'
 import type { AdminTarget } from './admin-target.ts'
-import { dumpDatabase } from './dump-database.ts'
+import { executeOnDatabase, isDatabaseCommand, type DatabaseCommand } from './database/execute-on-database.ts'
 
 /** Where the lines of an answer go; resolves when there is room for more. */
 export type PrintLine = (line: string) => Promise<void>
@@ -13,15 +13,15 @@ const NO_LIMITS = 'No limits found, default system limits apply'
  * @throws AdministrationError it is refused; the message is for the operator.
  */
 export async function execute(command: AdminCommand, target: AdminTarget, print: PrintLine): Promise<void> {
-  if (command.do === 'db get') {
-    await dumpDatabase(command.database, command.documents, target, print)
+  if (isDatabaseCommand(command)) {
+    await executeOnDatabase(command, target, print)
     return
   }
   for await (const line of answer(command, await target.administration())) await print(line)
 }
 
 async function* answer(
-  command: Exclude<AdminCommand, { readonly do: 'db get' }>,
+  command: Exclude<AdminCommand, DatabaseCommand>,
   subjects: SubjectAdministration,
 ): AsyncGenerator<string> {
   switch (command.do) {

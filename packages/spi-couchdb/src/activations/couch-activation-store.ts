@@ -1,5 +1,6 @@
 import {
   activationText,
+  isPlatformError,
   PlatformError,
   requirePage,
   type Activation,
@@ -128,7 +129,7 @@ export class CouchActivationStore implements ActivationStore {
     await this.#session.run(() => this.#opened.drain?.drained() ?? Promise.resolve())
     const options = after === undefined ? {} : { after }
     for await (const { id, document } of scanDocuments((operation) => this.#session.run(operation), options)) {
-      if (document['activationId'] !== undefined) yield { cursor: id, activation: readRecord({ ...document, _id: id }) }
+      if (document['activationId'] !== undefined) yield { cursor: id, activation: tryRead(document) }
     }
   }
 
@@ -151,6 +152,15 @@ export class CouchActivationStore implements ActivationStore {
     await this.#work?.drain?.stop()
     await this.#work?.spill?.close()
     this.#work = undefined
+  }
+}
+
+function tryRead(document: JsonObject): Activation | undefined {
+  try {
+    return readRecord(document)
+  } catch (error) {
+    if (isPlatformError(error, 'ERR_CORRUPT')) return undefined
+    throw error
   }
 }
 
