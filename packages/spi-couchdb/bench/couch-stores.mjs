@@ -21,15 +21,15 @@ try {
   const database = server.use(databases.entities)
   const one = await p50(1, { nano: () => database.get('ns/a'), store: () => entities.get('ns/a') })
   const many = await p50(16, { nano: () => database.get('ns/a'), store: () => entities.get('ns/a') })
-  console.log(`reading a document, p50, one at a time: nano ${one.nano} µs, store ${one.store} µs, ${ratio(one)}`)
-  console.log(`reading a document, p50, 16 at a time:  nano ${many.nano} µs, store ${many.store} µs, ${ratio(many)}`)
+  print(`reading a document, p50, one at a time: nano ${one.nano} µs, store ${one.store} µs, ${ratio(one)}`)
+  print(`reading a document, p50, 16 at a time:  nano ${many.nano} µs, store ${many.store} µs, ${ratio(many)}`)
 
   const records = server.use(databases.activations)
   const single = await perSecond(300, 16, (index) => records.insert(recordOf(index), `ns/nano-${index}`))
   const batched = await perSecond(5000, 1000, (index) =>
     activations.put({ ...recordOf(index), activationId: hex(index) }),
   )
-  console.log(`storing records: nano one by one, 16 at once ${single}/s; store, 1000 at once ${batched}/s`)
+  print(`storing records: nano one by one, 16 at once ${single}/s; store, 1000 at once ${batched}/s`)
 } finally {
   await Promise.all([entities.close(), activations.close()])
   for (const name of [databases.entities, databases.activations]) await server.db.destroy(name)
@@ -77,4 +77,8 @@ function recordOf(index) {
 
 function hex(index) {
   return index.toString(16).padStart(32, '0')
+}
+
+function print(line) {
+  process.stdout.write(`${line}\n`)
 }

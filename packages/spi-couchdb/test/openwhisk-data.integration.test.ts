@@ -13,6 +13,7 @@ import { describeWith } from '../../../test/describe-with.ts'
 import * as fixture from './fixtures/openwhisk-documents.ts'
 import { assertOpenWhiskReads } from './fixtures/openwhisk-readers.ts'
 import { TestServer } from './test-server.ts'
+import { textOf } from './text-of.ts'
 
 describeWith('couchdb', 'databases of an OpenWhisk installation', (url) => {
   const server = new TestServer(url)
@@ -61,7 +62,7 @@ describeWith('couchdb', 'databases of an OpenWhisk installation', (url) => {
 
   async function names(path: string): Promise<string[]> {
     const rows = (await get(path)).body as JsonObject[]
-    return rows.map(({ namespace, name }) => `${String(namespace)}/${String(name)}`).sort()
+    return rows.map(({ namespace, name }) => `${textOf(namespace)}/${textOf(name)}`).sort()
   }
 
   async function result(action: string, parameters: JsonObject = {}): Promise<unknown> {
@@ -73,7 +74,7 @@ describeWith('couchdb', 'databases of an OpenWhisk installation', (url) => {
     const subjects = stores.subjectStore.build(adapterContext())
     await subjects.open()
     const blocked = await subjects.list({ index: 'blocked-namespaces', partition: '' })
-    expect(blocked.map(({ value }) => value).sort()).toEqual(['blocked', 'idle'])
+    expect(blocked.map(({ value }) => textOf(value)).sort()).toEqual(['blocked', 'idle'])
     const [identity] = await subjects.list({ index: 'identities', partition: `${fixture.UUID}:${fixture.KEY}` })
     expect(identity).toMatchObject({ id: 'acmesubject', value: { namespace: 'acme', uuid: fixture.UUID } })
     await subjects.close()
@@ -94,7 +95,7 @@ describeWith('couchdb', 'databases of an OpenWhisk installation', (url) => {
     for (const entity of fixture.ENTITIES) {
       const kind =
         'exec' in entity ? 'actions' : 'binding' in entity ? 'packages' : 'trigger' in entity ? 'rules' : 'triggers'
-      const path = String(entity['_id']).slice('acme/'.length)
+      const path = textOf(entity['_id']).slice('acme/'.length)
       const shown = (await get(`${kind}/${path}`)).body as JsonObject
       expect(shown).toMatchObject({ namespace: entity['namespace'], name: entity['name'] })
     }
@@ -136,9 +137,9 @@ describeWith('couchdb', 'databases of an OpenWhisk installation', (url) => {
   it('keep its design documents as they are', async () => {
     for (const part of ['entities', 'subjects', 'activations'] as const) {
       for (const { _id: id, ...design } of fixture.DESIGNS[part]) {
-        const { json } = await server.ask('GET', `${databases[part]}/${String(id)}`)
+        const { json } = await server.ask('GET', `${databases[part]}/${textOf(id)}`)
         expect(json).toMatchObject(design)
-        expect(String(json['_rev'])).toMatch(/^1-/)
+        expect(textOf(json['_rev'])).toMatch(/^1-/)
       }
     }
   })

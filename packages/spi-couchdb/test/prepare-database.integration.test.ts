@@ -5,6 +5,7 @@ import { describeWith } from '../../../test/describe-with.ts'
 import { DESIGNS } from './fixtures/openwhisk-documents.ts'
 import { listeningLogger } from './listening-logger.ts'
 import { TestServer } from './test-server.ts'
+import { textOf } from './text-of.ts'
 
 describeWith('couchdb', 'a database of CouchDB', (url) => {
   const server = new TestServer(url)
@@ -39,7 +40,7 @@ describeWith('couchdb', 'a database of CouchDB', (url) => {
     const query = '_all_docs?include_docs=true&startkey="_design/"&endkey="_design0"'
     const { json } = await server.ask('GET', `${database}/${query}`)
     const rows = json['rows'] as readonly JsonObject[]
-    return Object.fromEntries(rows.map(({ id, doc }) => [String(id).slice('_design/'.length), doc as JsonObject]))
+    return Object.fromEntries(rows.map(({ id, doc }) => [textOf(id).slice('_design/'.length), doc as JsonObject]))
   }
 
   async function refusal(action: () => Promise<unknown>): Promise<string> {

@@ -6,6 +6,7 @@ import { FaultProxy } from './fault-proxy.ts'
 import { listeningLogger } from './listening-logger.ts'
 import { sampleRecords } from './sample-records.ts'
 import { TestServer } from './test-server.ts'
+import { textOf } from './text-of.ts'
 
 describeWith('couchdb', 'retention on CouchDB', (address) => {
   const server = new TestServer(address)
@@ -31,7 +32,7 @@ describeWith('couchdb', 'retention on CouchDB', (address) => {
   async function info(database: string): Promise<{ readonly there: number; readonly marks: number }> {
     const { json } = await server.ask('GET', database)
     const { json: all } = await server.ask('GET', `${database}/_all_docs`)
-    const there = (all['rows'] as readonly JsonObject[]).filter(({ id }) => !String(id).startsWith('_')).length
+    const there = (all['rows'] as readonly JsonObject[]).filter(({ id }) => !textOf(id).startsWith('_')).length
     return { there, marks: Number(json['doc_del_count'] ?? 0) }
   }
 
