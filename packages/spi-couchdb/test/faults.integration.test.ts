@@ -114,7 +114,8 @@ describeWith('couchdb', 'the stores of CouchDB', (address) => {
   })
 
   it('say that nobody answers, where, and after which time', async () => {
-    const store = await entities({ requestTimeoutMs: 200 })
+    await entities()
+    const store = await entities({ requestTimeoutMs: 500 })
     proxy.fault = 'hold'
     const said = await refusal(() => store.get('ns/a'))
     expect(said).toContain('ERR_UNAVAILABLE')
@@ -198,6 +199,8 @@ describeWith('couchdb', 'the stores of CouchDB', (address) => {
 
   it('refuse a wrong password when they open, without repeating it', async () => {
     const url = new URL(proxy.url)
+    // Of nobody: servers lock out an account after some such attempts.
+    url.username = 'nobody'
     url.password = 'not-the-password'
     const said = await refusal(() => entities({ url: url.href }))
     expect(said).toMatch(/^ERR_CONFIG .*username and password/)

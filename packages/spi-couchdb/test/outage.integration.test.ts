@@ -2,7 +2,7 @@ import { activationText, adapterContext, isPlatformError, type Activation, type 
 import { couchStores, type CouchStoresOptions } from '@stemcell/spi-couchdb'
 import { existsSync } from 'node:fs'
 import { appendFile, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { describeWith } from '../../../test/describe-with.ts'
@@ -146,10 +146,13 @@ describeWith('couchdb', 'activation records while CouchDB is down', (address) =>
 
   it('come and go with the server under load, and each is there once', { timeout: 60_000 }, async () => {
     const store = await open()
-    const records = sampleRecords(1500)
+    const records: Activation[] = []
+    let isOver = false
     const puts = (async () => {
-      for (let start = 0; start < records.length; start += 50) {
-        await Promise.all(records.slice(start, start + 50).map((record) => store.put(record)))
+      while (!isOver) {
+        const some = Array.from({ length: 5 }, (_, index) => sampleRecord(records.length + index))
+        records.push(...some)
+        await Promise.all(some.map((record) => store.put(record)))
       }
     })()
     for (let outage = 0; outage < 3; outage++) {
@@ -159,6 +162,7 @@ describeWith('couchdb', 'activation records while CouchDB is down', (address) =>
       await vi.waitUntil(async () => (await files()).length > 0, PATIENCE)
       await proxy.up()
     }
+    isOver = true
     await puts
     await holds(store, records)
     expect(await store.count({ namespace: 'ns' })).toBe(records.length)
@@ -169,7 +173,7 @@ describeWith('couchdb', 'activation records while CouchDB is down', (address) =>
     await expect(open()).rejects.toMatchObject({ code: 'ERR_CONFIG', message: expect.stringContaining('spill.dir') })
     const other = join(dir, 'other')
     await couchOnce(other)
-    await writeFile(join(other, 'stemcell.pid'), JSON.stringify({ pid: 2 ** 22 + 1, host: 'elsewhere' }))
+    await writeFile(join(other, 'stemcell.pid'), JSON.stringify({ pid: 2 ** 22 + 1, host: hostname() }))
     await couchOnce(other)
   })
 

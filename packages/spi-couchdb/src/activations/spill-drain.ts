@@ -6,7 +6,7 @@ import { writeRecords } from './write-records.ts'
 const MOST_PER_BATCH = 500
 const MOST_BATCH_BYTES = 4 * 1024 ** 2
 const FIRST_PAUSE_MS = 500
-const LONGEST_PAUSE_MS = 15_000
+const LONGEST_PAUSE_MS = 5_000
 
 /** Brings spilled records into the database, as soon as it answers again. */
 export class SpillDrain {

@@ -25,13 +25,13 @@ export class Spill {
   static async open({ dir, maxBytes }: { dir: string; maxBytes: number }, logger: Logger): Promise<Spill> {
     await holdFolder(dir)
     const spill = new Spill(dir, maxBytes)
-    for (const path of await filesIn(dir)) {
-      const segment = await SpillSegment.adopt(path)
-      spill.#segments.push(segment)
-      if (segment.damaged > 0) logger.error({ file: path, lines: segment.damaged }, 'spilled records cannot be read')
-      logger.info({ file: path, records: segment.size }, 'records of an earlier run are stored now')
+    try {
+      for (const path of await filesIn(dir)) await spill.#adopt(path, logger)
+      return spill
+    } catch (error) {
+      await spill.close()
+      throw error
     }
-    return spill
   }
 
   /** Records that wait. */
@@ -83,6 +83,13 @@ export class Spill {
       for (const segment of this.#segments.splice(0)) await segment.close()
       await releaseFolder(this.#dir)
     })
+  }
+
+  async #adopt(path: string, logger: Logger): Promise<void> {
+    const segment = await SpillSegment.adopt(path)
+    this.#segments.push(segment)
+    if (segment.damaged > 0) logger.error({ file: path, lines: segment.damaged }, 'spilled records cannot be read')
+    logger.info({ file: path, records: segment.size }, 'records of an earlier run are stored now')
   }
 
   #inTurn<T>(task: () => Promise<T>): Promise<T> {
