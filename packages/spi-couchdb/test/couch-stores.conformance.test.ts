@@ -5,12 +5,16 @@ import {
   runSubjectStoreConformance,
 } from '@stemcell/core/conformance'
 import { couchStores, type CouchStores } from '@stemcell/spi-couchdb'
+import { vi } from 'vitest'
 import { describeWith } from '../../../test/describe-with.ts'
 import { capabilitiesInReadme } from './readme-capabilities.ts'
 import { TestServer } from './test-server.ts'
 
 const context = adapterContext()
 const published = capabilitiesInReadme()
+
+// The server may share two cores with much else.
+vi.setConfig({ testTimeout: 90_000, hookTimeout: 90_000 })
 
 describeWith('couchdb', 'the stores on CouchDB', (url) => {
   const server = new TestServer(url)

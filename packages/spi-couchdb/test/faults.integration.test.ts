@@ -1,7 +1,7 @@
 import { adapterContext, isPlatformError, type ActivationStore, type EntityStore, type Lifecycle } from '@stemcell/core'
 import { couchStores, type CouchStores, type CouchStoresOptions } from '@stemcell/spi-couchdb'
 import { fileURLToPath } from 'node:url'
-import { afterAll, afterEach, beforeEach, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { describeWith } from '../../../test/describe-with.ts'
 import { FaultProxy } from './fault-proxy.ts'
 import { listeningLogger } from './listening-logger.ts'
@@ -10,6 +10,9 @@ import { TestServer } from './test-server.ts'
 
 const ACTION = { namespace: 'ns', name: 'a', updated: 1, exec: { kind: 'x', code: 'c' }, entityType: 'action' }
 const MB = 1024 ** 2
+
+// The server may share two cores with much else.
+vi.setConfig({ testTimeout: 90_000, hookTimeout: 90_000 })
 
 describeWith('couchdb', 'the stores of CouchDB', (address) => {
   const server = new TestServer(address)

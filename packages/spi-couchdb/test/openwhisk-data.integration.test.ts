@@ -8,12 +8,15 @@ import {
   type Platform,
 } from '@stemcell/core'
 import { couchStores } from '@stemcell/spi-couchdb'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import { describeWith } from '../../../test/describe-with.ts'
 import * as fixture from './fixtures/openwhisk-documents.ts'
 import { assertOpenWhiskReads } from './fixtures/openwhisk-readers.ts'
 import { TestServer } from './test-server.ts'
 import { textOf } from './text-of.ts'
+
+// The server may share two cores with much else.
+vi.setConfig({ testTimeout: 90_000, hookTimeout: 90_000 })
 
 describeWith('couchdb', 'databases of an OpenWhisk installation', (url) => {
   const server = new TestServer(url)

@@ -1,11 +1,14 @@
 import { adapterContext, isPlatformError, type JsonObject, type Lifecycle } from '@stemcell/core'
 import { couchStores, type CouchStoresOptions } from '@stemcell/spi-couchdb'
-import { afterAll, afterEach, beforeEach, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { describeWith } from '../../../test/describe-with.ts'
 import { DESIGNS } from './fixtures/openwhisk-documents.ts'
 import { listeningLogger } from './listening-logger.ts'
 import { TestServer } from './test-server.ts'
 import { textOf } from './text-of.ts'
+
+// The server may share two cores with much else.
+vi.setConfig({ testTimeout: 90_000, hookTimeout: 90_000 })
 
 describeWith('couchdb', 'a database of CouchDB', (url) => {
   const server = new TestServer(url)

@@ -1,12 +1,15 @@
 import { adapterContext, type ActivationStore, type JsonObject } from '@stemcell/core'
 import { couchStores } from '@stemcell/spi-couchdb'
-import { afterAll, expect, it } from 'vitest'
+import { afterAll, expect, it, vi } from 'vitest'
 import { describeWith } from '../../../test/describe-with.ts'
 import { FaultProxy } from './fault-proxy.ts'
 import { listeningLogger } from './listening-logger.ts'
 import { sampleRecords } from './sample-records.ts'
 import { TestServer } from './test-server.ts'
 import { textOf } from './text-of.ts'
+
+// The server may share two cores with much else.
+vi.setConfig({ testTimeout: 90_000, hookTimeout: 90_000 })
 
 describeWith('couchdb', 'retention on CouchDB', (address) => {
   const server = new TestServer(address)
