@@ -1,11 +1,13 @@
 import {
   activationText,
+  isPlatformError,
   PlatformError,
   readActivation,
   requirePage,
   type Activation,
   type ActivationQuery,
   type ActivationRetention,
+  type ActivationScanRow,
   type ActivationStore,
   type ActivationStoreCapabilities,
   type JsonObject,
@@ -20,6 +22,9 @@ import { parseLevelOptions, type LevelStoresOptions } from './level-stores-optio
 import { countRows, readRows } from './read-rows.ts'
 
 export const ACTIVATION_CAPABILITIES: ActivationStoreCapabilities = { durable: true, maxRecordBytes: 16 * 1024 ** 2 }
+
+/** Records may be large. */
+const SCAN_PAGE = 100
 
 type Page = { readonly skip: number; readonly limit: number }
 
@@ -98,6 +103,18 @@ export class LevelActivationStore implements ActivationStore {
   expire(retention: ActivationRetention): Promise<number> {
     return this.#session.run((database) => this.#expiring.run('', () => this.#expiry.run(database, retention)))
   }
+
+  /** In order of namespace and id, page by page; cursors are the keys of the database. */
+  async *scan({ after }: { readonly after?: string } = {}): AsyncGenerator<ActivationScanRow, void, undefined> {
+    const all = this.#keys.all('documents')
+    for (let last = after; ;) {
+      const from = last === undefined || last < all.gte ? { gte: all.gte } : { gt: last }
+      const page = await this.#session.run(({ db }) => db.iterator({ ...from, lt: all.lt, limit: SCAN_PAGE }).all())
+      for (const [cursor, text] of page) yield { cursor, activation: tryParse(text) }
+      if (page.length < SCAN_PAGE) return
+      last = page.at(-1)![0]
+    }
+  }
 }
 
 export function activationKeys(): KeySpace {
@@ -108,6 +125,15 @@ function indexOf({ namespace, name }: ActivationQuery): { readonly index: string
   return name === undefined
     ? { index: BY_START, partition: namespace }
     : { index: BY_NAME, partition: namePartition(namespace, name) }
+}
+
+function tryParse(text: string): Activation | undefined {
+  try {
+    return parseRecord(text)
+  } catch (error) {
+    if (isPlatformError(error, 'ERR_CORRUPT')) return undefined
+    throw error
+  }
 }
 
 function parseRecord(text: string | undefined): Activation {

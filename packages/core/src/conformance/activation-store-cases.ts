@@ -6,6 +6,11 @@ import type { ActivationQuery, ActivationStore } from '../store/activation-store
 import type { ConformanceCase } from './conformance-case.ts'
 import { refuses, refusesArgument, textOfBytes } from './store-subject.ts'
 
+interface ReadableRow {
+  readonly cursor: string
+  readonly activation: Activation
+}
+
 /** What every store of activation records promises, except removal by age and number. */
 export const activationStoreCases: readonly ConformanceCase<ActivationStore>[] = [
   {
@@ -233,6 +238,36 @@ export const activationStoreCases: readonly ConformanceCase<ActivationStore>[] =
     },
   },
   {
+    id: 'scan.yields-every-record-of-every-namespace',
+    async run(store, { uniqueName: ns }) {
+      const records = ['', ' b', '-c', '@d'].flatMap((tail) => [1, 2, 3].map((index) => record(ns + tail, index)))
+      const long = record(`${ns}-e`, 1, { logs: ['a'], response: { statusCode: 1, result: JsonText.of({ a: [1] }) } })
+      for (const item of [...records, long]) await store.put(item)
+      const scanned = (await scanOf(store, ns)).map(({ activation }) => activation)
+      const texts = (list: readonly Activation[]): string[] => list.map((item) => activationText(item)).sort()
+      assert.deepEqual(texts(scanned), texts([...records, long]))
+    },
+  },
+  {
+    id: 'scan.resumes-behind-a-cursor',
+    async run(store, { uniqueName: ns }) {
+      const records = Array.from({ length: 250 }, (_, index) => record(`${ns}-${index % 3}`, index))
+      await Promise.all(records.map((item) => store.put(item)))
+      const rows = await scanOf(store, ns)
+      assert.equal(rows.length, records.length)
+      for (const at of [0, 99, 100, 248, 249]) {
+        const rest = await scanOf(store, ns, rows[at]!.cursor)
+        const expected = rows.slice(at + 1).map(({ activation }) => activation.activationId)
+        const resumed = new Set(rest.map(({ activation }) => activation.activationId))
+        assert.deepEqual(
+          expected.filter((id) => !resumed.has(id)),
+          [],
+        )
+        assert.ok(!resumed.has(rows[0]!.activation.activationId), 'a scan that resumes starts from the beginning')
+      }
+    },
+  },
+  {
     id: 'lifecycle.closed-store-refuses',
     async run(store, { uniqueName: namespace }) {
       await Promise.all([store.close(), store.close()])
@@ -241,6 +276,7 @@ export const activationStoreCases: readonly ConformanceCase<ActivationStore>[] =
       await refuses('ERR_CLOSED', () => store.list({ namespace, skip: 0, limit: 1, full: false }))
       await refuses('ERR_CLOSED', () => store.count({ namespace }))
       await refuses('ERR_CLOSED', () => store.expire({ before: 1 }))
+      await refuses('ERR_CLOSED', () => scanOf(store, namespace))
     },
   },
   {
@@ -325,6 +361,15 @@ async function found(store: ActivationStore, expected: Activation): Promise<void
   if (activationText(stored) !== activationText(expected)) {
     assert.deepEqual(activationJson(stored), activationJson(expected))
   }
+}
+
+/** The rows of a scan that belong to a case. */
+async function scanOf(store: ActivationStore, prefix: string, after?: string): Promise<ReadableRow[]> {
+  const rows: ReadableRow[] = []
+  for await (const { cursor, activation } of store.scan(after === undefined ? {} : { after })) {
+    if (activation?.namespace.startsWith(prefix)) rows.push({ cursor, activation })
+  }
+  return rows
 }
 
 async function ids(store: ActivationStore, query: ActivationQuery): Promise<unknown[]> {

@@ -48,6 +48,21 @@ export interface ActivationStore extends Lifecycle {
    * schedule. Returns how many were removed. Bounded work per call: call again while it returns more than 0.
    */
   expire(retention: ActivationRetention): Promise<number>
+
+  /**
+   * Every record of every namespace, for export and administration, in an order of the adapter's own. A record that is
+   * there throughout is yielded, more than once at most where `after` is used; one that comes or goes meanwhile may be.
+   * @param options `after` is the cursor of a row of an earlier scan, maybe of another process: resumes behind it.
+   * @throws ERR_CLOSED, ERR_UNAVAILABLE from the iteration.
+   */
+  scan(options?: { readonly after?: string }): AsyncIterable<ActivationScanRow>
+}
+
+export interface ActivationScanRow {
+  /** Opaque; not empty. */
+  readonly cursor: string
+  /** Undefined when something is stored there that cannot be read. */
+  readonly activation: Activation | undefined
 }
 
 export interface ActivationStoreCapabilities {

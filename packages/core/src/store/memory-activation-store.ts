@@ -6,6 +6,7 @@ import type { JsonObject } from '../model/json.ts'
 import type {
   ActivationQuery,
   ActivationRetention,
+  ActivationScanRow,
   ActivationStore,
   ActivationStoreCapabilities,
 } from './activation-store.ts'
@@ -95,6 +96,19 @@ export class MemoryActivationStore implements ActivationStore {
       }
     }
     return removed
+  }
+
+  /** In order of namespace and id. */
+  async *scan({ after }: { readonly after?: string } = {}): AsyncGenerator<ActivationScanRow, void, undefined> {
+    this.#requireOpen()
+    const rows = [...this.#namespaces].flatMap(([namespace, { byId }]) =>
+      [...byId.values()].map((row) => ({ cursor: `${namespace}/${row.id}`, row })),
+    )
+    rows.sort((a, b) => (a.cursor < b.cursor ? -1 : 1))
+    for (const { cursor, row } of rows) {
+      this.#requireOpen()
+      if (after === undefined || cursor > after) yield { cursor, activation: parse(row) }
+    }
   }
 
   #remove(namespace: string, records: NamespaceRecords, row: Row): void {

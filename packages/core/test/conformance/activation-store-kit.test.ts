@@ -114,6 +114,16 @@ proveKitBites<ActivationStore>('ActivationStore', activationStoreCases, {
   'list.refuses-wrong-arguments': brokenList((list, { skip, ...query }) =>
     list({ ...query, skip: Math.max(0, Math.floor(skip) || 0) }),
   ),
+  'scan.yields-every-record-of-every-namespace': broken((real) => ({
+    async *scan() {
+      let first: string | undefined
+      for await (const row of real.scan()) {
+        first ??= row.activation?.namespace
+        if (row.activation?.namespace === first) yield row
+      }
+    },
+  })),
+  'scan.resumes-behind-a-cursor': broken((real) => ({ scan: () => real.scan() })),
   'lifecycle.closed-store-refuses': broken(() => ({ close: async () => undefined })),
   'lifecycle.closed-store-opens-again': broken((real) => {
     let closed = false

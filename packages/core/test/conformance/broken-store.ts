@@ -22,6 +22,7 @@ export function brokenDocuments(
       put: (id, document, options) => real.put(id, document, options),
       delete: (id, revision) => real.delete(id, revision),
       readAttachment: (id, name) => real.readAttachment(id, name),
+      attachments: (id) => real.attachments(id),
       list: (query) => real.list(query),
       count: (query) => real.count(query),
       scan: (options) => real.scan(options),
@@ -45,6 +46,7 @@ export function brokenActivations(
       list: real.list.bind(real),
       count: (query) => real.count(query),
       expire: (retention) => real.expire(retention),
+      scan: (options) => real.scan(options),
     }
     return Object.assign(facade, change(real))
   }

@@ -40,6 +40,12 @@ export const adminCommand = z.discriminatedUnion('do', [
     database: z.enum(['subjects', 'whisks', 'activations']),
     documents: z.boolean(),
   }),
+  z.strictObject({ do: z.literal('db init') }),
+  z.strictObject({ do: z.literal('db migrate') }),
+  z.strictObject({ do: z.literal('db check') }),
+  /** Files are of the machine and the user of the server. */
+  z.strictObject({ do: z.literal('db export'), file: z.string() }),
+  z.strictObject({ do: z.literal('db import'), file: z.string(), overwrite: z.boolean() }),
 ])
 
 export type AdminCommand = z.output<typeof adminCommand>

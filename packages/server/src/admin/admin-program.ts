@@ -1,5 +1,6 @@
 import type { NamespaceLimits } from '@stemcell/core'
 import { Argument, Command, InvalidArgumentError, Option } from 'commander'
+import { resolve } from 'node:path'
 import type { AdminCommand } from './admin-command.ts'
 import { newAuthKey } from './new-auth-key.ts'
 
@@ -167,13 +168,31 @@ function invokerCommands(host: AdminHost): Command {
 }
 
 function dbCommands(host: AdminHost): Command {
-  const db = new Command('db').description('raw data')
+  const db = new Command('db').description('the stores as a whole')
   at(db.command('get'))
     .description('print a database as JSON, a row on each line; subjects with their keys')
     .addArgument(new Argument('<database>').choices(['subjects', 'whisks', 'activations']))
     .option('--docs', 'with the documents')
     .action(async (database: Database, flags: AdminPlace & { readonly docs?: boolean }) =>
       host.run({ do: 'db get', database, documents: flags.docs ?? false }, flags),
+    )
+  at(db.command('init'))
+    .description('make what the stores need, where it is missing')
+    .action(async (flags: AdminPlace) => host.run({ do: 'db init' }, flags))
+  at(db.command('migrate'))
+    .description('bring the stores to what this version needs, and their indexes up to date')
+    .action(async (flags: AdminPlace) => host.run({ do: 'db migrate' }, flags))
+  at(db.command('check'))
+    .description('read everything, and compare the indexes with it')
+    .action(async (flags: AdminPlace) => host.run({ do: 'db check' }, flags))
+  at(db.command('export <file>'))
+    .description('write everything to a file, subjects with their keys; goes on where an earlier one was interrupted')
+    .action(async (file: string, flags: AdminPlace) => host.run({ do: 'db export', file: resolve(file) }, flags))
+  at(db.command('import <file>'))
+    .description('store what a file of db export holds, after checking all of it')
+    .option('--overwrite', 'also replace documents that are there with another content')
+    .action(async (file: string, flags: AdminPlace & { readonly overwrite?: boolean }) =>
+      host.run({ do: 'db import', file: resolve(file), overwrite: flags.overwrite ?? false }, flags),
     )
   return db
 }

@@ -1,7 +1,7 @@
 import type { AuthKey, Invoker, SubjectAdministration } from '@stemcell/core'
 import type { AdminCommand } from './admin-command.ts'
 import type { AdminTarget } from './admin-target.ts'
-import { dumpDatabase } from './dump-database.ts'
+import { executeOnDatabase, isDatabaseCommand, type DatabaseCommand } from './database/execute-on-database.ts'
 
 /** Where the lines of an answer go; resolves when there is room for more. */
 export type PrintLine = (line: string) => Promise<void>
@@ -13,8 +13,8 @@ const NO_LIMITS = 'No limits found, default system limits apply'
  * @throws AdministrationError it is refused; the message is for the operator.
  */
 export async function execute(command: AdminCommand, target: AdminTarget, print: PrintLine): Promise<void> {
-  if (command.do === 'db get') {
-    await dumpDatabase(command.database, command.documents, target, print)
+  if (isDatabaseCommand(command)) {
+    await executeOnDatabase(command, target, print)
     return
   }
   if (isInvokerCommand(command)) return print(await invokerAnswer(command, await target.invoker()))
@@ -44,7 +44,7 @@ async function invokerAnswer(command: InvokerCommand, invoker: Invoker): Promise
 }
 
 async function* answer(
-  command: Exclude<AdminCommand, InvokerCommand | { readonly do: 'db get' }>,
+  command: Exclude<AdminCommand, InvokerCommand | DatabaseCommand>,
   subjects: SubjectAdministration,
 ): AsyncGenerator<string> {
   switch (command.do) {

@@ -17,11 +17,14 @@ import type { AdminTarget } from './admin-target.ts'
 /** The stores themselves, each opened when a command first needs it, for use while no server runs. */
 export class StoresTarget implements AdminTarget {
   readonly #config: Config
+  readonly #create: boolean
   readonly #open = new Map<string, Lifecycle>()
   #chosen: ReturnType<typeof chosenStores> | undefined
 
-  constructor(config: Config) {
+  /** @param options `create`: an embedded database that is missing is made. */
+  constructor(config: Config, { create = false }: { readonly create?: boolean } = {}) {
     this.#config = config
+    this.#create = create
   }
 
   async administration(): Promise<SubjectAdministration> {
@@ -52,7 +55,7 @@ export class StoresTarget implements AdminTarget {
   /** @throws ERR_CONFIG there is no data yet: a mistyped folder must not become a new one. */
   #stores(): ReturnType<typeof chosenStores> {
     const data = new DataFolder(this.#config.data)
-    if (usesEmbedded(this.#config) && !existsSync(data.store)) {
+    if (!this.#create && usesEmbedded(this.#config) && !existsSync(data.store)) {
       const fix = 'name the folder of a server with --data, or start one first'
       throw new PlatformError('ERR_CONFIG', `data folder: ${data.path} holds no server’s data: ${fix}`)
     }

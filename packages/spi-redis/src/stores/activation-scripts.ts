@@ -3,16 +3,27 @@ import { PAGE } from './document-scripts.ts'
 
 // A record is a hash: `f` the whole record, `s` its summary, `n` its filter name, `p` its namespace, `i` its id.
 
+/** Takes what is foreseen of a record out again. */
+const FORGET = `
+local function forget(foreseen, foreseenBy, ofOwner, member)
+  local owner = redis.call('HGET', foreseenBy, member)
+  if not owner then return end
+  redis.call('HDEL', foreseen, member)
+  redis.call('HDEL', foreseenBy, member)
+  redis.call('SREM', ofOwner .. owner, member)
+end`
+
 /**
- * KEYS all, namespaces · ARGV what the keys of records, of the index by start and of that by name begin with, then of
- * each record its escaped namespace, id and filter name, start, record and summary.
+ * KEYS all, namespaces, foreseen, foreseen-by · ARGV what the keys of records, of the index by start, of that by name
+ * and of the sets by owner begin with, then of each record its escaped namespace, id and filter name, start, record and summary.
  * Returns 1 for each that was stored, 0 where there was one.
  */
-export const PUT_RECORDS = new LuaScript(`
+export const PUT_RECORDS = new LuaScript(`${FORGET}
 local answer = {}
-for i = 4, #ARGV, 6 do
+for i = 5, #ARGV, 6 do
   local namespace, id, name, start = ARGV[i], ARGV[i + 1], ARGV[i + 2], ARGV[i + 3]
   local member = namespace .. '\\0' .. id
+  forget(KEYS[3], KEYS[4], ARGV[4], member)
   local stored = redis.call('HSETNX', ARGV[1] .. member, 'f', ARGV[i + 4])
   if stored == 1 then
     redis.call('HSET', ARGV[1] .. member, 's', ARGV[i + 5], 'n', name, 'p', namespace, 'i', id)
@@ -73,3 +84,57 @@ if ARGV[5] ~= '' and removed < most then
   end
 end
 return removed`)
+
+/**
+ * KEYS foreseen, foreseen-by, owners · ARGV what the keys of records and of the sets by owner begin with, owner,
+ * record name, record. Does nothing where there is a record.
+ */
+export const FORESEE = new LuaScript(`${FORGET}
+if redis.call('EXISTS', ARGV[1] .. ARGV[4]) == 1 then return 0 end
+forget(KEYS[1], KEYS[2], ARGV[2], ARGV[4])
+redis.call('HSET', KEYS[1], ARGV[4], ARGV[5])
+redis.call('HSET', KEYS[2], ARGV[4], ARGV[3])
+redis.call('SADD', ARGV[2] .. ARGV[3], ARGV[4])
+redis.call('SADD', KEYS[3], ARGV[3])
+return 1`)
+
+/** KEYS foreseen, foreseen-by · ARGV what the keys of the sets by owner begin with, owner, record name. */
+export const WITHDRAW = new LuaScript(`${FORGET}
+if redis.call('HGET', KEYS[2], ARGV[3]) ~= ARGV[2] then return 0 end
+forget(KEYS[1], KEYS[2], ARGV[1], ARGV[3])
+return 1`)
+
+/** KEYS foreseen, set of the owner · ARGV most. Records. */
+export const FORESEEN = new LuaScript(`
+local names = redis.call('SRANDMEMBER', KEYS[2], ARGV[1])
+if #names == 0 then return {} end
+return redis.call('HMGET', KEYS[1], unpack(names))`)
+
+/** KEYS owners · ARGV what the keys of the sets by owner begin with. Owners who foresaw something; forgets the others. */
+export const OWNERS = new LuaScript(`
+local answer = {}
+for _, owner in ipairs(redis.call('SMEMBERS', KEYS[1])) do
+  if redis.call('EXISTS', ARGV[1] .. owner) == 1 then
+    answer[#answer + 1] = owner
+  else
+    redis.call('SREM', KEYS[1], owner)
+  end
+end
+return answer`)
+
+/**
+ * KEYS all · ARGV start and member of the record behind which to begin, both '' for the first, how many, what the keys
+ * of records begin with. Of each its start, member and record.
+ */
+export const SCAN_RECORDS = new LuaScript(`
+local first = 0
+if ARGV[2] ~= '' then
+  local rank = redis.call('ZRANK', KEYS[1], ARGV[2])
+  first = rank and rank + 1 or redis.call('ZCOUNT', KEYS[1], '-inf', '(' .. ARGV[1])
+end
+local rows = redis.call('ZRANGE', KEYS[1], first, first + ARGV[3] - 1, 'WITHSCORES')
+local answer = {}
+for i = 1, #rows, 2 do
+  answer[#answer + 1] = {rows[i + 1], rows[i], redis.call('HGET', ARGV[4] .. rows[i], 'f') or ''}
+end
+return answer`)

@@ -75,14 +75,15 @@ export class ActivationWriter {
   }
 
   async #write(connection: RedisConnection, batch: readonly Held[]): Promise<void> {
-    const { records, byStart, byName, all, namespaces } = this.#keys
-    const args: Argument[] = [records, byStart, byName]
+    const { records, byStart, byName, all, namespaces, foreseen, foreseenBy, ofOwner } = this.#keys
+    const keys = [all, namespaces, foreseen, foreseenBy]
+    const args: Argument[] = [records, byStart, byName, ofOwner]
     for (const { activation, text } of batch) {
       args.push(escape(activation.namespace), escape(activation.activationId), escape(activationFilterName(activation)))
       args.push(activation.start, text, JSON.stringify(activationSummary(activation)))
     }
     try {
-      const outcomes = listOf(await connection.run((redis) => PUT_RECORDS.run(redis, [all, namespaces], args)))
+      const outcomes = listOf(await connection.run((redis) => PUT_RECORDS.run(redis, keys, args)))
       for (const [index, { resolve }] of batch.entries()) resolve(outcomes[index] === 1 ? 'stored' : 'exists')
     } catch (error) {
       for (const { reject } of batch) reject(error)

@@ -100,3 +100,14 @@ for _, id in ipairs(redis.call('ZRANGEBYLEX', KEYS[1], ARGV[1], ARGV[2], 'LIMIT'
   answer[#answer + 1] = {id, document[1], document[2]}
 end
 return answer`)
+
+/** KEYS document. Of each attachment its name, content type and length. */
+export const LIST_ATTACHMENTS = new LuaScript(`
+local answer = {}
+for _, field in ipairs(redis.call('HKEYS', KEYS[1])) do
+  if string.sub(field, 1, 2) == 'a:' then
+    local name = string.sub(field, 3)
+    answer[#answer + 1] = {name, redis.call('HGET', KEYS[1], 't:' .. name), redis.call('HSTRLEN', KEYS[1], field)}
+  end
+end
+return answer`)

@@ -4,6 +4,7 @@ import {
   requirePage,
   type AdapterContext,
   type Attachment,
+  type AttachmentInfo,
   type DocumentStore,
   type DocumentStoreCapabilities,
   type IndexDefinition,
@@ -18,7 +19,7 @@ import {
 import { ConnectionSession } from '../connection/connection-session.ts'
 import { listOf, textOf, type Argument, type Reply } from '../connection/lua-script.ts'
 import type { RedisConnectionSettings } from '../redis-options.ts'
-import { DELETE_DOCUMENT, LIST_ROWS, PUT_DOCUMENT, SCAN_DOCUMENTS } from './document-scripts.ts'
+import { DELETE_DOCUMENT, LIST_ATTACHMENTS, LIST_ROWS, PUT_DOCUMENT, SCAN_DOCUMENTS } from './document-scripts.ts'
 import {
   DocumentKeys,
   escape,
@@ -120,6 +121,15 @@ export class RedisDocumentStore implements DocumentStore {
     const key = this.#keys.document(id)
     const bytes = await this.#session.run((redis) => redis.hgetBuffer(key, `a:${escape(name)}`))
     return bytes ?? undefined
+  }
+
+  async attachments(id: string): Promise<readonly AttachmentInfo[]> {
+    const keys = [this.#keys.document(id)]
+    const rows = listOf(await this.#session.run((redis) => LIST_ATTACHMENTS.run(redis, keys, [])))
+    return rows.map((row) => {
+      const [name, contentType, bytes] = listOf(row)
+      return { name: unescape(textOf(name)), contentType: textOf(contentType), bytes: Number(bytes) }
+    })
   }
 
   async list(query: IndexQuery): Promise<readonly IndexRow[]> {

@@ -42,6 +42,13 @@ export class ActivationKeys {
   readonly all: string
   /** Sorted set of the namespaces by their number of records. */
   readonly namespaces: string
+  /** Hash of what is foreseen, and hash of who foresaw it, both by record name. */
+  readonly foreseen: string
+  readonly foreseenBy: string
+  /** What the sets of record names by owner begin with. */
+  readonly ofOwner: string
+  /** Set of the owners. */
+  readonly owners: string
 
   constructor(keyPrefix: string) {
     const base = `{${keyPrefix}}:activations`
@@ -50,6 +57,10 @@ export class ActivationKeys {
     this.byName = `${base}:by-name:`
     this.all = `${base}:all`
     this.namespaces = `${base}:namespaces`
+    this.foreseen = `${base}:foreseen`
+    this.foreseenBy = `${base}:foreseen-by`
+    this.ofOwner = `${base}:foreseen-of:`
+    this.owners = `${base}:foreseen-owners`
   }
 
   record(namespace: string, id: string): string {
