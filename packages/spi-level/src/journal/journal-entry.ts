@@ -10,6 +10,8 @@ export type JournalEntry =
 const HEADER_BYTES = 16
 const HEADER = /^[0-9a-f]{16}$/
 const END = 0x0a
+/** First bytes behind a header. */
+const TYPES = Buffer.from('pfw')
 
 const scratch = Buffer.allocUnsafe(64 * 1024)
 
@@ -55,10 +57,9 @@ export function scanJournal(bytes: Buffer): ScannedJournal {
   return { entries, damagedAt, tornBytes: 0 }
 }
 
-/** Entries begin behind the end of a line. */
 function nextEntry(bytes: Buffer, from: number): number | undefined {
-  for (let line = bytes.indexOf(END, from); line >= 0; line = bytes.indexOf(END, line + 1)) {
-    if (entryAt(bytes, line + 1)) return line + 1
+  for (let at = from + 1; at + HEADER_BYTES < bytes.length; at++) {
+    if (TYPES.includes(bytes[at + HEADER_BYTES]!) && entryAt(bytes, at)) return at
   }
   return undefined
 }
