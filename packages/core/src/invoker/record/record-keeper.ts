@@ -8,6 +8,7 @@ import { completedTopic, type InvokerInstance } from '../../messages/invoker-ins
 import type { Activation } from '../../model/activation.ts'
 import type { Queue } from '../../queue/queue.ts'
 import type { ActivationStore } from '../../store/activation-store.ts'
+import { invokerOwner } from '../../store/record-owner.ts'
 import type { Clock } from '../../time/clock.ts'
 import { missingLogsLine } from '../logs/log-lines.ts'
 import type { InvokerObserver } from '../observer.ts'
@@ -40,23 +41,28 @@ export class RecordKeeper {
   }
 
   /**
-   * Resolves once the controller was told and the record is safe. A blocking caller gets the result at once, without
-   * waiting for `logLines`; the slot is freed when they are there. For others the record is stored first, so that
-   * who hears of the end finds it.
+   * Resolves once the controller was told and the record is safe. A blocking caller gets the result without waiting for
+   * `logLines`; the slot is freed when they are there. For others the record is stored first, so that who hears of the
+   * end finds it. Where no message of a durable queue stands for the record, nobody hears of a result before the record
+   * is stored, or foreseen while its logs are still read.
    * Rejects when the invoker stops before the record is safe; the message must then be kept.
    */
   async settle(message: ActivationMessage, record: Activation, logLines?: Promise<readonly string[]>): Promise<void> {
     this.#tell(message, record)
-    const completion = { instance: this.#parts.instance, systemError: record.response.statusCode === 3 }
+    const { instance, queue } = this.#parts
+    const completion = { instance, systemError: record.response.statusCode === 3 }
+    const { durable } = queue.capabilities
+    if (!durable && logLines) await this.#foresee(message, record)
     if (!message.blocking) {
       await this.#store(message, logLines ? await this.#complete(message, record, logLines) : record)
       await this.#acknowledge(message, { response: 'stored', completion })
       return
     }
     if (!logLines) {
+      if (!durable) await this.#store(message, record)
       const [sent] = await Promise.all([
         this.#acknowledge(message, { response: record, completion }),
-        this.#store(message, record),
+        durable ? this.#store(message, record) : undefined,
       ])
       if (sent === 'too-large') await this.#acknowledge(message, { response: 'stored', completion })
       return
@@ -114,7 +120,7 @@ export class RecordKeeper {
     const body = acknowledgementBody({ transaction, activationId, ...content })
     try {
       await retryUntilDone(clock, giveUp, () => queue.publish(topic, body), {
-        isFinal: (error) => isPlatformError(error, 'ERR_TOO_LARGE') || isPlatformError(error, 'ERR_CLOSED'),
+        isFinal,
         onFailure: (err, attempts) => logger.warn({ activationId, topic, attempts, err }, 'acknowledgement not sent'),
       })
       return 'sent'
@@ -123,6 +129,24 @@ export class RecordKeeper {
       // The record tells the caller; the slot is freed by the controller's own time-out.
       logger.error({ activationId, topic, err }, 'acknowledgement given up')
       return 'given-up'
+    }
+  }
+
+  /** For a record that is still without its logs. */
+  async #foresee(message: ActivationMessage, record: Activation): Promise<void> {
+    if (!isStored(message, record.response.statusCode, this.#parts.storeLevels)) return
+    const { activationStore, clock, logger, instance, giveUp } = this.#parts
+    const { activationId } = record
+    const foresee = (known: Activation): Promise<void> =>
+      retryUntilDone(clock, giveUp, async () => activationStore.foresee(invokerOwner(instance.id), known), {
+        isFinal,
+        onFailure: (err, attempts) => logger.warn({ activationId, attempts, err }, 'record not foreseen'),
+      })
+    try {
+      await foresee(record)
+    } catch (error) {
+      if (!isPlatformError(error, 'ERR_TOO_LARGE')) throw error
+      await foresee(this.#withoutResult(record))
     }
   }
 
@@ -146,7 +170,7 @@ export class RecordKeeper {
     const { activationStore, clock, logger, observer, giveUp } = this.#parts
     const { activationId } = record
     return retryUntilDone(clock, giveUp, () => activationStore.put(record), {
-      isFinal: (error) => isPlatformError(error, 'ERR_TOO_LARGE') || isPlatformError(error, 'ERR_CLOSED'),
+      isFinal,
       onFailure: (err, attempts) => {
         observer.recordRetried?.({ attempts })
         logger.warn({ activationId, attempts, err }, 'record not stored')
@@ -163,4 +187,9 @@ export class RecordKeeper {
     const text = recordTooLargeText(this.#parts.activationStore.capabilities.maxRecordBytes)
     return { ...record, response: errorResponse(statusCode === 0 ? 1 : statusCode, text, size) }
   }
+}
+
+/** Trying again is in vain. */
+function isFinal(error: unknown): boolean {
+  return isPlatformError(error, 'ERR_TOO_LARGE') || isPlatformError(error, 'ERR_CLOSED')
 }
