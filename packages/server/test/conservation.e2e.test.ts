@@ -51,7 +51,7 @@ describe('a server that is killed in the middle of everything', () => {
       const told: Told[] = []
       let cutShort = 0
       for (let round = 0; round < ROUNDS; round++) {
-        const server = await SpawnedServer.start(folder, { config: CONFIG })
+        server = await SpawnedServer.start(folder, { config: CONFIG })
         if (round === 0) await deploy(server, startsFile)
         const [least, delayMs] = [20 + random.below(60), random.below(40)]
         let answers = 0
@@ -64,7 +64,7 @@ describe('a server that is killed in the middle of everything', () => {
         await eventually('every process to be gone', () => processesOf(folder.marker).length === 0)
       }
 
-      const server = await SpawnedServer.start(folder, { config: CONFIG })
+      server = await SpawnedServer.start(folder, { config: CONFIG })
       const records = await listed(server)
       const byId = new Map(records.map((record) => [record.activationId, record]))
       expect(records).toHaveLength(byId.size)
