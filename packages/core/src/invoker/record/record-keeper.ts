@@ -1,4 +1,5 @@
 import { isPlatformError } from '../../errors.ts'
+import { isPromise, type MaybePromise } from '../../lifecycle.ts'
 import type { LogStore } from '../../log-store/log-store.ts'
 import type { Logger } from '../../log.ts'
 import { acknowledgementBody, type Acknowledgement } from '../../messages/acknowledgement.ts'
@@ -32,6 +33,13 @@ export interface RecordKeeperParts {
   readonly giveUp: AbortSignal
 }
 
+/** Log lines that are still being read. */
+export interface PendingLogs {
+  readonly lines: Promise<readonly string[]>
+  /** The run printed nothing: they are here within a turn or two of the event loop. */
+  readonly soon: boolean
+}
+
 /** Tells the controller how an activation ended, and sees to it that its record is stored. */
 export class RecordKeeper {
   readonly #parts: RecordKeeperParts
@@ -42,39 +50,38 @@ export class RecordKeeper {
 
   /**
    * Resolves once the controller was told and the record is safe. A blocking caller gets the result without waiting for
-   * `logLines`; the slot is freed when they are there. For others the record is stored first, so that who hears of the
-   * end finds it. Where no message of a durable queue stands for the record, nobody hears of a result before the record
-   * is stored, or foreseen while its logs are still read.
+   * its logs, unless they are here at once; the slot is freed when they are there. For others the record is stored
+   * first, so that who hears of the end finds it. Where no message of a durable queue stands for the record, nobody
+   * hears of a result before the record is stored, or foreseen while its logs are still read.
    * Rejects when the invoker stops before the record is safe; the message must then be kept.
    */
-  async settle(message: ActivationMessage, record: Activation, logLines?: Promise<readonly string[]>): Promise<void> {
+  async settle(message: ActivationMessage, record: Activation, logs?: PendingLogs): Promise<void> {
     this.#tell(message, record)
-    const { instance, queue } = this.#parts
-    const completion = { instance, systemError: record.response.statusCode === 3 }
+    const { clock, queue } = this.#parts
     const { durable } = queue.capabilities
-    if (!durable && logLines) await this.#foresee(message, record)
+    const beganMs = clock.monotonic()
+    const read = !durable && logs?.soon ? await logs.lines.catch(() => undefined) : undefined
+    const complete = logs ? this.#complete(message, record, read ?? logs.lines, beganMs) : record
+    if (isPromise(complete) && !durable) await this.#foresee(message, record)
+    const completion = this.#completion(record)
     if (!message.blocking) {
-      await this.#store(message, logLines ? await this.#complete(message, record, logLines) : record)
+      await this.#store(message, await complete)
       await this.#acknowledge(message, { response: 'stored', completion })
-      return
-    }
-    if (!logLines) {
-      if (!durable) await this.#store(message, record)
+    } else if (isPromise(complete)) {
+      const result = this.#acknowledge(message, { response: record })
+      const whole = await complete
       const [sent] = await Promise.all([
-        this.#acknowledge(message, { response: record, completion }),
-        durable ? this.#store(message, record) : undefined,
+        result,
+        this.#acknowledge(message, { completion }),
+        this.#store(message, whole),
       ])
+      if (sent === 'too-large') await this.#acknowledge(message, { response: 'stored' })
+    } else {
+      const stored = this.#store(message, complete)
+      if (!durable) await stored
+      const [sent] = await Promise.all([this.#acknowledge(message, { response: record, completion }), stored])
       if (sent === 'too-large') await this.#acknowledge(message, { response: 'stored', completion })
-      return
     }
-    const result = this.#acknowledge(message, { response: record })
-    const complete = await this.#complete(message, record, logLines)
-    const [sent] = await Promise.all([
-      result,
-      this.#acknowledge(message, { completion }),
-      this.#store(message, complete),
-    ])
-    if (sent === 'too-large') await this.#acknowledge(message, { response: 'stored' })
   }
 
   /**
@@ -84,7 +91,7 @@ export class RecordKeeper {
   async settleIfOpen(message: ActivationMessage, record: Activation): Promise<void> {
     const outcome = await this.#store(message, record)
     if (outcome !== 'exists') this.#tell(message, record)
-    const completion = { instance: this.#parts.instance, systemError: record.response.statusCode === 3 }
+    const completion = this.#completion(record)
     const response = outcome === 'exists' || !message.blocking ? 'stored' : record
     await this.#acknowledge(message, { response, completion })
   }
@@ -95,19 +102,29 @@ export class RecordKeeper {
     if (event) emit(user, event)
   }
 
-  async #complete(
-    message: ActivationMessage,
+  #completion({ response }: Activation): NonNullable<Acknowledgement['completion']> {
+    return { instance: this.#parts.instance, systemError: response.statusCode === 3 }
+  }
+
+  #complete(
+    { user }: ActivationMessage,
     record: Activation,
-    logLines: Promise<readonly string[]>,
-  ): Promise<Activation> {
+    lines: MaybePromise<readonly string[]>,
+    beganMs: number,
+  ): MaybePromise<Activation> {
     const { clock, logStore, logger } = this.#parts
-    const began = clock.monotonic()
-    try {
-      const lines = await logLines
-      return withLogs(record, await logStore.keep(record, message.user, lines), clock.monotonic() - began)
-    } catch (err) {
+    const finished = (logs: readonly string[]): Activation => withLogs(record, logs, clock.monotonic() - beganMs)
+    const failed = (err: unknown): Activation => {
       logger.warn({ activationId: record.activationId, err }, 'logs not kept')
-      return withLogs(record, [missingLogsLine(clock)], clock.monotonic() - began)
+      return finished([missingLogsLine(clock)])
+    }
+    try {
+      const kept = isPromise(lines)
+        ? lines.then((read) => logStore.keep(record, user, read))
+        : logStore.keep(record, user, lines)
+      return isPromise(kept) ? kept.then(finished).catch(failed) : finished(kept)
+    } catch (err) {
+      return failed(err)
     }
   }
 
