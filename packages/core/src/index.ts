@@ -18,6 +18,7 @@ export { ENTITY_INDEXES, type EntityIndex, type EntityStore } from './store/enti
 export { keyPartition, SUBJECT_INDEXES, type SubjectIndex, type SubjectStore } from './store/subject-store.ts'
 export type * from './store/activation-store.ts'
 export { attachmentsOfEntity } from './store/attachments-of-entity.ts'
+export { controllerOwner, invokerOwner } from './store/record-owner.ts'
 export { reencryptParameters, type Reencryption } from './store/reencrypt-parameters.ts'
 export { requirePage } from './store/require-page.ts'
 export { MemoryDocumentStore } from './store/memory-document-store.ts'

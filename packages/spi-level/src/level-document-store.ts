@@ -55,12 +55,12 @@ export class LevelDocumentStore implements DocumentStore {
   /** @throws ERR_CONFIG an option is wrong. */
   constructor(
     { documents, indexes, ...options }: LevelDocumentStoreOptions,
-    { random }: AdapterContext = adapterContext(),
+    context: AdapterContext = adapterContext(),
   ) {
     this.#indexes = indexes
     this.#keys = documentKeys(documents)
-    this.#revisionSeed = Buffer.from(random.bytes(8)).toString('hex')
-    this.#session = new DatabaseSession(parseLevelOptions(options))
+    this.#revisionSeed = Buffer.from(context.random.bytes(8)).toString('hex')
+    this.#session = new DatabaseSession(parseLevelOptions(options), context)
   }
 
   open(): Promise<void> {

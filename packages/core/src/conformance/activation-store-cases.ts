@@ -277,6 +277,10 @@ export const activationStoreCases: readonly ConformanceCase<ActivationStore>[] =
       await refuses('ERR_CLOSED', () => store.count({ namespace }))
       await refuses('ERR_CLOSED', () => store.expire({ before: 1 }))
       await refuses('ERR_CLOSED', () => scanOf(store, namespace))
+      await refuses('ERR_CLOSED', () => store.foresee('owner', record(namespace, 1)))
+      await refuses('ERR_CLOSED', () => store.withdraw('owner', namespace, idOf(1)))
+      await refuses('ERR_CLOSED', () => store.adopt('owner'))
+      await refuses('ERR_CLOSED', () => store.owners())
     },
   },
   {
@@ -305,6 +309,29 @@ export function durableActivationStoreCases<S extends ActivationStore>(
   reopen: ((closed: S) => S | Promise<S>) | undefined,
 ): readonly ConformanceCase<S>[] {
   return [
+    {
+      id: 'durable.another-object-adopts-what-was-foreseen',
+      skip: ({ capabilities }) => (capabilities.durable ? undefined : 'the store is not durable'),
+      async run(store, { uniqueName: ns }) {
+        assert.ok(reopen, 'a durable store needs the option `reopen`')
+        const [kept, stored, withdrawn] = [1, 2, 3].map((index) => record(ns, index, { logs: ['cut short'] }))
+        for (const item of [kept!, stored!, withdrawn!]) await store.foresee(ns, item)
+        await store.put({ ...stored!, logs: ['ended'] })
+        await store.withdraw(ns, ns, withdrawn!.activationId)
+        await store.close()
+        const second = await reopen(store)
+        try {
+          await second.open()
+          assert.equal(await second.get(ns, kept!.activationId), undefined)
+          assert.equal(await second.adopt(ns), 1)
+          await found(second, kept!)
+          await found(second, { ...stored!, logs: ['ended'] })
+          assert.deepEqual(await ids(second, { namespace: ns }), [idOf(2), idOf(1)])
+        } finally {
+          await second.close()
+        }
+      },
+    },
     {
       id: 'durable.another-object-reads-what-was-put',
       skip: ({ capabilities }) => (capabilities.durable ? undefined : 'the store is not durable'),
@@ -345,16 +372,16 @@ export function record(namespace: string, index: number, overrides: Partial<Acti
   }
 }
 
-function idOf(index: number): string {
+export function idOf(index: number): string {
   return index.toString(16).padStart(32, '0')
 }
 
-function recordOfBytes(namespace: string, bytes: number): Activation {
+export function recordOfBytes(namespace: string, bytes: number): Activation {
   const empty = Buffer.byteLength(activationText(record(namespace, 1, { logs: [''] })))
   return record(namespace, 1, { logs: [textOfBytes(bytes - empty)] })
 }
 
-async function found(store: ActivationStore, expected: Activation): Promise<void> {
+export async function found(store: ActivationStore, expected: Activation): Promise<void> {
   const stored = await store.get(expected.namespace, expected.activationId)
   assert.ok(stored, `record ${expected.activationId} is missing`)
   // Compared as text first: a diff of a record of megabytes takes longer than a test may.
@@ -372,6 +399,6 @@ async function scanOf(store: ActivationStore, prefix: string, after?: string): P
   return rows
 }
 
-async function ids(store: ActivationStore, query: ActivationQuery): Promise<unknown[]> {
+export async function ids(store: ActivationStore, query: ActivationQuery): Promise<unknown[]> {
   return (await store.list({ ...query, skip: 0, limit: 200, full: false })).map(({ activationId }) => activationId)
 }

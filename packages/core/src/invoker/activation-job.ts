@@ -16,7 +16,7 @@ import { payloadOf, type Payload, type UnlockParameter } from './proxy/payload.t
 import type { ReplyLimits } from './proxy/reply-limits.ts'
 import { runInContainer, type RunEnd } from './proxy/run-in-container.ts'
 import { recordOfRun } from './record/activation-record.ts'
-import type { RecordKeeper } from './record/record-keeper.ts'
+import type { PendingLogs, RecordKeeper } from './record/record-keeper.ts'
 import { errorResponse } from './record/response-of-run.ts'
 import { INVOKER_STOPPED, INVOKER_STOPPED_BEFORE, NO_RESOURCES_TEXT, NOT_UNLOCKED, RUN_LOST } from './record/texts.ts'
 
@@ -120,7 +120,7 @@ export class ActivationJob implements Job {
     const response = stopped ? errorResponse(3, INVOKER_STOPPED) : end.response
     const { statusCode } = response
     const lines = log && this.#readLog(log, statusCode === 2, end.silent)
-    this.#finish(response, start, beganMs, end, lines)
+    this.#finish(response, start, beganMs, end, lines && { lines, soon: end.silent })
     // A container whose requests were cut off goes at once. Another one keeps until its log was read, as the next
     // activation would write into it; where logs are attributed it need not wait.
     if (lines && end.call === 'reply' && !this.#context.attributedLogs) await lines
@@ -189,13 +189,7 @@ export class ActivationJob implements Job {
     return this.#action.action.limits.logs * MB
   }
 
-  #finish(
-    response: ActivationResponse,
-    start: number,
-    beganMs: number,
-    end?: RunEnd,
-    lines?: Promise<readonly string[]>,
-  ): void {
+  #finish(response: ActivationResponse, start: number, beganMs: number, end?: RunEnd, logs?: PendingLogs): void {
     const { observer, keeper } = this.#context
     const stages = {
       queue: this.#queueMs,
@@ -212,7 +206,7 @@ export class ActivationJob implements Job {
       stages,
       acquisition: this.#acquisition,
     })
-    this.#settled(keeper.settle(this.#message, record, lines))
+    this.#settled(keeper.settle(this.#message, record, logs))
   }
 
   #names(): { namespace: string; action: string; kind: string } {

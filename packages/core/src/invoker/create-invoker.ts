@@ -1,6 +1,8 @@
 import { PlatformError } from '../errors.ts'
 import { HEALTH_TOPIC } from '../messages/ping.ts'
 import { invokerTopic } from '../messages/invoker-instance.ts'
+import { adoptRecords } from '../store/adopt-records.ts'
+import { invokerOwner } from '../store/record-owner.ts'
 import { ActionSource } from './action-source.ts'
 import { Availability } from './availability.ts'
 import type { JobContext } from './activation-job.ts'
@@ -94,11 +96,13 @@ class RunningInvoker implements Invoker {
 
   async #open(): Promise<void> {
     await this.#closing
-    const { instance, queue, containers, platform, options } = this.#parts
+    const { instance, queue, containers, platform, options, activationStore, logger } = this.#parts
     checkOptions(options)
     const topic = invokerTopic(instance.id)
     await Promise.all([queue.ensureTopic(topic), queue.ensureTopic(HEALTH_TOPIC)])
     await containers.reap({ platform, invoker: topic })
+    // What still ran is gone: its results are what is known of it.
+    await adoptRecords(activationStore, invokerOwner(instance.id), logger)
 
     const session = this.#assemble(topic)
     session.pool.open()

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { isPlatformError, PlatformError } from '../../src/errors.ts'
 import type { InvokerObserver } from '../../src/invoker/observer.ts'
 import { bytesBody } from '../../src/queue/message-body.ts'
@@ -35,6 +35,19 @@ function answering(
 
 const errorOf = ({ response: { result } }: Activation): unknown =>
   isJsonObject(result?.value) ? result.value['error'] : undefined
+/** Until the function that it returns is called. */
+function storeDoesNotAnswer(): () => void {
+  const refuse = (): never => {
+    throw new PlatformError('ERR_UNAVAILABLE', 'no')
+  }
+  const put = vi.spyOn(bench.records, 'put').mockImplementation(async () => refuse())
+  const foresee = vi.spyOn(bench.records, 'foresee').mockImplementation(refuse)
+  return () => {
+    put.mockRestore()
+    foresee.mockRestore()
+  }
+}
+
 const texts = (record: Activation): string[] => record.logs.map((line) => line.slice(31))
 
 afterEach(() => bench.close())
@@ -547,15 +560,29 @@ describe('an invoker', () => {
     expect(bench.acksOf(id)).toEqual([])
   })
 
+  it('gives a run that ended, and whose record was not complete, its record when it is opened again', async () => {
+    let runs = 0
+    await start(answering(() => (runs++, { body: '{"ok":1}', logs: [{ text: 'last words' }] })))
+    bench.logStore.keep = () => new Promise(() => undefined)
+    const id = await bench.send({ blocking: true })
+    await bench.clock.advance(5_000)
+    expect(bench.acksOf(id).map(({ response }) => response)).toMatchObject([{ response: { statusCode: 0 } }])
+    expect(await bench.records.get('guest', id)).toBeUndefined()
+    const next = new InvokerBench({ parts: { activationStore: bench.records } })
+    await next.open()
+    const record = await bench.record(id)
+    expect([record.response.result?.value, record.logs, runs]).toEqual([{ ok: 1 }, [], 1])
+    await next.close()
+  })
+
   it('that was closed can be opened again, and does not run an interrupted activation again', async () => {
     let runs = 0
     await start(answering(() => (runs++, {})))
-    const put = bench.records.put.bind(bench.records)
-    bench.records.put = () => Promise.reject(new PlatformError('ERR_UNAVAILABLE', 'no'))
+    const storeAnswers = storeDoesNotAnswer()
     const id = await bench.send()
     await bench.clock.advance(1_000)
     await bench.close()
-    bench.records.put = put
+    storeAnswers()
     await bench.invoker.open()
     const record = await bench.record(id)
     expect(runs).toBe(1)
@@ -568,12 +595,11 @@ describe('an invoker', () => {
     let runs = 0
     await start(answering(() => (runs++, { body: '{"ok":1}' })))
     await bench.define({ annotations: [{ key: 'repeatable', value: true }] })
-    const put = bench.records.put.bind(bench.records)
-    bench.records.put = () => Promise.reject(new PlatformError('ERR_UNAVAILABLE', 'no'))
+    const storeAnswers = storeDoesNotAnswer()
     const id = await bench.send()
     await bench.clock.advance(1_000)
     await bench.close()
-    bench.records.put = put
+    storeAnswers()
     await bench.invoker.open()
     expect((await bench.record(id)).response.result?.value).toEqual({ ok: 1 })
     expect(runs).toBe(2)

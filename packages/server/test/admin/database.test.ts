@@ -56,6 +56,7 @@ async function emptyStores(): Promise<AdminTarget> {
     administration: async () => new SubjectAdministration(subjects, context),
     subjects: async () => subjects,
     entities: async () => entities,
+    invoker: () => Promise.reject(new Error('there is no invoker')),
     activations: async () => activations,
   }
 }

@@ -21,6 +21,7 @@ import type { Database } from '../http/database.ts'
 import { StoreSession } from '../store-session.ts'
 import { expireRecords } from './activation-expiry.ts'
 import { ActivationWriter } from './activation-writer.ts'
+import { ForeseenRecords } from './foreseen-records.ts'
 import { readRecord, recordBody, recordId } from './record-form.ts'
 import { deleteRecords, purgeOrDelete, type RemoveRecords } from './remove-records.ts'
 import { Spill } from './spill.ts'
@@ -32,6 +33,7 @@ type Page = { readonly skip: number; readonly limit: number }
 /** What there is while the store is open. */
 interface Work {
   readonly writer: ActivationWriter
+  readonly foreseen: ForeseenRecords
   readonly spill?: Spill
   readonly drain?: SpillDrain
 }
@@ -72,16 +74,25 @@ export class CouchActivationStore implements ActivationStore {
   }
 
   put(activation: Activation): Promise<PutOutcome> {
-    return this.#session.run(() => {
-      const id = recordId(activation.namespace, activation.activationId)
-      return this.#opened.writer.put(id, () => {
-        const text = activationText(activation)
-        if (Buffer.byteLength(text) > this.capabilities.maxRecordBytes) {
-          throw new PlatformError('ERR_TOO_LARGE', `record is larger than ${this.capabilities.maxRecordBytes} bytes`)
-        }
-        return recordBody(id, text, this.#context.clock.now())
-      })
-    })
+    return this.#session.run(() => this.#put(activation))
+  }
+
+  async foresee(owner: string, record: Activation): Promise<void> {
+    const text = this.#textOf(record)
+    const id = recordId(record.namespace, record.activationId)
+    await this.#session.run(() => this.#opened.foreseen.keep(owner, id, text))
+  }
+
+  async withdraw(owner: string, namespace: string, activationId: string): Promise<void> {
+    await this.#session.run(() => this.#opened.foreseen.withdraw(owner, recordId(namespace, activationId)))
+  }
+
+  adopt(owner: string): Promise<number> {
+    return this.#session.run(() => this.#opened.foreseen.adopt(owner, (record) => this.#put(record)))
+  }
+
+  owners(): Promise<readonly string[]> {
+    return this.#session.run(() => this.#opened.foreseen.owners())
   }
 
   get(namespace: string, activationId: string): Promise<Activation | undefined> {
@@ -133,6 +144,21 @@ export class CouchActivationStore implements ActivationStore {
     }
   }
 
+  async #put(activation: Activation): Promise<PutOutcome> {
+    const { writer, foreseen } = this.#opened
+    const id = recordId(activation.namespace, activation.activationId)
+    const outcome = await writer.put(id, () => recordBody(id, this.#textOf(activation), this.#context.clock.now()))
+    await foreseen.recordStored(id)
+    return outcome
+  }
+
+  #textOf(activation: Activation): string {
+    const text = activationText(activation)
+    const { maxRecordBytes } = this.capabilities
+    if (Buffer.byteLength(text) <= maxRecordBytes) return text
+    throw new PlatformError('ERR_TOO_LARGE', `record is larger than ${maxRecordBytes} bytes`)
+  }
+
   get #opened(): Work {
     if (!this.#work) throw new PlatformError('ERR_CLOSED', 'the activation store is not open')
     return this.#work
@@ -141,11 +167,12 @@ export class CouchActivationStore implements ActivationStore {
   async #begin(database: Database): Promise<Work> {
     const { logger } = this.#context
     const options = this.#settings.spill
-    if (!options) return { writer: new ActivationWriter({ database, logger }) }
+    const foreseen = new ForeseenRecords(database)
+    if (!options) return { writer: new ActivationWriter({ database, logger }), foreseen }
     const spill = await Spill.open(options, logger)
     const drain = new SpillDrain(database, spill, this.#context)
     if (spill.size > 0) drain.start()
-    return { writer: new ActivationWriter({ database, logger, waiting: { spill, drain } }), spill, drain }
+    return { writer: new ActivationWriter({ database, logger, waiting: { spill, drain } }), foreseen, spill, drain }
   }
 
   async #end(): Promise<void> {

@@ -35,6 +35,7 @@ export class Membership {
   #sending: Promise<void> | undefined
   #enabled = true
   #size = 1
+  #openedMs = 0
 
   constructor(parts: MembershipParts) {
     this.#parts = parts
@@ -43,6 +44,7 @@ export class Membership {
   async open(): Promise<void> {
     const { queue, controllerId } = this.#parts
     this.#enabled = true
+    this.#openedMs = this.#parts.clock.monotonic()
     await queue.ensureTopic(CONTROLLERS_TOPIC, { retentionMs: RETENTION_MS })
     const options = { group: `${CONTROLLERS_TOPIC}${controllerId}`, concurrency: 1 }
     this.#subscription = await queue.subscribe(CONTROLLERS_TOPIC, options, (delivery) => this.#heardOf(delivery))
@@ -72,6 +74,12 @@ export class Membership {
   get isFirst(): boolean {
     for (const id of this.#heard.keys()) if (!this.#silent.has(id) && id < this.#parts.controllerId) return false
     return this.#enabled
+  }
+
+  /** Whether the controller may still be there: it was heard of lately, or this one has not listened long enough. */
+  mayLive(controllerId: string): boolean {
+    const { controllerId: own, clock } = this.#parts
+    return controllerId === own || this.#heard.has(controllerId) || clock.monotonic() - this.#openedMs <= GONE_AFTER_MS
   }
 
   #tick(): void {
