@@ -25,7 +25,12 @@ export class OwnRedis {
   /** Writes are on disk before they are acknowledged, as far as the death of the process goes. */
   static async start(...options: string[]): Promise<OwnRedis> {
     const server = new OwnRedis(await freePort(), await mkdtemp(join(tmpdir(), 'stemcell-redis-')), options)
-    await server.start()
+    try {
+      await server.start()
+    } catch (error) {
+      await server.remove()
+      throw error
+    }
     return server
   }
 

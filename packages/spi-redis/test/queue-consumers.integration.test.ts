@@ -42,7 +42,23 @@ describeWith('redis', 'consumers of one group', () => {
     })
     await expect.poll(() => received.sort(), { timeout: 5000 }).toEqual(sent.map((text) => `${text}#2`))
     await expect.poll(() => server.ask(consumers), { timeout: 5000 }).toHaveLength(1)
-    expect(await server.ask((redis) => redis.xlen(STREAM))).toBe(0)
+    await expect.poll(() => server.ask((redis) => redis.xlen(STREAM))).toBe(0)
+  })
+
+  it('remove what one that died had acknowledged and not removed', async () => {
+    const queue = await open(150)
+    const early = await queue.subscribe('t', { group: 'g', concurrency: 1 }, () => undefined)
+    await early.close()
+    const retry = '{q}:queue:retry:t\0g'
+    await server.ask(async (redis) => {
+      const id = await redis.xadd(retry, '*', 'b', 'm', 'a', '2')
+      await redis.xreadgroup('GROUP', 'g', 'dead', 'STREAMS', retry, '>')
+      await redis.xack(retry, 'g', id!)
+    })
+    const received: string[] = []
+    await queue.subscribe('t', { group: 'g', concurrency: 1 }, (delivery) => void received.push(textOf(delivery)))
+    await expect.poll(() => server.ask((redis) => redis.xlen(retry)), { timeout: 5000 }).toBe(0)
+    expect(received).toEqual([])
   })
 
   it('leave a message to the one whose handler runs for many leases', async () => {

@@ -46,7 +46,7 @@ describeWith('redis', 'a queue whose Redis goes away', () => {
     await expect.poll(() => received.size, { timeout: 10_000 }).toBeGreaterThanOrEqual(published)
     const pending = (): Promise<unknown> => server.ask((redis) => redis.xpending('{q}:queue:stream:t', 'g'))
     await expect.poll(pending, { timeout: 10_000 }).toEqual([0, null, null, null])
-    expect(await server.ask((redis) => redis.xlen('{q}:queue:stream:t'))).toBe(0)
+    await expect.poll(() => server.ask((redis) => redis.xlen('{q}:queue:stream:t')), { timeout: 20_000 }).toBe(0)
     const duplicates = [...received.values()].reduce((sum, times) => sum + times - 1, 0)
     expect(duplicates, 'duplicates come only from what was under way').toBeLessThan(200)
   }, 60_000)

@@ -14,6 +14,20 @@ local function drop(key, ids)
   if not groups.err and #groups == 1 then redis.call('XDEL', key, unpack(ids)) end
 end`
 
+/** The first id that a group, as XINFO GROUPS tells of it, still wants; all before it are acknowledged. */
+const WANTED = `
+local function parts(id)
+  local dash = string.find(id, '-', 1, true)
+  return tonumber(string.sub(id, 1, dash - 1)), tonumber(string.sub(id, dash + 1))
+end
+local function firstWanted(key, flat)
+  local group = {}
+  for i = 1, #flat, 2 do group[flat[i]] = flat[i + 1] end
+  if group.pending > 0 then return redis.call('XPENDING', key, group.name)[2], group.name end
+  local ms, seq = parts(group['last-delivered-id'])
+  return string.format('%.0f-%.0f', ms, seq + 1), group.name
+end`
+
 /** Takes an entry out of the group's hands and puts it behind the retry stream. The entry must be pending. */
 const PUT_BACK = `${DROP}
 local function field(entry, name)
@@ -41,11 +55,9 @@ end
 redis.call('ZADD', KEYS[3], now, ARGV[2])
 return 1`)
 
-/** KEYS stream or retry · ARGV group, ids. */
-export const ACKNOWLEDGE = new LuaScript(`${DROP}
-local ids = {unpack(ARGV, 2)}
-redis.call('XACK', KEYS[1], ARGV[1], unpack(ids))
-drop(KEYS[1], ids)
+/** KEYS stream or retry · ARGV ids that their group has acknowledged. */
+export const DROP_ACKNOWLEDGED = new LuaScript(`${DROP}
+drop(KEYS[1], ARGV)
 return 1`)
 
 /**
@@ -99,7 +111,7 @@ return releaseDue(KEYS[1], KEYS[2], KEYS[3])`)
  * Returns the time until something else is due, or -1, and then the ids, with their stream's letter, that another
  * consumer has taken over.
  */
-export const KEEP = new LuaScript(`${NOW}${PUT_BACK}${RELEASE_DUE}
+export const KEEP = new LuaScript(`${NOW}${PUT_BACK}${RELEASE_DUE}${WANTED}
 local group, me, lease, split = ARGV[1], ARGV[2], tonumber(ARGV[3]), 5 + tonumber(ARGV[5])
 local answer = {0}
 for i = 6, #ARGV do
@@ -134,6 +146,8 @@ if ARGV[4] == '1' then
     end
   end
 end
+-- What was acknowledged and, for want of time, not removed.
+redis.call('XTRIM', KEYS[2], 'MINID', (firstWanted(KEYS[2], redis.call('XINFO', 'GROUPS', KEYS[2])[1])))
 answer[1] = releaseDue(KEYS[2], KEYS[3], KEYS[4])
 return answer`)
 
@@ -176,14 +190,10 @@ return 1`)
  * Removes what every group has acknowledged, what is too old, and, of what takes too much room, all that no group
  * with a live consumer waits for.
  */
-export const TRIM = new LuaScript(`${NOW}
+export const TRIM = new LuaScript(`${NOW}${WANTED}
 if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
 local function setting(name, fallback)
   return tonumber(redis.call('HGET', KEYS[2], name) or fallback)
-end
-local function parts(id)
-  local dash = string.find(id, '-', 1, true)
-  return tonumber(string.sub(id, 1, dash - 1)), tonumber(string.sub(id, dash + 1))
 end
 local function earlier(a, b)
   if not b then return a end
@@ -194,17 +204,9 @@ local function earlier(a, b)
 end
 local wanted, wantedByLive
 for _, flat in ipairs(redis.call('XINFO', 'GROUPS', KEYS[1])) do
-  local group = {}
-  for i = 1, #flat, 2 do group[flat[i]] = flat[i + 1] end
-  local first
-  if group.pending > 0 then
-    first = redis.call('XPENDING', KEYS[1], group.name)[2]
-  else
-    local ms, seq = parts(group['last-delivered-id'])
-    first = string.format('%.0f-%.0f', ms, seq + 1)
-  end
+  local first, name = firstWanted(KEYS[1], flat)
   wanted = earlier(first, wanted)
-  if redis.call('ZCOUNT', ARGV[3] .. group.name, now - ARGV[4], '+inf') > 0 then
+  if redis.call('ZCOUNT', ARGV[3] .. name, now - ARGV[4], '+inf') > 0 then
     wantedByLive = earlier(first, wantedByLive)
   end
 end

@@ -1,15 +1,16 @@
-import { isPlatformError, type AdapterContext } from '@stemcell/core'
+import { isPlatformError, type AdapterContext, type Timer } from '@stemcell/core'
 import type { Redis } from 'ioredis'
 import type { RedisConnection } from '../connection/redis-connection.ts'
 import type { Entry, StreamLetter } from './entry.ts'
-import { ACKNOWLEDGE, PARK } from './queue-scripts.ts'
+import { DROP_ACKNOWLEDGED, PARK } from './queue-scripts.ts'
 import type { GroupKeys } from './topic-keys.ts'
 
-/** Lua's stack bounds the arguments of one call. */
-const MOST_AT_ONCE = 1000
+const MOST_ACKNOWLEDGED_AT_ONCE = 1000
+/** Of one script: nothing else is served while it runs. */
+const MOST_DROPPED_AT_ONCE = 200
+/** A script costs Redis as much as ten plain commands: what is acknowledged is removed a little later, together. */
+const DROP_WITHIN_MS = 50
 const RETRY_PAUSE_MS = 100
-/** Redis works on one thing at a time: an acknowledgement at once would delay what the handler has just published. */
-const ACKNOWLEDGE_WITHIN_MS = 2
 
 export interface SettlementTarget {
   readonly keys: GroupKeys
@@ -22,8 +23,8 @@ export interface SettlementTarget {
 }
 
 /**
- * Tells Redis what became of messages, off the path of their handlers: acknowledgements that come within a moment, or
- * while some are under way, travel together. While Redis is away they are kept, and told again when it is back.
+ * Tells Redis what became of messages, off the path of their handlers: acknowledgements that come while one is under
+ * way travel together as the next. While Redis is away they are kept, and told again when it is back.
  */
 export class Settlements {
   readonly #connection: RedisConnection
@@ -31,8 +32,10 @@ export class Settlements {
   readonly #context: AdapterContext
   readonly #giveUp = new AbortController()
   readonly #acknowledged: Record<StreamLetter, Entry[]> = { s: [], r: [] }
+  readonly #droppable: Record<StreamLetter, string[]> = { s: [], r: [] }
   readonly #underway = new Set<Promise<void>>()
   #flushing = false
+  #dropping: Timer | undefined
 
   constructor(connection: RedisConnection, target: SettlementTarget, context: AdapterContext) {
     this.#connection = connection
@@ -44,7 +47,8 @@ export class Settlements {
     this.#acknowledged[entry.stream].push(entry)
     if (this.#flushing) return
     this.#flushing = true
-    this.#track(this.#context.clock.sleep(ACKNOWLEDGE_WITHIN_MS, this.#giveUp.signal).then(() => this.#flush()))
+    // What the handlers of one read have to say travels together.
+    this.#track(Promise.resolve().then(() => this.#flush()))
   }
 
   /** Has the message delivered again, after the delay and with the next attempt. */
@@ -53,7 +57,7 @@ export class Settlements {
     const args = [group, entry.id, Math.max(0, Math.ceil(redeliverAfterMs)), entry.attempt + 1, entry.stream]
     this.#track(
       this.#insist(async (redis) => {
-        const afterMs = await PARK.run(redis, [streamOf(keys, entry), keys.delayed, keys.parked], args)
+        const afterMs = await PARK.run(redis, [this.#key(entry.stream), keys.delayed, keys.parked], args)
         this.#target.settled(entry)
         this.#target.due(Number(afterMs))
       }),
@@ -64,17 +68,20 @@ export class Settlements {
   async finish(): Promise<void> {
     this.#giveUp.abort()
     while (this.#underway.size > 0) await Promise.all(this.#underway)
+    this.#dropping?.cancel()
+    await this.#drop()
   }
 
   async #flush(): Promise<void> {
     try {
       for (let stream = this.#next(); stream; stream = this.#next()) {
-        const entries = this.#acknowledged[stream].splice(0, MOST_AT_ONCE)
-        const key = streamOf(this.#target.keys, entries[0]!)
-        const args = [this.#target.group, ...entries.map(({ id }) => id)]
+        const entries = this.#acknowledged[stream].splice(0, MOST_ACKNOWLEDGED_AT_ONCE)
+        const ids = entries.map(({ id }) => id)
+        const key = this.#key(stream)
         await this.#insist(async (redis) => {
-          await ACKNOWLEDGE.run(redis, [key], args)
+          await redis.xack(key, this.#target.group, ...ids)
           for (const entry of entries) this.#target.settled(entry)
+          this.#dropSoon(stream, ids)
         })
       }
     } finally {
@@ -85,6 +92,34 @@ export class Settlements {
   #next(): StreamLetter | undefined {
     if (this.#acknowledged.s.length > 0) return 's'
     return this.#acknowledged.r.length > 0 ? 'r' : undefined
+  }
+
+  #dropSoon(stream: StreamLetter, ids: readonly string[]): void {
+    this.#droppable[stream].push(...ids)
+    this.#dropping ??= this.#context.clock.setTimer(DROP_WITHIN_MS, () => {
+      this.#dropping = undefined
+      this.#track(this.#drop())
+    })
+  }
+
+  /** What is not dropped here, for want of an answer, goes when the topic is trimmed. */
+  async #drop(): Promise<void> {
+    for (const stream of ['s', 'r'] as const) {
+      const all = this.#droppable[stream].splice(0)
+      for (let at = 0; at < all.length; at += MOST_DROPPED_AT_ONCE) {
+        const ids = all.slice(at, at + MOST_DROPPED_AT_ONCE)
+        try {
+          await this.#connection.runNow((redis) => DROP_ACKNOWLEDGED.run(redis, [this.#key(stream)], ids))
+        } catch (err) {
+          this.#context.logger.debug({ err }, 'acknowledged messages are not removed yet')
+          return
+        }
+      }
+    }
+  }
+
+  #key(stream: StreamLetter): string {
+    return stream === 's' ? this.#target.keys.stream : this.#target.keys.retry
   }
 
   #track(work: Promise<void>): void {
@@ -107,8 +142,4 @@ export class Settlements {
       await this.#context.clock.sleep(RETRY_PAUSE_MS, this.#giveUp.signal)
     }
   }
-}
-
-function streamOf(keys: GroupKeys, { stream }: Entry): string {
-  return stream === 's' ? keys.stream : keys.retry
 }
