@@ -1,12 +1,13 @@
 import { isPlatformError, PlatformError } from '@stemcell/core'
 
-/** The connection was never made: the request certainly did not arrive. */
+/** The connection was never made, or broke before all of the request was written: it certainly was not executed. */
 const NOT_SENT = new Set([
   'ECONNREFUSED',
   'ENOTFOUND',
   'EAI_AGAIN',
   'EHOSTUNREACH',
   'ENETUNREACH',
+  'EPIPE',
   'UND_ERR_CONNECT_TIMEOUT',
 ])
 

@@ -2,6 +2,8 @@ import { Pool, type Dispatcher } from 'undici'
 import type { CouchSettings } from '../couch-stores-options.ts'
 import type { Credentials } from './credentials.ts'
 
+const LONG_BODY = 1024 ** 2
+
 export type Method = 'GET' | 'PUT' | 'POST' | 'DELETE'
 
 export interface NodeRequest {
@@ -78,6 +80,8 @@ export class CouchNode {
     authentication: Record<string, string>,
     signal: AbortSignal,
   ): Promise<CouchReply> {
+    // Making it took long: connections that the server has closed meanwhile are noticed first.
+    if (body !== undefined && body.length > LONG_BODY) await new Promise((resolve) => setImmediate(resolve))
     const headers = {
       ...authentication,
       accept: '*/*',
