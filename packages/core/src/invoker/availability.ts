@@ -23,8 +23,9 @@ export interface AvailabilityParts {
 /** Whether the invoker takes work: what its pings say, and its subscription after them. Changes happen one by one. */
 export class Availability {
   readonly #parts: AvailabilityParts
-  readonly #hurry = new AbortController()
+  #handover = new AbortController()
   #wanted = true
+  #ended = false
   #subscription: Subscription | undefined
   #turn: Promise<unknown> = Promise.resolve()
   #ending: Promise<unknown> = Promise.resolve()
@@ -46,7 +47,7 @@ export class Availability {
   /** Resolves when work is taken and the controllers are told; false: it was so before. */
   enable(): Promise<boolean> {
     return this.#inTurn(async () => {
-      if (this.#subscription || this.#hurry.signal.aborted) return false
+      if (this.#subscription || this.#ended) return false
       this.#subscription = await this.#parts.subscribe()
       this.#wanted = true
       await this.#announce()
@@ -59,19 +60,27 @@ export class Availability {
     return this.#inTurn(async () => {
       if (!this.#subscription) return false
       this.#wanted = false
+      const handover = new AbortController()
+      this.#handover = handover
       await this.#announce()
-      await this.#parts.clock.sleep(HANDOVER_MS, this.#hurry.signal)
+      await this.#parts.clock.sleep(HANDOVER_MS, handover.signal)
       this.#leave()
       return true
     })
   }
 
+  /** From now on nothing is taken, also where `disable` would still take what was sent before it was heard of. */
+  leaveAtOnce(): void {
+    this.#handover.abort()
+    this.#leave()
+  }
+
   /** Like `disable`, but at once, and resolves when all handlers have ended. Ends for good. */
   async end(): Promise<void> {
-    this.#hurry.abort()
+    this.#ended = true
     this.#wanted = false
     const announced = this.#announce()
-    this.#leave()
+    this.leaveAtOnce()
     // A change that was under way may have subscribed after all.
     await this.#turn
     this.#leave()

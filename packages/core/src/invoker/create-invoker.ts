@@ -84,6 +84,8 @@ class RunningInvoker implements Invoker {
     const inTime = finished.then(() => true)
     if (await within(clock, inTime, deadlineMs)) return true
     if (availability.isEnabled) return false
+    // What was not taken stays in the topic, for whoever comes after this process.
+    availability.leaveAtOnce()
     logger.warn({ invoker: this.instance.id, open: intake.open }, 'drain: the deadline ends what still waits or runs')
     await within(clock, Promise.all([pool.close(), finished]), CLOSE_LIMIT_MS)
     return false

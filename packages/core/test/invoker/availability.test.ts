@@ -141,6 +141,21 @@ describe('a drain', () => {
     expect(await containers()).toBe(0)
   })
 
+  it('without any time takes nothing more at once', async () => {
+    await start({ delayMs: 10_000 })
+    const taken = await bench.send()
+    await bench.clock.advance(200)
+    const drained = bench.invoker.drain(0)
+    await bench.clock.advance(1)
+    const late = await bench.send()
+    expect(await bench.until(drained)).toBe(false)
+    expect((await endOf(taken)).statusCode).toBe(3)
+    await bench.clock.advance(10_000)
+    expect(await bench.records.get('guest', late)).toBeUndefined()
+    await bench.until(bench.invoker.enable())
+    expect((await endOf(late)).statusCode).toBe(0)
+  })
+
   it('can be followed by work when the invoker is enabled again', async () => {
     await start({ delayMs: 10_000 })
     await bench.send()
