@@ -7,6 +7,8 @@ import { freePort, requireProgram, servicesRoot, startDetached, until } from './
 
 export const KAFKA_VERSION = '4.3.0'
 
+/** It runs beside the tests and not for long: little is gained by compiling a lot. */
+const LIGHT = ['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC']
 const LOGGER = 'org.slf4j.simpleLogger.defaultLogLevel=warn'
 const POM = `<project xmlns="http://maven.apache.org/POM/4.0.0">
   <modelVersion>4.0.0</modelVersion>
@@ -48,10 +50,15 @@ export async function startKafkaBroker(folder, options = {}) {
   const classpath = kafkaClasspath()
   const file = join(folder, 'server.properties')
   const settings = { ...defaults(folder, port, controllerPort), ...properties }
-  writeFileSync(file, Object.entries(settings).map(([name, value]) => `${name}=${value}\n`).join('')) // prettier-ignore
+  writeFileSync(
+    file,
+    Object.entries(settings)
+      .map(([name, value]) => `${name}=${value}\n`)
+      .join(''),
+  )
   if (!existsSync(join(folder, 'data'))) format(java, classpath, file)
 
-  const args = ['-Xmx512m', '-Xms128m', `-D${LOGGER}`, '-cp', classpath, 'kafka.Kafka', file]
+  const args = [...LIGHT, '-Xmx512m', '-Xms128m', `-D${LOGGER}`, '-cp', classpath, 'kafka.Kafka', file]
   const broker = { ...startDetached(folder, java, args), port, controllerPort }
   await until('kafka', () => kafkaAnswers(port), { folder, state: broker })
   return broker
@@ -80,7 +87,9 @@ function defaults(folder, port, controllerPort) {
 
 function format(java, classpath, file) {
   const tool = ['-cp', classpath, 'kafka.tools.StorageTool', 'format', '--config', file]
-  const { status, stdout, stderr } = spawnSync(java, [...tool, '--cluster-id', 'c3RlbWNlbGwtdGVzdHMhIQ'], { encoding: 'utf8' }) // prettier-ignore
+  const { status, stdout, stderr } = spawnSync(java, [...tool, '--cluster-id', 'c3RlbWNlbGwtdGVzdHMhIQ'], {
+    encoding: 'utf8',
+  })
   if (status !== 0) throw new Error(`the storage of Kafka was not formatted:\n${stdout}${stderr}`)
 }
 

@@ -117,7 +117,8 @@ export class KafkaQueue implements Queue {
   }
 
   async #open(): Promise<void> {
-    const admin = kafkaClient(this.#settings, this.#context.logger, { retry: SHORT_RETRY }).admin()
+    const client = kafkaClient(this.#settings, this.#context.logger, { retry: SHORT_RETRY })
+    const admin = client.kafka.admin()
     const topics = new Topics(() => admin, this.#settings, this.#context.clock)
     const publisher = new Publisher(this.#settings, this.#context, topics)
     try {
@@ -125,7 +126,8 @@ export class KafkaQueue implements Queue {
       this.#connections = { admin, topics, publisher }
     } catch (error) {
       this.#opening = undefined
-      await Promise.allSettled([admin.disconnect(), publisher.close()])
+      client.abandon()
+      publisher.abandon()
       throw error
     }
   }

@@ -28,6 +28,12 @@ export const OUTAGE_RETRY: RetryOptions = {
   retries: 15,
 }
 
+export interface KafkaClient {
+  readonly kafka: Kafka
+  /** Cuts all its connections and lets it make no more. kafkajs itself waits for brokers that do not answer. */
+  readonly abandon: () => void
+}
+
 export interface ClientOptions {
   readonly retry: RetryOptions
   /** Called with each socket, before it is connected. */
@@ -38,9 +44,10 @@ export interface ClientOptions {
  * A client of its own connections. Consumers must not share one: kafkajs keeps the offsets of a group per client, and
  * forgets them all when one of its consumers joins anew.
  */
-export function kafkaClient(settings: KafkaSettings, logger: Logger, { retry, onSocket }: ClientOptions): Kafka {
+export function kafkaClient(settings: KafkaSettings, logger: Logger, { retry, onSocket }: ClientOptions): KafkaClient {
   const { brokers, clientId, ssl, sasl, connectTimeoutMs, requestTimeoutMs } = settings
-  return new Kafka({
+  const sockets = new SocketMaker(onSocket)
+  const kafka = new Kafka({
     brokers,
     clientId,
     // The schema's optional members may be undefined, which TLS takes for absent.
@@ -52,19 +59,39 @@ export function kafkaClient(settings: KafkaSettings, logger: Logger, { retry, on
     retry,
     logLevel: logLevel.INFO,
     logCreator: kafkaLogger(logger),
-    socketFactory: socketFactory(onSocket),
+    socketFactory: sockets.make,
   })
+  return { kafka, abandon: () => sockets.abandon() }
 }
 
-/** kafkajs' own factory, but that small requests leave at once instead of waiting for an answer to the one before. */
-function socketFactory(onSocket?: (socket: Socket) => void): ISocketFactory {
-  return ({ host, port, ssl, onConnect }) => {
+class SocketMaker {
+  readonly #onSocket: ((socket: Socket) => void) | undefined
+  readonly #open = new Set<Socket>()
+  #abandoned = false
+
+  constructor(onSocket: ((socket: Socket) => void) | undefined) {
+    this.#onSocket = onSocket
+  }
+
+  /** As kafkajs does it itself, but that small requests leave at once instead of waiting for the answer before. */
+  readonly make: ISocketFactory = ({ host, port, ssl, onConnect }) => {
+    if (this.#abandoned) throw new Error('the client was closed')
     const socket = ssl
       ? connectTls({ host, port, ...(isIP(host) ? {} : { servername: host }), ...ssl }, onConnect)
       : connect({ host, port }, onConnect)
     socket.setNoDelay(true)
     socket.setKeepAlive(true, KEEP_ALIVE_MS)
-    onSocket?.(socket)
+    this.#open.add(socket)
+    socket.once('close', () => this.#open.delete(socket))
+    this.#onSocket?.(socket)
     return socket
+  }
+
+  abandon(): void {
+    this.#abandoned = true
+    for (const socket of this.#open) {
+      // kafkajs learns of it through the error, unless it has hung up itself.
+      socket.destroy(socket.writableEnded ? undefined : new Error('the client was closed'))
+    }
   }
 }

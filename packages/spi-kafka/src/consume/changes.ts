@@ -10,7 +10,7 @@ export class Changes {
   }
 
   announce(): void {
-    for (const wake of [...this.#waiting]) wake()
+    for (const wake of this.#waiting) wake()
   }
 
   /** Resolves with the next change, or after `timeoutMs` for what changes without being announced. */

@@ -5,9 +5,19 @@ import type { KafkaSettings } from '../kafka-queue-options.ts'
 
 export interface Committed {
   readonly partition: number
-  /** Undefined: the group has never committed anything for this partition. */
-  readonly offset: number | undefined
+  /**
+   * Undefined: the group has never committed anything for this partition. `cut off`: kafkajs found that the log begins
+   * behind the group's offset, and left word that it is to go on at the beginning.
+   */
+  readonly offset: number | 'cut off' | undefined
   readonly metadata: string | null
+}
+
+export interface Bounds {
+  /** Offset of the first message that is there. */
+  readonly first: number
+  /** Offset of the message to come next. */
+  readonly next: number
 }
 
 /**
@@ -19,13 +29,24 @@ export async function withOffsets<T>(
   logger: Logger,
   ask: (offsets: GroupOffsets) => Promise<T>,
 ): Promise<T> {
-  const admin = kafkaClient(settings, logger, { retry: SHORT_RETRY }).admin()
-  await admin.connect()
+  const { kafka, abandon } = kafkaClient(settings, logger, { retry: SHORT_RETRY })
+  const admin = kafka.admin()
   try {
-    return await ask(new GroupOffsets(admin))
-  } finally {
+    await admin.connect()
+    const answer = await ask(new GroupOffsets(admin))
     await admin.disconnect()
+    return answer
+  } finally {
+    abandon()
   }
+}
+
+const EARLIEST = -2
+
+function readOffset(text: string): Committed['offset'] {
+  const offset = Number(text)
+  if (offset >= 0) return offset
+  return offset === EARLIEST ? 'cut off' : undefined
 }
 
 /** Where a group is in a topic, and what there is. */
@@ -41,13 +62,13 @@ export class GroupOffsets {
     const partitions = answer.find((one) => one.topic === topic)?.partitions ?? []
     return partitions.map(({ partition, offset, metadata }) => ({
       partition,
-      offset: Number(offset) < 0 ? undefined : Number(offset),
+      offset: readOffset(offset),
       metadata,
     }))
   }
 
-  /** By partition: offset of the first message that is there, and of the one to come next. */
-  async bounds(topic: string): Promise<ReadonlyMap<number, { readonly first: number; readonly next: number }>> {
+  /** By partition. */
+  async bounds(topic: string): Promise<ReadonlyMap<number, Bounds>> {
     const offsets = await this.#admin.fetchTopicOffsets(topic)
     return new Map(
       offsets.map(({ partition, low, high }) => [partition, { first: Number(low), next: Number(high) }] as const),

@@ -5,6 +5,8 @@ import type { KafkaSettings } from '../kafka-queue-options.ts'
 
 /** How long the broker waits for a message before it answers that there is none; the longest that closing waits for it. */
 const FETCH_WAIT_MS = 250
+/** How soon partitions that were added to the topic are noticed. */
+const METADATA_AGE_MS = 60_000
 const MOST_HEARTBEAT_MS = 500
 const STOP_MS = 3_000
 
@@ -38,6 +40,7 @@ export interface OffsetToCommit {
 export class ConsumerSession {
   readonly #parts: SessionParts
   readonly #consumer: Consumer
+  readonly #abandon: () => void
   readonly #heartbeatMs: number
   #commitsSeen = 0
   #lastActivityMs: number
@@ -50,12 +53,15 @@ export class ConsumerSession {
     this.#parts = parts
     this.#lastActivityMs = clock.monotonic()
     this.#heartbeatMs = Math.min(MOST_HEARTBEAT_MS, Math.floor(settings.sessionTimeoutMs / 4))
-    this.#consumer = kafkaClient(settings, logger, { retry: OUTAGE_RETRY }).consumer({
+    const { kafka, abandon } = kafkaClient(settings, logger, { retry: OUTAGE_RETRY })
+    this.#abandon = abandon
+    this.#consumer = kafka.consumer({
       groupId,
       partitionAssigners: [parts.assigner],
       sessionTimeout: settings.sessionTimeoutMs,
       rebalanceTimeout: settings.sessionTimeoutMs,
       heartbeatInterval: this.#heartbeatMs,
+      metadataMaxAge: METADATA_AGE_MS,
       maxWaitTimeInMs: FETCH_WAIT_MS,
       minBytes: 1,
       allowAutoTopicCreation: false,
@@ -145,6 +151,7 @@ export class ConsumerSession {
     const givenUp = new AbortController()
     await Promise.race([left, clock.sleep(STOP_MS, givenUp.signal)])
     givenUp.abort()
+    this.#abandon()
   }
 
   async #leave(): Promise<void> {

@@ -1,5 +1,4 @@
 import {
-  bytesBody,
   isPlatformError,
   PlatformError,
   type AdapterContext,
@@ -9,7 +8,6 @@ import {
   type Subscription,
   type Timer,
 } from '@stemcell/core'
-import type { EachBatchPayload, KafkaMessage } from 'kafkajs'
 import type { SubscriptionHealth } from '../kafka-health.ts'
 import type { KafkaSettings } from '../kafka-queue-options.ts'
 import { toPlatformError } from '../to-platform-error.ts'
@@ -17,17 +15,15 @@ import type { Topics } from '../topics.ts'
 import { Changes } from './changes.ts'
 import { ConsumerSession } from './consumer-session.ts'
 import { HandOut } from './hand-out.ts'
-import type { Lease } from './lease.ts'
 import { LeaseTable } from './lease-table.ts'
 import { OffsetCommitter } from './offset-committer.ts'
 import { stickyAssigner } from './sticky-assigner.ts'
+import { takeBatch } from './take-batch.ts'
 
 const DEFAULT_REDELIVER_AFTER_MS = 1000
 const FIRST_PAUSE_MS = 50
 const LONGEST_PAUSE_MS = 5_000
 const LAST_COMMITS = 3
-/** How soon it is seen that kafkajs wants to stop, ms. */
-const LOOK_AGAIN_MS = 100
 /** kafkajs has been seen to stop without a word; this many session time-outs without activity are taken for that. */
 const SILENT_SESSIONS = 3
 
@@ -97,7 +93,7 @@ export class KafkaSubscription implements Subscription {
     }
     void this.#run(noteFailure)
     try {
-      while (!(await this.#ready())) {
+      while (!(await this.#ready().catch(noteFailure))) {
         const final = isPlatformError(failure) && !failure.retryable
         if (final || clock.monotonic() >= deadlineMs || this.#closing.signal.aborted) {
           throw failure ?? new PlatformError('ERR_UNAVAILABLE', `@stemcell/spi-kafka: ${this.#describe()} not joined`)
@@ -164,7 +160,14 @@ export class KafkaSubscription implements Subscription {
       assigner: stickyAssigner(topic, () => this.#leases.claims()),
       onJoin: (memberId, partitions) => void this.#onJoin(session, memberId, partitions),
       onRebalancing: () => this.#onRebalancing(),
-      onBatch: (batch) => this.#onBatch(session, batch),
+      onBatch: (batch) =>
+        takeBatch(batch, {
+          session,
+          leases: this.#leases,
+          handOut: this.#handOut,
+          changes: this.#changes,
+          over: () => session !== this.#session || this.#closing.signal.aborted,
+        }),
       onCrash: end,
     })
     try {
@@ -194,11 +197,8 @@ export class KafkaSubscription implements Subscription {
   }
 
   async #onJoin(session: ConsumerSession, memberId: string, partitions: readonly number[]): Promise<void> {
-    const settled = this.#leases.assign(memberId, partitions)
-    // Synchronously, before kafkajs reads from where it thinks the group is.
-    for (const lease of this.#leases.all()) if (lease.sure) session.seek(lease.partition, lease.position)
     this.#logger.debug({ memberId, partitions }, 'joined')
-    for (const { lease, seek } of await settled) if (seek) session.seek(lease.partition, lease.position)
+    await this.#leases.assign(memberId, partitions, (partition, offset) => session.seek(partition, offset))
     if (session !== this.#session) return
     this.#joined = true
     this.#handOut.schedule()
@@ -221,44 +221,6 @@ export class KafkaSubscription implements Subscription {
     return confirmed
   }
 
-  async #onBatch(session: ConsumerSession, batch: EachBatchPayload): Promise<void> {
-    let failure: { readonly error: unknown } | undefined
-    let stop: (() => void) | undefined
-    const over = (): boolean => {
-      if (failure) throw failure.error
-      return session !== this.#session || !batch.isRunning() || batch.isStale() || this.#closing.signal.aborted
-    }
-    const wait = async (): Promise<void> => {
-      stop ??= session.keepAlive(batch, (error) => {
-        failure = { error }
-        this.#changes.announce()
-      })
-      await this.#changes.next(LOOK_AGAIN_MS)
-    }
-    try {
-      // What is not taken over is read again and again while handlers finish.
-      if (this.#closing.signal.aborted) return await this.#parts.context.clock.sleep(LOOK_AGAIN_MS)
-      const { partition, messages } = batch.batch
-      for (const message of messages) {
-        let lease = this.#leases.get(partition)
-        while (!over() && !(lease?.sure && this.#handOut.hasRoom)) {
-          await wait()
-          lease = this.#leases.get(partition)
-        }
-        if (over() || !lease) return
-        this.#take(this.#leases.following(lease, Number(message.offset)), message)
-        batch.resolveOffset(message.offset)
-      }
-    } finally {
-      stop?.()
-    }
-  }
-
-  #take(lease: Lease, { offset, key, value }: KafkaMessage): void {
-    lease.take(Number(offset), key?.toString(), bytesBody(detached(value ?? Buffer.alloc(0))))
-    this.#handOut.schedule()
-  }
-
   async #close(): Promise<void> {
     const session = this.#session
     this.#closing.abort()
@@ -276,9 +238,4 @@ export class KafkaSubscription implements Subscription {
     this.#joined = false
     this.#parts.onClosed()
   }
-}
-
-/** A body that is held for long must not hold the whole answer of the broker that it came in. */
-function detached(bytes: Buffer): Buffer {
-  return bytes.length * 2 < bytes.buffer.byteLength ? Buffer.from(bytes) : bytes
 }

@@ -1,9 +1,9 @@
 import { randomText, type AdapterContext, type Logger } from '@stemcell/core'
 import type { KafkaSettings } from '../kafka-queue-options.ts'
-import { withOffsets } from './committed-offsets.ts'
+import { withOffsets, type Bounds, type Committed } from './committed-offsets.ts'
 import type { OffsetToCommit } from './consumer-session.ts'
 import { Lease } from './lease.ts'
-import { readProgress, writeProgress } from './progress-record.ts'
+import { readProgress, writeProgress, type ProgressRecord } from './progress-record.ts'
 import type { Claims } from './sticky-assigner.ts'
 
 const OWNER_LENGTH = 12
@@ -18,15 +18,23 @@ export interface LeaseTableParts {
   readonly logger: Logger
 }
 
+/** Where to begin with a partition. */
 interface Start {
   readonly offset: number
-  readonly metadata: string | null
+  readonly progress: ProgressRecord | undefined
+  /** It is what the group has committed, and so where kafkajs begins. */
   readonly committed: boolean
 }
 
-export interface Settled {
-  readonly lease: Lease
-  readonly seek: boolean
+const NOWHERE: Start = { offset: 0, progress: undefined, committed: false }
+
+function startOf({ offset, metadata }: Committed, bounds: Bounds | undefined, isNew: boolean): Start {
+  const { first = 0, next = 0 } = bounds ?? {}
+  // A new group begins with what comes. To others, a partition without an offset was added to the topic later.
+  if (offset === undefined) return { offset: isNew ? next : first, progress: undefined, committed: false }
+  if (offset === 'cut off' || offset > next) return { offset: first, progress: undefined, committed: false }
+  const progress = readProgress(metadata, offset)
+  return offset < first ? { offset: first, progress, committed: false } : { offset, progress, committed: true }
 }
 
 /** The partitions that a subscriber has, and what the group has on record about them. */
@@ -55,29 +63,34 @@ export class LeaseTable {
     return [...this.#leases.keys()].sort((a, b) => a - b)
   }
 
-  /** Whether no lease is in doubt. */
-  get sure(): boolean {
-    return [...this.#leases.values()].every(({ sure }) => sure)
-  }
-
   /**
    * Takes over what the group has assigned: leases that are not among `partitions` are lost. Those of a member that has
-   * been one since the last assignment are still its own; of the others it has to be found out. Resolves with the leases
-   * of which it was, and whether to read on from their position.
+   * been one since the last assignment are still its own; of the others it has to be found out. `readFrom` is told from
+   * where to read on, before anything of the partition may be taken: for leases that stay at once. Resolves when nothing
+   * is in doubt any more, or the group has dealt its partitions anew.
    */
-  async assign(memberId: string, partitions: readonly number[]): Promise<readonly Settled[]> {
+  async assign(
+    memberId: string,
+    partitions: readonly number[],
+    readFrom: (partition: number, offset: number) => void,
+  ): Promise<void> {
     const assignment = ++this.#assignment
     if (memberId !== this.#memberId) for (const lease of this.#leases.values()) lease.sure = false
     this.#memberId = memberId
-    for (const lease of [...this.#leases.values()]) if (!partitions.includes(lease.partition)) this.#lose(lease)
+    for (const lease of this.#leases.values()) {
+      if (!partitions.includes(lease.partition)) this.#lose(lease)
+      else if (lease.sure) readFrom(lease.partition, lease.position)
+    }
 
     const { clock } = this.#parts.context
     for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(LONGEST_PAUSE_MS, pauseMs * 2)) {
-      const open = partitions.filter((partition) => !this.#leases.get(partition)?.sure)
-      if (open.length === 0 || assignment !== this.#assignment) return []
+      const doubtful = partitions.filter((partition) => !this.#leases.get(partition)?.sure)
+      if (doubtful.length === 0 || assignment !== this.#assignment) return
       try {
         const starts = await this.#lookUp()
-        return assignment === this.#assignment ? open.map((partition) => this.#settle(partition, starts)) : []
+        if (assignment !== this.#assignment) return
+        for (const partition of doubtful) this.#settle(partition, starts.get(partition) ?? NOWHERE, readFrom)
+        return
       } catch (err) {
         this.#parts.logger.warn({ err, pauseMs }, 'offsets of the group not read, trying again')
       }
@@ -98,10 +111,11 @@ export class LeaseTable {
   toCommit(): { readonly offsets: readonly OffsetToCommit[]; readonly confirm: () => void } {
     const changed: (readonly [Lease, OffsetToCommit])[] = []
     for (const lease of this.#leases.values()) {
+      if (!lease.sure) continue
       const { partition, base } = lease
       const metadata = writeProgress({ owner: this.#owner, runs: lease.runs() }, base)
       const offset = { partition, offset: String(base), metadata }
-      if (lease.sure && lease.committed !== base + metadata) changed.push([lease, offset])
+      if (lease.committed !== base + metadata) changed.push([lease, offset])
     }
     return {
       offsets: changed.map(([, offset]) => offset),
@@ -124,29 +138,22 @@ export class LeaseTable {
     const { topic, groupId, settings, logger } = this.#parts
     return withOffsets(settings, logger, async (offsets) => {
       const committed = await offsets.committed(topic, groupId)
-      const known = committed.filter(({ offset }) => offset !== undefined)
-      // A group that has no offset at all is new. Otherwise a partition without one was added to the topic later.
-      const bounds = known.length < committed.length ? await offsets.bounds(topic) : undefined
-      const edge = known.length === 0 ? 'next' : 'first'
-      return new Map(
-        committed.map(({ partition, offset, metadata }) => [
-          partition,
-          { offset: offset ?? bounds?.get(partition)?.[edge] ?? 0, metadata, committed: offset !== undefined },
-        ]),
-      )
+      const bounds = await offsets.bounds(topic)
+      const isNew = committed.every(({ offset }) => offset === undefined)
+      return new Map(committed.map((one) => [one.partition, startOf(one, bounds.get(one.partition), isNew)]))
     })
   }
 
-  #settle(partition: number, starts: ReadonlyMap<number, Start>): Settled {
-    const { offset, metadata, committed } = starts.get(partition) ?? { offset: 0, metadata: null, committed: false }
-    const progress = readProgress(metadata, offset)
+  #settle(partition: number, start: Start, readFrom: (partition: number, offset: number) => void): void {
     const lease = this.#leases.get(partition)
-    if (lease && progress?.owner === this.#owner) {
+    if (lease && start.progress?.owner === this.#owner) {
       lease.sure = true
-      return { lease, seek: true }
+      readFrom(partition, lease.position)
+      return
     }
     if (lease) this.#lose(lease)
-    return { lease: this.#add(new Lease(partition, offset, progress?.runs)), seek: !committed }
+    this.#add(new Lease(partition, start.offset, start.progress?.runs))
+    if (!start.committed) readFrom(partition, start.offset)
   }
 
   #add(lease: Lease): Lease {

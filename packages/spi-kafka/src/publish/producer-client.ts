@@ -5,18 +5,23 @@ import type { KafkaSettings } from '../kafka-queue-options.ts'
 import type { Outgoing } from './outgoing.ts'
 import { watchProduceRequests } from './produce-watch.ts'
 
+interface Client {
+  readonly producer: Producer
+  readonly abandon: () => void
+}
+
 /** The producer of a queue, and how many requests with messages it has sent. */
 export class ProducerClient {
   readonly #settings: KafkaSettings
   readonly #logger: Logger
-  #producer: Producer
+  #client: Client
   #sent = 0
   #renewing: Promise<void> | undefined
 
   constructor(settings: KafkaSettings, logger: Logger) {
     this.#settings = settings
     this.#logger = logger
-    this.#producer = this.#make()
+    this.#client = this.#make()
   }
 
   /** Requests with messages that were given to a socket so far. */
@@ -25,11 +30,16 @@ export class ProducerClient {
   }
 
   connect(): Promise<void> {
-    return this.#producer.connect()
+    return this.#client.producer.connect()
   }
 
   disconnect(): Promise<void> {
-    return this.#producer.disconnect()
+    return this.#client.producer.disconnect()
+  }
+
+  /** Without waiting for brokers that do not answer. */
+  abandon(): void {
+    this.#client.abandon()
   }
 
   /**
@@ -38,7 +48,7 @@ export class ProducerClient {
    */
   async send(topic: string, messages: readonly Outgoing[]): Promise<boolean> {
     const { acks, requestTimeoutMs } = this.#settings
-    const records = await this.#producer.send({
+    const records = await this.#client.producer.send({
       topic,
       messages: messages as Outgoing[],
       acks: acks === 'all' ? -1 : 1,
@@ -57,19 +67,20 @@ export class ProducerClient {
   }
 
   async #renew(): Promise<void> {
-    const stale = this.#producer
+    const stale = this.#client
     const fresh = this.#make()
-    await fresh.connect()
-    this.#producer = fresh
-    await stale.disconnect()
+    await fresh.producer.connect()
+    this.#client = fresh
+    await stale.producer.disconnect()
   }
 
-  #make(): Producer {
+  #make(): Client {
     const onSocket = (socket: Parameters<typeof watchProduceRequests>[0]): void =>
       watchProduceRequests(socket, () => {
         this.#sent++
       })
-    return kafkaClient(this.#settings, this.#logger, { retry: SHORT_RETRY, onSocket }).producer({
+    const { kafka, abandon } = kafkaClient(this.#settings, this.#logger, { retry: SHORT_RETRY, onSocket })
+    const producer = kafka.producer({
       allowAutoTopicCreation: false,
       retry: { retries: 0 },
       createPartitioner:
@@ -77,5 +88,6 @@ export class ProducerClient {
         ({ message }) =>
           message.partition ?? 0,
     })
+    return { producer, abandon }
   }
 }

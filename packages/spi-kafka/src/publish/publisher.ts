@@ -29,6 +29,11 @@ export class Publisher {
     return this.#producer.connect()
   }
 
+  /** Without waiting for brokers that do not answer. */
+  abandon(): void {
+    this.#producer.abandon()
+  }
+
   /** Waits for what is under way. */
   async close(): Promise<void> {
     while (this.#underway.size > 0) await Promise.allSettled(this.#underway)
@@ -41,9 +46,13 @@ export class Publisher {
       this.#publisher(topic).add({ value, key: key ?? null, partition: -1, resolve, reject, deadlineMs })
     })
     this.#underway.add(published)
-    const done = (): void => void this.#underway.delete(published)
-    published.then(done, done)
+    void this.#forgetWhenSettled(published)
     return published
+  }
+
+  async #forgetWhenSettled(published: Promise<void>): Promise<void> {
+    await Promise.allSettled([published])
+    this.#underway.delete(published)
   }
 
   #publisher(topic: string): TopicPublisher {

@@ -31,7 +31,7 @@ export class TopicPublisher {
       if (clock.monotonic() - this.#countedMs > COUNT_AGAIN_MS) this.#countInBackground()
     } else {
       this.#unrouted.push(message)
-      this.#counting ??= this.#countFirst()
+      if (!this.#counting) this.#counting = this.#countFirst()
     }
   }
 
@@ -48,7 +48,8 @@ export class TopicPublisher {
 
   #countInBackground(): void {
     const { logger, topic } = this.#parts
-    this.#counting ??= this.#count(false)
+    if (this.#counting) return
+    this.#counting = this.#count(false)
       .catch((err: unknown) => logger.warn({ topic, err }, 'partitions not counted, the number known is kept'))
       .finally(() => (this.#counting = undefined))
   }
