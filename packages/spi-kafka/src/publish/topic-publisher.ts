@@ -37,7 +37,8 @@ export class TopicPublisher {
 
   async #countFirst(): Promise<void> {
     try {
-      await this.#count(true)
+      this.#note(await this.#parts.countPartitions(true))
+      // In the same turn, or one that is published meanwhile would overtake them.
       for (const message of this.#unrouted.splice(0)) this.#route(message)
     } catch (error) {
       for (const { reject } of this.#unrouted.splice(0)) reject(error)
@@ -49,20 +50,23 @@ export class TopicPublisher {
   #countInBackground(): void {
     const { logger, topic } = this.#parts
     if (this.#counting) return
-    this.#counting = this.#count(false)
+    this.#counting = this.#countAgain()
       .catch((err: unknown) => logger.warn({ topic, err }, 'partitions not counted, the number known is kept'))
       .finally(() => (this.#counting = undefined))
   }
 
-  async #count(known: boolean): Promise<void> {
-    const { clock, countPartitions } = this.#parts
-    this.#countedMs = clock.monotonic()
-    this.#partitions = await countPartitions(known)
+  async #countAgain(): Promise<void> {
+    this.#note(await this.#parts.countPartitions(false))
+  }
+
+  #note(partitions: number): void {
+    this.#partitions = partitions
+    this.#countedMs = this.#parts.clock.monotonic()
   }
 
   readonly #onUnknownTopic = async (): Promise<void> => {
     await this.#parts.producer.renew()
-    await this.#count(false)
+    await this.#countAgain()
   }
 
   #route(message: Outgoing): void {
