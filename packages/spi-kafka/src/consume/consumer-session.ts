@@ -98,7 +98,8 @@ export class ConsumerSession {
 
   /** Reads on from `offset`. */
   seek(partition: number, offset: number): void {
-    this.#consumer.seek({ topic: this.#parts.topic, partition, offset: String(offset) })
+    if (this.#running && !this.#over)
+      this.#consumer.seek({ topic: this.#parts.topic, partition, offset: String(offset) })
   }
 
   /** False when the brokers did not confirm. kafkajs also resolves when it has not tried, hence the event. */
