@@ -3,6 +3,7 @@ import { Command, InvalidArgumentError } from 'commander'
 import { readFileSync } from 'node:fs'
 import { text } from 'node:stream/consumers'
 import { adminProgram, withoutDoubleLetters } from './admin/admin-program.ts'
+import { imagesProgram } from './images/images-program.ts'
 import type { StopSignals } from './stop-signals.ts'
 
 interface StandaloneFlags {
@@ -43,6 +44,9 @@ export async function runCommandLine(args: readonly string[], signals: StopSigna
       print: (line) => void process.stdout.write(`${line}\n`),
       readInput: () => text(process.stdin),
     }),
+  )
+  program.addCommand(
+    imagesProgram({ print: (line) => void process.stdout.write(`${line}\n`), begin: () => signals.release() }),
   )
   const isAdmin = args[0] === 'admin'
   try {
