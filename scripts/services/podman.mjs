@@ -44,7 +44,9 @@ export function removePodman(folder, socket) {
   if (status !== 0) throw new Error(`cannot remove the containers: ${stderr}`)
   // Bridges outlive their networks' last container only after a crash.
   run('network', 'prune', '--force')
-  const mounts = readFileSync('/proc/mounts', 'utf8').split('\n').map((line) => line.split(' ')[1] ?? '')
+  const mounts = readFileSync('/proc/mounts', 'utf8')
+    .split('\n')
+    .map((line) => line.split(' ')[1] ?? '')
   for (const mount of mounts.filter((path) => path.startsWith(`${folder}/`)).reverse()) spawnSync('umount', [mount])
   if (dirname(socket) !== folder) rmSync(dirname(socket), { recursive: true, force: true })
 }

@@ -74,6 +74,17 @@ export class LogDemultiplexer {
     this.#readers[stream].splitter.write(chunk)
   }
 
+  /** Bytes of both streams were lost before those that come next. Logs that are open now cannot be complete any more. */
+  gap(): void {
+    this.#time.tick()
+    for (const reader of Object.values(this.#readers)) {
+      reader.splitter.end()
+      reader.rest = 'plain'
+    }
+    for (const log of this.#logs.values()) log.gap()
+    this.#forget()
+  }
+
   /** The stream is at its end, and with it every log. */
   end(stream: StreamName): void {
     const reader = this.#readers[stream]
