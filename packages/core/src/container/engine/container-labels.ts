@@ -20,3 +20,8 @@ export function specLabels(labels: Readonly<Record<string, string>>): Record<str
   const own = Object.entries(labels).filter(([name]) => name.startsWith(OTHER))
   return Object.fromEntries(own.map(([name, value]) => [name.slice(OTHER.length), value]))
 }
+
+/** For what the containers of a platform share, such as a network. */
+export function platformLabel(platform: string): Record<string, string> {
+  return { [PLATFORM]: platform }
+}

@@ -12,7 +12,7 @@ const SIGNALS = new Map(Object.entries(constants.signals).map(([name, number]) =
  * full, before the kernel notices anything.
  */
 export function exitReason(exitCode: number | undefined, outOfMemory: boolean, lastWords: string): ContainerExit {
-  if (exitCode === undefined) return { reason: outOfMemory ? 'out-of-memory' : 'lost' }
+  if (exitCode === undefined) return { reason: 'lost' }
   const signal = exitCode > 128 ? SIGNALS.get(exitCode - 128) : undefined
   const starved = (outOfMemory && exitCode === KILLED) || (ABORTED.has(exitCode) && HEAP_FULL.test(lastWords))
   return { reason: starved ? 'out-of-memory' : 'exited', exitCode, ...(signal !== undefined && { signal }) }

@@ -2,6 +2,7 @@ import { PlatformError } from '../../errors.ts'
 import type { Logger } from '../../log.ts'
 import type { Clock } from '../../time/clock.ts'
 import { isImageName, isMovingTag, registryOf } from './image-name.ts'
+import { runtimeImage, type InspectedImage, type RuntimeImage } from './runtime-image.ts'
 
 export interface RegistryCredentials {
   readonly username: string
@@ -10,13 +11,15 @@ export interface RegistryCredentials {
 
 /** What an engine does with images. Both throw ERR_UNAVAILABLE as well. */
 export interface ImageEngine {
-  /** Labels of an image that the engine has; undefined when it has none of that name. */
-  labelsOf(image: string): Promise<Readonly<Record<string, string>> | undefined>
+  /** Undefined when the engine has none of that name. */
+  inspectImage(image: string): Promise<InspectedImage | undefined>
   /** @throws ERR_IMAGE it cannot be had; the message is meant for the user, the engine's own words are the cause. */
   pull(image: string, credentials: RegistryCredentials | undefined): Promise<void>
 }
 
 export interface ImageSourceSettings {
+  /** Whether the images of users are run. */
+  readonly userImages: boolean
   /** `missing`: when the engine has none; `always`: also refreshes `latest`; `never`. Of the images of users. */
   readonly pull: 'always' | 'missing' | 'never'
   /** A `latest` that was pulled longer ago is pulled again, behind the start that asked. */
@@ -44,26 +47,33 @@ export class ImageSource {
   }
 
   /**
-   * The labels of an image, once the engine has it.
-   * @throws ERR_UNSUPPORTED not the name of an image. @throws ERR_IMAGE the user's cannot be had.
-   * @throws ERR_START_FAILED the platform's own is absent. @throws ERR_UNAVAILABLE
+   * The image of a container to be made, once the engine has it.
+   * @throws ERR_UNSUPPORTED not the name of an image, or users' images are not run here.
+   * @throws ERR_IMAGE the user's cannot be had. @throws ERR_START_FAILED the platform's own is absent.
+   * @throws ERR_UNAVAILABLE
    */
-  async labelsOf(image: string, ofUser: boolean): Promise<Readonly<Record<string, string>>> {
-    if (!isImageName(image)) throw new PlatformError('ERR_UNSUPPORTED', `not the name of an image: '${image}'`)
-    const { pull } = this.#settings
-    const found = await this.#engine.labelsOf(image)
+  async find(image: string, ofUser: boolean): Promise<RuntimeImage> {
+    const { pull, userImages } = this.#settings
+    if (ofUser && !userImages) {
+      throw new PlatformError('ERR_UNSUPPORTED', 'images of users are not run here (userImages is false)')
+    }
+    if (!isImageName(image)) {
+      throw new PlatformError(ofUser ? 'ERR_IMAGE' : 'ERR_UNSUPPORTED', `'${image}' is not the name of an image.`)
+    }
+    const found = await this.#engine.inspectImage(image)
     if (found) {
       if (ofUser && pull === 'always' && isMovingTag(image)) this.#refresh(image)
-      return found
+      return runtimeImage(found, ofUser)
     }
     if (!ofUser) {
       const fix = 'make it with stemcell images build, or load it into the engine'
       throw new PlatformError('ERR_START_FAILED', `the engine has no image ${image}: ${fix}`)
     }
-    if (pull !== 'never') await this.#pull(image)
-    const pulled = pull === 'never' ? undefined : await this.#engine.labelsOf(image)
+    if (pull === 'never') throw new PlatformError('ERR_IMAGE', `There is no container image '${image}'.`)
+    await this.#pull(image)
+    const pulled = await this.#engine.inspectImage(image)
     if (!pulled) throw new PlatformError('ERR_IMAGE', `Failed to pull container image '${image}'.`)
-    return pulled
+    return runtimeImage(pulled, ofUser)
   }
 
   #refresh(image: string): void {

@@ -1,4 +1,4 @@
-import { chmodSync, lstatSync, mkdirSync, readdirSync } from 'node:fs'
+import { chmodSync, lstatSync, mkdirSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { PlatformError } from '../../errors.ts'
@@ -10,9 +10,12 @@ const NAME_BYTES = 24
 
 /** A private folder, and in it one per container, which is mounted there and in which its runtime puts its socket. */
 export class SocketFolders {
+  readonly #adapter: string
   readonly #root: string
 
-  constructor(root: string) {
+  /** `adapter` is the package that errors name. */
+  constructor(adapter: string, root: string) {
+    this.#adapter = adapter
     this.#root = resolve(root)
   }
 
@@ -30,37 +33,33 @@ export class SocketFolders {
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error)
       const fix = 'set dir to a folder of your own'
-      throw new PlatformError('ERR_CONFIG', `dir is unusable (${reason}): ${fix}`, { cause: error })
+      throw new PlatformError('ERR_CONFIG', `${this.#adapter}: dir is unusable (${reason}): ${fix}`, { cause: error })
     }
   }
 
-  /** Makes the folder of a container; its user has an id that is not known here. */
-  prepare(name: string): { readonly folder: string; readonly socketPath: string } {
-    const folder = this.folderOf(name)
-    mkdirSync(folder)
-    chmodSync(folder, 0o777)
-    return { folder, socketPath: join(folder, SOCKET) }
+  of(name: string): { readonly folder: string; readonly socketPath: string } {
+    const folder = join(this.#root, name)
+    return { folder, socketPath: socketIn(folder) }
   }
 
-  /** The runtime listens: an action must not fill the host's disk by way of this folder. */
+  /** Open to every user, since the container's is another than this one. */
+  make(name: string): void {
+    const { folder } = this.of(name)
+    mkdirSync(folder)
+    chmodSync(folder, 0o777)
+  }
+
+  /** The socket is there, and nothing else may be put beside it or in its place. To be called before any user code. */
   seal(name: string): void {
-    chmodSync(this.folderOf(name), 0o711)
+    chmodSync(this.of(name).folder, 0o755)
   }
 
   async remove(name: string): Promise<void> {
-    await rm(this.folderOf(name), { recursive: true, force: true, maxRetries: 3 })
-  }
-
-  folderOf(name: string): string {
-    return join(this.#root, name)
-  }
-
-  names(): string[] {
-    return readdirSync(this.#root)
+    await rm(this.of(name).folder, { recursive: true, force: true, maxRetries: 3 })
   }
 }
 
-/** Path of the socket where the folder is mounted. */
-export function socketIn(mountPoint: string): string {
-  return `${mountPoint}/${SOCKET}`
+/** Where the socket is in the folder, and where the folder is mounted. */
+export function socketIn(folder: string): string {
+  return `${folder}/${SOCKET}`
 }
