@@ -1,4 +1,5 @@
+import docker from './docker.mjs'
 import redis from './redis.mjs'
 
 /** Every service, in the order it is started. */
-export const services = [redis]
+export const services = [redis, docker]
