@@ -3,6 +3,7 @@ import Dockerode from 'dockerode'
 import { reasonOf, statusOf } from './to-platform-error.ts'
 
 const PAUSE_MS = 100
+const LONG_MS = 1_000_000
 
 /**
  * Resolves once the engine answers, and checks that it can enforce what is promised of its containers.
@@ -10,6 +11,16 @@ const PAUSE_MS = 100
  * @throws ERR_UNAVAILABLE nothing answered within `timeoutMs`.
  */
 export async function connect(socketPath: string, timeoutMs: number, clock: Clock): Promise<Dockerode> {
+  // Timers of the clock do not keep the process alive, and between two attempts there is nothing else yet.
+  const alive = setInterval(() => undefined, LONG_MS)
+  try {
+    return await attempt(socketPath, timeoutMs, clock)
+  } finally {
+    clearInterval(alive)
+  }
+}
+
+async function attempt(socketPath: string, timeoutMs: number, clock: Clock): Promise<Dockerode> {
   const docker = new Dockerode({ socketPath })
   const deadline = clock.monotonic() + timeoutMs
   for (;;) {
