@@ -1,5 +1,6 @@
+import docker from './docker.mjs'
 import podman from './podman.mjs'
 import redis from './redis.mjs'
 
 /** Every service, in the order it is started. */
-export const services = [redis, podman]
+export const services = [redis, docker, podman]

@@ -57,3 +57,47 @@ function podmanIn(folder) {
   const [containersConf, storageConf] = ['containers.conf', 'storage.conf'].map((name) => join(folder, name))
   writeFileSync(containersConf, containersConfOf(folder))
   writeFileSync(storageConf, storageConfOf(folder))
+  return {
+    program,
+    globals: ['--root', `${folder}/storage`, '--runroot', `${folder}/run`, '--tmpdir', `${folder}/tmp`],
+    env: { ...process.env, CONTAINERS_CONF: containersConf, CONTAINERS_STORAGE_CONF: storageConf, TMPDIR: folder },
+  }
+}
+
+const storageConfOf = (folder) => `[storage]
+driver = "${/\boverlay$/m.test(readFileSync('/proc/filesystems', 'utf8')) ? 'overlay' : 'vfs'}"
+graphroot = "${folder}/storage"
+runroot = "${folder}/run"
+`
+
+// runc, because crun refuses hosts with both versions of cgroups. Small limits, because raising them may be denied.
+const containersConfOf = (folder) => `[containers]
+default_ulimits = ["nofile=4096:4096", "nproc=4096:4096"]
+[engine]
+runtime = "runc"
+cgroup_manager = "cgroupfs"
+events_logger = "file"
+lock_type = "file"
+[network]
+network_backend = "netavark"
+network_config_dir = "${folder}/networks"
+`
+
+function socketFor(folder) {
+  const socket = join(folder, 'podman.sock')
+  if (Buffer.byteLength(socket) <= MAX_SOCKET_BYTES) return socket
+  return join(mkdtempSync(join(tmpdir(), `stemcell-${basename(folder)}-`)), 'podman.sock')
+}
+
+function pings(socketPath) {
+  if (!existsSync(socketPath)) return Promise.resolve(false)
+  return new Promise((resolve) => {
+    const call = request({ socketPath, path: '/libpod/_ping', timeout: 2000 }, (response) => {
+      response.resume()
+      resolve(response.statusCode === 200)
+    })
+    call.once('timeout', () => call.destroy())
+    call.once('error', () => resolve(false))
+    call.end()
+  })
+}

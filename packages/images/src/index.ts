@@ -3,6 +3,7 @@ export { imageDefinitions } from './definitions/index.ts'
 export { actionNodejs } from './definitions/action-nodejs.ts'
 export { ACTION_USER, baseSystem } from './definitions/base-system.ts'
 export { engineSocket, type EngineName } from './engine/engine-socket.ts'
+export { hasImage } from './engine/has-image.ts'
 export {
   RUNTIME_LABELS,
   type ImageConfig,

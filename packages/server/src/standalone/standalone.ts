@@ -21,6 +21,7 @@ import { DataFolder } from './data-folder.ts'
 import { demo } from './demo.ts'
 import { givenGuestKey, parseGuestKey } from './guest-key.ts'
 import { reachableUrl } from './reachable-url.ts'
+import { requireImages } from './require-images.ts'
 import { chosenStores } from './stores.ts'
 
 const LOAD_METRICS_MS = 1000
@@ -56,6 +57,7 @@ export async function startStandalone(options: StandaloneOptions): Promise<Stand
   const { config, logger, signal, print = () => undefined } = options
   const data = new DataFolder(config.data)
   const given = givenGuestKey({ auth: options.auth, authFile: config.authFile })
+  await requireImages(config)
   data.prepare()
   const metrics = (config.metrics ?? isLoopback(config.host)) ? new Metrics() : undefined
   const platform = await assemble({
@@ -151,6 +153,12 @@ function settings(config: Config): Partial<PlatformOptions> {
     ...(config.retention === undefined ? {} : { retention: config.retention }),
     // Checked by core, with the place in the message.
     ...(config.manifest ? { manifest: config.manifest as unknown as RuntimesManifestSource } : {}),
-    ...(config.apiHost === undefined ? {} : { apiHost: config.apiHost }),
+    ...apiHost(config),
   }
+}
+
+/** Stem cells are made before the server listens, and must know where it will. */
+function apiHost({ apiHost: given, host, port }: Config): Partial<PlatformOptions> {
+  if (given !== undefined) return { apiHost: given }
+  return port === 0 ? {} : { apiHost: reachableUrl(`http://${host.includes(':') ? `[${host}]` : host}:${port}`) }
 }
