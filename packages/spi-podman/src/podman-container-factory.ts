@@ -21,14 +21,7 @@ const CLOSE_MS = 10_000
 
 /** Makes each container on Podman. */
 export class PodmanContainerFactory implements ContainerFactory {
-  readonly capabilities: ContainerCapabilities = {
-    suspend: true,
-    memoryLimit: true,
-    cpuLimit: true,
-    images: true,
-    attributedLogs: true,
-    isolation: 'container',
-  }
+  readonly capabilities: ContainerCapabilities
   readonly #settings: PodmanContainersSettings
   readonly #context: AdapterContext
   readonly #own = new Map<string, PodmanContainer>()
@@ -40,6 +33,14 @@ export class PodmanContainerFactory implements ContainerFactory {
   constructor(settings: PodmanContainersSettings, context: AdapterContext) {
     this.#settings = settings
     this.#context = context
+    this.capabilities = {
+      suspend: true,
+      memoryLimit: true,
+      cpuLimit: true,
+      images: settings.userImages,
+      attributedLogs: true,
+      isolation: 'container',
+    }
   }
 
   async open(): Promise<void> {

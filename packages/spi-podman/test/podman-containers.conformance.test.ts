@@ -1,10 +1,13 @@
 import { rmSync } from 'node:fs'
-import { afterAll, beforeAll } from 'vitest'
+import { afterAll, beforeAll, vi } from 'vitest'
 import { adapterContext } from '@stemcell/core'
 import { runContainerFactoryConformance } from '@stemcell/core/conformance'
 import { podmanContainers } from '@stemcell/spi-podman'
 import { describeWith } from '../../../test/describe-with.ts'
 import { IMAGE, provideImage, settings, temporaryFolder } from './harness.ts'
+
+// Engines take their time when the machine has other work, and fifty containers are many.
+vi.setConfig({ testTimeout: 240_000 })
 
 describeWith('podman', 'spi-podman', (socket) => {
   const dir = temporaryFolder()
@@ -28,7 +31,7 @@ describeWith('podman', 'spi-podman', (socket) => {
       },
       spec: { image: IMAGE },
       unsupported: { image: 'Not an image' },
-      patienceMs: 30_000,
+      patienceMs: 60_000,
     })
   }
 })

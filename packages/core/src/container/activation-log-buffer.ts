@@ -65,6 +65,10 @@ export class ActivationLogBuffer implements ActivationLog {
     if (this.#bothEnded) this.#wake?.()
   }
 
+  hasEnded(stream: StreamName): boolean {
+    return this.#ended[stream]
+  }
+
   /** What comes next does not follow what came before. */
   gap(): void {
     this.#gap = true

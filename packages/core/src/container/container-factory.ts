@@ -44,7 +44,11 @@ export interface ContainerCapabilities {
   readonly cpuLimit: boolean
   /** Runs user images. */
   readonly images: boolean
-  /** Log lines are attributed at the source: logs stay apart when several activations run at once. */
+  /**
+   * Log lines are attributed at the source: logs stay apart when several activations run at once. Images that cannot
+   * do so may be among those that a factory runs all the same: their lines belong to the activation that began first,
+   * until the runtime marks its end.
+   */
   readonly attributedLogs: boolean
   /** What separates actions from the host: `none` shares the process, `process` shares the user, `container` is isolated. */
   readonly isolation: 'none' | 'process' | 'container'

@@ -130,12 +130,24 @@ describe('LogDemultiplexer, sentinel', () => {
     expect(collected.complete).toBe(true)
   })
 
-  it('has one open log at a time', async () => {
+  it('gives the lines to the log that was opened first, until its sentinel, each stream by itself', async () => {
     const logs = sentinelled()
-    const log = logs.open('a', { limitBytes: 1_000 })
-    expect(() => logs.open('b', { limitBytes: 1_000 })).toThrow(TypeError)
-    await log.collect(NOW)
-    logs.open('b', { limitBytes: 1_000 })
+    const [a, b] = ['a', 'b'].map((id) => logs.open(id, { limitBytes: 1_000 }))
+    logs.write('stdout', Buffer.from(`one\n${SENTINEL}\neins\n`))
+    logs.write('stderr', Buffer.from(`two\n`))
+    logs.write('stdout', Buffer.from(`${SENTINEL}\nnobody's\n`))
+    logs.write('stderr', Buffer.from(`${SENTINEL}\nzwei\n${SENTINEL}\n`))
+    const [logA, logB] = await Promise.all([a!.collect({ waitMs: 60_000 }), b!.collect({ waitMs: 60_000 })])
+    expect([texts(logA), logA.complete]).toEqual([['one', 'two'], true])
+    expect([texts(logB), logB.complete]).toEqual([['eins', 'zwei'], true])
+  })
+
+  it('passes on to the next log when one is given up', async () => {
+    const logs = sentinelled()
+    const [a, b] = ['a', 'b'].map((id) => logs.open(id, { limitBytes: 1_000 }))
+    expect((await a!.collect(NOW)).complete).toBe(false)
+    logs.write('stdout', Buffer.from('one\n'))
+    expect(texts(await b!.collect(NOW))).toEqual(['one'])
   })
 
   it('takes an unfinished last line when the log is collected or the stream ends', async () => {
@@ -205,6 +217,19 @@ describe('LogDemultiplexer', () => {
     const [long, next] = texts(await log.collect(NOW))
     expect(long === text).toBe(true)
     expect(next).toBe('next')
+  })
+
+  it('calls no log complete that was open when bytes were lost', async () => {
+    const logs = attributed()
+    const log = logs.open('a', { limitBytes: 1_000 })
+    logs.write('stdout', Buffer.from(`${TOKEN} a one\n${TOKEN} a cut o`))
+    logs.gap()
+    const later = logs.open('b', { limitBytes: 1_000 })
+    logs.write('stdout', Buffer.from(`${TOKEN} a three\n${TOKEN}-end a\n${TOKEN} b eins\n${TOKEN}-end b\n`))
+    logs.write('stderr', Buffer.from(`${TOKEN}-end a\n${TOKEN}-end b\n`))
+    const collected = await log.collect({ waitMs: 60_000 })
+    expect([texts(collected), collected.complete]).toEqual([['one', 'cut o', 'three'], false])
+    expect(await later.collect({ waitMs: 60_000 })).toMatchObject({ complete: true, lines: [{ text: 'eins' }] })
   })
 
   it('survives bytes that are no text', async () => {

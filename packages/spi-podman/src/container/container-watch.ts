@@ -5,6 +5,8 @@ import type { Attachment, PodmanEngine } from '../engine/podman-engine.ts'
 /** Enough of standard error to find what V8 prints before it aborts. */
 const TAIL_BYTES = 16_384
 const FIRST_PAUSE_MS = 5
+/** Between the end of the output and the moment when the engine knows of the container's. */
+const DOUBT_MS = 200
 const LONGEST_PAUSE_MS = 1_000
 
 export interface ContainerWatchParts {
@@ -88,6 +90,7 @@ export class ContainerWatch {
   async #goOn(destroyed: boolean, oomSeen: boolean): Promise<Attachment | undefined> {
     const { id, engine, clock, logs, logger } = this.#parts
     const { signal } = this.#removed
+    let runsOn = false
     for (let pauseMs = FIRST_PAUSE_MS; !signal.aborted; pauseMs = Math.min(LONGEST_PAUSE_MS, pauseMs * 2)) {
       try {
         const facts = await engine.inspect(id)
@@ -95,21 +98,30 @@ export class ContainerWatch {
           this.#end({ reason: destroyed ? 'destroyed' : 'lost' })
           return undefined
         }
-        if (facts.status === 'ended' || facts.status === 'waiting') {
+        if (facts.status === 'waiting') {
+          this.#end({ reason: 'lost' })
+          return undefined
+        }
+        if (facts.status === 'ended') {
           const exit = exitReason(facts.exitCode, facts.oomKilled || oomSeen, this.lastWords)
           this.#end(destroyed ? { ...exit, reason: 'destroyed' } : exit)
           return undefined
         }
-        const attachment = facts.status === 'running' ? await this.#again(facts.startedAt) : undefined
+        const attachment = runsOn ? await this.#again(facts.startedAt) : undefined
         if (attachment) {
           logs.gap()
           logger.warn({ container: id }, 'the output of a container broke off: lines may be missing')
           return attachment
         }
+        if (facts.status === 'running') {
+          runsOn = true
+          pauseMs = Math.max(pauseMs, DOUBT_MS)
+        }
       } catch (error) {
         if (!isPlatformError(error, 'ERR_UNAVAILABLE')) throw error
         // Whatever it writes until it is followed again is lost.
         logs.gap()
+        runsOn = false
       }
       await clock.sleep(pauseMs, signal)
     }

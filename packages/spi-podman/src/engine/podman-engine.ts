@@ -2,6 +2,7 @@ import { PlatformError, type LogLine } from '@stemcell/core'
 import {
   fullImageName,
   MultiplexedOutput,
+  registryOf,
   RUNTIME_PORT,
   type ImageEngine,
   type InspectedImage,
@@ -74,7 +75,13 @@ export class PodmanEngine implements ImageEngine {
     const failed = (cause: unknown): PlatformError =>
       new PlatformError('ERR_IMAGE', `Failed to pull container image '${image}'.`, { cause })
     const answer = await this.#client.call('POST', '/images/pull', {
-      query: { reference: fullImageName(image), quiet: 'true', policy: 'always' },
+      query: {
+        reference: fullImageName(image),
+        quiet: 'true',
+        policy: 'always',
+        // As Docker has it: what comes from this very machine needs no certificate.
+        ...(/^(localhost|127(\.\d+){3})(:\d+)?$/.test(registryOf(image)) && { tlsVerify: 'false' }),
+      },
       timeoutMs: this.#pullTimeoutMs,
       ...(credentials && { headers: { 'x-registry-auth': authHeader(credentials) } }),
     })
@@ -205,5 +212,7 @@ function attachment(socket: Duplex, output: (stream: LogLine['stream'], chunk: B
 }
 
 function authHeader({ username, password }: RegistryCredentials): string {
-  return Buffer.from(JSON.stringify({ username, password })).toString('base64url')
+  // The alphabet for addresses, but with padding, which Node.js leaves out.
+  const text = Buffer.from(JSON.stringify({ username, password })).toString('base64')
+  return text.replaceAll('+', '-').replaceAll('/', '_')
 }

@@ -4,7 +4,12 @@ import type { ContainerExit } from '../container-factory.ts'
 const KILLED = 137
 const ABORTED = new Set([132, 133, 134, 139])
 const HEAP_FULL = /heap out of memory|Fatal process out of memory|Allocation failed/
-const SIGNALS = new Map(Object.entries(constants.signals).map(([name, number]) => [number, name]))
+/** Of the names that a signal has, the first is the usual one. */
+const SIGNALS = new Map(
+  Object.entries(constants.signals)
+    .reverse()
+    .map(([name, number]) => [number, name]),
+)
 
 /**
  * Why a container ended that nobody was asked to destroy. `outOfMemory` says that the kernel killed something in it,
