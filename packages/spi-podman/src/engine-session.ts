@@ -1,6 +1,6 @@
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { AdapterContext } from '@stemcell/core'
+import { isPlatformError, type AdapterContext, type Logger } from '@stemcell/core'
 import { ApiForwarder, Gate, ImageSource, SocketFolders } from '@stemcell/core/container-engine'
 import { ContainerRemoval } from './container/container-removal.ts'
 import { connect, type EngineTraits } from './engine/connect.ts'
@@ -22,6 +22,7 @@ export class EngineSession {
   readonly names = new Set<string>()
   readonly #client: LibpodClient
   readonly #removal: ContainerRemoval
+  readonly #logger: Logger
   readonly #closed = new AbortController()
   readonly #givenUp = new AbortController()
 
@@ -33,6 +34,7 @@ export class EngineSession {
     { clock, logger }: AdapterContext,
   ) {
     this.#client = client
+    this.#logger = logger
     this.folders = folders
     this.engine = new PodmanEngine(client, settings.pullTimeoutMs)
     this.images = new ImageSource(this.engine, settings, clock, logger)
@@ -83,7 +85,12 @@ export class EngineSession {
 
   async close(): Promise<void> {
     this.forwarder.close()
-    await this.networks.close()
+    try {
+      await this.networks.close()
+    } catch (err) {
+      if (!isPlatformError(err)) throw err
+      this.#logger.warn({ err }, 'networks of containers stay behind: the engine does not answer')
+    }
     await this.#client.close()
   }
 }

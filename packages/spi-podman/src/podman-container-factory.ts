@@ -95,9 +95,11 @@ export class PodmanContainerFactory implements ContainerFactory {
     session.names.add(name)
     const starter = new ContainerStarter(session, this.#settings, this.#context)
     try {
-      const container = await session.starts.run(() => starter.start(spec, image, name, signal), signal)
+      const container = await session.starts.run(
+        () => starter.start(spec, image, name, signal, (id) => this.#own.delete(id)),
+        signal,
+      )
       this.#own.set(container.id, container)
-      void container.exited.then(() => this.#own.delete(container.id))
       return container
     } catch (error) {
       await session.remove(name)

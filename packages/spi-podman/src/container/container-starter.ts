@@ -31,7 +31,13 @@ export class ContainerStarter {
   }
 
   /** @throws ERR_START_FAILED, ERR_IMAGE, ERR_UNAVAILABLE as {@link ContainerFactory.create}. */
-  async start(spec: ContainerSpec, image: RuntimeImage, name: string, signal: AbortSignal): Promise<PodmanContainer> {
+  async start(
+    spec: ContainerSpec,
+    image: RuntimeImage,
+    name: string,
+    signal: AbortSignal,
+    onRemoved: (id: string) => void,
+  ): Promise<PodmanContainer> {
     const { clock, random, logger } = this.#context
     const { engine, networks, folders, forwarder } = this.#session
     const settings = this.#settings
@@ -75,6 +81,7 @@ export class ContainerStarter {
       remove: async () => {
         await this.#session.remove(name)
         watch.removed()
+        onRemoved(id)
       },
     })
     try {

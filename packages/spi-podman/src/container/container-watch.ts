@@ -107,7 +107,7 @@ export class ContainerWatch {
           this.#end(destroyed ? { ...exit, reason: 'destroyed' } : exit)
           return undefined
         }
-        const attachment = runsOn ? await this.#again(facts.startedAt) : undefined
+        const attachment = runsOn && facts.status === 'running' ? await this.#again(facts.startedAt) : undefined
         if (attachment) {
           logs.gap()
           logger.warn({ container: id }, 'the output of a container broke off: lines may be missing')

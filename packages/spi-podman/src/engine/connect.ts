@@ -1,3 +1,4 @@
+import type { z } from 'zod'
 import { isPlatformError, PlatformError, type Clock, type Logger } from '@stemcell/core'
 import { isSuccess, reasonOf, type LibpodClient } from './libpod-client.ts'
 import * as wire from './wire.ts'
@@ -32,7 +33,7 @@ export async function connect(
         const what = `${socketPath} does not speak Podman's API (${reasonOf(answer)})`
         throw unusable('socketPath', `${what}: name Podman's own socket, or use @stemcell/spi-docker`)
       }
-      return traitsOf(wire.info.parse(answer.body), logger)
+      return traitsOf(wire.read(wire.info, answer.body), logger)
     } catch (error) {
       if (!isPlatformError(error, 'ERR_UNAVAILABLE')) throw error
       if (codeOf(error) === 'EACCES') {
@@ -48,7 +49,7 @@ export async function connect(
   }
 }
 
-function traitsOf({ host, version }: ReturnType<typeof wire.info.parse>, logger: Logger): EngineTraits {
+function traitsOf({ host, version }: z.output<typeof wire.info>, logger: Logger): EngineTraits {
   const { rootless } = host.security
   const major = Number(version.Version.split('.')[0])
   if (major < OLDEST_MAJOR) throw unusable('socketPath', `Podman ${version.Version} is too old: install 4.0 or newer`)

@@ -67,7 +67,7 @@ export class PodmanEngine implements ImageEngine {
   async inspectImage(image: string): Promise<InspectedImage | undefined> {
     const answer = await this.#client.call('GET', `/images/${image}/json`)
     if (answer.status === 404) return undefined
-    const { Id, Config } = wire.image.parse(succeeded(answer, `image ${image}`))
+    const { Id, Config } = wire.read(wire.image, succeeded(answer, `image ${image}`))
     return { id: Id, user: Config?.User ?? '', labels: Config?.Labels ?? {} }
   }
 
@@ -94,7 +94,7 @@ export class PodmanEngine implements ImageEngine {
   async create(request: ContainerRequest): Promise<string> {
     const answer = await this.#client.call('POST', '/containers/create', { body: request })
     if (!isSuccess(answer)) throw refused('container not made', answer)
-    return wire.created.parse(answer.body).Id
+    return wire.read(wire.created, answer.body).Id
   }
 
   /**
@@ -125,7 +125,7 @@ export class PodmanEngine implements ImageEngine {
   async inspect(container: string): Promise<ContainerFacts | undefined> {
     const answer = await this.#client.call('GET', `/containers/${container}/json`)
     if (answer.status === 404) return undefined
-    const { Id, State, NetworkSettings } = wire.container.parse(succeeded(answer, `container ${container}`))
+    const { Id, State, NetworkSettings } = wire.read(wire.container, succeeded(answer, `container ${container}`))
     const published = NetworkSettings.Ports?.[`${RUNTIME_PORT}/tcp`]?.[0]?.HostPort
     const networks = Object.entries(NetworkSettings.Networks ?? {})
     return {
@@ -172,13 +172,15 @@ export class PodmanEngine implements ImageEngine {
     for (let attempt = 1; ; attempt++) {
       const answer = await this.#client.call('GET', '/containers/json', { query })
       if (!isSuccess(answer) && attempt < LIST_ATTEMPTS) continue
-      return wire.listing.parse(succeeded(answer, 'list of containers')).map(({ Id, Names, State, Pid, Labels }) => ({
-        id: Id,
-        name: Names[0] ?? Id,
-        status: wire.statusOf(State),
-        pid: Pid,
-        labels: Labels ?? {},
-      }))
+      return wire
+        .read(wire.listing, succeeded(answer, 'list of containers'))
+        .map(({ Id, Names, State, Pid, Labels }) => ({
+          id: Id,
+          name: Names[0] ?? Id,
+          status: wire.statusOf(State),
+          pid: Pid,
+          labels: Labels ?? {},
+        }))
     }
   }
 }

@@ -1,3 +1,4 @@
+import { PlatformError } from '@stemcell/core'
 import { z } from 'zod'
 import type { ContainerFacts } from './podman-engine.ts'
 
@@ -48,6 +49,13 @@ export const network = z.object({
   network_interface: z.string().optional(),
   subnets: z.array(z.object({ subnet: z.string(), gateway: z.string().optional() })).nullish(),
 })
+
+/** @throws ERR_UNAVAILABLE the answer is not of the form that every known version gives it. */
+export function read<T>(schema: z.ZodType<T>, body: unknown): T {
+  const parsed = schema.safeParse(body)
+  if (parsed.success) return parsed.data
+  throw new PlatformError('ERR_UNAVAILABLE', 'an answer of podman is not understood', { cause: parsed.error })
+}
 
 export function statusOf(status: string): ContainerFacts['status'] {
   switch (status) {

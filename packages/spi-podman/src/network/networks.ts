@@ -103,10 +103,10 @@ export class Networks {
   async #inspect(name: string): Promise<ContainerNetwork | undefined> {
     const answer = await this.#client.call('GET', `/networks/${name}/json`)
     if (!isSuccess(answer)) return undefined
-    const { subnet, gateway } = wire.network.parse(answer.body).subnets?.[0] ?? {}
+    const { subnet, gateway } = wire.read(wire.network, answer.body).subnets?.[0] ?? {}
     return {
       name,
-      request: { netns: { nsmode: 'bridge' }, Networks: { [name]: {} } },
+      request: { netns: { nsmode: 'bridge' }, networks: { [name]: {} } },
       ...(subnet !== undefined && gateway !== undefined && { gateway: { address: gateway, subnet } }),
     }
   }
