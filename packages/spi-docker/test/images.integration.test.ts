@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import { describeWith } from '../../../test/describe-with.ts'
 import { useEngine } from './engine.ts'
-import { answer, eventually, initialise, logged, specOf, unique } from './harness.ts'
+import { answer, eventually, initialise, logged, run, specOf, unique } from './harness.ts'
 import { SmallRegistry } from './small-registry.ts'
 
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 120_000 })
@@ -71,6 +71,20 @@ describeWith('docker', 'images of users', (socketPath) => {
     }
   })
 
+  it('keep the logs of activations apart that follow each other faster than their logs are read', async () => {
+    const container = await create(`${prefix}/foreign:${tag}`)
+    await initialise(container, 'function main({ n }) { console.log("run " + n); return {} }')
+    const logs = []
+    for (let n = 0; n < 5; n++) {
+      logs.push(container.openLog(`a${n}`, { limitBytes: 1_000 }))
+      await run(container, { n }, `a${n}`)
+    }
+    const collected = await Promise.all(logs.map((log) => log.collect({ waitMs: 60_000 })))
+    expect(collected.map(({ lines }) => lines.map(({ text }) => text))).toEqual(
+      [0, 1, 2, 3, 4].map((n) => [`run ${n}`]),
+    )
+  })
+
   it('are trusted no labels: one built on the platform’s own gets no socket either', async () => {
     const container = await create(engine.image)
     const { Binds } = (await engine.docker.getContainer(container.id).inspect()).HostConfig
@@ -97,7 +111,7 @@ describeWith('docker', 'images of users', (socketPath) => {
     } finally {
       await hasty.close()
     }
-    expect(await factory.list({ platform: engine.platform, invoker: 'invoker0' })).toHaveLength(2)
+    expect(await factory.list({ platform: engine.platform, invoker: 'invoker0' })).toHaveLength(3)
   })
 
   it('are pulled once for all who want them, with the credentials of their registry', async () => {

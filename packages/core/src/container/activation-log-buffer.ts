@@ -64,6 +64,10 @@ export class ActivationLogBuffer implements ActivationLog {
     if (this.#ended.stdout && this.#ended.stderr) this.#wake?.()
   }
 
+  hasEnded(stream: StreamName): boolean {
+    return this.#ended[stream]
+  }
+
   get complete(): boolean {
     return this.#ended.stdout && this.#ended.stderr
   }

@@ -130,12 +130,16 @@ describe('LogDemultiplexer, sentinel', () => {
     expect(collected.complete).toBe(true)
   })
 
-  it('has one open log at a time', async () => {
+  it('gives each stream up to its sentinel to the log that was opened first', async () => {
     const logs = sentinelled()
-    const log = logs.open('a', { limitBytes: 1_000 })
-    expect(() => logs.open('b', { limitBytes: 1_000 })).toThrow(TypeError)
-    await log.collect(NOW)
-    logs.open('b', { limitBytes: 1_000 })
+    const [a, b] = [logs.open('a', { limitBytes: 1_000 }), logs.open('b', { limitBytes: 1_000 })]
+    logs.write('stdout', Buffer.from(`a1\n${SENTINEL}\nb1\n`))
+    logs.write('stderr', Buffer.from('a2\n'))
+    logs.write('stderr', Buffer.from(`${SENTINEL}\nb2\n${SENTINEL}\n`))
+    logs.write('stdout', Buffer.from(`${SENTINEL}\nnobody's\n`))
+    const [first, second] = [await a.collect(NOW), await b.collect(NOW)]
+    expect([texts(first), first.complete]).toEqual([['a1', 'a2'], true])
+    expect([texts(second), second.complete]).toEqual([['b1', 'b2'], true])
   })
 
   it('takes an unfinished last line when the log is collected or the stream ends', async () => {
