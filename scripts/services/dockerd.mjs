@@ -1,8 +1,9 @@
 // A Docker Engine of one's own: nothing of it is shared with another engine on this machine but the kernel.
-import { rmSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { readFileSync, rmSync } from 'node:fs'
 import { request } from 'node:http'
 import { join } from 'node:path'
-import { requireProgram, startDetached, until } from './service.mjs'
+import { requireProgram, startDetached, stop, until } from './service.mjs'
 
 /** Starts an engine with all it has below `folder`; `more` are further arguments. Needs root. */
 export async function startDockerd(folder, more = []) {
@@ -23,6 +24,10 @@ export async function startDockerd(folder, more = []) {
   return { ...state, socket }
 }
 
+export function stopDockerd(state) {
+  return stop(state)
+}
+
 /** Whether an engine listens on this unix socket. */
 export function answers(socketPath) {
   return new Promise((resolve) => {
@@ -36,8 +41,13 @@ export function answers(socketPath) {
   })
 }
 
-/** After the engine has ended: what it keeps on disk. */
+/** After the engine has ended: what it keeps on disk, and what it has left mounted there. */
 export function removeDockerd(folder) {
+  const mounted = readFileSync('/proc/mounts', 'utf8')
+    .split('\n')
+    .map((line) => line.split(' ')[1] ?? '')
+    .filter((path) => path.startsWith(`${folder}/`))
+  for (const path of mounted.reverse()) spawnSync('umount', [path])
   for (const name of ['data', 'exec', 'docker.sock', 'pid'])
     rmSync(join(folder, name), { recursive: true, force: true })
 }

@@ -45,9 +45,8 @@ export interface ContainerCapabilities {
   /** Runs user images. */
   readonly images: boolean
   /**
-   * Log lines are attributed at the source: logs stay apart when several activations run at once. Images that cannot
-   * do so may be among those that a factory runs all the same: their lines belong to the activation that began first,
-   * until the runtime marks its end.
+   * Log lines are attributed at the source: logs stay apart when several activations run at once. Of an image that
+   * cannot do that, a user's own for example, logs stay apart as long as its activations run one after another.
    */
   readonly attributedLogs: boolean
   /** What separates actions from the host: `none` shares the process, `process` shares the user, `container` is isolated. */

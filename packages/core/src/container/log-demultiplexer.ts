@@ -15,8 +15,8 @@ type StreamName = LogLine['stream']
  * the action write it, goes to the one open log, if it is one.
  *
  * `sentinel`: for other runtimes, which run one activation at a time and write a sentinel line to both streams after
- * each. A line is the sentinel only if it consists of nothing else. Until its sentinel a stream belongs to the oldest
- * open log, so that the log of the next activation may be opened while that of the last is still waited for.
+ * each. A line is the sentinel only if it consists of nothing else. Several logs may be open: up to its sentinel a
+ * stream belongs to the one that was opened first, and then to the next.
  */
 export type LogFormat = { readonly kind: 'attributed'; readonly token: string } | { readonly kind: 'sentinel' }
 
@@ -52,7 +52,7 @@ export class LogDemultiplexer {
 
   /**
    * As {@link Container.openLog}.
-   * @throws TypeError a log is open for this activation already.
+   * @throws TypeError a log is open for this activation.
    */
   open(activationId: string, options: { readonly limitBytes: number }): ActivationLog {
     if (this.#logs.has(activationId)) throw new TypeError('the log of this activation is open already')
@@ -99,8 +99,8 @@ export class LogDemultiplexer {
     const token = this.#token
     const splitter = new LineSplitter((bytes, first, last) => {
       if (token) this.#framed(token, reader, stream, bytes, first, last)
-      else if (first && last && bytes.equals(SENTINEL)) this.#oldestLog(stream)?.end(stream, this.#time.next())
-      else this.#text('line', this.#oldestLog(stream), stream, bytes, last)
+      else if (first && last && bytes.equals(SENTINEL)) this.#firstLog(stream)?.end(stream, this.#time.next())
+      else this.#plain(stream, bytes, last)
     })
     const reader: Reader = { splitter, header: undefined, log: undefined, rest: 'plain', ended: false }
     return reader
@@ -157,7 +157,7 @@ export class LogDemultiplexer {
   }
 
   #plain(stream: StreamName, bytes: Buffer, last: boolean): void {
-    this.#text('line', this.#soleLog(), stream, bytes, last)
+    this.#text('line', this.#token ? this.#soleLog() : this.#firstLog(stream), stream, bytes, last)
   }
 
   /** `-` stands for no activation in particular. */
@@ -165,13 +165,14 @@ export class LogDemultiplexer {
     return activationId === '-' ? this.#soleLog() : this.#logs.get(activationId)
   }
 
-  #soleLog(): ActivationLogBuffer | undefined {
-    return this.#logs.size === 1 ? this.#logs.values().next().value : undefined
-  }
-
-  #oldestLog(stream: StreamName): ActivationLogBuffer | undefined {
+  /** Maps keep the order in which their entries came. */
+  #firstLog(stream: StreamName): ActivationLogBuffer | undefined {
     for (const log of this.#logs.values()) if (!log.hasEnded(stream)) return log
     return undefined
+  }
+
+  #soleLog(): ActivationLogBuffer | undefined {
+    return this.#logs.size === 1 ? this.#logs.values().next().value : undefined
   }
 
   #forget(): void {

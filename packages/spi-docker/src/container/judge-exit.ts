@@ -7,7 +7,10 @@ export interface EndState {
   readonly oomKilled: boolean
 }
 
-const ABORT_CODES = new Set([128 + constants.signals.SIGABRT, 128 + constants.signals.SIGTRAP])
+/** The first process of a container cannot be ended by SIGABRT: the C library then has it crash in another way. */
+const ABORT_CODES = new Set(
+  (['SIGABRT', 'SIGTRAP', 'SIGSEGV', 'SIGILL'] as const).map((name) => 128 + constants.signals[name]),
+)
 const OUT_OF_HEAP = /heap out of memory|Fatal process out of memory|Allocation failed/
 
 /** Why a container ended that nobody destroyed. `lastWords`: the end of its standard error. */

@@ -13,12 +13,12 @@ const NAME = new RegExp(
 )
 
 /**
- * Undefined for what is no name of an image. What stands before the first slash is a registry if it has a dot or a
- * colon, or is `localhost`. Source: https://github.com/distribution/reference/blob/v0.6.0/reference.go
+ * Undefined for what is no name of an image. What stands before the first slash is a registry if it has a dot, a
+ * colon or a capital letter, or is `localhost`. Source: https://github.com/distribution/reference/blob/v0.6.0/reference.go
  */
 export function parseImageName(name: string): ImageName | undefined {
   const [matched, first = '', , tag, digest] = NAME.exec(name) ?? []
   if (matched === undefined || name.length > 255) return undefined
-  const isRegistry = /[.:]/.test(first) || first === 'localhost'
+  const isRegistry = /[.:A-Z]/.test(first) || first === 'localhost'
   return { registry: isRegistry ? first : 'docker.io', tag: tag ?? digest ?? 'latest' }
 }
