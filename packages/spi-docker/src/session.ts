@@ -18,6 +18,7 @@ import { startContainer } from './container/start-container.ts'
 import type { DockerContainersSettings } from './docker-containers-options.ts'
 import type { Maker } from './engine/container-labels.ts'
 import { EngineEvents, type EngineEvent } from './engine/engine-events.ts'
+import { CALL_MS, inTime } from './engine/in-time.ts'
 import { reasonOf, statusOf, toPlatformError } from './engine/to-platform-error.ts'
 import { Gate, aborted, orAborted } from './gate.ts'
 import { Images } from './images/images.ts'
@@ -160,7 +161,8 @@ export class Session {
     if (plan.address === 'socket') folders.make(maker)
     let handle: Dockerode.Container
     try {
-      handle = await this.docker.createContainer(createOptions(plan))
+      const created = this.docker.createContainer(createOptions(plan))
+      handle = await inTime(created, CALL_MS, context.clock)
     } catch (error) {
       // Whether the engine made it is not known when it did not answer.
       await this.#remove(nameOf(plan), maker, statusOf(error) === undefined)

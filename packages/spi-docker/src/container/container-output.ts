@@ -18,25 +18,35 @@ export class ContainerOutput {
   #tail = Buffer.alloc(0)
   #stream: Readable | undefined
   #read: Promise<void> = Promise.resolve()
+  #isReading = false
 
   constructor(logs: LogDemultiplexer, clock: Clock) {
     this.#logs = logs
     this.#clock = clock
   }
 
-  /** Rejects with the driver's error. Before the start it misses nothing; after it, what was written before. */
+  /**
+   * Does nothing while there is a stream. Attached before the start it misses nothing; after it, what was written
+   * before. Rejects with the driver's error.
+   */
   async attach(container: Dockerode.Container): Promise<void> {
+    if (this.#isReading) return
     const stream = (await container.attach({ stream: true, stdout: true, stderr: true })) as unknown as Readable
     const frames = new OutputFrames((name, chunk) => {
       if (name === 'stderr') this.#tail = Buffer.concat([this.#tail, chunk]).subarray(-TAIL_BYTES)
       this.#logs.write(name, chunk)
     })
     this.#stream = stream
+    this.#isReading = true
     this.#read = new Promise((resolve) => {
+      const end = (): void => {
+        this.#isReading = false
+        resolve()
+      }
       stream.on('data', (chunk: Buffer) => frames.write(chunk))
       // A broken stream ends: whether the container did too is the engine's to say.
-      stream.on('error', resolve)
-      stream.once('close', resolve)
+      stream.on('error', end)
+      stream.once('close', end)
     })
   }
 

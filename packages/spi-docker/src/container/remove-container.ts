@@ -1,7 +1,10 @@
 import type { Clock } from '@stemcell/core'
 import type Dockerode from 'dockerode'
+import { inTime } from '../engine/in-time.ts'
 import { statusOf, toPlatformError, unless } from '../engine/to-platform-error.ts'
 
+/** For one try, and for all of them. */
+const TRY_MS = 20_000
 const PATIENCE_MS = 10_000
 const PAUSE_MS = 20
 
@@ -14,7 +17,7 @@ export async function removeContainer(docker: Dockerode, id: string, clock: Cloc
   const deadline = clock.monotonic() + PATIENCE_MS
   for (let isPaused = false; ;) {
     try {
-      if (isPaused) await unless([404, 409, 500], container.unpause())
+      if (isPaused) await inTime(unless([404, 409, 500], container.unpause()), TRY_MS, clock)
       // 409: somebody else is removing it. The next look tells when that is done.
       if (
         await unless(

@@ -1,6 +1,7 @@
 import { PlatformError, type Clock } from '@stemcell/core'
 import { HttpRuntimeClient, type RuntimeEndpoint } from '@stemcell/core/runtime-client'
 import type Dockerode from 'dockerode'
+import { CALL_MS, inTime } from '../engine/in-time.ts'
 import { statusOf, toPlatformError, unless } from '../engine/to-platform-error.ts'
 import { aborted } from '../gate.ts'
 import type { ContainerOutput } from './container-output.ts'
@@ -30,7 +31,7 @@ export async function startContainer(options: StartOptions): Promise<void> {
   try {
     await output.attach(handle)
     if (stop.aborted) throw aborted(stop)
-    await handle.start()
+    await inTime(handle.start(), CALL_MS, options.clock)
   } catch (error) {
     throw await whyNotStarted(options, error)
   }

@@ -1,5 +1,6 @@
 import { PlatformError, type Clock } from '@stemcell/core'
 import Dockerode from 'dockerode'
+import { inTime } from './in-time.ts'
 import { reasonOf, statusOf } from './to-platform-error.ts'
 
 const PAUSE_MS = 100
@@ -33,19 +34,6 @@ async function attempt(socketPath: string, timeoutMs: number, clock: Clock): Pro
       if (clock.monotonic() >= deadline) throw silent(socketPath, error)
     }
     await clock.sleep(PAUSE_MS)
-  }
-}
-
-async function inTime<T>(call: Promise<T>, timeoutMs: number, clock: Clock): Promise<T> {
-  const settled = new AbortController()
-  const late = clock.sleep(timeoutMs, settled.signal).then(() => {
-    throw new Error(`no answer within ${timeoutMs} ms`)
-  })
-  try {
-    return await Promise.race([call, late])
-  } finally {
-    late.catch(() => undefined)
-    settled.abort()
   }
 }
 
