@@ -1,5 +1,7 @@
 import type { RootFs } from './root-fs.ts'
 
+export { RUNTIME_LABELS } from '@stemcell/core/container-engine'
+
 /** An image that can be made from what this machine has. One file in `definitions` each. */
 export interface ImageDefinition {
   /** Without prefix and tag, e.g. `action-nodejs`. */
@@ -35,17 +37,3 @@ export interface ImageConfig {
   /** See {@link RUNTIME_LABELS}. */
   readonly labels: Readonly<Record<string, string>>
 }
-
-/**
- * Labels that tell a container factory what the runtime in an image can do. An image without them listens on port
- * 8080 and writes sentinels, as OpenWhisk's do.
- */
-export const RUNTIME_LABELS = {
-  /**
-   * `unix`: it listens on the unix socket that `STEMCELL_SOCKET` names, if it is set, and lets every user connect who
-   * can reach the socket.
-   */
-  socket: 'stemcell.runtime.socket',
-  /** `attributed`: it understands `STEMCELL_LOGS=attributed` and `STEMCELL_LOG_TOKEN`. */
-  logs: 'stemcell.runtime.logs',
-} as const

@@ -9,6 +9,7 @@ import {
   type ContainerSpec,
   type ContainerSummary,
 } from '@stemcell/core'
+import { aborted, Gate } from '@stemcell/core/container-engine'
 import { Freezer } from './container/freezer.ts'
 import { removeContainer } from './container/remove-container.ts'
 import { SocketFolders } from './container/socket-folders.ts'
@@ -16,7 +17,6 @@ import type { DockerContainersSettings } from './docker-containers-options.ts'
 import { connect } from './engine/connect.ts'
 import { makerOf, ownerFilter, specLabelsOf } from './engine/container-labels.ts'
 import { toPlatformError } from './engine/to-platform-error.ts'
-import { Gate, aborted } from './gate.ts'
 import { Session } from './session.ts'
 
 /** Removals are slow for the engine, and must not keep it from making containers. */

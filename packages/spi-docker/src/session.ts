@@ -7,6 +7,7 @@ import {
   type Container,
   type ContainerSpec,
 } from '@stemcell/core'
+import { aborted, ApiForwarder, Gate, orAborted } from '@stemcell/core/container-engine'
 import type Dockerode from 'dockerode'
 import { ContainerOutput } from './container/container-output.ts'
 import { createOptions, nameOf, type Address, type ContainerPlan } from './container/create-options.ts'
@@ -20,10 +21,8 @@ import type { Maker } from './engine/container-labels.ts'
 import { EngineEvents, type EngineEvent } from './engine/engine-events.ts'
 import { CALL_MS, inTime } from './engine/in-time.ts'
 import { reasonOf, statusOf, toPlatformError } from './engine/to-platform-error.ts'
-import { Gate, aborted, orAborted } from './gate.ts'
 import { Images } from './images/images.ts'
 import type { RuntimeImage } from './images/runtime-image.ts'
-import { ApiForwarder } from './network/api-forwarder.ts'
 import { Networks, type Network } from './network/networks.ts'
 
 export interface SessionParts {
@@ -123,8 +122,9 @@ export class Session {
     const { factory, folders, settings, context } = this.#parts
     const maker = { factory, key: randomText(context.random, 12) }
     const apiHost = spec.environment['__OW_API_HOST']
-    const reachable = apiHost ? await this.#forwarder.addressFor(apiHost, network) : undefined
-    const environment = { ...spec.environment, ...(reachable !== undefined && { __OW_API_HOST: reachable }) }
+    const forwarded = apiHost ? await this.#forwarder.for(apiHost, network.gateway) : undefined
+    await forwarded?.open()
+    const environment = { ...spec.environment, ...(forwarded && { __OW_API_HOST: forwarded.apiHost }) }
     return {
       spec: { ...spec, environment },
       image,

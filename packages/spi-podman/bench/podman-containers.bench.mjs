@@ -88,5 +88,5 @@ rmSync(dir, { recursive: true, force: true })
 for (const [name, all] of Object.entries(times)) {
   const sorted = all.sort((a, b) => a - b)
   const at = (share) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))].toFixed(2).padStart(9)
-  console.log(`${name.padEnd(52)} p50 ${at(0.5)} ms   p90 ${at(0.9)} ms   (${sorted.length})`)
+  process.stdout.write(`${name.padEnd(52)} p50 ${at(0.5)} ms   p90 ${at(0.9)} ms   (${sorted.length})\n`)
 }

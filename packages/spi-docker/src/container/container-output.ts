@@ -1,7 +1,7 @@
 import type { Clock, LogDemultiplexer } from '@stemcell/core'
+import { MultiplexedOutput } from '@stemcell/core/container-engine'
 import type Dockerode from 'dockerode'
 import type { Readable } from 'node:stream'
-import { OutputFrames } from './output-frames.ts'
 
 /** Enough of standard error to find what V8 prints before it aborts. */
 const TAIL_BYTES = 16_384
@@ -32,7 +32,7 @@ export class ContainerOutput {
   async attach(container: Dockerode.Container): Promise<void> {
     if (this.#isReading) return
     const stream = (await container.attach({ stream: true, stdout: true, stderr: true })) as unknown as Readable
-    const frames = new OutputFrames((name, chunk) => {
+    const frames = new MultiplexedOutput((name, chunk) => {
       if (name === 'stderr') this.#tail = Buffer.concat([this.#tail, chunk]).subarray(-TAIL_BYTES)
       this.#logs.write(name, chunk)
     })

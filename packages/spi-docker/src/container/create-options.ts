@@ -1,11 +1,10 @@
 import type { ContainerSpec } from '@stemcell/core'
+import { RUNTIME_PORT } from '@stemcell/core/container-engine'
 import type { ContainerCreateOptions, HostConfig } from 'dockerode'
 import type { DockerContainersSettings } from '../docker-containers-options.ts'
 import { labelsOf, type Maker } from '../engine/container-labels.ts'
 import type { RuntimeImage } from '../images/runtime-image.ts'
 
-/** Where images of OpenWhisk's kind listen. */
-export const RUNTIME_PORT = 8_080
 /** Where the socket's folder is inside a container. */
 const SOCKET_FOLDER = '/run/stemcell'
 const SOCKET = 's'

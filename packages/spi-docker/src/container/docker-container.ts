@@ -8,12 +8,12 @@ import {
   type LogDemultiplexer,
   type RuntimeReply,
 } from '@stemcell/core'
+import { exitReason } from '@stemcell/core/container-engine'
 import type { HttpRuntimeClient } from '@stemcell/core/runtime-client'
 import type Dockerode from 'dockerode'
 import { toPlatformError, unless } from '../engine/to-platform-error.ts'
 import type { ContainerOutput } from './container-output.ts'
 import type { Freezer } from './freezer.ts'
-import { judgeExit } from './judge-exit.ts'
 
 /** The news that the kernel ran out of memory may come after that of the death it caused. */
 const OOM_NEWS_MS = 500
@@ -117,7 +117,7 @@ export class DockerContainer implements Container {
     await output.drain()
     await this.#client?.close()
     if (destroyed) this.#settle({ reason: 'destroyed', ...(exitCode !== undefined && { exitCode }) })
-    else this.#settle(judgeExit({ exitCode, oomKilled: await this.#oomKilled(exitCode) }, output.lastWords))
+    else this.#settle(exitReason(exitCode, await this.#oomKilled(exitCode), output.lastWords))
   }
 
   async #oomKilled(exitCode: number | undefined): Promise<boolean> {

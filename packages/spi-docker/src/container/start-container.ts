@@ -1,11 +1,11 @@
 import { PlatformError, type Clock } from '@stemcell/core'
+import { aborted, RUNTIME_PORT } from '@stemcell/core/container-engine'
 import { HttpRuntimeClient, type RuntimeEndpoint } from '@stemcell/core/runtime-client'
 import type Dockerode from 'dockerode'
 import { CALL_MS, inTime } from '../engine/in-time.ts'
 import { statusOf, toPlatformError, unless } from '../engine/to-platform-error.ts'
-import { aborted } from '../gate.ts'
 import type { ContainerOutput } from './container-output.ts'
-import { RUNTIME_PORT, socketIn, type ContainerPlan } from './create-options.ts'
+import { socketIn, type ContainerPlan } from './create-options.ts'
 import type { DockerContainer } from './docker-container.ts'
 import type { SocketFolders } from './socket-folders.ts'
 

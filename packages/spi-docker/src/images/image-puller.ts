@@ -1,9 +1,9 @@
 import { PlatformError, isPlatformError, type Clock } from '@stemcell/core'
+import { parseImageName } from '@stemcell/core/container-engine'
 import type Dockerode from 'dockerode'
 import type { Readable } from 'node:stream'
 import type { DockerContainersSettings } from '../docker-containers-options.ts'
 import { statusOf, toPlatformError } from '../engine/to-platform-error.ts'
-import { parseImageName } from './image-name.ts'
 
 /** Fetches images; everybody who wants the same one waits for the same fetching. */
 export class ImagePuller {

@@ -1,8 +1,8 @@
 import { PlatformError, type Clock, type ContainerSpec, type Logger } from '@stemcell/core'
+import { parseImageName } from '@stemcell/core/container-engine'
 import type Dockerode from 'dockerode'
 import type { DockerContainersSettings } from '../docker-containers-options.ts'
 import { toPlatformError, unless } from '../engine/to-platform-error.ts'
-import { parseImageName } from './image-name.ts'
 import { ImagePuller } from './image-puller.ts'
 import { runtimeImage, type InspectedImage, type RuntimeImage } from './runtime-image.ts'
 

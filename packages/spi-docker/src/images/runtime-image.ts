@@ -1,3 +1,5 @@
+import { RUNTIME_LABELS } from '@stemcell/core/container-engine'
+
 /** What is known of an image that containers are made from. */
 export interface RuntimeImage {
   /** e.g. `stemcell/action-nodejs:20`. */
@@ -14,10 +16,6 @@ export interface RuntimeImage {
   readonly isRoot: boolean
 }
 
-/** As `@stemcell/images` sets them. */
-const SOCKET_LABEL = 'stemcell.runtime.socket'
-const LOGS_LABEL = 'stemcell.runtime.logs'
-
 export interface InspectedImage {
   readonly Id: string
   readonly Config: { readonly User?: string; readonly Labels?: Readonly<Record<string, string>> | null }
@@ -29,13 +27,13 @@ export interface InspectedImage {
  */
 export function runtimeImage(name: string, { Id, Config }: InspectedImage, userImage: boolean): RuntimeImage {
   const labels = Config.Labels ?? {}
-  const hasSocket = !userImage && labels[SOCKET_LABEL] === 'unix'
+  const hasSocket = !userImage && labels[RUNTIME_LABELS.socket] === 'unix'
   return {
     name,
     id: Id,
     own: hasSocket,
     hasSocket,
-    attributesLogs: !userImage && labels[LOGS_LABEL] === 'attributed',
+    attributesLogs: !userImage && labels[RUNTIME_LABELS.logs] === 'attributed',
     isRoot: /^(|root|0)(:.*)?$/.test(Config.User ?? ''),
   }
 }

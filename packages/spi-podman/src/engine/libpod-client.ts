@@ -41,9 +41,9 @@ export class LibpodClient {
   }
 
   /** @throws ERR_UNAVAILABLE no answer in time; what was asked for may have happened. */
-  async call(method: Dispatcher.HttpMethod, path: string, call: LibpodCall = {}): Promise<LibpodAnswer> {
+  call(method: Dispatcher.HttpMethod, path: string, call: LibpodCall = {}): Promise<LibpodAnswer> {
     const { query = {}, body, headers = {}, timeoutMs = this.#timeoutMs } = call
-    return await this.#limited(path, timeoutMs, async (signal) => {
+    return this.#limited(path, timeoutMs, async (signal) => {
       const response = await this.#pool.request({
         method,
         path: `${VERSION}${path}${queryText(query)}`,

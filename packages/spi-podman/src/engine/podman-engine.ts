@@ -2,7 +2,7 @@ import { PlatformError, type LogLine } from '@stemcell/core'
 import {
   fullImageName,
   MultiplexedOutput,
-  registryOf,
+  parseImageName,
   RUNTIME_PORT,
   type ImageEngine,
   type InspectedImage,
@@ -80,7 +80,7 @@ export class PodmanEngine implements ImageEngine {
         quiet: 'true',
         policy: 'always',
         // As Docker has it: what comes from this very machine needs no certificate.
-        ...(/^(localhost|127(\.\d+){3})(:\d+)?$/.test(registryOf(image)) && { tlsVerify: 'false' }),
+        ...(/^(localhost|127(\.\d+){3})(:\d+)?$/.test(parseImageName(image)?.registry ?? '') && { tlsVerify: 'false' }),
       },
       timeoutMs: this.#pullTimeoutMs,
       ...(credentials && { headers: { 'x-registry-auth': authHeader(credentials) } }),

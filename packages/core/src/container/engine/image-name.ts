@@ -1,26 +1,31 @@
-/** Docker's rule: the first part is a registry if it could be a host. */
-const REGISTRY = /^(localhost|[^/]*[.:][^/]*)\//
-
-/** The registry that an image name mentions; without one it is Docker Hub. */
-export function registryOf(image: string): string {
-  return REGISTRY.exec(image)?.[1] ?? 'docker.io'
+/** Parts of `[registry/][prefix/]name[:tag][@digest]`. */
+export interface ImageName {
+  /** `docker.io` when none is named. */
+  readonly registry: string
+  /** `latest` when neither a tag nor a digest is given. */
+  readonly tag: string
 }
 
-/** With registry and tag, for engines that do not complete names themselves. */
-export function fullImageName(image: string): string {
-  const path = REGISTRY.test(image) ? image : `docker.io/${image.includes('/') ? '' : 'library/'}${image}`
+const COMPONENT = String.raw`[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*`
+const HOST = String.raw`(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9a-fA-F:]+\])(?::\d+)?`
+const NAME = new RegExp(
+  String.raw`^(?:(${HOST})/)?(${COMPONENT}(?:/${COMPONENT})*)(?::([\w][\w.-]{0,127}))?(?:@(sha256:[0-9a-f]{64}))?$`,
+)
+
+/**
+ * Undefined for what is no name of an image. What stands before the first slash is a registry if it has a dot, a
+ * colon or a capital letter, or is `localhost`. Source: https://github.com/distribution/reference/blob/v0.6.0/reference.go
+ */
+export function parseImageName(name: string): ImageName | undefined {
+  const [matched, first = '', , tag, digest] = NAME.exec(name) ?? []
+  if (matched === undefined || name.length > 255) return undefined
+  const isRegistry = /[.:A-Z]/.test(first) || first === 'localhost'
+  return { registry: isRegistry ? first : 'docker.io', tag: tag ?? digest ?? 'latest' }
+}
+
+/** With registry and tag, for engines that do not complete names themselves. `name` is the name of an image. */
+export function fullImageName(name: string): string {
+  const { registry = 'docker.io' } = parseImageName(name) ?? {}
+  const path = name.startsWith(`${registry}/`) ? name : `${registry}/${name.includes('/') ? '' : 'library/'}${name}`
   return /[:@][^/]*$/.test(path) ? path : `${path}:latest`
-}
-
-/** The name stands for whatever was pushed last. */
-export function isMovingTag(image: string): boolean {
-  return fullImageName(image).endsWith(':latest')
-}
-
-/** Docker's reference grammar, near enough to keep everything else out of addresses of the engine's API. */
-export function isImageName(image: string): boolean {
-  return (
-    image.length <= 512 &&
-    /^[a-zA-Z0-9][\w.-]*(:\d+)?(\/[a-z0-9][\w.-]*)*(:\w[\w.-]{0,127})?(@sha256:[0-9a-f]{64})?$/.test(image)
-  )
 }

@@ -1,7 +1,7 @@
 import { PlatformError } from '../../errors.ts'
 import type { Logger } from '../../log.ts'
 import type { Clock } from '../../time/clock.ts'
-import { isImageName, isMovingTag, registryOf } from './image-name.ts'
+import { parseImageName } from './image-name.ts'
 import { runtimeImage, type InspectedImage, type RuntimeImage } from './runtime-image.ts'
 
 export interface RegistryCredentials {
@@ -57,12 +57,13 @@ export class ImageSource {
     if (ofUser && !userImages) {
       throw new PlatformError('ERR_UNSUPPORTED', 'images of users are not run here (userImages is false)')
     }
-    if (!isImageName(image)) {
+    const name = parseImageName(image)
+    if (!name) {
       throw new PlatformError(ofUser ? 'ERR_IMAGE' : 'ERR_UNSUPPORTED', `'${image}' is not the name of an image.`)
     }
     const found = await this.#engine.inspectImage(image)
     if (found) {
-      if (ofUser && pull === 'always' && isMovingTag(image)) this.#refresh(image)
+      if (ofUser && pull === 'always' && name.tag === 'latest') this.#refresh(image, name.registry)
       return runtimeImage(found, ofUser)
     }
     if (!ofUser) {
@@ -70,27 +71,25 @@ export class ImageSource {
       throw new PlatformError('ERR_START_FAILED', `the engine has no image ${image}: ${fix}`)
     }
     if (pull === 'never') throw new PlatformError('ERR_IMAGE', `There is no container image '${image}'.`)
-    await this.#pull(image)
+    await this.#pull(image, name.registry)
     const pulled = await this.#engine.inspectImage(image)
     if (!pulled) throw new PlatformError('ERR_IMAGE', `Failed to pull container image '${image}'.`)
     return runtimeImage(pulled, ofUser)
   }
 
-  #refresh(image: string): void {
+  #refresh(image: string, registry: string): void {
     const last = this.#pulledMs.get(image)
     if (last !== undefined && this.#clock.monotonic() - last < this.#settings.refreshMs) return
-    this.#pull(image).catch((err: unknown) =>
+    this.#pull(image, registry).catch((err: unknown) =>
       this.#logger.warn({ err, image }, 'image not refreshed: the one at hand stays in use'),
     )
   }
 
-  #pull(image: string): Promise<void> {
+  #pull(image: string, registry: string): Promise<void> {
     let pull = this.#pulls.get(image)
     if (!pull) {
       this.#pulledMs.set(image, this.#clock.monotonic())
-      pull = this.#engine
-        .pull(image, this.#settings.registries[registryOf(image)])
-        .finally(() => this.#pulls.delete(image))
+      pull = this.#engine.pull(image, this.#settings.registries[registry]).finally(() => this.#pulls.delete(image))
       this.#pulls.set(image, pull)
     }
     return pull

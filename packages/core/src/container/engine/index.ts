@@ -3,7 +3,7 @@ export { engineLabels, ownerLabels, platformLabel, specLabels } from './containe
 export { ControlGroup } from './control-group.ts'
 export { exitReason } from './exit-reason.ts'
 export { aborted, Gate, orAborted } from './gate.ts'
-export { fullImageName, isImageName, isMovingTag, registryOf } from './image-name.ts'
+export { fullImageName, parseImageName, type ImageName } from './image-name.ts'
 export { ImageSource, type ImageEngine, type ImageSourceSettings, type RegistryCredentials } from './image-source.ts'
 export { MultiplexedOutput } from './multiplexed-output.ts'
 export { RUNTIME_LABELS, RUNTIME_PORT, runtimeImage, type InspectedImage, type RuntimeImage } from './runtime-image.ts'

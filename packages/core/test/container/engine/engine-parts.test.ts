@@ -22,6 +22,8 @@ describe('why a container ended', () => {
     [137, true, '', { reason: 'out-of-memory', exitCode: 137, signal: 'SIGKILL' }],
     [137, false, '', { reason: 'exited', exitCode: 137, signal: 'SIGKILL' }],
     [134, false, 'FATAL: heap out of memory', { reason: 'out-of-memory', exitCode: 134, signal: 'SIGABRT' }],
+    [139, false, 'Reached heap limit Allocation failed', { reason: 'out-of-memory', exitCode: 139, signal: 'SIGSEGV' }],
+    [1, false, 'heap out of memory', { reason: 'exited', exitCode: 1 }],
     [134, false, 'assertion failed', { reason: 'exited', exitCode: 134, signal: 'SIGABRT' }],
     [undefined, false, '', { reason: 'lost' }],
   ])('exit code %s, out of memory %s, last words %j', (exitCode, outOfMemory, words, expected) => {
