@@ -85,6 +85,7 @@ export {
 } from './model/parameter-cipher.ts'
 export type { StoreLevel, StoreLevels } from './model/store-level.ts'
 export { DEFAULT_PLATFORM_LIMITS, type Bounds, type PlatformLimits } from './model/platform-limits.ts'
+export { DEFAULT_MANIFEST } from './assembly/default-manifest.ts'
 export {
   RuntimesManifest,
   type Runtime,

@@ -1,5 +1,7 @@
 export interface RuntimeOptions {
   readonly socket?: string
+  /** Every user who can reach the socket may connect to it. */
+  readonly openToAll: boolean
   readonly port?: number
   readonly host: string
   /** File descriptor whose end of file ends the process. */
@@ -22,6 +24,8 @@ export function readRuntimeOptions(args: readonly string[], env: NodeJS.ProcessE
   const lifeline = given.lifeline === undefined ? undefined : wholeNumber('lifeline', given.lifeline, 1_048_576)
   return {
     host: given.host ?? '0.0.0.0',
+    // A variable comes from whoever made the container, and the mounted folder has let in nobody else.
+    openToAll: given.socket === undefined,
     ...(socket && { socket }),
     ...(port !== undefined && { port }),
     ...(lifeline !== undefined && { lifeline }),

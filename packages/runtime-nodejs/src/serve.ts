@@ -37,7 +37,7 @@ function watchLifeline(fd: number): void {
   pipe.on('end', gone).on('close', gone).on('error', gone).resume()
 }
 
-function listen(host: ActionEndpoint, { socket, port, host: address }: RuntimeOptions): void {
+function listen(host: ActionEndpoint, { socket, openToAll, port, host: address }: RuntimeOptions): void {
   const listener = actionListener(host)
   const create = (): ReturnType<typeof createActionServer> =>
     createActionServer(listener)
@@ -46,7 +46,16 @@ function listen(host: ActionEndpoint, { socket, port, host: address }: RuntimeOp
 
   if (port !== undefined) create().listen(port, address)
   if (socket === undefined) return
-  create().listen(socket, () => process.once('exit', () => rmSync(socket, { force: true })))
+  const open = { readableAll: openToAll, writableAll: openToAll }
+  create().listen({ path: socket, ...open }, () => process.once('exit', () => remove(socket)))
+}
+
+function remove(socket: string): void {
+  try {
+    rmSync(socket, { force: true })
+  } catch {
+    // Who mounted the folder may have closed it to this user, and then removes the socket as well.
+  }
 }
 
 function stop(reason: string): never {

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
 import { runtimePath } from '../src/index.ts'
@@ -48,6 +48,8 @@ test('the socket may be given by the environment, and is removed at the end', as
       () => false,
     )
   await eventually(ask)
+  // Whoever shares the folder of a container has another user id.
+  expect(statSync(socket).mode & 0o777).toBe(0o777)
   child.kill('SIGTERM')
   expect(await once(child, 'exit')).toEqual([143, null])
   expect(existsSync(socket)).toBe(false)

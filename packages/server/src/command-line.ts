@@ -1,8 +1,10 @@
 import { AdministrationError, isPlatformError } from '@stemcell/core'
-import { Command, InvalidArgumentError } from 'commander'
+import { Command, InvalidArgumentError, Option } from 'commander'
 import { readFileSync } from 'node:fs'
 import { text } from 'node:stream/consumers'
 import { adminProgram, withoutDoubleLetters } from './admin/admin-program.ts'
+import { CONTAINER_PACKAGES, type ContainersName } from './config/container-packages.ts'
+import { imagesProgram } from './images/images-program.ts'
 import type { StopSignals } from './stop-signals.ts'
 
 interface ControllerFlags extends Omit<StandaloneFlags, 'demo'> {
@@ -22,6 +24,7 @@ interface StandaloneFlags {
   readonly data?: string
   readonly authFile?: string
   readonly config?: string
+  readonly containers?: ContainersName
   readonly demo?: boolean
 }
 
@@ -33,12 +36,17 @@ export async function runCommandLine(args: readonly string[], signals: StopSigna
     .showHelpAfterError('(stemcell --help lists the commands)')
   program
     .command('standalone', { isDefault: true })
-    .description('everything in one process: durable embedded store, actions as child processes')
+    .description('everything in one process: durable embedded store, actions as child processes unless told otherwise')
     .option('--host <address>', 'address to listen on (default 127.0.0.1)')
     .option('--port <number>', 'port to listen on (default 3233)', port)
     .option('--data <folder>', 'where everything is kept (default ./stemcell-data)')
     .option('--auth-file <file>', 'file with UUID:KEY for namespace guest; STEMCELL_AUTH=UUID:KEY does the same')
     .option('--config <file>', 'JSON configuration; options of the command line win')
+    .addOption(
+      new Option('--containers <how>', 'what actions run in (default process)').choices(
+        Object.keys(CONTAINER_PACKAGES),
+      ),
+    )
     .option('--demo', 'also put the action hello, invoke it twice and show the results')
     .action(async ({ config, demo = false, ...overrides }: StandaloneFlags) => {
       const { serveStandalone } = await import('./standalone/serve-standalone.ts')
@@ -78,6 +86,9 @@ export async function runCommandLine(args: readonly string[], signals: StopSigna
       print: (line) => void process.stdout.write(`${line}\n`),
       readInput: () => text(process.stdin),
     }),
+  )
+  program.addCommand(
+    imagesProgram({ print: (line) => void process.stdout.write(`${line}\n`), begin: () => signals.release() }),
   )
   const isAdmin = args[0] === 'admin'
   try {

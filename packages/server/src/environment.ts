@@ -22,3 +22,8 @@ export function takeEnvironment(env: NodeJS.ProcessEnv = process.env): Environme
   }
   return { auth: auth || undefined, logLevel }
 }
+
+/** Where engines that run for this user alone keep their sockets. */
+export function userRuntimeFolder(env: NodeJS.ProcessEnv = process.env): string | undefined {
+  return env['XDG_RUNTIME_DIR'] || undefined
+}

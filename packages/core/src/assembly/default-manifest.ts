@@ -1,21 +1,21 @@
 import type { RuntimesManifestSource } from '../model/runtimes-manifest.ts'
 
 /**
- * The kinds that a platform runs unless it is told otherwise. Images are Stemcell's own; factories that run processes
- * ignore them.
+ * The kinds that a platform runs unless it is told otherwise. Images are Stemcell's own, as
+ * `stemcell images build` makes them; factories that run processes ignore them.
  */
 export const DEFAULT_MANIFEST: RuntimesManifestSource = {
   runtimes: {
     nodejs: [
       {
         kind: 'nodejs:18',
-        image: { prefix: 'stemcell', name: 'action-nodejs' },
+        image: { prefix: 'stemcell', name: 'action-nodejs', tag: '18' },
         attached: { attachmentName: 'codefile', attachmentType: 'text/plain' },
       },
       {
         kind: 'nodejs:20',
         default: true,
-        image: { prefix: 'stemcell', name: 'action-nodejs' },
+        image: { prefix: 'stemcell', name: 'action-nodejs', tag: '20' },
         attached: { attachmentName: 'codefile', attachmentType: 'text/plain' },
         stemCells: [{ initialCount: 2, memory: '256 MB' }],
       },

@@ -22,6 +22,7 @@ export class ActivationLogBuffer implements ActivationLog {
   #leftBytes: number
   #truncated = false
   #closed = false
+  #gap = false
   readonly #unfinished: Record<StreamName, Buffer[]> = { stdout: [], stderr: [] }
   readonly #ended: Record<StreamName, boolean> = { stdout: false, stderr: false }
   #wake: (() => void) | undefined
@@ -61,15 +62,28 @@ export class ActivationLogBuffer implements ActivationLog {
     if (this.#closed || this.#ended[stream]) return
     this.#finishLine(stream, time)
     this.#ended[stream] = true
-    if (this.#ended.stdout && this.#ended.stderr) this.#wake?.()
+    if (this.#bothEnded) this.#wake?.()
+  }
+
+  hasEnded(stream: StreamName): boolean {
+    return this.#ended[stream]
+  }
+
+  /** What comes next does not follow what came before. */
+  gap(): void {
+    this.#gap = true
   }
 
   get complete(): boolean {
+    return this.#bothEnded && !this.#gap
+  }
+
+  get #bothEnded(): boolean {
     return this.#ended.stdout && this.#ended.stderr
   }
 
   async collect({ waitMs }: { readonly waitMs: number }): Promise<CollectedLog> {
-    if (!this.complete && !this.#closed && waitMs > 0) await this.#ends(waitMs)
+    if (!this.#bothEnded && !this.#closed && waitMs > 0) await this.#ends(waitMs)
     const lines = this.#close()
     return { lines, truncated: this.#truncated, complete: this.complete }
   }

@@ -12,7 +12,7 @@ export interface CollectedLog {
   readonly lines: readonly LogLine[]
   /** Lines were dropped because the limit was reached. */
   readonly truncated: boolean
-  /** Both streams ended, if only because the container did. When false, lines may be missing. */
+  /** Both streams ended, if only because the container did, and nothing of them was lost. When false, lines may be missing. */
   readonly complete: boolean
 }
 

@@ -45,7 +45,10 @@ export interface ContainerCapabilities {
   readonly cpuLimit: boolean
   /** Runs user images. */
   readonly images: boolean
-  /** Log lines are attributed at the source: logs stay apart when several activations run at once. */
+  /**
+   * Log lines are attributed at the source: logs stay apart when several activations run at once. Of an image that
+   * cannot do that, a user's own for example, logs stay apart as long as its activations run one after another.
+   */
   readonly attributedLogs: boolean
   /** What separates actions from the host: `none` shares the process, `process` shares the user, `container` is isolated. */
   readonly isolation: 'none' | 'process' | 'container'

@@ -15,7 +15,8 @@ type StreamName = LogLine['stream']
  * the action write it, goes to the one open log, if it is one.
  *
  * `sentinel`: for other runtimes, which run one activation at a time and write a sentinel line to both streams after
- * each. A line is the sentinel only if it consists of nothing else.
+ * each. A line is the sentinel only if it consists of nothing else. Several logs may be open: up to its sentinel a
+ * stream belongs to the one that was opened first, and then to the next.
  */
 export type LogFormat = { readonly kind: 'attributed'; readonly token: string } | { readonly kind: 'sentinel' }
 
@@ -51,11 +52,10 @@ export class LogDemultiplexer {
 
   /**
    * As {@link Container.openLog}.
-   * @throws TypeError a log is open for this activation, or for another one although the runtime writes sentinels.
+   * @throws TypeError a log is open for this activation.
    */
   open(activationId: string, options: { readonly limitBytes: number }): ActivationLog {
     if (this.#logs.has(activationId)) throw new TypeError('the log of this activation is open already')
-    if (!this.#token && this.#logs.size > 0) throw new TypeError('another log is open and lines are not attributed')
     const log = new ActivationLogBuffer(this.#clock, options.limitBytes, () => {
       this.#logs.delete(activationId)
       this.#forget()
@@ -74,6 +74,17 @@ export class LogDemultiplexer {
     this.#readers[stream].splitter.write(chunk)
   }
 
+  /** Bytes of both streams were lost before those that come next. Logs that are open now cannot be complete any more. */
+  gap(): void {
+    this.#time.tick()
+    for (const reader of Object.values(this.#readers)) {
+      reader.splitter.end()
+      reader.rest = 'plain'
+    }
+    for (const log of this.#logs.values()) log.gap()
+    this.#forget()
+  }
+
   /** The stream is at its end, and with it every log. */
   end(stream: StreamName): void {
     const reader = this.#readers[stream]
@@ -88,7 +99,7 @@ export class LogDemultiplexer {
     const token = this.#token
     const splitter = new LineSplitter((bytes, first, last) => {
       if (token) this.#framed(token, reader, stream, bytes, first, last)
-      else if (first && last && bytes.equals(SENTINEL)) this.#soleLog()?.end(stream, this.#time.next())
+      else if (first && last && bytes.equals(SENTINEL)) this.#firstLog(stream)?.end(stream, this.#time.next())
       else this.#plain(stream, bytes, last)
     })
     const reader: Reader = { splitter, header: undefined, log: undefined, rest: 'plain', ended: false }
@@ -146,12 +157,18 @@ export class LogDemultiplexer {
   }
 
   #plain(stream: StreamName, bytes: Buffer, last: boolean): void {
-    this.#text('line', this.#soleLog(), stream, bytes, last)
+    this.#text('line', this.#token ? this.#soleLog() : this.#firstLog(stream), stream, bytes, last)
   }
 
   /** `-` stands for no activation in particular. */
   #logOf(activationId: string): ActivationLogBuffer | undefined {
     return activationId === '-' ? this.#soleLog() : this.#logs.get(activationId)
+  }
+
+  /** Maps keep the order in which their entries came. */
+  #firstLog(stream: StreamName): ActivationLogBuffer | undefined {
+    for (const log of this.#logs.values()) if (!log.hasEnded(stream)) return log
+    return undefined
   }
 
   #soleLog(): ActivationLogBuffer | undefined {

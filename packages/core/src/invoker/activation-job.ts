@@ -53,6 +53,7 @@ export class ActivationJob implements Job {
   readonly #action: LoadedAction
   readonly #settled: (outcome: Promise<void>) => void
   readonly #readsLog: boolean
+  readonly #attributedLogs: boolean
   readonly #receivedMs: number
   readonly #queueMs: number
   #acquisition: Acquisition | undefined
@@ -85,7 +86,8 @@ export class ActivationJob implements Job {
     this.key = `${user.namespace.uuid} ${this.namespace}/${path}/${name} ${binding ?? ''} ${action.revision}`
     this.need = { memoryMb: limits.memory, milliCpu: Math.round((limits.cpu ?? 0) * 1000) }
     // Where logs cannot be told apart, one activation at a time is what keeps them.
-    this.maxConcurrent = context.attributedLogs || !this.#readsLog ? Math.max(1, limits.concurrency) : 1
+    this.#attributedLogs = context.attributedLogs && !action.userImage
+    this.maxConcurrent = this.#attributedLogs || !this.#readsLog ? Math.max(1, limits.concurrency) : 1
     this.maxContainers = limits.instances ?? Infinity
     this.stemKey =
       action.kind === 'blackbox' || limits.cpu !== undefined ? undefined : stemKey(action.kind, limits.memory)
@@ -123,7 +125,7 @@ export class ActivationJob implements Job {
     this.#finish(response, start, beganMs, end, lines && { lines, soon: end.silent })
     // A container whose requests were cut off goes at once. Another one keeps until its log was read, as the next
     // activation would write into it; where logs are attributed it need not wait.
-    if (lines && end.call === 'reply' && !this.#context.attributedLogs) await lines
+    if (lines && end.call === 'reply' && !this.#attributedLogs) await lines
     return statusCode < 2 ? 'kept' : 'spoilt'
   }
 

@@ -130,12 +130,16 @@ describe('LogDemultiplexer, sentinel', () => {
     expect(collected.complete).toBe(true)
   })
 
-  it('has one open log at a time', async () => {
+  it('gives each stream up to its sentinel to the log that was opened first', async () => {
     const logs = sentinelled()
-    const log = logs.open('a', { limitBytes: 1_000 })
-    expect(() => logs.open('b', { limitBytes: 1_000 })).toThrow(TypeError)
-    await log.collect(NOW)
-    logs.open('b', { limitBytes: 1_000 })
+    const [a, b] = [logs.open('a', { limitBytes: 1_000 }), logs.open('b', { limitBytes: 1_000 })]
+    logs.write('stdout', Buffer.from(`a1\n${SENTINEL}\nb1\n`))
+    logs.write('stderr', Buffer.from('a2\n'))
+    logs.write('stderr', Buffer.from(`${SENTINEL}\nb2\n${SENTINEL}\n`))
+    logs.write('stdout', Buffer.from(`${SENTINEL}\nnobody's\n`))
+    const [first, second] = [await a.collect(NOW), await b.collect(NOW)]
+    expect([texts(first), first.complete]).toEqual([['a1', 'a2'], true])
+    expect([texts(second), second.complete]).toEqual([['b1', 'b2'], true])
   })
 
   it('takes an unfinished last line when the log is collected or the stream ends', async () => {
@@ -205,6 +209,19 @@ describe('LogDemultiplexer', () => {
     const [long, next] = texts(await log.collect(NOW))
     expect(long === text).toBe(true)
     expect(next).toBe('next')
+  })
+
+  it('calls no log complete that was open when bytes were lost', async () => {
+    const logs = attributed()
+    const log = logs.open('a', { limitBytes: 1_000 })
+    logs.write('stdout', Buffer.from(`${TOKEN} a one\n${TOKEN} a cut o`))
+    logs.gap()
+    const later = logs.open('b', { limitBytes: 1_000 })
+    logs.write('stdout', Buffer.from(`${TOKEN} a three\n${TOKEN}-end a\n${TOKEN} b eins\n${TOKEN}-end b\n`))
+    logs.write('stderr', Buffer.from(`${TOKEN}-end a\n${TOKEN}-end b\n`))
+    const collected = await log.collect({ waitMs: 60_000 })
+    expect([texts(collected), collected.complete]).toEqual([['one', 'cut o', 'three'], false])
+    expect(await later.collect({ waitMs: 60_000 })).toMatchObject({ complete: true, lines: [{ text: 'eins' }] })
   })
 
   it('survives bytes that are no text', async () => {

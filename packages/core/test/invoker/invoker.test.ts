@@ -492,6 +492,21 @@ describe('logs', () => {
     for (const id of ids) await bench.record(id)
     expect(await bench.containers.list({ platform: 'test', invoker: 'invoker0' })).toHaveLength(2)
   })
+
+  it.each([
+    [
+      'a container each where the image is the user’s, which may not tell them apart',
+      { kind: 'blackbox', image: 'me/mine', binary: false },
+      2,
+    ],
+    ['one container where the image is the platform’s', {}, 1],
+  ] as const)('get %s', async (_, exec, containers) => {
+    await start({ containers: { behaviour: { run: () => ({ delayMs: 50 }) } } })
+    await bench.define({ limits: { concurrency: 5 }, ...('kind' in exec ? { exec } : {}) })
+    const ids = await Promise.all([bench.send(), bench.send()])
+    for (const id of ids) await bench.record(id)
+    expect(await bench.containers.list({ platform: 'test', invoker: 'invoker0' })).toHaveLength(containers)
+  })
 })
 
 describe('the store level', () => {

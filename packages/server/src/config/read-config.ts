@@ -3,9 +3,12 @@ import { readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import type { z } from 'zod'
 import { configSchema, type Config } from './config-schema.ts'
+import { CONTAINER_PACKAGES, type ContainersName } from './container-packages.ts'
 
 /** Options of the command line; they win over the file. */
-export type ConfigOverrides = Partial<Pick<Config, 'host' | 'port' | 'data' | 'authFile' | 'logLevel'>>
+export type ConfigOverrides = Partial<Pick<Config, 'host' | 'port' | 'data' | 'authFile' | 'logLevel'>> & {
+  readonly containers?: ContainersName | undefined
+}
 
 /**
  * The configuration from a JSON file, if one is named, and the overrides, checked before anything else happens.
@@ -18,15 +21,25 @@ export function readConfig(path: string | undefined, overrides: ConfigOverrides 
   const parsed = configSchema.safeParse(file)
   if (!parsed.success) throw new PlatformError('ERR_CONFIG', `--config ${path}: ${problems(parsed.error)}`)
   const config = parsed.data
+  const { containers, ...others } = overrides
   const authFile = overrides.authFile ?? (config.authFile && resolve(folder, config.authFile))
   const isDataInFile = typeof file === 'object' && file !== null && 'data' in file
   return {
     ...config,
-    ...overrides,
+    ...others,
+    ...(containers === undefined ? {} : { containers: containersOf(containers, config) }),
     data: resolve(overrides.data ?? (isDataInFile ? resolve(folder, config.data) : config.data)),
     ...(authFile === undefined ? {} : { authFile: resolve(authFile) }),
     ...(typeof config.manifest === 'string' ? { manifest: readManifest(resolve(folder, config.manifest)) } : {}),
   }
+}
+
+/** The options in the file stay in force where it names the same package. */
+function containersOf(name: ContainersName, { containers }: Config): Config['containers'] {
+  const adapter = CONTAINER_PACKAGES[name]
+  if (containers?.adapter === adapter) return containers
+  // With its defaults in the data folder: what the server does without a word about containers.
+  return name === 'process' ? undefined : { adapter, options: {} }
 }
 
 /** Each wrong option with its rule. */

@@ -1,4 +1,4 @@
-import { assemble, tokens, type Logger, type Platform } from '@stemcell/core'
+import { assemble, tokens, type Logger, type Platform, type PlatformOptions } from '@stemcell/core'
 import { createHash } from 'node:crypto'
 import { AdminSocket } from '../admin/admin-socket.ts'
 import { platformTarget } from '../admin/platform-target.ts'
@@ -20,6 +20,7 @@ import { DataFolder } from './data-folder.ts'
 import { demo } from './demo.ts'
 import { givenGuestKey, parseGuestKey } from './guest-key.ts'
 import { reachableUrl } from './reachable-url.ts'
+import { requireImages } from './require-images.ts'
 
 const LOAD_METRICS_MS = 1000
 
@@ -54,6 +55,7 @@ export async function startStandalone(options: StandaloneOptions): Promise<Stand
   const { config, logger, signal, print = () => undefined } = options
   const data = new DataFolder(config.data)
   const given = givenGuestKey({ auth: options.auth, authFile: config.authFile })
+  await requireImages(config)
   data.prepare()
   const metrics = (config.metrics ?? isLoopback(config.host)) ? new Metrics() : undefined
   const platform = await assemble({
@@ -64,7 +66,7 @@ export async function startStandalone(options: StandaloneOptions): Promise<Stand
     ...settings(config),
     ...controllerSettings(config),
     ...invokerSettings(config),
-    ...(config.apiHost === undefined ? {} : { apiHost: config.apiHost }),
+    ...apiHost(config),
     ...(metrics && { observers: metrics.observers, routes: [metrics.route] }),
     logger,
     platformId: config.platformId ?? idOf(data),
@@ -113,4 +115,10 @@ function keptKey(data: DataFolder): ReturnType<typeof parseGuestKey> | undefined
 /** Two servers on one machine must not take each other's containers for left-overs. */
 function idOf({ path }: DataFolder): string {
   return `standalone-${createHash('sha256').update(path).digest('hex').slice(0, 12)}`
+}
+
+/** Stem cells are made before the server listens, and must know where it will. */
+function apiHost({ apiHost: given, host, port }: Config): Partial<PlatformOptions> {
+  if (given !== undefined) return { apiHost: given }
+  return port === 0 ? {} : { apiHost: reachableUrl(`http://${host.includes(':') ? `[${host}]` : host}:${port}`) }
 }

@@ -1,0 +1,152 @@
+import { mkdtempSync, rmSync, statSync } from 'node:fs'
+import { createServer, request, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import {
+  ApiForwarder,
+  engineLabels,
+  exitReason,
+  Gate,
+  orAborted,
+  ownerLabels,
+  SocketFolders,
+  specLabels,
+} from '@stemcell/core/container-engine'
+
+describe('why a container ended', () => {
+  it.each([
+    [0, false, '', { reason: 'exited', exitCode: 0 }],
+    [7, true, '', { reason: 'exited', exitCode: 7 }],
+    [137, true, '', { reason: 'out-of-memory', exitCode: 137, signal: 'SIGKILL' }],
+    [137, false, '', { reason: 'exited', exitCode: 137, signal: 'SIGKILL' }],
+    [134, false, 'FATAL: heap out of memory', { reason: 'out-of-memory', exitCode: 134, signal: 'SIGABRT' }],
+    [139, false, 'Reached heap limit Allocation failed', { reason: 'out-of-memory', exitCode: 139, signal: 'SIGSEGV' }],
+    [1, false, 'heap out of memory', { reason: 'exited', exitCode: 1 }],
+    [134, false, 'assertion failed', { reason: 'exited', exitCode: 134, signal: 'SIGABRT' }],
+    [undefined, false, '', { reason: 'lost' }],
+  ])('exit code %s, out of memory %s, last words %j', (exitCode, outOfMemory, words, expected) => {
+    expect(exitReason(exitCode, outOfMemory, words)).toEqual(expected)
+  })
+})
+
+describe('labels', () => {
+  it('carry the owner and what the spec says, under names that do not meet', () => {
+    const owner = { platform: 'p', invoker: 'i' }
+    const labels = { platform: 'not the platform', action: 'guest/a' }
+    const all = engineLabels({ owner, labels } as unknown as Parameters<typeof engineLabels>[0])
+    expect(all).toMatchObject(ownerLabels(owner))
+    expect(specLabels({ ...all, other: 'of somebody else' })).toEqual(labels)
+  })
+})
+
+describe('Gate', () => {
+  it('lets so many through at a time, in order, also after failures', async () => {
+    const gate = new Gate(2)
+    const never = new AbortController().signal
+    const order: number[] = []
+    let now = 0
+    let most = 0
+    const work = (index: number): Promise<void> =>
+      gate.run(async () => {
+        most = Math.max(most, ++now)
+        order.push(index)
+        await new Promise((resolve) => setImmediate(resolve))
+        now--
+        if (index === 1) throw new Error('on purpose')
+      }, never)
+    const outcomes = await Promise.allSettled([0, 1, 2, 3, 4].map(work))
+    expect(outcomes.map(({ status }) => status === 'fulfilled')).toEqual([true, false, true, true, true])
+    expect([most, order]).toEqual([2, [0, 1, 2, 3, 4]])
+  })
+
+  it('lets go of those who no longer want to wait', async () => {
+    const gate = new Gate(1)
+    const abort = new AbortController()
+    let finish = (): void => undefined
+    const first = gate.run(() => new Promise<void>((resolve) => (finish = resolve)), abort.signal)
+    const second = gate.run(() => Promise.reject(new Error('never begun')), abort.signal)
+    abort.abort(new Error('no longer'))
+    await expect(second).rejects.toThrow('aborted')
+    await expect(orAborted(first, abort.signal)).rejects.toThrow('aborted')
+    finish()
+    await first
+    expect(await gate.run(() => Promise.resolve('next'), new AbortController().signal)).toBe('next')
+  })
+})
+
+describe('SocketFolders', () => {
+  const temporary = (): string => {
+    const folder = mkdtempSync(join(tmpdir(), 'sf-'))
+    onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+    return folder
+  }
+
+  it('makes a folder that is open to all inside one that is not, and closes it', async () => {
+    const root = join(temporary(), 'own')
+    const folders = new SocketFolders('x', root)
+    folders.open()
+    folders.make('a')
+    const { folder, socketPath } = folders.of('a')
+    expect([statSync(root).mode & 0o777, statSync(folder).mode & 0o777]).toEqual([0o700, 0o777])
+    folders.seal('a')
+    expect(statSync(folder).mode & 0o777).toBe(0o755)
+    expect(socketPath).toBe(`${folder}/s`)
+    await folders.remove('a')
+    await folders.remove('a')
+    expect(() => statSync(folder)).toThrow('ENOENT')
+  })
+
+  it('refuses folders of others and paths that are too long, naming adapter, option and fix', () => {
+    expect(() => new SocketFolders('x', '/tmp').open()).toThrow(/^x: dir .*mode 700.*set dir/)
+    const deep = join(temporary(), 'd'.repeat(100))
+    expect(() => new SocketFolders('x', deep).open()).toThrow(/^x: dir .*bytes.*set dir/)
+  })
+})
+
+describe('ApiForwarder', () => {
+  const gateway = { address: '127.0.0.2', subnet: '127.0.0.0/8' }
+
+  async function api(): Promise<Server> {
+    const server = createServer((_request, response) => response.end('the api')).listen(0, '127.0.0.1')
+    onTestFinished(() => void server.close())
+    await new Promise((resolve) => server.once('listening', resolve))
+    return server
+  }
+
+  const ask = (url: string): Promise<string> =>
+    new Promise((resolve, reject) => {
+      request(url, { agent: false }, (response) => {
+        let text = ''
+        response.on('data', (chunk: Buffer) => (text += chunk.toString()))
+        response.once('end', () => resolve(text))
+      })
+        .once('error', reject)
+        .end()
+    })
+
+  it('leads from the gateway to an API on the loopback, for its own network only', async () => {
+    const { port } = (await api()).address() as AddressInfo
+    const forwarder = new ApiForwarder()
+    onTestFinished(() => forwarder.close())
+    const forwarded = await forwarder.for(`http://localhost:${port}`, gateway)
+    expect(forwarded.apiHost).toMatch(/^http:\/\/127\.0\.0\.2:\d+$/)
+    await forwarded.open()
+    expect(await ask(forwarded.apiHost)).toBe('the api')
+    expect(await forwarder.for(`http://localhost:${port}`, gateway)).toBe(forwarded)
+    const other = await forwarder.for(`http://127.0.0.1:${port}`, { ...gateway, subnet: '10.0.0.0/8' })
+    await other.open()
+    await expect(ask(other.apiHost)).rejects.toThrow()
+    forwarder.close()
+    await expect(ask(forwarded.apiHost)).rejects.toThrow()
+  })
+
+  it('leaves other addresses alone, and says what to do where it cannot listen', async () => {
+    const forwarder = new ApiForwarder()
+    expect((await forwarder.for('https://api.example.com', gateway)).apiHost).toBe('https://api.example.com')
+    expect((await forwarder.for('http://localhost:1', undefined)).apiHost).toBe('http://localhost:1')
+    const elsewhere = await forwarder.for('http://localhost:1', { address: '192.0.2.1', subnet: '192.0.2.0/24' })
+    await expect(elsewhere.open()).rejects.toThrow(/cannot listen on 192\.0\.2\.1: set apiHost/)
+  })
+})

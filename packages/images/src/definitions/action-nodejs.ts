@@ -1,0 +1,58 @@
+import { runtimePath } from '@stemcell/runtime-nodejs'
+import { spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { PlatformError } from '@stemcell/core'
+import { npmClosure } from '../host/npm-closure.ts'
+import { RUNTIME_LABELS, type ImageDefinition } from '../image-definition.ts'
+import { RootFs } from '../root-fs.ts'
+import { ACTION_USER, baseSystem } from './base-system.ts'
+
+const HERE = dirname(fileURLToPath(import.meta.url))
+
+/** Runs JavaScript actions on this machine's Node.js, with the client that actions call back with. */
+export const actionNodejs: ImageDefinition = {
+  name: 'action-nodejs',
+  summary: 'JavaScript actions; the tag is the major version of Node.js',
+  plan({ program = process.execPath }) {
+    if (!existsSync(runtimePath)) {
+      throw new PlatformError('ERR_CONFIG', '@stemcell/runtime-nodejs is not built: run npm run build')
+    }
+    return {
+      tag: majorOf(program),
+      layers: [baseSystem().addProgram('/usr/bin/node', program), packages(), runtime()],
+      config: {
+        entrypoint: ['/usr/bin/node', '/stemcell/runtime-nodejs/main.js'],
+        environment: { PATH: '/usr/bin:/bin', LANG: 'C.UTF-8', HOME: '/tmp' },
+        workingFolder: '/tmp',
+        user: ACTION_USER,
+        labels: { [RUNTIME_LABELS.socket]: 'unix', [RUNTIME_LABELS.logs]: 'attributed' },
+      },
+    }
+  },
+}
+
+function majorOf(program: string): string {
+  const { stdout, error } = spawnSync(program, ['--version'], { encoding: 'utf8' })
+  const major = /^v(\d+)\./.exec(stdout ?? '')?.[1]
+  if (major === undefined) {
+    throw new PlatformError('ERR_CONFIG', `${program} does not answer like Node.js`, { cause: error })
+  }
+  return major
+}
+
+/** At the root of the file system, where `require` and `import` look from any folder. */
+function packages(): RootFs {
+  const root = new RootFs()
+  for (const { place, folder } of npmClosure('openwhisk', HERE)) {
+    root.addTree(`/${place}`, folder, (below) => !/^node_modules$|^tests?(\/|$)|\.(md|map|ts)$/i.test(below))
+  }
+  return root
+}
+
+function runtime(): RootFs {
+  return new RootFs()
+    .addTree('/stemcell/runtime-nodejs', dirname(runtimePath), (below) => below.endsWith('.js'))
+    .addText('/stemcell/runtime-nodejs/package.json', '{"type":"module"}\n')
+}

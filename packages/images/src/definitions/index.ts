@@ -1,0 +1,5 @@
+import type { ImageDefinition } from '../image-definition.ts'
+import { actionNodejs } from './action-nodejs.ts'
+
+/** Every image that `stemcell images build` knows, in the order it is built. */
+export const imageDefinitions: readonly ImageDefinition[] = [actionNodejs]

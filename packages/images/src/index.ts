@@ -1,0 +1,14 @@
+export { buildImage, type BuildOptions, type BuiltImage } from './build-image.ts'
+export { imageDefinitions } from './definitions/index.ts'
+export { actionNodejs } from './definitions/action-nodejs.ts'
+export { ACTION_USER, baseSystem } from './definitions/base-system.ts'
+export { engineSocket, type EngineName } from './engine/engine-socket.ts'
+export { hasImage } from './engine/has-image.ts'
+export {
+  RUNTIME_LABELS,
+  type ImageConfig,
+  type ImageDefinition,
+  type ImagePlan,
+  type PlanOptions,
+} from './image-definition.ts'
+export { RootFs, type Content, type RootFsEntry } from './root-fs.ts'

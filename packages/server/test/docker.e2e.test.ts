@@ -1,0 +1,94 @@
+import { hasImage, imageDefinitions } from '@stemcell/images'
+import { spawnSync } from 'node:child_process'
+import { mkdirSync, statSync } from 'node:fs'
+import { afterEach, beforeEach, expect, it, vi } from 'vitest'
+import { describeWith } from '../../../test/describe-with.ts'
+import { call, invokeOnce, putAction } from './harness/api.ts'
+import { eventually } from './harness/eventually.ts'
+import { PROGRAM, SpawnedServer, TestFolder } from './harness/spawned-server.ts'
+
+vi.setConfig({ testTimeout: 180_000 })
+
+const major = process.versions.node.split('.')[0]
+const image = { prefix: 'stemcell', name: 'action-nodejs', tag: major }
+
+function stemcell(...args: string[]): {
+  readonly status: number | null
+  readonly stdout: string
+  readonly stderr: string
+} {
+  return spawnSync(process.execPath, [PROGRAM, ...args], { encoding: 'utf8' })
+}
+
+describeWith('docker', 'a server whose actions run on Docker', (socketPath) => {
+  let folder: TestFolder
+  beforeEach(() => {
+    folder = new TestFolder()
+  })
+  // Fails when a process is left.
+  afterEach(() => folder.remove())
+
+  const config = (manifestImage: object = image): object => {
+    // Not inside the data folder, whose path may be too long for a socket.
+    mkdirSync(folder.join('run'), { mode: 0o700, recursive: true })
+    return {
+      containers: { adapter: '@stemcell/spi-docker', options: { socketPath, dir: folder.join('run') } },
+      manifest: { runtimes: { nodejs: [{ kind: 'nodejs:20', image: manifestImage }] } },
+    }
+  }
+
+  it('serves with images that it built itself', async () => {
+    const built = stemcell('images', 'build', '--from-host', '--socket', socketPath, 'action-nodejs')
+    expect(built.stdout + built.stderr).toContain(`stemcell/action-nodejs:${major}  sha256:`)
+    expect(await hasImage(socketPath, `stemcell/action-nodejs:${major}`)).toBe(true)
+
+    const server = await SpawnedServer.start(folder, { config: config(), args: ['--containers', 'docker'] })
+    expect(server.stdout).toContain('containers  isolated')
+    await putAction(
+      server,
+      'calls-back',
+      `const openwhisk = require('openwhisk')
+       async function main() {
+         console.log('as user', process.getuid())
+         const ow = openwhisk({ apihost: process.env.__OW_API_HOST, api_key: ${JSON.stringify(server.key)} })
+         return { actions: (await ow.actions.list()).map(({ name }) => name) }
+       }`,
+      { memory: 256 },
+    )
+    const { record } = await invokeOnce(server, 'calls-back')
+    expect(record.response).toMatchObject({ status: 'success', result: { actions: ['calls-back'] } })
+    let logs: unknown
+    await eventually('the record is kept', async () => {
+      const { status, json } = await call(server, 'GET', `activations/${record.activationId}/logs`)
+      logs = json['logs']
+      return status === 200
+    })
+    expect(logs).toEqual([expect.stringMatching(/stdout: as user 65532$/)])
+    expect(await server.stop()).toEqual({ code: 0, signal: null })
+  })
+
+  it('does not start without the image, and says how to get it', async () => {
+    const absent = { prefix: 'stemcell', name: 'action-absent', tag: '1' }
+    const server = new SpawnedServer(folder, { config: config(absent), args: ['--containers', 'docker'] })
+    expect(await server.exited).toEqual({ code: 1, signal: null })
+    expect(server.stderr).toBe(
+      'stemcell: docker has no image stemcell/action-absent:1: stemcell images build --engine docker\n',
+    )
+  })
+
+  it('does not start without an engine, and says how to start it', async () => {
+    const options = { socketPath: folder.join('nobody.sock'), connectTimeoutMs: 100 }
+    const server = new SpawnedServer(folder, { config: { containers: { adapter: '@stemcell/spi-docker', options } } })
+    expect(await server.exited).toEqual({ code: 1, signal: null })
+    expect(server.stderr).toMatch(/no Docker Engine answers at .*nobody\.sock .*systemctl start docker/)
+  })
+
+  it('writes images as archives, to be carried elsewhere', () => {
+    const { stdout, stderr } = stemcell('images', 'build', 'action-nodejs', '--output', folder.path, '--tag', 'other')
+    expect(stdout + stderr).toContain(`stemcell/action-nodejs:${major}, stemcell/action-nodejs:other`)
+    expect(statSync(folder.join('action-nodejs.tar')).size).toBeGreaterThan(10_000_000)
+    expect(stemcell('images', 'build', 'nothing').stderr).toMatch(/there is no image nothing; known: action-nodejs/)
+    const listed = stemcell('images', 'list').stdout.trim().split('\n')
+    expect(listed.map((line) => line.split(' ')[0])).toEqual(imageDefinitions.map(({ name }) => name))
+  })
+})

@@ -1,0 +1,58 @@
+import type { CollectedLog, Container, ContainerSpec } from '@stemcell/core'
+import { randomBytes } from 'node:crypto'
+import { setTimeout as pause } from 'node:timers/promises'
+import type { TestEngine } from './engine.ts'
+
+export const CALL = { timeoutMs: 60_000, maxReplyBytes: 5_242_880, truncateAtBytes: 1_024 }
+const PATIENCE_MS = 60_000
+
+export function specOf(engine: TestEngine, extra: Partial<ContainerSpec> = {}): ContainerSpec {
+  return {
+    owner: { platform: engine.platform, invoker: 'invoker0' },
+    kind: 'nodejs:20',
+    image: engine.image,
+    userImage: false,
+    memoryMb: 256,
+    maxConcurrent: 1,
+    environment: {},
+    labels: {},
+    ...extra,
+  }
+}
+
+export async function initialise(container: Container, code: string): Promise<void> {
+  const { status, body } = await container.init(
+    JSON.stringify({ value: { name: 'a', main: 'main', binary: false, code } }),
+    CALL,
+  )
+  if (status !== 200) throw new Error(body)
+}
+
+export async function run(container: Container, value: object = {}, activationId = 'a1'): Promise<unknown> {
+  const { status, body } = await container.run(JSON.stringify({ value, activation_id: activationId }), CALL)
+  if (status !== 200) throw new Error(`${status}: ${body}`)
+  return JSON.parse(body) as unknown
+}
+
+/** Initialises with a function body and runs it once. */
+export async function answer(container: Container, code: string, value: object = {}): Promise<unknown> {
+  await initialise(container, code)
+  return run(container, value)
+}
+
+export async function logged(container: Container, activationId: string): Promise<CollectedLog> {
+  const log = container.openLog(activationId, { limitBytes: 1_048_576 })
+  await run(container, {}, activationId)
+  return log.collect({ waitMs: PATIENCE_MS })
+}
+
+/** Asks until it is true. */
+export async function eventually(what: string, isTrue: () => boolean | Promise<boolean>): Promise<void> {
+  const deadline = performance.now() + PATIENCE_MS
+  while (!(await isTrue())) {
+    if (performance.now() > deadline) throw new Error(`not within ${PATIENCE_MS} ms: ${what}`)
+    await pause(20)
+  }
+}
+
+export const unique = (): string => randomBytes(6).toString('hex')

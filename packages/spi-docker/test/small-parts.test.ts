@@ -1,0 +1,93 @@
+import { SystemClock, isPlatformError } from '@stemcell/core'
+import { createServer } from 'node:http'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, it, onTestFinished } from 'vitest'
+import { connect } from '../src/engine/connect.ts'
+import { labelsOf, makerOf, specLabelsOf } from '../src/engine/container-labels.ts'
+import { runtimeImage } from '../src/images/runtime-image.ts'
+import { dockerContainers } from '../src/index.ts'
+
+describe('what an image says of itself', () => {
+  const labels = { 'stemcell.runtime.socket': 'unix', 'stemcell.runtime.logs': 'attributed' }
+
+  it('is believed of the platform’s images only', () => {
+    const inspected = { Id: '1', Config: { User: '65532:65532', Labels: labels } }
+    const own = { own: true, hasSocket: true, attributesLogs: true, isRoot: false }
+    const none = { own: false, hasSocket: false, attributesLogs: false }
+    expect(runtimeImage('i', inspected, false)).toMatchObject(own)
+    expect(runtimeImage('i', inspected, true)).toMatchObject(none)
+    expect(runtimeImage('i', { Id: '1', Config: { Labels: null } }, false)).toMatchObject({ ...none, isRoot: true })
+  })
+
+  it('may name root in several ways', () => {
+    const isRoot = (User: string): boolean => runtimeImage('i', { Id: '1', Config: { User } }, true).isRoot
+    expect(['', 'root', '0', '0:0', 'root:root'].map(isRoot)).toEqual([true, true, true, true, true])
+    expect(['1000', 'www-data', '1000:0', 'rootless'].map(isRoot)).toEqual([false, false, false, false])
+  })
+})
+
+describe('labels', () => {
+  const spec = { owner: { platform: 'p', invoker: 'i' }, labels: { platform: 'x', action: 'a/b' } }
+
+  it('of a specification come back as they were, and cannot pose as the owner', () => {
+    const labels = labelsOf(spec as never, { factory: 'f', key: 'k' })
+    expect(labels['stemcell.platform']).toBe('p')
+    expect(specLabelsOf({ ...labels, maintainer: 'somebody' })).toEqual(spec.labels)
+    expect(makerOf(labels)).toEqual({ factory: 'f', key: 'k' })
+  })
+
+  it('that others set name no folder', () => {
+    expect(makerOf({ 'stemcell.factory': '..', 'stemcell.key': 'etc' })).toBeUndefined()
+    expect(makerOf({})).toBeUndefined()
+  })
+})
+
+describe('connecting', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'stemcell-connect-'))
+  afterAll(() => rmSync(folder, { recursive: true }))
+
+  it('says that nobody answers, and how to start the engine', async () => {
+    const nobody = join(folder, 'nobody.sock')
+    await expect(connect(nobody, 300, new SystemClock())).rejects.toSatisfy(
+      (error) => isPlatformError(error, 'ERR_UNAVAILABLE') && /systemctl start docker/.test(error.message),
+    )
+  })
+
+  it('says what an engine lacks', async () => {
+    const socket = join(folder, 'lacking.sock')
+    const info = { MemoryLimit: false, CpuCfsQuota: true, PidsLimit: true, OSType: 'linux', CgroupDriver: 'none' }
+    const server = createServer((request, response) => {
+      response.setHeader('content-type', 'application/json')
+      response.end(request.url === '/info' ? JSON.stringify(info) : 'OK')
+    })
+    await new Promise<void>((resolve) => server.listen(socket, resolve))
+    onTestFinished(() => void server.close())
+    await expect(connect(socket, 300, new SystemClock())).rejects.toSatisfy(
+      (error) => isPlatformError(error, 'ERR_CONFIG') && /memory cgroup.*driver none/.test(error.message),
+    )
+  })
+})
+
+describe('options', () => {
+  it('that are wrong are named, before anything else happens, without their values', () => {
+    const messageOf = (options: object): string => {
+      try {
+        dockerContainers(options)
+        return 'accepted'
+      } catch (error) {
+        return isPlatformError(error, 'ERR_CONFIG') ? error.message : String(error)
+      }
+    }
+    expect(messageOf({})).toBe('accepted')
+    expect(messageOf({ netwrok: 'none' })).toMatch(/^@stemcell\/spi-docker: .*netwrok/)
+    expect(messageOf({ network: 'host' })).toMatch(/network: host and container:… would not isolate/)
+    expect(messageOf({ network: 'container:x' })).toMatch(/network/)
+    expect(messageOf({ network: 'none', address: 'port' })).toMatch(/address: port needs a network/)
+    expect(messageOf({ user: '0:0' })).toMatch(/user: must be uid:gid, and not root/)
+    const secret = messageOf({ registries: { 'r.example.com': { username: 'u', password: 5_551_212 } } })
+    expect(secret).toMatch(/registries\.r\.example\.com\.password/)
+    expect(secret).not.toMatch(/5551212/)
+  })
+})

@@ -1,0 +1,183 @@
+import { LogDemultiplexer, PlatformError, randomText, type AdapterContext, type ContainerSpec } from '@stemcell/core'
+import {
+  aborted,
+  ControlGroup,
+  RUNTIME_PORT,
+  type ForwardedApi,
+  type RuntimeImage,
+} from '@stemcell/core/container-engine'
+import { HttpRuntimeClient, type RuntimeEndpoint } from '@stemcell/core/runtime-client'
+import { addressOf, containerRequest, type Address } from '../engine/container-request.ts'
+import type { ContainerFacts } from '../engine/podman-engine.ts'
+import type { EngineSession } from '../engine-session.ts'
+import { keepApart } from '../network/keep-apart.ts'
+import type { ContainerNetwork } from '../network/networks.ts'
+import type { PodmanContainersSettings } from '../podman-containers-options.ts'
+import { ContainerWatch } from './container-watch.ts'
+import { PodmanContainer } from './podman-container.ts'
+
+const API_HOST = '__OW_API_HOST'
+
+/** Takes one container from its spec to the point where its runtime has answered. What it leaves when it throws is the caller's to remove. */
+export class ContainerStarter {
+  readonly #session: EngineSession
+  readonly #settings: PodmanContainersSettings
+  readonly #context: AdapterContext
+
+  constructor(session: EngineSession, settings: PodmanContainersSettings, context: AdapterContext) {
+    this.#session = session
+    this.#settings = settings
+    this.#context = context
+  }
+
+  /** @throws ERR_START_FAILED, ERR_IMAGE, ERR_UNAVAILABLE as {@link ContainerFactory.create}. */
+  async start(
+    spec: ContainerSpec,
+    image: RuntimeImage,
+    name: string,
+    signal: AbortSignal,
+    onRemoved: (id: string) => void,
+  ): Promise<PodmanContainer> {
+    const { clock, random, logger } = this.#context
+    const { engine, networks, folders, forwarder } = this.#session
+    const settings = this.#settings
+    const address = addressOf(image, settings)
+    const network = await networks.of(spec.owner.platform)
+    const api = await forwarder.for(spec.environment[API_HOST] ?? '', network.gateway)
+    const logToken = image.attributesLogs ? randomText(random, 24) : undefined
+    const logs = new LogDemultiplexer(
+      logToken === undefined ? { kind: 'sentinel' } : { kind: 'attributed', token: logToken },
+      clock,
+    )
+    const { folder, socketPath } = folders.of(name)
+    const environment = api.apiHost === '' ? spec.environment : { ...spec.environment, [API_HOST]: api.apiHost }
+    const request = containerRequest({ spec, image, name, network, address, folder, environment, logToken, settings })
+
+    stopIf(signal)
+    // First, because the engine looks for what it is to mount.
+    if (address === 'socket') folders.make(name)
+    const id = await this.#create(spec, request)
+    stopIf(signal)
+    const watch = new ContainerWatch({ id, engine, logs, clock, logger })
+    await this.#run(spec, id, watch, network, api)
+    const facts = await this.#facts(id, watch)
+    const group = ControlGroup.of(facts.pid, id)
+    watch.observe(group)
+    const client = new HttpRuntimeClient({
+      endpoint: address === 'socket' ? { socketPath } : endpointOf(address, facts, network),
+      maxConcurrent: spec.maxConcurrent,
+      clock,
+      // Our runtimes refuse a run before its init and keep no trace of it.
+      primePath: image.own ? '/run' : '/',
+    })
+    const container = new PodmanContainer({
+      id,
+      engine,
+      client,
+      watch,
+      logs,
+      clock,
+      freezer: settings.suspendThrough === 'freezer' ? required(group) : undefined,
+      remove: async () => {
+        await this.#session.remove(name)
+        watch.removed()
+        onRemoved(id)
+      },
+    })
+    try {
+      await this.#ready(spec, client, watch, signal)
+      // Before any code of the action runs.
+      if (address === 'socket') folders.seal(name)
+    } catch (error) {
+      await container.destroy()
+      throw error
+    }
+    return container
+  }
+
+  async #create(spec: ContainerSpec, request: Parameters<EngineSession['engine']['create']>[0]): Promise<string> {
+    try {
+      return await this.#session.engine.create(request)
+    } catch (error) {
+      this.#session.networks.forget(spec.owner.platform)
+      throw error
+    }
+  }
+
+  async #run(
+    spec: ContainerSpec,
+    id: string,
+    watch: ContainerWatch,
+    network: ContainerNetwork,
+    api: ForwardedApi,
+  ): Promise<void> {
+    const { engine } = this.#session
+    try {
+      await engine.prepare(id)
+      if (network.bridge !== undefined) keepApart(network.bridge)
+      await api.open()
+      await watch.attach()
+      await engine.start(id)
+    } catch (error) {
+      if (spec.userImage || !(error instanceof PlatformError) || error.code !== 'ERR_IMAGE') throw error
+      throw new PlatformError('ERR_START_FAILED', `image ${spec.image}: ${error.message}`, { cause: error })
+    }
+  }
+
+  async #facts(id: string, watch: ContainerWatch): Promise<ContainerFacts> {
+    const facts = await this.#session.engine.inspect(id)
+    if (facts) return facts
+    throw new PlatformError('ERR_START_FAILED', `the container went away as it started: ${watch.lastWords.slice(-500)}`)
+  }
+
+  async #ready(
+    spec: ContainerSpec,
+    client: HttpRuntimeClient,
+    watch: ContainerWatch,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { startTimeoutMs } = this.#settings
+    const ended = new AbortController()
+    void watch.exited.then(() => ended.abort())
+    try {
+      await client.waitReady(startTimeoutMs, AbortSignal.any([ended.signal, signal]))
+    } catch (cause) {
+      throw notReady(spec, `it did not answer within ${startTimeoutMs} ms`, watch, cause)
+    }
+    stopIf(signal)
+    if (ended.signal.aborted) throw notReady(spec, 'it ended before it answered', watch)
+  }
+}
+
+function stopIf(signal: AbortSignal): void {
+  if (signal.aborted) throw aborted(signal)
+}
+
+/** A user's image that does not do what images have to is the user's fault, and what it says is the user's to see. */
+function notReady(
+  { userImage, image }: ContainerSpec,
+  what: string,
+  watch: ContainerWatch,
+  cause?: unknown,
+): PlatformError {
+  const said = watch.lastWords.slice(-500)
+  const message = `The container of image '${image}' was not ready: ${what}.${said && ` It said: ${said}`}`
+  return new PlatformError(userImage ? 'ERR_IMAGE' : 'ERR_START_FAILED', message, { cause })
+}
+
+function endpointOf(
+  address: Exclude<Address, 'socket'>,
+  facts: ContainerFacts,
+  network: ContainerNetwork,
+): RuntimeEndpoint {
+  if (address === 'port' && facts.publishedPort !== undefined) return { host: '127.0.0.1', port: facts.publishedPort }
+  const host = address === 'bridge' ? facts.addresses[network.name ?? ''] : undefined
+  if (host) return { host, port: RUNTIME_PORT }
+  throw new PlatformError('ERR_START_FAILED', `address: the container has none of kind ${address} on its network`)
+}
+
+function required(group: ControlGroup | undefined): ControlGroup {
+  if (group) return group
+  const fix = 'set suspendThrough to engine'
+  throw new PlatformError('ERR_START_FAILED', `the container's control group is not to be seen from here: ${fix}`)
+}

@@ -1,0 +1,68 @@
+import type {
+  ActivationLog,
+  CallOptions,
+  Clock,
+  Container,
+  ContainerExit,
+  LogDemultiplexer,
+  RuntimeReply,
+} from '@stemcell/core'
+import type { ControlGroup } from '@stemcell/core/container-engine'
+import type { HttpRuntimeClient } from '@stemcell/core/runtime-client'
+import type { PodmanEngine } from '../engine/podman-engine.ts'
+import type { ContainerWatch } from './container-watch.ts'
+
+export interface PodmanContainerParts {
+  readonly id: string
+  readonly engine: PodmanEngine
+  readonly client: HttpRuntimeClient
+  readonly watch: ContainerWatch
+  readonly logs: LogDemultiplexer
+  readonly clock: Clock
+  /** Present when the container is suspended without the engine's knowledge. */
+  readonly freezer: ControlGroup | undefined
+  /** Kills and removes it and what belongs to it; never rejects. */
+  readonly remove: () => Promise<void>
+}
+
+/** A container on the engine whose runtime has answered. */
+export class PodmanContainer implements Container {
+  readonly id: string
+  readonly exited: Promise<ContainerExit>
+  readonly #parts: PodmanContainerParts
+
+  constructor(parts: PodmanContainerParts) {
+    this.#parts = parts
+    this.id = parts.id
+    this.exited = parts.watch.exited
+    void this.exited.then(() => parts.client.close())
+  }
+
+  init(body: string, options: CallOptions): Promise<RuntimeReply> {
+    return this.#parts.client.init(body, options)
+  }
+
+  run(body: string, options: CallOptions): Promise<RuntimeReply> {
+    return this.#parts.client.run(body, options)
+  }
+
+  openLog(activationId: string, options: { readonly limitBytes: number }): ActivationLog {
+    return this.#parts.logs.open(activationId, options)
+  }
+
+  suspend(): Promise<void> {
+    const { id, engine, freezer, clock } = this.#parts
+    return freezer ? freezer.freeze(clock) : engine.setPaused(id, true)
+  }
+
+  resume(): Promise<void> {
+    const { id, engine, freezer, clock } = this.#parts
+    return freezer ? freezer.thaw(clock) : engine.setPaused(id, false)
+  }
+
+  async destroy(): Promise<void> {
+    this.#parts.watch.destroying()
+    await this.#parts.client.close()
+    await this.#parts.remove()
+  }
+}
