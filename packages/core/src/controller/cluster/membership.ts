@@ -10,7 +10,7 @@ export interface MembershipParts {
   readonly logger: Logger
   /** Called when a controller came or went, with the number of those that live. */
   readonly onChange: (controllers: number) => void
-  /** Called once for each other controller that was silent for {@link GONE_AFTER_MS}, or said that it leaves. */
+  /** Called once for each other controller that was silent for {@link GONE_AFTER_MS}. */
   readonly onGone: (controllerId: string) => void
 }
 
@@ -29,6 +29,7 @@ export class Membership {
   readonly #parts: MembershipParts
   /** Others, by id: when they were last heard, monotonic ms. */
   readonly #heard = new Map<string, number>()
+  /** Those among them that do not count. */
   readonly #silent = new Set<string>()
   #subscription: Subscription | undefined
   #timer: Timer | undefined
@@ -102,10 +103,10 @@ export class Membership {
     try {
       const ping = readControllerPing(body)
       if (ping.controllerId === controllerId) return
-      if (ping.enabled) {
-        this.#heard.set(ping.controllerId, clock.monotonic())
-        this.#silent.delete(ping.controllerId)
-      } else if (this.#heard.has(ping.controllerId)) this.#gone(ping.controllerId)
+      this.#heard.set(ping.controllerId, clock.monotonic())
+      // One that leaves takes nothing more, but may have much to finish.
+      if (ping.enabled) this.#silent.delete(ping.controllerId)
+      else this.#silent.add(ping.controllerId)
       this.#count()
     } catch (err) {
       logger.warn({ err }, 'unreadable ping of a controller dropped')
