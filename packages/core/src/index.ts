@@ -99,7 +99,10 @@ export {
   type ConfigurableAdapter,
 } from './assembly/adapter.ts'
 export * as tokens from './assembly/tokens.ts'
-export { assemble, type Platform } from './assembly/assemble.ts'
+export { assemble, assembleController, assembleInvoker } from './assembly/assemble.ts'
+export type { ControllerNode } from './assembly/controller-node.ts'
+export type { InvokerNode } from './assembly/invoker-node.ts'
+export type { Platform } from './assembly/platform.ts'
 export type { OpenCall, OpenRoute } from './controller/http/route.ts'
 export type { Answer } from './controller/http/answer.ts'
 export type { ActivationFacts, ControllerGauges, ControllerObserver } from './controller/observer.ts'
@@ -116,5 +119,12 @@ export {
 } from './messages/event-message.ts'
 export type { ApiOptions } from './controller/api-options.ts'
 export type { RetentionOptions } from './controller/activations/record-retention.ts'
-export type { Part, PlatformObservers, PlatformOptions } from './assembly/platform-options.ts'
+export type {
+  ControllerOptions,
+  InvokerIdentity,
+  InvokerNodeOptions,
+  Part,
+  PlatformObservers,
+  PlatformOptions,
+} from './assembly/platform-options.ts'
 export type { EmbeddedClient, EmbeddedResponse } from './assembly/embedded-client.ts'

@@ -7,6 +7,18 @@ import { CONTAINER_PACKAGES, type ContainersName } from './config/container-pack
 import { imagesProgram } from './images/images-program.ts'
 import type { StopSignals } from './stop-signals.ts'
 
+interface ControllerFlags extends Omit<StandaloneFlags, 'demo' | 'containers'> {
+  readonly id?: string
+}
+
+interface InvokerFlags {
+  readonly id?: number
+  readonly uniqueName?: string
+  readonly containers?: ContainersName
+  readonly data?: string
+  readonly config?: string
+}
+
 interface StandaloneFlags {
   readonly host?: string
   readonly port?: number
@@ -31,15 +43,36 @@ export async function runCommandLine(args: readonly string[], signals: StopSigna
     .option('--data <folder>', 'where everything is kept (default ./stemcell-data)')
     .option('--auth-file <file>', 'file with UUID:KEY for namespace guest; STEMCELL_AUTH=UUID:KEY does the same')
     .option('--config <file>', 'JSON configuration; options of the command line win')
-    .addOption(
-      new Option('--containers <how>', 'what actions run in (default process)').choices(
-        Object.keys(CONTAINER_PACKAGES),
-      ),
-    )
+    .addOption(containers())
     .option('--demo', 'also put the action hello, invoke it twice and show the results')
     .action(async ({ config, demo = false, ...overrides }: StandaloneFlags) => {
       const { serveStandalone } = await import('./standalone/serve-standalone.ts')
       await serveStandalone({ file: config, overrides, demo, signals })
+    })
+  program
+    .command('controller')
+    .description('one controller of a cluster: the REST API in front of a shared queue and shared stores')
+    .requiredOption('--config <file>', 'JSON configuration, the same for all processes of the cluster')
+    .option('--id <name>', 'unique among the controllers (default 0)')
+    .option('--host <address>', 'address to listen on (default 127.0.0.1)')
+    .option('--port <number>', 'port to listen on (default 3233)', port)
+    .option('--data <folder>', 'where this process keeps its own things (default ./stemcell-data)')
+    .option('--auth-file <file>', 'file with UUID:KEY for namespace guest; STEMCELL_AUTH=UUID:KEY does the same')
+    .action(async ({ config, id, ...overrides }: ControllerFlags) => {
+      const { serveController } = await import('./cluster/serve-controller.ts')
+      await serveController({ file: config, overrides, id, signals })
+    })
+  program
+    .command('invoker')
+    .description('one invoker of a cluster: runs what controllers send it')
+    .requiredOption('--config <file>', 'JSON configuration, the same for all processes of the cluster')
+    .option('--id <number>', 'its number, unique among the invokers', invokerId)
+    .option('--unique-name <name>', 'name by which it gets a number and keeps it (default: name of the host)')
+    .option('--data <folder>', 'where this process keeps its own things (default ./stemcell-data)')
+    .addOption(containers())
+    .action(async ({ config, id, uniqueName, ...overrides }: InvokerFlags) => {
+      const { serveInvoker } = await import('./cluster/serve-invoker.ts')
+      await serveInvoker({ file: config, overrides, name: { id, uniqueName }, signals })
     })
   program.addCommand(
     adminProgram({
@@ -79,10 +112,21 @@ function explain(error: unknown, isAdmin: boolean): string {
   return error instanceof Error ? (error.stack ?? error.message) : String(error)
 }
 
+function containers(): Option {
+  return new Option('--containers <how>', 'what actions run in (default process)').choices(
+    Object.keys(CONTAINER_PACKAGES),
+  )
+}
+
 function port(value: string): number {
   const number = /^\d{1,5}$/.test(value) ? Number(value) : -1
   if (number < 0 || number > 65_535) throw new InvalidArgumentError('a port is 0 to 65535')
   return number
+}
+
+function invokerId(value: string): number {
+  if (!/^\d{1,6}$/.test(value)) throw new InvalidArgumentError('an invoker’s number is 0 or more')
+  return Number(value)
 }
 
 function version(): string {

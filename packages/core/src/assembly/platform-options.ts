@@ -34,11 +34,38 @@ export interface PlatformObservers {
   readonly event?: (event: EventMessage) => void
 }
 
+/** Who an invoker is. */
+export interface InvokerIdentity {
+  /** 0 or more; unique in the cluster. */
+  readonly id?: number
+  /** Unique in the cluster. */
+  readonly uniqueName?: string
+  /** Shown to operators. */
+  readonly displayedName?: string
+  readonly tags?: readonly string[]
+  /** When not empty, only actions of these namespaces are run. */
+  readonly dedicatedNamespaces?: readonly string[]
+}
+
+/** The options of a controller whose invokers are elsewhere. */
+export type ControllerOptions = Omit<PlatformOptions, 'containers' | 'invoker' | 'invokerInstance' | 'apiHost'>
+
+/** The options of an invoker whose controllers are elsewhere. */
+export interface InvokerNodeOptions extends Omit<
+  PlatformOptions,
+  'auth' | 'loadBalancer' | 'rateLimiter' | 'routes' | 'api' | 'maxWaiting' | 'retention' | 'controllerId'
+> {
+  readonly invokerInstance: InvokerIdentity
+  /** What actions get as `__OW_API_HOST`. */
+  readonly apiHost: string
+}
+
 /**
- * What a platform is made of. Only `containers` has no default; everything else is kept in memory unless an adapter is
- * given.
+ * What a platform is made of. Everything is kept in memory unless an adapter is given; only `containers` has no
+ * default.
  */
 export interface PlatformOptions {
+  /** Needed wherever there is an invoker. */
   readonly containers: Part<ContainerFactory>
   readonly queue?: Part<Queue>
   readonly entityStore?: Part<EntityStore>
@@ -46,7 +73,7 @@ export interface PlatformOptions {
   readonly activationStore?: Part<ActivationStore>
   /** Default: basic authentication against the subject store. */
   readonly auth?: Part<Auth, AuthContext>
-  /** Default: least loaded. */
+  /** Default: least loaded; of a controller in a cluster: sharding. */
   readonly loadBalancer?: Part<LoadBalancer>
   readonly logStore?: Part<LogStore>
   readonly rateLimiter?: Part<RateLimiter, RateLimiterContext>
@@ -82,8 +109,12 @@ export interface PlatformOptions {
   /** Activations that may wait for a slot. Default 4096. */
   readonly maxWaiting?: number
   readonly invoker?: Partial<Omit<InvokerOptions, 'apiHost' | 'storeLevels'>>
+  readonly invokerInstance?: Omit<InvokerIdentity, 'id'>
   /** What actions get as `__OW_API_HOST`. Default: where the platform listens, if it does. */
   readonly apiHost?: string
   /** Shown by `GET /api/v1`. */
   readonly build?: { readonly date: string; readonly number: string }
 }
+
+/** The options of a node that runs any part of a platform. */
+export type NodeOptions = Omit<PlatformOptions, 'containers'> & Partial<Pick<PlatformOptions, 'containers'>>

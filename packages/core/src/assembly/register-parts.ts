@@ -18,7 +18,7 @@ import type { Adapter, AdapterContext } from './adapter.ts'
 import { CORE_VERSION } from './core-version.ts'
 import { DEFAULT_MANIFEST } from './default-manifest.ts'
 import type { Opening } from './open-in-order.ts'
-import type { Part, PlatformOptions } from './platform-options.ts'
+import type { NodeOptions, Part } from './platform-options.ts'
 import { provide, use } from './provide.ts'
 import type { Token } from './token.ts'
 import {
@@ -40,7 +40,7 @@ import {
 } from './tokens.ts'
 
 /** Registers each part under its token, in a container of its own. */
-export function registerParts(options: PlatformOptions): DependencyContainer {
+export function registerParts(options: NodeOptions): DependencyContainer {
   const container = rootContainer.createChildContainer()
   const logger = options.logger ?? silentLogger
   provide(container, LOGGER, () => logger)
@@ -68,12 +68,12 @@ export function registerParts(options: PlatformOptions): DependencyContainer {
     return { controllers: () => cluster.controllers() }
   })
   part(LOG_STORE, options.logStore ?? recordLogStore(), nothing)
-  part(CONTAINER_FACTORY, options.containers, nothing)
+  if (options.containers) part(CONTAINER_FACTORY, options.containers, nothing)
   return container
 }
 
 /** What no container of the invoker could ever be given is refused when the action is written. */
-function limitsOf({ limits, invoker }: PlatformOptions): PlatformLimits {
+function limitsOf({ limits, invoker }: NodeOptions): PlatformLimits {
   const all = { ...DEFAULT_PLATFORM_LIMITS, ...limits }
   return { ...all, cpu: { ...all.cpu, max: Math.min(all.cpu.max, invoker?.userCpus ?? Infinity) } }
 }
@@ -101,19 +101,24 @@ function build<T, C extends AdapterContext>(
   return adapter.build({ ...context, ...more } as C)
 }
 
-/** The adapters in the order of their dependencies. */
-export function openings(container: DependencyContainer, options: PlatformOptions): Opening[] {
-  const order: readonly (readonly [keyof PlatformOptions, Token<Partial<Lifecycle>>])[] = [
-    ['subjectStore', SUBJECT_STORE],
-    ['entityStore', ENTITY_STORE],
-    ['activationStore', ACTIVATION_STORE],
-    ['auth', AUTH],
-    ['queue', QUEUE],
-    ['rateLimiter', RATE_LIMITER],
-    ['logStore', LOG_STORE],
-    ['containers', CONTAINER_FACTORY],
-  ] as const
-  return order.map(([option, key]) => {
+/** What runs in a node. */
+type Role = 'controller' | 'invoker'
+
+const ORDER: readonly (readonly [option: keyof NodeOptions, key: Token<Partial<Lifecycle>>, only?: Role])[] = [
+  ['subjectStore', SUBJECT_STORE, 'controller'],
+  ['entityStore', ENTITY_STORE],
+  ['activationStore', ACTIVATION_STORE],
+  ['auth', AUTH, 'controller'],
+  ['queue', QUEUE],
+  ['rateLimiter', RATE_LIMITER, 'controller'],
+  ['logStore', LOG_STORE],
+  ['containers', CONTAINER_FACTORY, 'invoker'],
+]
+
+/** The adapters that these roles need, in the order of their dependencies. */
+export function openings(container: DependencyContainer, options: NodeOptions, roles: readonly Role[]): Opening[] {
+  const needed = ORDER.filter(([, , only]) => only === undefined || roles.includes(only))
+  return needed.map(([option, key]) => {
     const given = options[option]
     const name = typeof given === 'object' && 'build' in given && 'name' in given ? given.name : 'built-in'
     const part = use(container, key)

@@ -20,6 +20,11 @@ export interface ApiOptions {
    * `whisk.feature-flags.require-response-payload`. Default true.
    */
   readonly requireResponsePayload?: boolean
+  /**
+   * Who may `POST /disable`, after which the controller accepts no more activations until it is started again;
+   * `whisk.controller.username` and `password`. Default: nobody, where OpenWhisk has a password that everybody knows.
+   */
+  readonly operator?: { readonly username: string; readonly password: string } | undefined
 }
 
 /** @throws ERR_CONFIG */

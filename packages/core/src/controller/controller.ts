@@ -37,6 +37,11 @@ export interface ControllerParts {
   readonly manifest: RuntimesManifest
   /** Encrypts parameters of actions and packages on their way into the store. Default: none is encrypted. */
   readonly cipher?: ParameterCipher
+  /**
+   * Whether other controllers share the queue and invokers come and go: this one then tells of itself, runs test
+   * actions on invokers, and finishes what those who went away had begun. Default false: it is alone.
+   */
+  readonly clustered?: boolean
   /** Shown by `GET /api/v1`. */
   readonly build: { readonly date: string; readonly number: string }
   /** Activations that may wait for a slot. Default 4096. */
@@ -48,6 +53,8 @@ export interface ControllerParts {
   readonly observer?: ControllerObserver
   /** Takes user events. Default: nobody does. */
   readonly emit?: EmitEvent
+  /** Whether the log store is asked for logs of activations without a record. Default false. */
+  readonly logsOutliveRecords?: boolean
   /** Which sequences, compositions and triggers leave a record. Default: all. */
   readonly storeLevels?: StoreLevels
 }

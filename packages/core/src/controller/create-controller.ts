@@ -1,8 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { InvokerState } from '../load-balancer/load-balancer.ts'
+import type { Logger } from '../log.ts'
 import type { Clock } from '../time/clock.ts'
 import { checkApiOptions } from './api-options.ts'
 import type { Controller, ControllerParts } from './controller.ts'
+import { ClusterDuties } from './cluster/cluster-duties.ts'
+import { HealthProbe } from './cluster/health-probe.ts'
 import { createHttpFront, type HttpFront } from './http/front.ts'
 import type { InvokerStatus, OperationalState } from './http/operational-routes.ts'
 import { PlacingActivator } from './invoke/placing-activator.ts'
@@ -25,18 +28,24 @@ export function createController(parts: ControllerParts): Controller {
 class HttpController implements Controller {
   readonly id: string
   readonly #clock: Clock
+  readonly #logger: Logger
   readonly #activator: PlacingActivator
   readonly #front: HttpFront
+  readonly #duties: ClusterDuties | undefined
 
   constructor(parts: ControllerParts) {
     this.id = parts.id
     this.#clock = parts.clock
+    this.#logger = parts.logger
     this.#activator = new PlacingActivator({
       ...parts,
       controllerId: parts.id,
       maxWaiting: parts.maxWaiting ?? DEFAULT_MAX_WAITING,
+      ...(parts.clustered && { probe: new HealthProbe({ ...parts, controllerId: parts.id }) }),
     })
     const { cluster } = this.#activator
+    const duties = parts.clustered ? new ClusterDuties(parts, cluster, () => this.#front.entities) : undefined
+    this.#duties = duties
     const operations: OperationalState = {
       invokers: () => new Map(cluster.states().map(([name, state]) => [name, STATUS_OF_STATE[state]])),
       inFlight: () => this.#activator.list(),
@@ -46,6 +55,8 @@ class HttpController implements Controller {
     this.#front = createHttpFront(parts, this.#activator, {
       ...api,
       ...(api.operationalRoutes === false ? {} : { operations }),
+      disable: () => this.#disable(),
+      ...(duties && { announceWrite: (documentId) => duties.announceWrite(documentId) }),
     })
   }
 
@@ -55,18 +66,28 @@ class HttpController implements Controller {
 
   async open(): Promise<void> {
     await this.#activator.open()
+    await this.#duties?.open()
     this.#front.compositions.open()
+  }
+
+  /** What was accepted goes on; other controllers are told. */
+  #disable(): void {
+    this.#logger.warn({ controller: this.id }, 'controller is disabled: it accepts no more activations')
+    this.#front.compositions.stopAccepting()
+    void this.#duties?.leave()
   }
 
   /** Compositions first, as their steps still need the activator. */
   async drain(deadlineMs: number): Promise<void> {
     const dueMs = this.#clock.monotonic() + deadlineMs
+    await this.#duties?.leave()
     await this.#front.compositions.drain(deadlineMs)
     await this.#activator.drain(Math.max(0, dueMs - this.#clock.monotonic()))
   }
 
   async close(): Promise<void> {
     await this.drain(0)
+    await this.#duties?.close()
     await this.#activator.close()
     await this.#front.compositions.close()
   }

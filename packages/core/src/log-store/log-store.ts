@@ -17,8 +17,16 @@ export interface LogStore extends Lifecycle {
    */
   keep(activation: Activation, user: Identity, lines: readonly string[]): Promise<readonly string[]>
 
-  /** The lines of a stored activation. @throws ERR_UNAVAILABLE the log backend did not answer. */
-  fetch(activation: Activation, user: Identity): Promise<readonly string[]>
+  /**
+   * The lines of an activation of the caller's namespace. `activation` is its record, or undefined where records of
+   * some activations are not wanted and this one has none; a store that finds nothing without it answers undefined.
+   * @throws ERR_UNAVAILABLE the log backend did not answer.
+   */
+  fetch(
+    activationId: string,
+    activation: Activation | undefined,
+    user: Identity,
+  ): Promise<readonly string[] | undefined>
 }
 
 export interface LogStoreCapabilities {

@@ -22,9 +22,9 @@ export class RecordLogStore implements LogStore {
     return lines
   }
 
-  async fetch(activation: Activation, _user: Identity): Promise<readonly string[]> {
+  async fetch(_activationId: string, activation: Activation | undefined): Promise<readonly string[] | undefined> {
     this.#check()
-    return activation.logs
+    return activation?.logs
   }
 
   #check(): void {

@@ -2,8 +2,11 @@ import { afterEach, describe, expect, it } from 'vitest'
 import {
   assemble,
   memoryContainers,
+  RecordLogStore,
   tokens,
+  type Activation,
   type EmbeddedClient,
+  type Identity,
   type JsonObject,
   type Platform,
   type PlatformOptions,
@@ -110,5 +113,38 @@ describe('records of activations', () => {
     ],
   ] as const)('are left as the levels say when %s', async (_case, options, expected) => {
     await expect.poll(await recorded(options)).toEqual(expected)
+  })
+})
+
+describe('logs of activations that leave no record', () => {
+  const PRINTS = { kind: 'nodejs:20', code: 'function main() { console.log("hi"); return {} }' }
+
+  /** Keeps lines by activation id, and nothing in the record. */
+  class LogsApart extends RecordLogStore {
+    readonly #lines = new Map<string, readonly string[]>()
+    override async keep({ activationId }: Activation, _user: Identity, lines: readonly string[]): Promise<string[]> {
+      this.#lines.set(activationId, lines)
+      return []
+    }
+    override async fetch(activationId: string): Promise<readonly string[] | undefined> {
+      return this.#lines.get(activationId)
+    }
+  }
+
+  async function logsOfRun(options: Partial<PlatformOptions>): Promise<unknown> {
+    await start({ logStore: new LogsApart(), ...options })
+    await guest.putAction('prints', { exec: PRINTS })
+    const { body } = await guest.request('POST', 'actions/prints?blocking=true', {})
+    await expect.poll(() => get('/activation/count')).toBe(0)
+    return get(`activations/${(body as JsonObject)['activationId'] as string}/logs`)
+  }
+
+  it('are found where results are not to be stored', async () => {
+    expect(await logsOfRun({ disableStoreResult: true })).toEqual({ logs: [expect.stringContaining('stdout: hi')] })
+    expect(await get(`activations/${'0'.repeat(32)}/logs`)).toBe(404)
+  })
+
+  it('are not looked for otherwise', async () => {
+    expect(await logsOfRun({ storeLevels: { blocking: 'failures' } })).toBe(404)
   })
 })

@@ -29,7 +29,8 @@ it('puts the lines into the record and reads them from there', async () => {
   await store.open()
   expect(store.capabilities).toEqual({ collects: true })
   expect(await store.keep(activation, user, ['a', 'b'])).toEqual(['a', 'b'])
-  expect(await store.fetch(activation, user)).toEqual(activation.logs)
+  expect(await store.fetch(activation.activationId, activation)).toEqual(activation.logs)
+  expect(await store.fetch(activation.activationId, undefined)).toBeUndefined()
 })
 
 it('refuses to work when it is closed', async () => {
@@ -37,5 +38,5 @@ it('refuses to work when it is closed', async () => {
   await expect(store.keep(activation, user, [])).rejects.toMatchObject({ code: 'ERR_CLOSED' })
   await store.open()
   await store.close()
-  await expect(store.fetch(activation, user)).rejects.toMatchObject({ code: 'ERR_CLOSED' })
+  await expect(store.fetch(activation.activationId, activation)).rejects.toMatchObject({ code: 'ERR_CLOSED' })
 })

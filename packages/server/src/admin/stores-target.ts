@@ -10,7 +10,7 @@ import {
 import { existsSync } from 'node:fs'
 import type { Config } from '../config/config-schema.ts'
 import { DataFolder } from '../standalone/data-folder.ts'
-import { chosenStores, usesEmbedded } from '../standalone/stores.ts'
+import { chosenStores, usesEmbedded } from '../parts/chosen-stores.ts'
 import type { AdminTarget } from './admin-target.ts'
 
 /** The stores themselves, each opened when a command first needs it, for use while no server runs. */

@@ -87,6 +87,26 @@ const invoker = z.strictObject({
   idleTimeoutMs: count(0, 600_000, 'A suspended container is destroyed after this time', 'ms'),
   maxParallelStarts: count(1, 3, 'Containers being made at once'),
   maxWaiting: count(1, 1024, 'Activations that may wait for a container before the queue is held back'),
+  id: z.int().min(0).optional().meta({
+    description: 'Number of an invoker of a cluster; `--id` is stronger',
+    shownDefault: 'one that belongs to `uniqueName`',
+  }),
+  uniqueName: z
+    .string()
+    .regex(/^[a-zA-Z0-9._-]{1,128}$/, 'must be 1 to 128 letters, digits, dots, _ or -')
+    .optional()
+    .meta({ description: 'Name by which an invoker of a cluster keeps its number', shownDefault: 'name of the host' }),
+  displayedName: z.string().min(1).optional().meta({ description: 'Shown beside the number', shownDefault: 'none' }),
+  tags: z.array(z.string().min(1)).default([]).meta({
+    description: 'Told to load balancers',
+    shownType: 'list of strings',
+    shownDefault: 'none',
+  }),
+  dedicatedNamespaces: z.array(z.string().min(1)).default([]).meta({
+    description: 'The only namespaces whose actions an invoker runs',
+    shownType: 'list of strings',
+    shownDefault: 'all',
+  }),
   extraEnvironment: z
     .record(z.string(), z.string())
     .default({})
@@ -140,6 +160,14 @@ const api = z.strictObject({
   }),
   sharedPackagesExecuteOnly: flag(false, 'Packages of others can be bound and used, but not read'),
   requireApiKeyAnnotation: flag(true, 'New actions get no API key unless they ask for it'),
+  operator: z
+    .strictObject({ username: z.string().min(1), password: z.string().min(1).meta({ secret: true }) })
+    .optional()
+    .meta({
+      description: 'Who may `POST /disable`, to take a controller out of service',
+      shownType: '`username` and `password`',
+      shownDefault: 'nobody',
+    }),
   requireResponsePayload: flag(true, 'Writes of actions and packages are answered with what was written'),
 })
 
@@ -166,6 +194,15 @@ function adapter(description: string, shownDefault: string) {
 export const configSchema = z.strictObject({
   host: z.string().min(1).default('127.0.0.1').meta({ description: 'Address to listen on' }),
   port: z.int().min(0).max(65_535).default(3233).meta({ description: 'Port to listen on; 0 picks a free one' }),
+  controllerId: z
+    .string()
+    .min(1)
+    .default('0')
+    .meta({ description: 'Name of a controller of a cluster, unique in it; `--id` is stronger' }),
+  platformId: z.string().min(1).optional().meta({
+    description: 'Tells the containers of this installation from others on the same engine',
+    shownDefault: 'derived from `data`; in a cluster `stemcell`',
+  }),
   data: z.string().min(1).default('stemcell-data').meta({ description: 'The data folder' }),
   authFile: z
     .string()

@@ -1,4 +1,4 @@
-import type { Answer, EventMessage, OpenRoute, PlatformObservers } from '@stemcell/core'
+import type { Answer, EventMessage, Logger, OpenRoute, PlatformObservers } from '@stemcell/core'
 import { ActionMetrics } from './action-metrics.ts'
 import { controllerMetrics } from './controller-metrics.ts'
 import { invokerMetrics } from './invoker-metrics.ts'
@@ -57,6 +57,11 @@ export class Metrics {
   /** Idempotent. Rejects when the library cannot be loaded; nothing is counted then. */
   async load(): Promise<void> {
     await this.#load()
+  }
+
+  /** The same for who cannot wait; a failure is logged. */
+  loadQuietly(logger: Logger): void {
+    this.load().catch((err: unknown) => logger.error({ err }, 'metrics cannot be had'))
   }
 
   #load(): Promise<Recorder> {

@@ -1,20 +1,19 @@
-import {
-  assemble,
-  tokens,
-  type ContainerFactory,
-  type Logger,
-  type Part,
-  type Platform,
-  type PlatformOptions,
-  type RuntimesManifestSource,
-} from '@stemcell/core'
-import { processContainers } from '@stemcell/spi-process'
+import { assemble, tokens, type Logger, type Platform, type PlatformOptions } from '@stemcell/core'
 import { createHash } from 'node:crypto'
 import { AdminSocket } from '../admin/admin-socket.ts'
 import { platformTarget } from '../admin/platform-target.ts'
-import type { AdapterSource, Config } from '../config/config-schema.ts'
-import { loadAdapter } from '../config/load-adapter.ts'
+import type { Config } from '../config/config-schema.ts'
+import { isLoopback } from '../is-loopback.ts'
 import { Metrics } from '../metrics/metrics.ts'
+import {
+  chosenContainers,
+  chosenForController,
+  chosenShared,
+  controllerSettings,
+  invokerSettings,
+  settings,
+} from '../parts/chosen-parts.ts'
+import { chosenStores } from '../parts/chosen-stores.ts'
 import { admitGuest, GUEST } from './admit-guest.ts'
 import { banner } from './banner.ts'
 import { DataFolder } from './data-folder.ts'
@@ -22,7 +21,6 @@ import { demo } from './demo.ts'
 import { givenGuestKey, parseGuestKey } from './guest-key.ts'
 import { reachableUrl } from './reachable-url.ts'
 import { requireImages } from './require-images.ts'
-import { chosenStores } from './stores.ts'
 
 const LOAD_METRICS_MS = 1000
 
@@ -61,11 +59,17 @@ export async function startStandalone(options: StandaloneOptions): Promise<Stand
   data.prepare()
   const metrics = (config.metrics ?? isLoopback(config.host)) ? new Metrics() : undefined
   const platform = await assemble({
-    ...(await parts(config, data)),
+    ...(await chosenStores(config, data)),
+    ...(await chosenShared(config)),
+    ...(await chosenForController(config)),
+    containers: await chosenContainers(config, data),
     ...settings(config),
+    ...controllerSettings(config),
+    ...invokerSettings(config),
+    ...apiHost(config),
     ...(metrics && { observers: metrics.observers, routes: [metrics.route] }),
     logger,
-    platformId: idOf(data),
+    platformId: config.platformId ?? idOf(data),
   })
   const admin = new AdminSocket(data.adminSocket, platformTarget(platform), logger)
   const close = async (drainMs: number): Promise<void> => {
@@ -86,7 +90,8 @@ export async function startStandalone(options: StandaloneOptions): Promise<Stand
     data.writeSecret(data.wskProperties, `APIHOST=${url}\nAUTH=${key.uuid}:${key.key}\nNAMESPACE=_\n`)
     print(banner(url, data, platform.use(tokens.CONTAINER_FACTORY).capabilities.isolation))
     logger.info({ url, data: data.path, pid: process.pid }, 'ready')
-    if (metrics) loadSoon(metrics, platform, logger)
+    // Not while the first requests come.
+    if (metrics) platform.use(tokens.CLOCK).setTimer(LOAD_METRICS_MS, () => metrics.loadQuietly(logger))
     if (!isLoopback(config.host)) {
       logger.warn({ host: config.host }, 'reachable from other machines without encryption: put a TLS proxy in front')
     }
@@ -110,51 +115,6 @@ function keptKey(data: DataFolder): ReturnType<typeof parseGuestKey> | undefined
 /** Two servers on one machine must not take each other's containers for left-overs. */
 function idOf({ path }: DataFolder): string {
   return `standalone-${createHash('sha256').update(path).digest('hex').slice(0, 12)}`
-}
-
-/** Not while the first requests come. */
-function loadSoon(metrics: Metrics, platform: Platform, logger: Logger): void {
-  platform.use(tokens.CLOCK).setTimer(LOAD_METRICS_MS, () => {
-    metrics.load().catch((err: unknown) => logger.error({ err }, 'metrics cannot be had'))
-  })
-}
-
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || host.startsWith('127.')
-}
-
-async function parts(config: Config, data: DataFolder): Promise<PlatformOptions> {
-  const named = async <T>(part: string, source: AdapterSource | undefined): Promise<Record<string, Part<T>>> =>
-    source ? { [part]: await loadAdapter<T>(part, source) } : {}
-  return {
-    ...(await chosenStores(config, data)),
-    containers: config.containers
-      ? await loadAdapter<ContainerFactory>('containers', config.containers)
-      : processContainers({ dir: data.run }),
-    ...(await named('queue', config.queue)),
-    ...(await named('auth', config.auth)),
-    ...(await named('loadBalancer', config.loadBalancer)),
-    ...(await named('logStore', config.logStore)),
-    ...(await named('rateLimiter', config.rateLimiter)),
-  }
-}
-
-function settings(config: Config): Partial<PlatformOptions> {
-  const { userCpus, ...invoker } = config.invoker
-  return {
-    limits: config.limits,
-    invoker: { ...invoker, ...(userCpus === undefined ? {} : { userCpus }) },
-    maxWaiting: config.maxWaiting,
-    api: config.api,
-    userEvents: config.userEvents,
-    storeLevels: config.storeLevels,
-    disableStoreResult: config.disableStoreResult,
-    parameterEncryption: config.parameterEncryption,
-    ...(config.retention === undefined ? {} : { retention: config.retention }),
-    // Checked by core, with the place in the message.
-    ...(config.manifest ? { manifest: config.manifest as unknown as RuntimesManifestSource } : {}),
-    ...apiHost(config),
-  }
 }
 
 /** Stem cells are made before the server listens, and must know where it will. */

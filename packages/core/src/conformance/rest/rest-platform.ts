@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { assemble, type Platform } from '../../assembly/assemble.ts'
+import { assemble } from '../../assembly/assemble.ts'
+import type { Platform } from '../../assembly/platform.ts'
 import type { PlatformOptions } from '../../assembly/platform-options.ts'
 import { ENTITY_STORE } from '../../assembly/tokens.ts'
 import { memoryContainers } from '../../container/memory-containers.ts'

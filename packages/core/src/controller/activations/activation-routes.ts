@@ -14,15 +14,20 @@ const ID_LENGTH = 32
 const ID = /^[0-9a-f]+$/
 
 /** `…/activations`: the records of a namespace, for its owner. */
-export function activationRoutes({ activationStore, logStore, limits }: ControllerParts): readonly UserRoute[] {
+export function activationRoutes(parts: ControllerParts): readonly UserRoute[] {
+  const { activationStore, logStore, limits, logsOutliveRecords = false } = parts
   const common = { method: 'GET', auth: 'basic', tag: 'Activations' } as const
   const errors = { 400: 'Error', 403: 'Error', 404: 'Error' } as const
 
-  const find = async (call: Call): Promise<Activation> => {
+  const lookUp = (call: Call): Promise<Activation | undefined> => {
     const namespace = targetNamespace(call)
     const id = activationId(call)
     requireOwner(call.user, 'READ', namespace, id)
-    const activation = await activationStore.get(namespace, id)
+    return activationStore.get(namespace, id)
+  }
+
+  const find = async (call: Call): Promise<Activation> => {
+    const activation = await lookUp(call)
     if (!activation) throw notFound()
     return activation
   }
@@ -67,7 +72,9 @@ export function activationRoutes({ activationStore, logStore, limits }: Controll
       summary: 'Read the logs of an activation',
       responses: { 200: 'ActivationLogs', ...errors },
       handle: async (call) => {
-        const logs = await logStore.fetch(await find(call), call.user)
+        const activation = logsOutliveRecords ? await lookUp(call) : await find(call)
+        const logs = await logStore.fetch(activationId(call), activation, call.user)
+        if (!logs) throw notFound()
         return jsonAnswer(200, JSON.stringify({ logs }))
       },
     },

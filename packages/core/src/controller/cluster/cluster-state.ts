@@ -2,20 +2,46 @@ import type { ClusterView, InvokerState, InvokerView, PlacementRequest } from '.
 import type { Ping } from '../../messages/ping.ts'
 import { MB } from '../../model/byte-size.ts'
 import type { Random } from '../../time/random.ts'
+import { InvokerHealth, type InvokerOutcome } from './invoker-health.ts'
 import { InvokerSlots } from './invoker-slots.ts'
 
 /** An invoker that was silent for this long counts as offline, ms. */
 export const SILENCE_LIMIT_MS = 10_000
 
-/** What this controller knows of the invokers, and the slots it has taken on each. */
+export interface ClusterOptions {
+  /**
+   * Whether an invoker must run a test action before it is used, and is judged by how activations end there. Without
+   * it every invoker that pings is healthy: for one that lives in the same process.
+   */
+  readonly supervised: boolean
+}
+
+/**
+ * What this controller knows of the invokers, and the slots it has taken on each. Of each invoker's memory it counts
+ * on its share: other controllers place there as well.
+ */
 export class ClusterState implements ClusterView {
   version = 0
-  controllers = 1
   readonly #random: Random
+  readonly #supervised: boolean
   readonly #invokers: KnownInvoker[] = []
+  #controllers = 1
 
-  constructor(random: Random) {
+  constructor(random: Random, options: ClusterOptions = { supervised: false }) {
     this.#random = random
+    this.#supervised = options.supervised
+  }
+
+  get controllers(): number {
+    return this.#controllers
+  }
+
+  /** Another number of controllers: the shares of memory follow, what is in use stays in use. */
+  set controllers(count: number) {
+    if (count === this.#controllers) return
+    this.#controllers = count
+    for (const known of this.#invokers) known.share(count)
+    this.version++
   }
 
   get invokers(): readonly InvokerView[] {
@@ -23,7 +49,10 @@ export class ClusterState implements ClusterView {
   }
 
   fits(invoker: number, request: PlacementRequest): boolean {
-    return this.#invokers[invoker]?.slots.fits(request) ?? false
+    const known = this.#invokers[invoker]
+    if (!known) return false
+    // What is larger than the share would never fit; the invoker takes it when it is given nothing else.
+    return known.slots.fits(request) || (known.inFlight === 0 && known.memoryMb >= request.memoryMb)
   }
 
   random(bound: number): number {
@@ -49,22 +78,46 @@ export class ClusterState implements ClusterView {
     const known = this.#invokers[instance.id]!
     const memoryMb = Math.floor(instance.userMemoryBytes / MB)
     if (memoryMb !== known.memoryMb) {
-      known.slots.grow(memoryMb - known.memoryMb)
       known.memoryMb = memoryMb
+      known.share(this.#controllers)
       this.version++
     }
     known.tags = instance.tags
     known.dedicatedNamespaces = instance.dedicatedNamespaces
     known.displayName = [instance.uniqueName, instance.displayedName].filter(Boolean).join('/')
     known.lastSeenMs = nowMs
-    return this.#become(known, enabled ? 'healthy' : 'offline') && enabled
+    known.health.ping(enabled, nowMs)
+    if (!this.#supervised && enabled) known.health.outcome('success', nowMs)
+    return this.#noticeState(known)
   }
 
   /** Marks silent invokers offline. Call it about once per second. */
   watch(nowMs: number): void {
     for (const known of this.#invokers) {
-      if (known.state !== 'offline' && nowMs - known.lastSeenMs > SILENCE_LIMIT_MS) this.#become(known, 'offline')
+      if (known.state !== 'offline' && nowMs - known.lastSeenMs > SILENCE_LIMIT_MS) {
+        known.health.silence(nowMs)
+        this.#noticeState(known)
+      }
     }
+  }
+
+  /** Notes how an activation ended on an invoker; true when it became usable by it. */
+  outcome(invoker: number, outcome: InvokerOutcome, nowMs: number): boolean {
+    const known = this.#invokers[invoker]
+    if (!known || !this.#supervised) return false
+    known.health.outcome(outcome, nowMs)
+    return this.#noticeState(known)
+  }
+
+  /** Invokers that should be sent a test action now. */
+  probesDue(nowMs: number): number[] {
+    if (!this.#supervised) return []
+    return this.#invokers.filter(({ health }) => health.takeProbe(nowMs)).map(({ id }) => id)
+  }
+
+  /** When the invoker last gave a sign of life; long ago when it never did. */
+  lastSeenMs(invoker: number): number {
+    return this.#invokers[invoker]?.lastSeenMs ?? Number.NEGATIVE_INFINITY
   }
 
   /** Names as the operational API shows them, `invoker<N>[/<unique name>[/<displayed name>]]`, with their states. */
@@ -81,11 +134,12 @@ export class ClusterState implements ClusterView {
     return counts
   }
 
-  #become(known: KnownInvoker, state: InvokerState): boolean {
-    if (known.state === state) return false
-    known.state = state
+  /** True when the invoker became usable. */
+  #noticeState(known: KnownInvoker): boolean {
+    if (known.state === known.health.state) return false
+    known.state = known.health.state
     this.version++
-    return true
+    return known.state === 'healthy'
   }
 }
 
@@ -99,9 +153,18 @@ class KnownInvoker implements InvokerView {
   displayName = ''
   lastSeenMs = Number.NEGATIVE_INFINITY
   readonly slots = new InvokerSlots(0)
+  readonly health = new InvokerHealth()
+  #shareMb = 0
 
   constructor(id: number) {
     this.id = id
+  }
+
+  /** Counts on an equal share of the memory. */
+  share(controllers: number): void {
+    const shareMb = Math.floor(this.memoryMb / controllers)
+    this.slots.grow(shareMb - this.#shareMb)
+    this.#shareMb = shareMb
   }
 
   get freeMemoryMb(): number {

@@ -21,6 +21,8 @@ export interface ApiServices {
 export interface HttpFrontOptions extends ApiOptions {
   /** Source of `GET /invokers…` and `/activation…`. Without it those paths do not exist: they answer anybody. */
   readonly operations?: OperationalState
+  /** Takes the controller out of service: behind `POST /disable`, which does not exist without it. */
+  readonly disable?: () => void
   /** How long a request may take altogether, ms. Default 65 000, 5 s more than a blocking wait. */
   readonly requestTimeoutMs?: number
   readonly cache?: EntityCacheOptions

@@ -40,14 +40,23 @@ export class Authenticator {
 }
 
 function parse(header: string): Credentials {
-  const token = BASIC.exec(header)?.[1]
-  if (token === undefined) {
+  if (!BASIC.test(header)) {
     throw unauthorized(OTHER_SCHEME.test(header) ? TEXTS.authenticationInvalid : TEXTS.authenticationMissing)
   }
+  const pair = basicCredentials(header)
+  if (!pair) throw unauthorized(TEXTS.authenticationInvalid)
+  return { scheme: 'basic', ...pair }
+}
+
+/** The pair in an `Authorization` header; undefined when there is none. */
+export function basicCredentials(
+  header: string | undefined,
+): { readonly user: string; readonly password: string } | undefined {
+  const token = header === undefined ? undefined : BASIC.exec(header)?.[1]
+  if (token === undefined) return undefined
   const pair = Buffer.from(token, 'base64').toString('utf8')
   const colon = pair.indexOf(':')
-  if (colon < 0) throw unauthorized(TEXTS.authenticationInvalid)
-  return { scheme: 'basic', user: pair.slice(0, colon), password: pair.slice(colon + 1) }
+  return colon < 0 ? undefined : { user: pair.slice(0, colon), password: pair.slice(colon + 1) }
 }
 
 function known(identity: Identity | undefined): Identity {

@@ -20,6 +20,7 @@ import { acceptsMediaType } from './accepts-media-type.ts'
 import { JSON_TYPE, OK, type Answer } from './answer.ts'
 import type { ApiServices, HttpFrontOptions } from './api-services.ts'
 import { Authenticator } from './authenticator.ts'
+import { disableRoute } from './disable-route.ts'
 import { docsRoutes } from './docs-routes.ts'
 import { errorAnswer } from './error-answer.ts'
 import { Exchange } from './exchange.ts'
@@ -71,6 +72,7 @@ export function createHttpFront(parts: ControllerParts, inner: Activator, option
   const about = [
     ...infoRoutes(parts),
     ...(options.operations ? operationalRoutes(options.operations, options.readyFraction ?? 1) : []),
+    ...(options.disable ? [disableRoute(options.operator, options.disable)] : []),
     ...(parts.routes ?? []),
   ]
   const links = new TriggerLinks(services)

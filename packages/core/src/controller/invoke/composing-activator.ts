@@ -87,6 +87,11 @@ export class ComposingActivator implements Activator {
     return Promise.resolve({ activationId: composite.activationId })
   }
 
+  /** Refuses what comes from now on; what runs goes on to its end. */
+  stopAccepting(): void {
+    this.#closing = true
+  }
+
   inFlight(namespaceId: string): number {
     return this.#parts.inner.inFlight(namespaceId) + (this.#perNamespace.get(namespaceId) ?? 0)
   }

@@ -5,10 +5,7 @@ import { readAcknowledgement, type Acknowledgement } from '../../messages/acknow
 import { activationBody, type ActivationMessage } from '../../messages/activation-message.ts'
 import { activationEvent, type EmitEvent } from '../../messages/event-message.ts'
 import { completedTopic, invokerTopic } from '../../messages/invoker-instance.ts'
-import { HEALTH_TOPIC, readPing } from '../../messages/ping.ts'
-import type { StoredAction } from '../../model/action.ts'
 import { activationIdOf, type Activation } from '../../model/activation.ts'
-import { documentId } from '../../model/entity-name.ts'
 import type { PlatformLimits } from '../../model/platform-limits.ts'
 import { isStored, STORE_ALL } from '../../model/store-level.ts'
 import type { RuntimesManifest } from '../../model/runtimes-manifest.ts'
@@ -16,11 +13,15 @@ import type { Delivery, Queue, Subscription } from '../../queue/queue.ts'
 import type { ActivationStore } from '../../store/activation-store.ts'
 import type { Clock, Timer } from '../../time/clock.ts'
 import type { Random } from '../../time/random.ts'
-import { ClusterState } from '../cluster/cluster-state.ts'
+import type { ClusterState } from '../cluster/cluster-state.ts'
+import type { HealthProbe } from '../cluster/health-probe.ts'
+import type { InvokerOutcome } from '../cluster/invoker-health.ts'
+import { Supervisor } from '../cluster/supervisor.ts'
 import { WaitingRoom, type Waiter } from '../cluster/waiting-room.ts'
 import type { ActivationFacts, ControllerObserver } from '../observer.ts'
 import type { ActivationOutcome, ActivationRequest, Activator } from './activator.ts'
 import { mergeArguments } from './merge-arguments.ts'
+import { placementRequest } from './placement-request.ts'
 import { refusedActivation } from './refused-activation.ts'
 import { NO_ACKNOWLEDGEMENT, NOT_PUBLISHED, NOT_STARTED } from './texts.ts'
 
@@ -36,6 +37,8 @@ export interface ActivatorParts {
   readonly manifest: RuntimesManifest
   /** Activations that may wait for a slot on this controller. */
   readonly maxWaiting: number
+  /** Sends test actions to invokers. Without it every invoker that pings is taken for healthy. */
+  readonly probe?: HealthProbe
   readonly observer?: ControllerObserver
   readonly emit?: EmitEvent
 }
@@ -52,19 +55,20 @@ const POLL_MS = 1000
  */
 export class PlacingActivator implements Activator {
   readonly cluster: ClusterState
+  readonly #supervisor: Supervisor
   readonly #parts: ActivatorParts
   readonly #inFlight = new Map<string, InFlight>()
   readonly #perNamespace = new Map<string, number>()
   readonly #room: WaitingRoom
-  readonly #subscriptions: Subscription[] = []
-  #watch: Timer | undefined
+  #subscription: Subscription | undefined
   #onIdle: (() => void) | undefined
   #closing = false
 
   constructor(parts: ActivatorParts) {
     this.#parts = parts
-    this.cluster = new ClusterState(parts.random)
     this.#room = new WaitingRoom(parts.maxWaiting)
+    this.#supervisor = new Supervisor(parts, () => this.#offerRoom())
+    this.cluster = this.#supervisor.cluster
   }
 
   async open(): Promise<void> {
@@ -73,15 +77,9 @@ export class PlacingActivator implements Activator {
     const topic = completedTopic(controllerId)
     const maxBodyBytes = limits.maxPayloadBytes + limits.messageOverheadBytes
     await queue.ensureTopic(topic, { retentionMs: 3_600_000, maxBodyBytes })
-    await queue.ensureTopic(HEALTH_TOPIC, { retentionMs: 3_600_000 })
     const acknowledgements = { group: topic, concurrency: ACKNOWLEDGEMENT_CONCURRENCY }
-    this.#subscriptions.push(
-      await queue.subscribe(topic, acknowledgements, (delivery) => this.#acknowledged(delivery)),
-      await queue.subscribe(HEALTH_TOPIC, { group: `health${controllerId}`, concurrency: 1 }, (delivery) =>
-        this.#pinged(delivery),
-      ),
-    )
-    this.#tick()
+    this.#subscription = await queue.subscribe(topic, acknowledgements, (delivery) => this.#acknowledged(delivery))
+    await this.#supervisor.open()
   }
 
   /** Accepts no more, ends with a record what was not placed yet, and lets the rest finish for `deadlineMs`. */
@@ -99,9 +97,10 @@ export class PlacingActivator implements Activator {
   /** What is still in flight is ended with a record. */
   async close(): Promise<void> {
     await this.drain(0)
-    this.#watch?.cancel()
+    await this.#supervisor.close()
     await Promise.all([...this.#inFlight.values()].map((entry) => this.#end(entry, NO_ACKNOWLEDGEMENT)))
-    await Promise.all(this.#subscriptions.splice(0).map((subscription) => subscription.close()))
+    await this.#subscription?.close()
+    this.#subscription = undefined
   }
 
   inFlight(namespaceId: string): number {
@@ -126,9 +125,10 @@ export class PlacingActivator implements Activator {
   }
 
   activate(request: ActivationRequest): Promise<ActivationOutcome> {
-    const { random } = this.#parts
-    const entry = new InFlight(this, activationIdOf(random.uuid()), request, this.#placementRequest(request))
-    const { uuid } = request.user.namespace
+    const { random, manifest } = this.#parts
+    const { name, uuid } = request.user.namespace
+    const placement = placementRequest(name, request.target, manifest)
+    const entry = new InFlight(this, activationIdOf(random.uuid()), request, placement)
     this.#inFlight.set(entry.activationId, entry)
     this.#perNamespace.set(uuid, this.inFlight(uuid) + 1)
     if (this.#closing) return this.#refuse(entry, 'the controller is closing')
@@ -163,7 +163,10 @@ export class PlacingActivator implements Activator {
     const { timeout } = entry.request.target.action.limits
     const timeoutMs =
       Math.max(timeout, limits.timeoutMs.std) * limits.completionTimeoutFactor + limits.completionTimeoutAddonMs
-    entry.timer = clock.setTimer(timeoutMs, () => void this.#end(entry, NO_ACKNOWLEDGEMENT))
+    entry.timer = clock.setTimer(timeoutMs, () => {
+      this.#supervisor.outcome(invoker, 'timeout')
+      void this.#end(entry, NO_ACKNOWLEDGEMENT)
+    })
     queue.publish(invokerTopic(invoker), activationBody(this.#message(entry))).then(
       () => entry.accepted(),
       (error: unknown) => this.#notSent(entry, error),
@@ -219,11 +222,15 @@ export class PlacingActivator implements Activator {
       return
     }
     const entry = this.#inFlight.get(acknowledgement.activationId)
+    if (!entry && this.#supervisor.probed(acknowledgement)) return
     this.#parts.observer?.acknowledged?.({ kind: kindOf(acknowledgement), isLate: !entry })
     // Late, after the activation was ended here: the books are closed already.
     if (!entry) return
     const { response, completion } = acknowledgement
-    if (completion) this.#forget(entry)
+    if (completion) {
+      this.#forget(entry)
+      this.#supervisor.outcome(completion.instance.id, outcomeOf(completion))
+    }
     if (response === 'stored') void this.#pollStored(entry)
     else if (response !== undefined) entry.complete(response)
     else if (completion) void this.#pollStored(entry)
@@ -248,23 +255,13 @@ export class PlacingActivator implements Activator {
     }
   }
 
-  #pinged(delivery: Delivery): void {
-    try {
-      if (this.cluster.ping(readPing(delivery.body), this.#parts.clock.now())) this.#room.drain()
-    } catch (err) {
-      this.#parts.logger.warn({ err }, 'unreadable ping dropped')
-    }
-  }
-
-  #tick(): void {
-    this.cluster.watch(this.#parts.clock.now())
+  #offerRoom(): void {
     this.#room.drain()
     this.#parts.observer?.gauges?.({
       inFlight: this.total,
       waiting: this.waiting,
       invokers: this.cluster.countStates(),
     })
-    this.#watch = this.#parts.clock.setTimer(1000, () => this.#tick())
   }
 
   /** Ends an activation here: frees its slot, stores its record unless one is there, answers who waits. */
@@ -328,21 +325,6 @@ export class PlacingActivator implements Activator {
     return Promise.reject(new PlatformError('ERR_UNAVAILABLE', reason))
   }
 
-  #placementRequest({ user, target }: ActivationRequest): PlacementRequest {
-    const { action } = target
-    const { exec, limits } = action
-    return {
-      namespace: user.namespace.name,
-      action: documentId(action),
-      version: action.version,
-      kind: exec.kind,
-      memoryMb: limits.memory,
-      ...(limits.cpu === undefined ? {} : { cpu: limits.cpu }),
-      maxConcurrent: limits.concurrency,
-      blackbox: isUserImage(target, this.#parts.manifest),
-    }
-  }
-
   get clock(): Clock {
     return this.#parts.clock
   }
@@ -357,8 +339,8 @@ function kindOf({ response, completion }: Acknowledgement): 'result' | 'completi
   return response === undefined ? 'completion' : 'both'
 }
 
-function isUserImage({ action: { exec } }: StoredAction, manifest: RuntimesManifest): boolean {
-  return exec.kind === 'blackbox' && 'image' in exec && !manifest.isNativeImage(exec.image)
+function outcomeOf({ systemError }: NonNullable<Acknowledgement['completion']>): InvokerOutcome {
+  return systemError ? 'system-error' : 'success'
 }
 
 /** One activation between acceptance and completion. */

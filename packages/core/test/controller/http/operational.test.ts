@@ -58,3 +58,33 @@ it('activations in flight are shown with their action', async () => {
 it('the number of activations in flight is a bare number', async () => {
   expect(await get('/activation/count', {})).toMatchObject({ status: 200, text: '1' })
 })
+
+const AUTHORIZED = { authorization: `Basic ${Buffer.from('op:secret').toString('base64')}` }
+
+async function disable(headers: Record<string, string>, operator?: { username: string; password: string }) {
+  let disabled = 0
+  controller = await TestController.start({
+    front: { disable: () => disabled++, ...(operator && { operator }) },
+  })
+  const { status, text } = await sendRequest(controller.baseUrl, { method: 'POST', path: '/disable', headers })
+  return { status, text, disabled }
+}
+
+it('the operator takes the controller out of service', async () => {
+  const operator = { username: 'op', password: 'secret' }
+  expect(await disable(AUTHORIZED, operator)).toEqual({ status: 200, text: 'controller is disabled', disabled: 1 })
+})
+
+it.each([
+  ['a wrong password', AUTHORIZED, { username: 'op', password: 'other' }],
+  ['no credentials', {}, { username: 'op', password: 'secret' }],
+  [
+    'no operator',
+    { authorization: `Basic ${Buffer.from('controller.user:controller.pass').toString('base64')}` },
+    undefined,
+  ],
+])('nobody else does: %s', async (_why, headers, operator) => {
+  const { status, text, disabled } = await disable(headers, operator)
+  expect({ status, disabled }).toEqual({ status: 401, disabled: 0 })
+  expect(JSON.parse(text)).toMatchObject({ error: 'username or password are wrong.' })
+})

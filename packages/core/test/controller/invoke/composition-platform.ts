@@ -1,6 +1,7 @@
 import { request as httpRequest } from 'node:http'
 import { staticAuth } from '../../../src/auth/static-auth.ts'
-import { assemble, type Platform } from '../../../src/assembly/assemble.ts'
+import { assemble } from '../../../src/assembly/assemble.ts'
+import type { Platform } from '../../../src/assembly/platform.ts'
 import type { EmbeddedClient, EmbeddedResponse } from '../../../src/assembly/embedded-client.ts'
 import type { PlatformOptions } from '../../../src/assembly/platform-options.ts'
 import { ENTITY_STORE } from '../../../src/assembly/tokens.ts'

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { assemble, type Platform } from '../../../src/assembly/assemble.ts'
+import { assemble } from '../../../src/assembly/assemble.ts'
+import type { Platform } from '../../../src/assembly/platform.ts'
 import type { PlatformOptions } from '../../../src/assembly/platform-options.ts'
 import { ENTITY_STORE } from '../../../src/assembly/tokens.ts'
 import { staticAuth, type StaticIdentity } from '../../../src/auth/static-auth.ts'

@@ -2,7 +2,7 @@ import type { ActivationStore, Adapter, EntityStore, SubjectStore } from '@stemc
 import { levelStores } from '@stemcell/spi-level'
 import type { AdapterSource, Config } from '../config/config-schema.ts'
 import { loadAdapter } from '../config/load-adapter.ts'
-import type { DataFolder } from './data-folder.ts'
+import type { DataFolder } from '../standalone/data-folder.ts'
 
 export interface Stores {
   readonly entityStore: Adapter<EntityStore>

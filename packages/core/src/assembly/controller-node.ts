@@ -1,0 +1,104 @@
+import type { DependencyContainer } from 'tsyringe'
+import type { SubjectAdministration } from '../auth/subject-administration.ts'
+import type { Controller } from '../controller/controller.ts'
+import { PlatformError } from '../errors.ts'
+import { isPromise } from '../lifecycle.ts'
+import { EmbeddedClient } from './embedded-client.ts'
+import type { Engines } from './engines.ts'
+import { HttpListeners } from './http-listeners.ts'
+import type { Opening, OpenParts } from './open-in-order.ts'
+import { use } from './provide.ts'
+import type { Token } from './token.ts'
+import { AUTH, CLOCK, RANDOM } from './tokens.ts'
+
+/** A running controller with its adapters. */
+export class ControllerNode implements AsyncDisposable {
+  readonly controller: Controller
+  /** Who may call. Usable while the node is open. */
+  readonly subjects: SubjectAdministration
+  protected readonly listeners: HttpListeners
+  readonly #container: DependencyContainer
+  readonly #parts: OpenParts
+  readonly #engines: Engines
+  #closing: Promise<void> | undefined
+
+  /** Use `assemble` or `assembleController`. */
+  constructor(container: DependencyContainer, parts: OpenParts, engines: Engines, clustered: boolean) {
+    this.#container = container
+    this.#parts = parts
+    this.#engines = engines
+    this.controller = engines.controller(clustered)
+    this.subjects = engines.subjects()
+    const { controller } = this
+    this.listeners = new HttpListeners(
+      (request, response) => controller.handle(request, response),
+      use(container, CLOCK),
+      use(container, RANDOM),
+    )
+  }
+
+  /** What is opened after the adapters, in this order. */
+  get openings(): readonly Opening[] {
+    const { controller } = this
+    return [
+      ...this.#engines.background,
+      { name: 'controller', open: () => controller.open(), close: () => controller.close() },
+      ...this.besides,
+      ...this.#engines.retention,
+    ]
+  }
+
+  /** Opened once the controller hears what is said. */
+  protected get besides(): readonly Opening[] {
+    return []
+  }
+
+  /** What stands behind a token of `tokens`: an adapter, the clock, the limits. */
+  use<T>(key: Token<T>): T {
+    return use(this.#container, key)
+  }
+
+  /** Where the REST API listens, e.g. `http://127.0.0.1:3233`; undefined when it does not. */
+  get url(): string | undefined {
+    return this.listeners.url
+  }
+
+  /**
+   * Serves the REST API on a port; 0 picks a free one. May be called more than once; actions call back on the first.
+   * @throws ERR_CONFIG the port is in use or may not be bound; the message names it.
+   */
+  async listen(address: { readonly host?: string; readonly port: number }): Promise<{ readonly url: string }> {
+    return { url: await this.listeners.listen(address) }
+  }
+
+  /**
+   * A client of this node that needs no port, acting in the given namespace.
+   * @throws ERR_CONFIG nobody owns the namespace.
+   */
+  async client(namespace: string): Promise<EmbeddedClient> {
+    const found = use(this.#container, AUTH).identityOf(namespace)
+    const identity = isPromise(found) ? await found : found
+    if (!identity)
+      throw new PlatformError('ERR_CONFIG', `no subject owns the namespace '${namespace}': create one first`)
+    return new EmbeddedClient(this.listeners.embedded, identity.authkey)
+  }
+
+  /**
+   * Stops accepting, lets what runs finish for at most `drainMs` (default 0), ends the rest with a record, and closes
+   * every part in reverse order. Idempotent.
+   */
+  close(options: { readonly drainMs?: number } = {}): Promise<void> {
+    this.#closing ??= this.#close(options.drainMs ?? 0)
+    return this.#closing
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+
+  async #close(drainMs: number): Promise<void> {
+    await this.listeners.close(() => this.controller.drain(drainMs))
+    await this.#parts.close()
+    await this.#container.dispose()
+  }
+}

@@ -1,0 +1,165 @@
+import type { DependencyContainer } from 'tsyringe'
+import { StoreAuth } from '../auth/store-auth.ts'
+import { SubjectAdministration } from '../auth/subject-administration.ts'
+import { DEFAULT_RETENTION, RecordRetention } from '../controller/activations/record-retention.ts'
+import type { Controller } from '../controller/controller.ts'
+import { createController } from '../controller/create-controller.ts'
+import { createInvoker } from '../invoker/create-invoker.ts'
+import { HostLoad } from '../invoker/host-load.ts'
+import { DEFAULT_INVOKER_OPTIONS, type Invoker } from '../invoker/invoker.ts'
+import type { Logger } from '../log.ts'
+import type { EmitEvent, EventMessage } from '../messages/event-message.ts'
+import { invokerTopic, type InvokerInstance } from '../messages/invoker-instance.ts'
+import { MB } from '../model/byte-size.ts'
+import { parameterCipher } from '../model/parameter-cipher.ts'
+import { STORE_ALL, type StoreLevels } from '../model/store-level.ts'
+import type { Clock } from '../time/clock.ts'
+import { CORE_VERSION } from './core-version.ts'
+import { EventPublisher } from './event-publisher.ts'
+import type { Opening } from './open-in-order.ts'
+import type { NodeOptions } from './platform-options.ts'
+import { use } from './provide.ts'
+import * as tokens from './tokens.ts'
+
+/** Makes controllers and invokers of the parts in a container. */
+export class Engines {
+  readonly #container: DependencyContainer
+  readonly #options: NodeOptions
+  readonly #logger: Logger
+  readonly #storeLevels: StoreLevels
+  readonly #cipher: ReturnType<typeof parameterCipher>
+  readonly #events: EventPublisher | undefined
+  readonly #shared
+
+  constructor(container: DependencyContainer, options: NodeOptions) {
+    this.#container = container
+    this.#options = options
+    this.#logger = use(container, tokens.LOGGER)
+    this.#storeLevels = storeLevelsOf(options)
+    this.#shared = {
+      queue: use(container, tokens.QUEUE),
+      entityStore: use(container, tokens.ENTITY_STORE),
+      activationStore: use(container, tokens.ACTIVATION_STORE),
+      logStore: use(container, tokens.LOG_STORE),
+      clock: use(container, tokens.CLOCK),
+      random: use(container, tokens.RANDOM),
+      limits: use(container, tokens.LIMITS),
+      manifest: use(container, tokens.MANIFEST),
+    }
+    this.#cipher = parameterCipher(options.parameterEncryption, this.#shared.random)
+    if (options.userEvents) this.#events = new EventPublisher(this.#shared.queue, this.#logger)
+  }
+
+  /** What an invoker is called when nothing else is said. */
+  instance(id: number): InvokerInstance {
+    const { userMemoryMb } = { ...DEFAULT_INVOKER_OPTIONS, ...this.#options.invoker }
+    const { uniqueName, displayedName, tags = [], dedicatedNamespaces = [] } = this.#options.invokerInstance ?? {}
+    return {
+      id,
+      userMemoryBytes: userMemoryMb * MB,
+      tags,
+      dedicatedNamespaces,
+      ...(uniqueName === undefined ? {} : { uniqueName }),
+      ...(displayedName === undefined ? {} : { displayedName }),
+    }
+  }
+
+  invoker(instance: InvokerInstance, apiHost: () => string): Invoker {
+    const { observers, invoker, platformId = 'stemcell' } = this.#options
+    const load = new HostLoad(this.#shared.clock)
+    const cipher = this.#cipher
+    return createInvoker({
+      hostLoad: () => load.share(),
+      ...this.#shared,
+      instance,
+      platform: platformId,
+      containers: use(this.#container, tokens.CONTAINER_FACTORY),
+      logger: this.#logger.child({ invoker: instance.id }),
+      ...(observers?.invoker && { observer: observers.invoker }),
+      ...this.#emitter(invokerTopic(instance.id)),
+      ...(cipher && { unlock: (algorithm, value) => cipher.unlock(algorithm, value) }),
+      options: { ...DEFAULT_INVOKER_OPTIONS, ...invoker, storeLevels: this.#storeLevels, apiHost },
+    })
+  }
+
+  /** `clustered`: others share the queue with it. */
+  controller(clustered: boolean): Controller {
+    const {
+      observers,
+      controllerId: id = '0',
+      maxWaiting,
+      api,
+      routes,
+      build,
+      disableStoreResult = false,
+    } = this.#options
+    const controller = createController({
+      ...this.#shared,
+      id,
+      clustered,
+      auth: use(this.#container, tokens.AUTH),
+      loadBalancer: use(this.#container, tokens.LOAD_BALANCER),
+      rateLimiter: use(this.#container, tokens.RATE_LIMITER),
+      logger: this.#logger.child({ controller: id }),
+      ...(maxWaiting === undefined ? {} : { maxWaiting }),
+      ...(api && { api }),
+      ...(routes && { routes }),
+      ...(observers?.controller && { observer: observers.controller }),
+      ...this.#emitter(`controller${id}`),
+      storeLevels: this.#storeLevels,
+      logsOutliveRecords: disableStoreResult,
+      ...(this.#cipher && { cipher: this.#cipher }),
+      build: build ?? { date: 'unknown', number: CORE_VERSION },
+    })
+    use(this.#container, tokens.CLUSTER).controllers = () => controller.clusterSize
+    return controller
+  }
+
+  subjects(): SubjectAdministration {
+    const auth = use(this.#container, tokens.AUTH)
+    return new SubjectAdministration(use(this.#container, tokens.SUBJECT_STORE), {
+      random: this.#shared.random,
+      // A change made through this platform is seen by it at once, whatever its auth caches.
+      onChange: (changed) => {
+        if (auth instanceof StoreAuth) auth.invalidate(changed)
+      },
+    })
+  }
+
+  /** What works in the background of every node. */
+  get background(): readonly Opening[] {
+    const events = this.#events
+    return events ? [{ name: 'events', open: () => events.open(), close: () => events.close() }] : []
+  }
+
+  /** Removes records that have grown old. */
+  get retention(): readonly Opening[] {
+    const { retention = DEFAULT_RETENTION } = this.#options
+    if (retention === false) return []
+    const job = new RecordRetention(retention, { ...this.#shared, logger: this.#logger })
+    return [{ name: 'retention', open: () => job.open(), close: () => job.close() }]
+  }
+
+  /** What controllers and invokers tell goes to all listeners, if there are any. */
+  #emitter(source: string): { readonly emit?: EmitEvent } {
+    const listeners = [this.#options.observers?.event, this.#publish()].filter((listener) => listener !== undefined)
+    const { clock }: { readonly clock: Clock } = this.#shared
+    if (listeners.length === 0) return {}
+    return {
+      emit({ subject, namespace: { name: namespace, uuid: userId } }, body) {
+        const event: EventMessage = { source, subject, namespace, userId, timestamp: clock.now(), body }
+        for (const listener of listeners) listener(event)
+      },
+    }
+  }
+
+  #publish(): ((event: EventMessage) => void) | undefined {
+    const events = this.#events
+    return events && ((event) => events.publish(event))
+  }
+}
+
+function storeLevelsOf({ storeLevels, disableStoreResult = false }: NodeOptions): StoreLevels {
+  const blocking = storeLevels?.blocking ?? (disableStoreResult ? 'failures' : STORE_ALL.blocking)
+  return { blocking, nonBlocking: storeLevels?.nonBlocking ?? STORE_ALL.nonBlocking }
+}

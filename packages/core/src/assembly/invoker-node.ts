@@ -1,0 +1,44 @@
+import type { DependencyContainer } from 'tsyringe'
+import type { Invoker } from '../invoker/invoker.ts'
+import type { OpenParts } from './open-in-order.ts'
+import { use } from './provide.ts'
+import type { Token } from './token.ts'
+
+/** A running invoker with its adapters. */
+export class InvokerNode implements AsyncDisposable {
+  readonly invoker: Invoker
+  readonly #container: DependencyContainer
+  readonly #parts: OpenParts
+  #closing: Promise<void> | undefined
+
+  /** Use `assembleInvoker`. */
+  constructor(container: DependencyContainer, parts: OpenParts, invoker: Invoker) {
+    this.#container = container
+    this.#parts = parts
+    this.invoker = invoker
+  }
+
+  /** What stands behind a token of `tokens`: an adapter, the clock, the limits. */
+  use<T>(key: Token<T>): T {
+    return use(this.#container, key)
+  }
+
+  /**
+   * Takes no further work, lets what runs finish for at most `drainMs` (default 0), ends the rest with a record, and
+   * closes every part in reverse order. Idempotent.
+   */
+  close(options: { readonly drainMs?: number } = {}): Promise<void> {
+    this.#closing ??= this.#close(options.drainMs ?? 0)
+    return this.#closing
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+
+  async #close(drainMs: number): Promise<void> {
+    await this.invoker.drain(drainMs)
+    await this.#parts.close()
+    await this.#container.dispose()
+  }
+}

@@ -1,0 +1,75 @@
+import type { ActivationMessage } from '../../messages/activation-message.ts'
+import { documentId } from '../../model/entity-name.ts'
+import { isTruthy, parameterValue } from '../../model/parameters.ts'
+import type { ControllerParts } from '../controller.ts'
+import { CacheAnnouncer } from '../entities/cache-announcer.ts'
+import type { EntityCache } from '../entities/entity-cache.ts'
+import { placementRequest } from '../invoke/placement-request.ts'
+import type { ClusterState } from './cluster-state.ts'
+import { Membership } from './membership.ts'
+import { Takeover, type Placeable } from './takeover.ts'
+
+/**
+ * What a controller does because it is not alone: it tells the others that it lives and what it wrote, counts them,
+ * and finishes what those who went away had begun.
+ */
+export class ClusterDuties {
+  readonly #membership: Membership
+  readonly #announcer: CacheAnnouncer
+  readonly #takeover: Takeover
+
+  constructor(parts: ControllerParts, cluster: ClusterState, cache: () => EntityCache) {
+    const { id: controllerId, logger } = parts
+    const shared = { ...parts, controllerId }
+    this.#membership = new Membership({
+      ...shared,
+      onChange: (controllers) => {
+        cluster.controllers = controllers
+      },
+      onGone: (gone) => logger.warn({ controller: gone }, 'controller gone'),
+    })
+    this.#announcer = new CacheAnnouncer({ ...shared, forget: (documentId) => cache().invalidate(documentId) })
+    this.#takeover = new Takeover({
+      ...parts,
+      cluster,
+      placementOf: (message) => placeable(parts, cache(), message),
+      isResponsible: () => this.#membership.isFirst,
+    })
+  }
+
+  async open(): Promise<void> {
+    await this.#announcer.open()
+    await this.#membership.open()
+    this.#takeover.open()
+  }
+
+  /** Says that this controller takes no more. */
+  leave(): Promise<void> {
+    return this.#membership.leave()
+  }
+
+  async close(): Promise<void> {
+    await this.#takeover.close()
+    await this.#membership.close()
+    await this.#announcer.close()
+  }
+
+  /** Another controller may have the document in its cache. */
+  announceWrite(documentId: string): void {
+    this.#announcer.announce(documentId)
+  }
+}
+
+async function placeable(
+  { manifest }: ControllerParts,
+  cache: EntityCache,
+  { action: reference, user }: ActivationMessage,
+): Promise<Placeable | undefined> {
+  const found = (await cache.get(documentId(reference)))?.action
+  return (
+    found && {
+      request: placementRequest(user.namespace.name, found, manifest),
+      repeatable: isTruthy(parameterValue(found.action.annotations, 'repeatable'), false),
+    }
+  )
+}

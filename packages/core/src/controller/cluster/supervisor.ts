@@ -1,0 +1,88 @@
+import type { Logger } from '../../log.ts'
+import type { Acknowledgement } from '../../messages/acknowledgement.ts'
+import { HEALTH_TOPIC, readPing } from '../../messages/ping.ts'
+import type { Delivery, Queue, Subscription } from '../../queue/queue.ts'
+import type { Clock, Timer } from '../../time/clock.ts'
+import type { Random } from '../../time/random.ts'
+import { ClusterState } from './cluster-state.ts'
+import { PROBE_TRANSACTION, type HealthProbe } from './health-probe.ts'
+import type { InvokerOutcome } from './invoker-health.ts'
+
+export interface SupervisorParts {
+  readonly controllerId: string
+  readonly queue: Queue
+  readonly clock: Clock
+  readonly random: Random
+  readonly logger: Logger
+  /** Sends test actions. Without it every invoker that pings is taken for healthy. */
+  readonly probe?: HealthProbe
+}
+
+const PERIOD_MS = 1_000
+const RETENTION_MS = 3_600_000
+
+/** Keeps the picture of the invokers up to date: hears their pings, notices silence, sends test actions. */
+export class Supervisor {
+  readonly cluster: ClusterState
+  readonly #parts: SupervisorParts
+  readonly #onRoom: () => void
+  #subscription: Subscription | undefined
+  #timer: Timer | undefined
+
+  /** `onRoom` is called when there may be room for what waits: at once when an invoker came, and each second. */
+  constructor(parts: SupervisorParts, onRoom: () => void) {
+    this.#parts = parts
+    this.#onRoom = onRoom
+    this.cluster = new ClusterState(parts.random, { supervised: parts.probe !== undefined })
+  }
+
+  async open(): Promise<void> {
+    const { queue, controllerId } = this.#parts
+    await queue.ensureTopic(HEALTH_TOPIC, { retentionMs: RETENTION_MS })
+    const options = { group: `${HEALTH_TOPIC}${controllerId}`, concurrency: 1 }
+    this.#subscription = await queue.subscribe(HEALTH_TOPIC, options, (delivery) => this.#pinged(delivery))
+    this.#tick()
+  }
+
+  async close(): Promise<void> {
+    this.#timer?.cancel()
+    await this.#subscription?.close()
+    this.#subscription = undefined
+  }
+
+  /** An activation ended on the invoker, or was waited for in vain. */
+  outcome(invoker: number, outcome: InvokerOutcome): void {
+    if (this.cluster.outcome(invoker, outcome, this.#parts.clock.now())) this.#onRoom()
+    if (this.cluster.invokers[invoker]?.state !== 'healthy') this.#probe()
+  }
+
+  /** Takes the acknowledgement of a test action; false when it is of something else. */
+  probed({ transaction, completion }: Acknowledgement): boolean {
+    if (transaction.id !== PROBE_TRANSACTION) return false
+    if (completion) this.outcome(completion.instance.id, completion.systemError ? 'system-error' : 'success')
+    return true
+  }
+
+  #pinged({ body }: Delivery): void {
+    try {
+      const becameUsable = this.cluster.ping(readPing(body), this.#parts.clock.now())
+      if (becameUsable) this.#onRoom()
+      this.#probe()
+    } catch (err) {
+      this.#parts.logger.warn({ err }, 'unreadable ping dropped')
+    }
+  }
+
+  #tick(): void {
+    this.cluster.watch(this.#parts.clock.now())
+    this.#probe()
+    this.#onRoom()
+    this.#timer = this.#parts.clock.setTimer(PERIOD_MS, () => this.#tick())
+  }
+
+  #probe(): void {
+    const { probe, clock } = this.#parts
+    if (!probe) return
+    for (const invoker of this.cluster.probesDue(clock.now())) void probe.send(invoker)
+  }
+}

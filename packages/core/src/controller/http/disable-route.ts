@@ -1,0 +1,32 @@
+import { sameSecret } from '../../auth/same-secret.ts'
+import type { ApiOptions } from '../api-options.ts'
+import { textAnswer } from './answer.ts'
+import { basicCredentials } from './authenticator.ts'
+import { HttpError } from './http-error.ts'
+import type { OpenRoute } from './route.ts'
+
+const DISABLED = 'controller is disabled'
+const REFUSED = 'username or password are wrong.'
+
+/** `POST /disable`, for an operator who takes the controller out of service. */
+export function disableRoute(operator: ApiOptions['operator'], disable: () => void): OpenRoute {
+  return {
+    method: 'POST',
+    path: '/disable',
+    auth: 'none',
+    cors: 'server',
+    summary: 'Accept no more activations',
+    responses: { 200: 'none', 401: 'Error' },
+    handle: ({ request }) => {
+      const given = basicCredentials(request.headers.authorization)
+      const isOperator =
+        operator !== undefined &&
+        given !== undefined &&
+        given.user === operator.username &&
+        sameSecret(given.password, operator.password)
+      if (!isOperator) throw new HttpError(401, REFUSED)
+      disable()
+      return textAnswer(200, DISABLED)
+    },
+  }
+}

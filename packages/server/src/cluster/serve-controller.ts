@@ -1,0 +1,77 @@
+import { assembleController, PlatformError, tokens } from '@stemcell/core'
+import type { Config } from '../config/config-schema.ts'
+import { readConfig, type ConfigOverrides } from '../config/read-config.ts'
+import { takeEnvironment } from '../environment.ts'
+import { isLoopback } from '../is-loopback.ts'
+import { Metrics } from '../metrics/metrics.ts'
+import { chosenForController, controllerSettings, settings } from '../parts/chosen-parts.ts'
+import { runUntilStopped, type Running, type StartContext } from '../run-until-stopped.ts'
+import { admitGuest } from '../standalone/admit-guest.ts'
+import { DataFolder } from '../standalone/data-folder.ts'
+import { givenGuestKey } from '../standalone/guest-key.ts'
+import { reachableUrl } from '../standalone/reachable-url.ts'
+import type { StopSignals } from '../stop-signals.ts'
+import { sharedParts } from './shared-parts.ts'
+
+export interface ServeControllerOptions {
+  readonly file: string | undefined
+  readonly overrides: ConfigOverrides
+  /** Default: the configuration's. */
+  readonly id: string | undefined
+  readonly signals: StopSignals
+}
+
+/** What controller ids may be, as they become names of topics. */
+const ID = /^[a-zA-Z0-9._-]{1,128}$/
+const LOAD_METRICS_MS = 1000
+
+/**
+ * Runs one controller of a cluster until a signal ends it. Resolves when everything is closed.
+ * @throws ERR_CONFIG, ERR_UNAVAILABLE it did not start; the message names what to change.
+ */
+export async function serveController({ file, overrides, id, signals }: ServeControllerOptions): Promise<void> {
+  const { auth, logLevel } = takeEnvironment()
+  const config = readConfig(file, overrides)
+  await runUntilStopped(logLevel ?? config.logLevel, signals, (context) =>
+    startController(config, id ?? config.controllerId, auth, context),
+  )
+}
+
+async function startController(
+  config: Config,
+  id: string,
+  auth: string | undefined,
+  { logger, print, signal }: StartContext,
+): Promise<Running | undefined> {
+  if (!ID.test(id)) {
+    throw new PlatformError('ERR_CONFIG', `--id ${id}: a controller is called by letters, digits, dots, _ and -`)
+  }
+  const given = givenGuestKey({ auth, authFile: config.authFile })
+  const metrics = (config.metrics ?? isLoopback(config.host)) ? new Metrics() : undefined
+  const node = await assembleController({
+    ...(await sharedParts(config, new DataFolder(config.data))),
+    ...(await chosenForController(config)),
+    ...settings(config),
+    ...controllerSettings(config),
+    ...(metrics && { observers: metrics.observers, routes: [metrics.route] }),
+    logger,
+    controllerId: id,
+  })
+  const close = (drainMs: number): Promise<void> => node.close({ drainMs })
+  try {
+    if (given) await admitGuest(node.subjects, { given, kept: () => undefined })
+    if (signal.aborted) {
+      await close(0)
+      return undefined
+    }
+    const { url } = await node.listen({ host: config.host, port: config.port })
+    print(`Stemcell controller ${id} is ready at ${reachableUrl(url)}`)
+    logger.info({ controller: id, url, pid: process.pid }, 'ready')
+    // Not while the first requests come.
+    if (metrics) node.use(tokens.CLOCK).setTimer(LOAD_METRICS_MS, () => metrics.loadQuietly(logger))
+    return { close: () => close(config.drainMs) }
+  } catch (error) {
+    await close(0)
+    throw error
+  }
+}

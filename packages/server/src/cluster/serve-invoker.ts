@@ -1,0 +1,83 @@
+import { assembleInvoker, PlatformError } from '@stemcell/core'
+import { hostname } from 'node:os'
+import type { Config } from '../config/config-schema.ts'
+import { readConfig, type ConfigOverrides } from '../config/read-config.ts'
+import { takeEnvironment } from '../environment.ts'
+import { Metrics } from '../metrics/metrics.ts'
+import { chosenContainers, invokerSettings, settings } from '../parts/chosen-parts.ts'
+import { runUntilStopped, type Running, type StartContext } from '../run-until-stopped.ts'
+import { DataFolder } from '../standalone/data-folder.ts'
+import { requireImages } from '../standalone/require-images.ts'
+import type { StopSignals } from '../stop-signals.ts'
+import { sharedParts } from './shared-parts.ts'
+
+export interface InvokerName {
+  readonly id?: number | undefined
+  readonly uniqueName?: string | undefined
+}
+
+export interface ServeInvokerOptions {
+  readonly file: string | undefined
+  readonly overrides: ConfigOverrides
+  /** Default: the configuration's, else the name of the host. */
+  readonly name: InvokerName
+  readonly signals: StopSignals
+}
+
+/**
+ * Runs one invoker of a cluster until a signal ends it. Resolves when everything is closed.
+ * @throws ERR_CONFIG, ERR_UNAVAILABLE it did not start; the message names what to change.
+ */
+export async function serveInvoker({ file, overrides, name, signals }: ServeInvokerOptions): Promise<void> {
+  const { logLevel } = takeEnvironment()
+  const config = readConfig(file, overrides)
+  await runUntilStopped(logLevel ?? config.logLevel, signals, (context) => startInvoker(config, name, context))
+}
+
+async function startInvoker(
+  config: Config,
+  name: InvokerName,
+  { logger, print, signal }: StartContext,
+): Promise<Running | undefined> {
+  const { apiHost } = config
+  if (apiHost === undefined) {
+    throw new PlatformError('ERR_CONFIG', 'apiHost: say where actions reach the API, e.g. http://127.0.0.1:3233')
+  }
+  await requireImages(config)
+  const data = new DataFolder(config.data)
+  data.prepare()
+  const metrics = new Metrics()
+  const node = await assembleInvoker({
+    ...(await sharedParts(config, data)),
+    ...settings(config),
+    ...invokerSettings(config),
+    containers: await chosenContainers(config, data),
+    observers: metrics.observers,
+    logger,
+    apiHost,
+    invokerInstance: identity(config, name),
+    ...(config.platformId === undefined ? {} : { platformId: config.platformId }),
+  })
+  const { id } = node.invoker.instance
+  if (signal.aborted) {
+    await node.close()
+    return undefined
+  }
+  print(`Stemcell invoker ${id} is ready`)
+  logger.info({ invoker: id, pid: process.pid }, 'ready')
+  return { close: () => node.close({ drainMs: config.drainMs }) }
+}
+
+/** The command line is stronger than the configuration; a number is stronger than a name. */
+function identity({ invoker }: Config, name: InvokerName) {
+  const { displayedName, tags, dedicatedNamespaces } = invoker
+  const id = name.id ?? (name.uniqueName === undefined ? invoker.id : undefined)
+  const uniqueName = name.uniqueName ?? invoker.uniqueName ?? (id === undefined ? hostname() : undefined)
+  return {
+    tags,
+    dedicatedNamespaces,
+    ...(id === undefined ? {} : { id }),
+    ...(uniqueName === undefined ? {} : { uniqueName }),
+    ...(displayedName === undefined ? {} : { displayedName }),
+  }
+}
