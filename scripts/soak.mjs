@@ -132,11 +132,16 @@ for (const kind of ['processes', 'sockets', 'files']) {
   const left = after[kind].filter((entry) => !before[kind].includes(entry))
   check(`no ${kind} are left`, left.length === 0, [left.length, ...left.slice(0, 10)].join('\n       '))
 }
-check(
-  `resident memory is within ${MEMORY_TOLERANCE * 100} % of what it was after ${warmCount} activations`,
-  growth <= MEMORY_TOLERANCE,
-  `${megabytes(warm)} MB then, ${megabytes(end)} MB after ${load.accepted}`,
-)
+const memory = `${megabytes(warm)} MB after ${warmCount} activations, ${megabytes(end)} MB after ${load.accepted}`
+if (minutes >= 1) {
+  check(
+    `resident memory is within ${MEMORY_TOLERANCE * 100} % of what it was when warm`,
+    growth <= MEMORY_TOLERANCE,
+    memory,
+  )
+} else {
+  console.log(`noted  resident memory, not judged as nothing is warm within a minute: ${memory}`)
+}
 if (problems.length > 0) console.error(`replay: npm run soak -- --minutes ${minutes} --seed ${seed}`)
 // What keeps the event loop alive now was forgotten by somebody.
 const handles = process.getActiveResourcesInfo().filter((name) => !/^(TTYWrap|PipeWrap|FSReqPromise)$/.test(name))

@@ -45,10 +45,6 @@ describe('stemcell admin', () => {
     expect(await admin('user get nobody', data)).toEqual(refused('Subject id is not recognized'))
 
     await putAction(server, 'hello', 'const main = () => ({})')
-    expect(await admin('invoker drain', data)).toEqual(said('invoker0 is drained'))
-    expect((await call(server, 'GET', '/invokers')).json).toEqual({ invoker0: 'down' })
-    expect((await call(server, 'POST', 'actions/hello')).status).toBe(503)
-    expect(await admin('invoker enable', data)).toEqual(said('invoker0 is now enabled'))
     const { record } = await invokeOnce(server, 'hello')
     await eventually('the record', async () =>
       (await admin('db get activations', data)).stdout.includes(`guest/${record.activationId}`),
@@ -56,9 +52,6 @@ describe('stemcell admin', () => {
     expect(await server.stop()).toEqual({ code: 0, signal: null })
     expect(server.output).not.toContain(key.split(':')[1])
 
-    expect(await admin('invoker status', data)).toEqual(
-      refused('no server runs here: an invoker is asked while it runs'),
-    )
     expect(await admin('user whois -', data, key)).toEqual(said('subject: alice\nnamespace: alice'))
     expect(await admin('limits set alice --firesPerMinute 3', data)).toEqual(
       said('Limits successfully set for "alice"'),
@@ -70,6 +63,21 @@ describe('stemcell admin', () => {
     const next = await SpawnedServer.start(folder)
     expect((await call(next, 'GET', 'limits', { auth: key })).json).toMatchObject({ firesPerMinute: 3 })
     expect(await next.stop()).toEqual({ code: 0, signal: null })
+  })
+
+  it('takes the invoker of a running server out of service and puts it back', async () => {
+    const server = await SpawnedServer.start(folder)
+    const { data } = server
+    await putAction(server, 'hello', 'const main = () => ({})')
+    expect(await admin('invoker drain', data)).toEqual(said('invoker0 is drained'))
+    expect((await call(server, 'GET', '/invokers')).json).toEqual({ invoker0: 'down' })
+    expect((await call(server, 'POST', 'actions/hello')).status).toBe(503)
+    expect(await admin('invoker enable', data)).toEqual(said('invoker0 is now enabled'))
+    await invokeOnce(server, 'hello')
+    expect(await server.stop()).toEqual({ code: 0, signal: null })
+    expect(await admin('invoker status', data)).toEqual(
+      refused('no server runs here: an invoker is asked while it runs'),
+    )
   })
 
   it('names the process when a server holds the folder and does not answer', async () => {
