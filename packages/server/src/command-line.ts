@@ -7,13 +7,14 @@ import { CONTAINER_PACKAGES, type ContainersName } from './config/container-pack
 import { imagesProgram } from './images/images-program.ts'
 import type { StopSignals } from './stop-signals.ts'
 
-interface ControllerFlags extends Omit<StandaloneFlags, 'demo'> {
+interface ControllerFlags extends Omit<StandaloneFlags, 'demo' | 'containers'> {
   readonly id?: string
 }
 
 interface InvokerFlags {
   readonly id?: number
   readonly uniqueName?: string
+  readonly containers?: ContainersName
   readonly data?: string
   readonly config?: string
 }
@@ -42,11 +43,7 @@ export async function runCommandLine(args: readonly string[], signals: StopSigna
     .option('--data <folder>', 'where everything is kept (default ./stemcell-data)')
     .option('--auth-file <file>', 'file with UUID:KEY for namespace guest; STEMCELL_AUTH=UUID:KEY does the same')
     .option('--config <file>', 'JSON configuration; options of the command line win')
-    .addOption(
-      new Option('--containers <how>', 'what actions run in (default process)').choices(
-        Object.keys(CONTAINER_PACKAGES),
-      ),
-    )
+    .addOption(containers())
     .option('--demo', 'also put the action hello, invoke it twice and show the results')
     .action(async ({ config, demo = false, ...overrides }: StandaloneFlags) => {
       const { serveStandalone } = await import('./standalone/serve-standalone.ts')
@@ -72,6 +69,7 @@ export async function runCommandLine(args: readonly string[], signals: StopSigna
     .option('--id <number>', 'its number, unique among the invokers', invokerId)
     .option('--unique-name <name>', 'name by which it gets a number and keeps it (default: name of the host)')
     .option('--data <folder>', 'where this process keeps its own things (default ./stemcell-data)')
+    .addOption(containers())
     .action(async ({ config, id, uniqueName, ...overrides }: InvokerFlags) => {
       const { serveInvoker } = await import('./cluster/serve-invoker.ts')
       await serveInvoker({ file: config, overrides, name: { id, uniqueName }, signals })
@@ -112,6 +110,12 @@ function explain(error: unknown, isAdmin: boolean): string {
   if (error instanceof AdministrationError) return isAdmin ? error.message : `stemcell: ${error.message}`
   if (isPlatformError(error)) return `stemcell: ${error.message}`
   return error instanceof Error ? (error.stack ?? error.message) : String(error)
+}
+
+function containers(): Option {
+  return new Option('--containers <how>', 'what actions run in (default process)').choices(
+    Object.keys(CONTAINER_PACKAGES),
+  )
 }
 
 function port(value: string): number {

@@ -7,6 +7,7 @@ import { Metrics } from '../metrics/metrics.ts'
 import { chosenContainers, invokerSettings, settings } from '../parts/chosen-parts.ts'
 import { runUntilStopped, type Running, type StartContext } from '../run-until-stopped.ts'
 import { DataFolder } from '../standalone/data-folder.ts'
+import { requireImages } from '../standalone/require-images.ts'
 import type { StopSignals } from '../stop-signals.ts'
 import { sharedParts } from './shared-parts.ts'
 
@@ -42,6 +43,7 @@ async function startInvoker(
   if (apiHost === undefined) {
     throw new PlatformError('ERR_CONFIG', 'apiHost: say where actions reach the API, e.g. http://127.0.0.1:3233')
   }
+  await requireImages(config)
   const data = new DataFolder(config.data)
   data.prepare()
   const metrics = new Metrics()
