@@ -1,12 +1,14 @@
 // `npm run bench [-- name …] [--json]`: measures Stemcell beside floors taken in the same run, and prints ratios.
 import { list } from './list.mjs'
+import { placement } from './placement.mjs'
+import { pool } from './pool.mjs'
 import { sequence } from './sequence.mjs'
 import { standalone } from './standalone.mjs'
 import { starts } from './starts.mjs'
 import { table } from './table.mjs'
 import { web } from './web.mjs'
 
-const BENCHES = { invoke: standalone, starts, sequence, web, list }
+const BENCHES = { invoke: standalone, starts, pool, sequence, web, list, placement }
 
 const args = process.argv.slice(2)
 const json = args.includes('--json')

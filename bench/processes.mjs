@@ -24,14 +24,14 @@ async function stop(child, signal = 'SIGTERM') {
   await once(child, 'exit')
 }
 
-/** Calls `attempt` until it resolves to something truthy. */
-async function until(attempt, what, ms = 10_000) {
+/** Calls `attempt` until it resolves to something truthy, with a pause after each answer. */
+export async function until(attempt, what, ms = 10_000, pauseMs = 1) {
   const deadline = performance.now() + ms
   for (;;) {
     const result = await attempt().catch(() => undefined)
     if (result) return result
     if (performance.now() > deadline) throw new Error(`not within ${ms} ms: ${what}`)
-    await new Promise((resolve) => setTimeout(resolve, 1))
+    await new Promise((resolve) => setTimeout(resolve, pauseMs))
   }
 }
 
@@ -123,9 +123,22 @@ export async function startStandalone(folder) {
       const record = JSON.parse(await body.text())
       return { ms: performance.now() - start, record }
     },
+    /** Sum of the samples of a metric whose labels include all of `labels`. */
+    metric: async (name, labels) => {
+      const { body } = await client.request({ method: 'GET', path: '/metrics' })
+      return sumOf(await body.text(), name, labels)
+    },
     stop: async () => {
       await client.destroy()
       await stop(child)
     },
   }
+}
+
+function sumOf(exposition, name, labels) {
+  const wanted = Object.entries(labels).map(([label, value]) => `${label}="${value}"`)
+  return exposition
+    .split('\n')
+    .filter((line) => line.startsWith(`${name}{`) && wanted.every((label) => line.includes(label)))
+    .reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' '))), 0)
 }

@@ -1,7 +1,9 @@
 import { median } from './load.mjs'
-import { startRuntime, startStandalone, temporaryFolder } from './processes.mjs'
+import { startRuntime, startStandalone, temporaryFolder, until } from './processes.mjs'
 
 const ROUNDS = 15
+/** Of the default manifest. */
+const STEM_CELLS = 2
 /** No stem cell of the default manifest has this memory, so that an action with it starts cold. */
 const COLD_MEMORY_MB = 192
 
@@ -49,10 +51,18 @@ export async function starts() {
   }
 }
 
+/** The replacement of the last stem cell may still be starting. */
+function stemCellsReady(server) {
+  const ready = async () => {
+    const started = await server.metric('stemcell_container_start_seconds_count', { stem_cell: 'true', ok: 'true' })
+    return started - (await server.metric('stemcell_container_acquisitions_total', { how: 'stemcell' })) >= STEM_CELLS
+  }
+  return until(ready, 'stem cells ready', 10_000, 10)
+}
+
 /** The first call of an action, checked to have got its container the way it should. */
 async function first(server, name, acquired) {
-  // The replacement of the last stem cell may still be starting.
-  await new Promise((resolve) => setTimeout(resolve, 250))
+  await stemCellsReady(server)
   const { ms, record } = await server.invoke(name)
   const how = JSON.stringify(record.annotations.find(({ key }) => key === 'acquired')?.value)
   if (!how?.includes(acquired)) throw new Error(`${name}: expected a container had by ${acquired}, got ${how}`)

@@ -5,7 +5,7 @@
 export const ERROR_CODES = {
   /** Used before `open()` or after `close()`. */
   ERR_CLOSED: { retryable: false, status: 503 },
-  /** A capability that this adapter does not declare. */
+  /** A capability that this adapter does not declare. Of a container that is asked for, the message is shown to the user. */
   ERR_UNSUPPORTED: { retryable: false, status: 501 },
   /** A body or document above the bound that the capabilities state. */
   ERR_TOO_LARGE: { retryable: false, status: 413 },

@@ -17,6 +17,8 @@ export type * from './store/document-store.ts'
 export { ENTITY_INDEXES, type EntityIndex, type EntityStore } from './store/entity-store.ts'
 export { keyPartition, SUBJECT_INDEXES, type SubjectIndex, type SubjectStore } from './store/subject-store.ts'
 export type * from './store/activation-store.ts'
+export { attachmentsOfEntity } from './store/attachments-of-entity.ts'
+export { controllerOwner, invokerOwner } from './store/record-owner.ts'
 export { reencryptParameters, type Reencryption } from './store/reencrypt-parameters.ts'
 export { requirePage } from './store/require-page.ts'
 export { MemoryDocumentStore } from './store/memory-document-store.ts'
@@ -106,6 +108,15 @@ export type { Platform } from './assembly/platform.ts'
 export type { OpenCall, OpenRoute } from './controller/http/route.ts'
 export type { Answer } from './controller/http/answer.ts'
 export type { ActivationFacts, ControllerGauges, ControllerObserver } from './controller/observer.ts'
+export type { Invoker } from './invoker/invoker.ts'
+export {
+  DEFAULT_INVOKER_CREDENTIALS,
+  invokerFront,
+  type InvokerCredentials,
+  type InvokerFrontOptions,
+  type OpenPath,
+  type PlainAnswer,
+} from './invoker/http/invoker-front.ts'
 export type { InvokerObserver, PoolGauges, StageTimes } from './invoker/observer.ts'
 export type { Acquisition, AcquisitionReason } from './invoker/pool/job.ts'
 export type { Demand, IdleContainer, KeepAlive, PoolPolicy } from './invoker/pool/pool-policy.ts'

@@ -1,6 +1,14 @@
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http'
-import type { ActionHost } from './action-host.ts'
 import { failure, type Reply } from './reply.ts'
+
+type Message = Readonly<Record<string, unknown>>
+type Answer = (reply: Reply) => void
+
+/** What stands behind `POST /init` and `POST /run`; `body` is the text that `message` was read from. */
+export interface ActionEndpoint {
+  init(message: Message, answer: Answer): void
+  run(message: Message, answer: Answer, body: Buffer): void
+}
 
 const MAX_BODY_BYTES = 48 * 1024 * 1024
 
@@ -11,7 +19,7 @@ export function createActionServer(listener: RequestListener): Server {
   return server
 }
 
-export function actionListener(host: ActionHost): RequestListener {
+export function actionListener(host: ActionEndpoint): RequestListener {
   return (request, response) => {
     const answer = (reply: Reply): void => send(response, reply)
     const { method, url } = request
@@ -21,9 +29,9 @@ export function actionListener(host: ActionHost): RequestListener {
     }
     readBody(request, (body) => {
       const message = body && parse(body)
-      if (!message) return answer(failure(500, 'Bad request.'))
+      if (!body || !message) return answer(failure(500, 'Bad request.'))
       try {
-        if (url === '/run') host.run(message, answer)
+        if (url === '/run') host.run(message, answer, body)
         else host.init(message, answer)
       } catch (error) {
         process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`)
@@ -48,11 +56,11 @@ function readBody(request: IncomingMessage, done: (body: Buffer | undefined) => 
   })
 }
 
-function parse(body: Buffer): Record<string, unknown> | undefined {
+function parse(body: Buffer): Message | undefined {
   if (body.length === 0) return {}
   try {
     const message: unknown = JSON.parse(body.toString())
-    return typeof message === 'object' && message !== null ? (message as Record<string, unknown>) : undefined
+    return typeof message === 'object' && message !== null ? (message as Message) : undefined
   } catch {
     return undefined
   }

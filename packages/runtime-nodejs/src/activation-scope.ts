@@ -15,8 +15,13 @@ export function activation(kind: Activation['kind'], id: unknown, env: Map<strin
   return { id: usable ? id : '-', kind, env, ended: false }
 }
 
+/** Tells to whom belongs what is printed now. */
+export interface OutputOwner {
+  owner(): Activation | undefined
+}
+
 /** Knows on whose behalf the current line of code runs. Costs nothing until `trackAsync` is called. */
-export class ActivationScope {
+export class ActivationScope implements OutputOwner {
   readonly running: Set<Activation> = new Set()
   #storage: AsyncLocalStorage<Activation> | undefined
 

@@ -1,5 +1,5 @@
 import type { ActivationLog } from './activation-log.ts'
-import { type Activation, activation, type ActivationScope } from './activation-scope.ts'
+import { type Activation, activation, type OutputOwner } from './activation-scope.ts'
 import { writeFully } from './stdio.ts'
 
 const NEWLINE = 10
@@ -21,7 +21,7 @@ const NOTHING = Buffer.alloc(0)
 const LINE_END = Buffer.from('\n')
 
 /** Every line names its activation behind a token that only the reader knows. The README defines the frames. */
-export function attributedLog(token: string, scope: ActivationScope): ActivationLog {
+export function attributedLog(token: string, scope: OutputOwner): ActivationLog {
   const states = new WeakMap<Activation, LogState>()
   const nobody = activation('init', undefined, new Map())
   nobody.ended = true

@@ -28,6 +28,8 @@ export interface RuntimeProcess {
 }
 
 export interface StartOptions {
+  /** File and first arguments; default: this package's own program. */
+  readonly program?: readonly string[]
   readonly env?: Record<string, string>
   readonly args?: readonly string[]
   readonly keepAlive?: boolean
@@ -39,11 +41,15 @@ export const SENTINEL = 'XXX_THE_END_OF_A_WHISK_ACTIVATION_XXX\n'
 export async function startRuntime(options: StartOptions = {}): Promise<RuntimeProcess> {
   const folder = mkdtempSync(path.join(tmpdir(), 'runtime-test-'))
   const socket = path.join(folder, 'action.sock')
-  const child = spawn(process.execPath, [runtimePath, '--socket', socket, ...(options.args ?? [])], {
-    cwd: folder,
-    env: { PATH: process.env['PATH'], HOME: folder, TMPDIR: folder, ...options.env },
-    stdio: ['pipe', 'pipe', 'pipe'],
-  })
+  const child = spawn(
+    process.execPath,
+    [...(options.program ?? [runtimePath]), '--socket', socket, ...(options.args ?? [])],
+    {
+      cwd: folder,
+      env: { PATH: process.env['PATH'], HOME: folder, TMPDIR: folder, ...options.env },
+      stdio: ['pipe', 'pipe', 'pipe'],
+    },
+  )
   const closed = once(child, 'close') as Promise<[number | null]>
   const output: Record<'stdout' | 'stderr', Buffer[]> = { stdout: [], stderr: [] }
   for (const name of ['stdout', 'stderr'] as const) {

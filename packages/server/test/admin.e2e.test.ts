@@ -45,6 +45,10 @@ describe('stemcell admin', () => {
     expect(await admin('user get nobody', data)).toEqual(refused('Subject id is not recognized'))
 
     await putAction(server, 'hello', 'const main = () => ({})')
+    expect(await admin('invoker drain', data)).toEqual(said('invoker0 is drained'))
+    expect((await call(server, 'GET', '/invokers')).json).toEqual({ invoker0: 'down' })
+    expect((await call(server, 'POST', 'actions/hello')).status).toBe(503)
+    expect(await admin('invoker enable', data)).toEqual(said('invoker0 is now enabled'))
     const { record } = await invokeOnce(server, 'hello')
     await eventually('the record', async () =>
       (await admin('db get activations', data)).stdout.includes(`guest/${record.activationId}`),
@@ -52,6 +56,9 @@ describe('stemcell admin', () => {
     expect(await server.stop()).toEqual({ code: 0, signal: null })
     expect(server.output).not.toContain(key.split(':')[1])
 
+    expect(await admin('invoker status', data)).toEqual(
+      refused('no server runs here: an invoker is asked while it runs'),
+    )
     expect(await admin('user whois -', data, key)).toEqual(said('subject: alice\nnamespace: alice'))
     expect(await admin('limits set alice --firesPerMinute 3', data)).toEqual(
       said('Limits successfully set for "alice"'),

@@ -197,7 +197,7 @@ describe('an action that cannot be', () => {
     expect(await put({ exec: { code: CODE } })).toEqual(malformed(`'kind' must be a string defined in 'exec'`))
     expect(await put({ exec: { kind: 'cobol:60', code: CODE } })).toEqual(
       malformed(
-        `The specified runtime 'cobol:60' is not supported by this platform. Valid values are: 'nodejs:18', 'nodejs:20'.`,
+        `The specified runtime 'cobol:60' is not supported by this platform. Valid values are: 'nodejs:18', 'nodejs:20', 'python:3'.`,
       ),
     )
     expect(await put({ exec: { kind: 'nodejs:20' } })).toEqual(

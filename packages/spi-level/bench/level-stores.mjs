@@ -151,6 +151,24 @@ const single = await timed(300, async (round) => {
   for (let index = 0; index < 300; index++) await store.put(record(index + round * 1000, 'other'))
 })
 row('activation put, one at a time, sync true', single)
+for (const clients of [1, 16, 500]) {
+  let left = 20_000
+  const before = process.cpuUsage()
+  await Promise.all(
+    Array.from({ length: clients }, async () => {
+      while (left-- > 0) {
+        await store.put(record(left + clients * 1e6, 'busy'))
+        await new Promise((resolve) => setImmediate(resolve))
+      }
+    }),
+  )
+  const { user, system } = process.cpuUsage(before)
+  row(`activation put, ${clients} at once, processor time of all threads`, (user + system) / 20_000)
+}
+const foreseen = await timed(1000, async (round) => {
+  for (let index = 0; index < 1000; index++) await store.foresee('bench', record(index + round * 1000, 'foreseen'))
+})
+row('activation foresee', foreseen)
 const get = await timed(1000, async () => {
   for (let index = 0; index < 1000; index++) await store.get('ns', record(index * 97).activationId)
 })

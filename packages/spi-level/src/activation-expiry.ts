@@ -1,5 +1,5 @@
 import { parseParameters, PlatformError, type ActivationRetention, type JsonObject } from '@stemcell/core'
-import { activationRows, BY_START, recordKey } from './activation-writer.ts'
+import { activationRows, BY_START, recordKey } from './activation-rows.ts'
 import { readCount, type Operation } from './commit-queue.ts'
 import { readRowKey, type KeySpace } from './key-space.ts'
 import type { LevelDatabase } from './level-database.ts'

@@ -1,136 +1,276 @@
-import { activationFilterName, activationSummary, type Activation } from '@stemcell/core'
-import type { Operation } from './commit-queue.ts'
-import type { KeySpace, RowAddress } from './key-space.ts'
-import type { LevelDatabase } from './level-database.ts'
+import {
+  readActivation,
+  type Activation,
+  type AdapterContext,
+  type JsonObject,
+  type MaybePromise,
+  type Timer,
+} from '@stemcell/core'
+import type { ClassicLevel } from 'classic-level'
+import { recordKey, recordWrite, type RecordWrite } from './activation-rows.ts'
+import type { CommitQueue, Operation } from './commit-queue.ts'
+import { ForeseenRecords } from './journal/foreseen-records.ts'
+import type { Journal } from './journal/journal.ts'
+import type { JournalEntry } from './journal/journal-entry.ts'
+import { KeySpace } from './key-space.ts'
 
 export type PutOutcome = 'stored' | 'exists'
+
+/** A batch is written when it is so large, or so old. */
+const BATCH_RECORDS = 200
+const BATCH_BYTES = 1024 ** 2
+const BATCH_AGE_MS = 50
+/** The same after one that the database did not take. */
+const RETRY_MS = 1000
 
 /** Beyond either, `put` waits before it makes the text of a record. */
 const MOST_HELD = 2000
 const MOST_HELD_BYTES = 64 * 1024 ** 2
 
-interface Held {
-  readonly key: string
-  readonly activation: Activation
-  readonly text: string
-  readonly resolve: (outcome: PutOutcome) => void
-  readonly reject: (error: unknown) => void
-}
+/** The journal begins anew beyond this, and beyond twice what is still needed of it. */
+const JOURNAL_BYTES = 4 * 1024 ** 2
 
 /**
- * Writes records in batches. One that comes while nothing is written goes at once; those that come meanwhile are the
- * next batch. Of records with the same id the first one counts.
+ * Stores activation records: each is appended to the journal and is safe, batches of them follow into the database.
+ * Of records with the same id the first one counts. One per database.
  */
 export class ActivationWriter {
-  readonly #keys: KeySpace
-  readonly #underway = new Map<string, Promise<PutOutcome>>()
-  #waiting: Held[] = []
-  #writing = false
-  #held = 0
+  readonly #keys: KeySpace = activationKeys()
+  readonly #db: ClassicLevel
+  readonly #commits: CommitQueue
+  readonly #journal: Journal
+  readonly #context: AdapterContext
+  readonly #foreseen = new ForeseenRecords()
+  /** What the database does not have yet, by key: first what is being written, then `#waiting`. */
+  readonly #held = new Map<string, RecordWrite>()
   #heldBytes = 0
-  readonly #wantRoom: (() => void)[] = []
+  #waiting: RecordWrite[] = []
+  #waitingBytes = 0
+  #accepted = 0
+  #written = 0
+  /** The batch under way; never rejects. */
+  #writing: Promise<void> | undefined
+  /** Why the last batch was not written. */
+  #failure: { readonly error: unknown } | undefined
+  #timer: Timer | undefined
+  #stopped = false
 
-  constructor(keys: KeySpace) {
-    this.#keys = keys
+  constructor(db: ClassicLevel, commits: CommitQueue, journal: Journal, context: AdapterContext) {
+    this.#db = db
+    this.#commits = commits
+    this.#journal = journal
+    this.#context = context
   }
 
-  /** `makeText` is called when there is room for the text. */
-  async put(database: LevelDatabase, activation: Activation, makeText: () => string): Promise<PutOutcome> {
-    const key = recordKey(this.#keys, activation.namespace, activation.activationId)
-    while (this.#held >= MOST_HELD || this.#heldBytes >= MOST_HELD_BYTES) {
-      await new Promise<void>((resolve) => this.#wantRoom.push(resolve))
+  /**
+   * `makeText` is called when there is room for the text. While the database refuses what it is given, nothing is
+   * taken: rejects with its error.
+   */
+  put(activation: Activation, makeText: () => string): MaybePromise<PutOutcome> {
+    return this.#hasRoom ? this.#accept(activation, makeText()) : this.#putLater(activation, makeText)
+  }
+
+  foresee(owner: string, record: Activation, text: string): MaybePromise<void> {
+    if (this.#failure) return this.flush().then(() => this.foresee(owner, record, text))
+    const key = this.#keyOf(record)
+    if (this.#held.has(key)) return
+    this.#append({ type: 'foreseen', owner, text })
+    this.#foreseen.set(key, owner, text)
+  }
+
+  withdraw(owner: string, namespace: string, activationId: string): void {
+    const key = recordKey(this.#keys, namespace, activationId)
+    if (this.#foreseen.isOf(owner, key)) this.#forget(key)
+  }
+
+  get owners(): readonly string[] {
+    return this.#foreseen.owners
+  }
+
+  async adopt(owner: string): Promise<number> {
+    let made = 0
+    for (const text of this.#foreseen.of(owner)) {
+      if ((await this.put(readRecord(text), () => text)) === 'stored') made++
     }
-    const text = makeText()
-    for (let rival = this.#underway.get(key); rival; rival = this.#underway.get(key)) {
-      const stored = await rival.then(
-        () => true,
-        () => false,
-      )
-      if (stored) return 'exists'
+    return made
+  }
+
+  /** The text of a record that the database may not have yet. */
+  find(namespace: string, activationId: string): string | undefined {
+    return this.#held.get(recordKey(this.#keys, namespace, activationId))?.text
+  }
+
+  /** Resolves when the database has every record that was accepted before. Rejects with its error. */
+  async flush(): Promise<void> {
+    const target = this.#accepted
+    while (this.#written < target) {
+      await (this.#writing ?? this.#writeBatch())
+      if (this.#failure) throw this.#failure.error
     }
-    const outcome = this.#enqueue(database, key, activation, text)
-    this.#underway.set(key, outcome)
+  }
+
+  /** Takes up what an earlier life left in the journal. */
+  async replay(entries: readonly JournalEntry[]): Promise<void> {
+    for (const entry of entries) {
+      switch (entry.type) {
+        case 'put':
+          this.#hold(readRecord(entry.text), entry.text)
+          break
+        case 'foreseen':
+          this.#foreseen.set(this.#keyOf(readRecord(entry.text)), entry.owner, entry.text)
+          break
+        case 'withdrawn':
+          this.#foreseen.delete(entry.key)
+      }
+      if (!this.#hasRoom) await this.flush()
+    }
+    await this.flush()
+    if (entries.length > 0) this.#journal.replace(this.#needed())
+  }
+
+  /** Writes all there is. What the database refuses stays in the journal. */
+  async close(): Promise<void> {
     try {
-      return await outcome
-    } finally {
-      this.#underway.delete(key)
+      await this.flush()
+      if (this.#journal.size > 0) this.#journal.replace(this.#needed())
+    } catch (err) {
+      this.#context.logger.error({ err }, 'activation records stay in the journal')
     }
+    this.stop()
+    this.#journal.close()
   }
 
-  #enqueue(database: LevelDatabase, key: string, activation: Activation, text: string): Promise<PutOutcome> {
-    return new Promise((resolve, reject) => {
-      this.#held++
-      this.#heldBytes += text.length
-      this.#waiting.push({ key, activation, text, resolve, reject })
-      if (!this.#writing) void this.#writeAll(database)
+  /** For a database that is closed without more ado: writes no further batch. */
+  stop(): void {
+    this.#stopped = true
+    this.#timer?.cancel()
+  }
+
+  get #hasRoom(): boolean {
+    return !this.#failure && this.#held.size < MOST_HELD && this.#heldBytes < MOST_HELD_BYTES
+  }
+
+  async #putLater(activation: Activation, makeText: () => string): Promise<PutOutcome> {
+    do await this.flush()
+    while (!this.#hasRoom)
+    return this.#accept(activation, makeText())
+  }
+
+  #accept(activation: Activation, text: string): PutOutcome {
+    const key = this.#keyOf(activation)
+    if (this.#isKnown(key)) {
+      this.#forget(key)
+      return 'exists'
+    }
+    const write = recordWrite(this.#keys, key, activation, text)
+    this.#append({ type: 'put', text })
+    this.#foreseen.delete(key)
+    this.#enqueue(write)
+    return 'stored'
+  }
+
+  /** The same for a record that is in the journal already. */
+  #hold(activation: Activation, text: string): void {
+    const key = this.#keyOf(activation)
+    this.#foreseen.delete(key)
+    if (!this.#isKnown(key)) this.#enqueue(recordWrite(this.#keys, key, activation, text))
+  }
+
+  #isKnown(key: string): boolean {
+    return this.#held.has(key) || this.#db.getSync(key) !== undefined
+  }
+
+  #forget(key: string): void {
+    if (this.#foreseen.delete(key)) this.#append({ type: 'withdrawn', key })
+  }
+
+  #append(entry: JournalEntry): void {
+    const needed = this.#heldBytes + this.#foreseen.bytes
+    if (this.#journal.size > Math.max(JOURNAL_BYTES, 2 * needed)) this.#journal.replace(this.#needed())
+    this.#journal.append(entry)
+  }
+
+  *#needed(): Generator<JournalEntry> {
+    for (const { text } of this.#held.values()) yield { type: 'put', text }
+    yield* this.#foreseen.entries()
+  }
+
+  #enqueue(write: RecordWrite): void {
+    this.#held.set(write.key, write)
+    this.#heldBytes += write.bytes
+    this.#waiting.push(write)
+    this.#waitingBytes += write.bytes
+    this.#accepted++
+    if (!this.#writing) this.#schedule()
+  }
+
+  #schedule(): void {
+    if (this.#waiting.length === 0 || this.#stopped) return
+    if (!this.#failure && (this.#waiting.length >= BATCH_RECORDS || this.#waitingBytes >= BATCH_BYTES)) {
+      void this.#writeBatch()
+      return
+    }
+    this.#timer ??= this.#context.clock.setTimer(this.#failure ? RETRY_MS : BATCH_AGE_MS, () => {
+      this.#timer = undefined
+      if (!this.#writing) void this.#writeBatch()
     })
   }
 
-  async #writeAll(database: LevelDatabase): Promise<void> {
-    this.#writing = true
-    while (this.#waiting.length > 0) {
-      const batch = this.#waiting
-      this.#waiting = []
-      try {
-        const existing = await this.#write(database, batch)
-        for (const [index, { resolve }] of batch.entries()) resolve(existing[index] ? 'exists' : 'stored')
-      } catch (error) {
-        for (const { reject } of batch) reject(error)
-      }
-      this.#makeRoom(batch)
-    }
-    this.#writing = false
+  #writeBatch(): Promise<void> {
+    this.#timer?.cancel()
+    this.#timer = undefined
+    const batch = this.#waiting
+    this.#waiting = []
+    this.#waitingBytes = 0
+    this.#writing = this.#commit(batch)
+      .then(
+        () => this.#wrote(batch),
+        (error: unknown) => this.#failed(batch, error),
+      )
+      .finally(() => {
+        this.#writing = undefined
+        this.#schedule()
+      })
+    return this.#writing
   }
 
-  async #write({ db, commits }: LevelDatabase, batch: readonly Held[]): Promise<readonly boolean[]> {
-    const existing = await db.hasMany(batch.map(({ key }) => key))
+  #commit(batch: readonly RecordWrite[]): Promise<void> {
     const operations: Operation[] = []
     const counts = new Map<string, number>()
     let bytes = 0
-    for (const [index, { key, activation, text }] of batch.entries()) {
-      if (existing[index]) continue
-      const summary = JSON.stringify(activationSummary(activation))
-      operations.push({ type: 'put', key, value: text })
-      for (const row of activationRows(activation)) {
-        operations.push({ type: 'put', key: this.#keys.row(activation.activationId, row), value: summary })
-        const countKey = this.#keys.rowCount(row.index, row.partition)
-        counts.set(countKey, (counts.get(countKey) ?? 0) + 1)
-      }
-      bytes += text.length + 2 * summary.length
+    for (const write of batch) {
+      operations.push(...write.operations)
+      for (const key of write.counts) counts.set(key, (counts.get(key) ?? 0) + 1)
+      bytes += write.bytes
     }
-    if (operations.length > 0) await commits.commit({ operations, counts, bytes, lasting: false })
-    return existing
+    return this.#commits.commit({ operations, counts, bytes, lasting: false })
   }
 
-  #makeRoom(batch: readonly Held[]): void {
-    this.#held -= batch.length
-    for (const { text } of batch) this.#heldBytes -= text.length
-    // All of them: one that finds its record stored already takes no room and would wake nobody in turn.
-    for (const resolve of this.#wantRoom.splice(0)) resolve()
+  #wrote(batch: readonly RecordWrite[]): void {
+    this.#failure = undefined
+    this.#written += batch.length
+    for (const { key, bytes } of batch) {
+      this.#held.delete(key)
+      this.#heldBytes -= bytes
+    }
+  }
+
+  #failed(batch: readonly RecordWrite[], error: unknown): void {
+    this.#context.logger.error({ err: error, records: batch.length }, 'activation records not written yet')
+    this.#failure = { error }
+    this.#waiting = [...batch, ...this.#waiting]
+    for (const { bytes } of batch) this.#waitingBytes += bytes
+  }
+
+  #keyOf({ namespace, activationId }: Activation): string {
+    return recordKey(this.#keys, namespace, activationId)
   }
 }
 
-export function recordKey(keys: KeySpace, namespace: string, activationId: string): string {
-  return keys.document(`${namespace}/${activationId}`)
+export function activationKeys(): KeySpace {
+  return new KeySpace('a')
 }
 
-/** The index of all records of a namespace, and that of those with one name. */
-export const BY_START = 'start'
-export const BY_NAME = 'name'
-
-/** A NUL is in no name, so that no pair reads like another. */
-export function namePartition(namespace: string, name: string): string {
-  return `${namespace}\0${name}`
-}
-
-/** A summary of a record is enough to find its rows again. */
-export function activationRows(
-  activation: Pick<Activation, 'namespace' | 'name' | 'annotations' | 'start'>,
-): readonly RowAddress[] {
-  const { namespace, start: order } = activation
-  const name = namePartition(namespace, activationFilterName(activation))
-  return [
-    { index: BY_START, partition: namespace, order, place: 0 },
-    { index: BY_NAME, partition: name, order, place: 0 },
-  ]
+function readRecord(text: string): Activation {
+  return readActivation(JSON.parse(text) as JsonObject)
 }

@@ -1,4 +1,11 @@
-import { PlatformError, type Lifecycle } from '@stemcell/core'
+import {
+  adapterContext,
+  isPromise,
+  PlatformError,
+  type AdapterContext,
+  type Lifecycle,
+  type MaybePromise,
+} from '@stemcell/core'
 import type { LevelDatabase } from './level-database.ts'
 import type { LevelSettings } from './level-stores-options.ts'
 import { acquireDatabase, releaseDatabase } from './shared-databases.ts'
@@ -9,6 +16,7 @@ const ignore = (): void => undefined
 /** A store's use of the database: opens and closes it, counts what runs, and translates what goes wrong. */
 export class DatabaseSession implements Lifecycle {
   readonly #settings: LevelSettings
+  readonly #context: AdapterContext
   #database: LevelDatabase | undefined
   #running = 0
   #whenIdle: (() => void) | undefined
@@ -16,15 +24,16 @@ export class DatabaseSession implements Lifecycle {
   #opening: Promise<void> | undefined
   #closing: Promise<void> | undefined
 
-  constructor(settings: LevelSettings) {
+  constructor(settings: LevelSettings, context: AdapterContext = adapterContext()) {
     this.#settings = settings
+    this.#context = context
   }
 
   open(): Promise<void> {
     this.#closing = undefined
     this.#opening ??= this.#after(
       async () => {
-        this.#database ??= await acquireDatabase(this.#settings)
+        this.#database ??= await acquireDatabase(this.#settings, this.#context)
       },
       () => (this.#opening = undefined),
     )
@@ -47,9 +56,8 @@ export class DatabaseSession implements Lifecycle {
   }
 
   /** Runs `operation`; `close` waits for it. @throws ERR_CLOSED not open. */
-  async run<T>(operation: (database: LevelDatabase) => Promise<T>): Promise<T> {
-    const database = this.#database
-    if (!database) throw new PlatformError('ERR_CLOSED', `the store in ${this.#settings.dir} is not open`)
+  async run<T>(operation: (database: LevelDatabase) => MaybePromise<T>): Promise<T> {
+    const database = this.#requireOpen()
     this.#running++
     try {
       return await operation(database)
@@ -58,6 +66,23 @@ export class DatabaseSession implements Lifecycle {
     } finally {
       if (--this.#running === 0) this.#whenIdle?.()
     }
+  }
+
+  /** The same for what may be done at once. Throws what goes wrong at once. */
+  runNow<T>(operation: (database: LevelDatabase) => MaybePromise<T>): MaybePromise<T> {
+    const database = this.#requireOpen()
+    let outcome: MaybePromise<T>
+    try {
+      outcome = operation(database)
+    } catch (error) {
+      throw toPlatformError(error, this.#settings.dir)
+    }
+    return isPromise(outcome) ? this.run(() => outcome) : outcome
+  }
+
+  #requireOpen(): LevelDatabase {
+    if (this.#database) return this.#database
+    throw new PlatformError('ERR_CLOSED', `the store in ${this.#settings.dir} is not open`)
   }
 
   /** Opening and closing run one after the other, in the order they were asked for. */

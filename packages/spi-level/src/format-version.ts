@@ -2,13 +2,16 @@ import { PlatformError } from '@stemcell/core'
 import type { ClassicLevel } from 'classic-level'
 import { REPAIR_HINT } from './to-platform-error.ts'
 
-/** Of the keys and values that this package writes. Raised when an older version could not read them. */
-export const FORMAT_VERSION = 1
+/**
+ * Of what this package writes into the folder. Raised when an older version could not read it.
+ * 2: the journal beside the database, with records that are not in the database yet.
+ */
+export const FORMAT_VERSION = 2
 
 export const FORMAT_KEY = 'mformat'
 
 /**
- * Marks a new database and checks one that exists.
+ * Marks a new database, and one of an older format, and checks one that exists.
  * @throws ERR_CONFIG  a newer version wrote it, or it is not ours.
  * @throws ERR_CORRUPT the mark is unreadable.
  */
@@ -34,4 +37,5 @@ export async function checkFormatVersion(db: ClassicLevel, dir: string): Promise
       `@stemcell/spi-level, option 'dir': the database in ${dir} has format ${version}, this version supports up to ${FORMAT_VERSION}; upgrade @stemcell/spi-level, or restore a backup made before the upgrade`,
     )
   }
+  if (version < FORMAT_VERSION) await db.put(FORMAT_KEY, String(FORMAT_VERSION), { sync: true })
 }

@@ -1,25 +1,34 @@
 import {
   activationText,
+  adapterContext,
+  isPlatformError,
   PlatformError,
   readActivation,
   requirePage,
   type Activation,
   type ActivationQuery,
   type ActivationRetention,
+  type ActivationScanRow,
   type ActivationStore,
   type ActivationStoreCapabilities,
+  type AdapterContext,
   type JsonObject,
+  type MaybePromise,
 } from '@stemcell/core'
 import { ActivationExpiry } from './activation-expiry.ts'
-import { ActivationWriter, BY_NAME, BY_START, namePartition, recordKey, type PutOutcome } from './activation-writer.ts'
+import { BY_NAME, BY_START, namePartition, recordKey } from './activation-rows.ts'
+import { activationKeys, type PutOutcome } from './activation-writer.ts'
 import { readCount } from './commit-queue.ts'
 import { DatabaseSession } from './database-session.ts'
-import { KeySpace, readRowKey } from './key-space.ts'
+import { readRowKey } from './key-space.ts'
 import { KeyedLock } from './keyed-lock.ts'
 import { parseLevelOptions, type LevelStoresOptions } from './level-stores-options.ts'
 import { countRows, readRows } from './read-rows.ts'
 
 export const ACTIVATION_CAPABILITIES: ActivationStoreCapabilities = { durable: true, maxRecordBytes: 16 * 1024 ** 2 }
+
+/** Records may be large. */
+const SCAN_PAGE = 100
 
 type Page = { readonly skip: number; readonly limit: number }
 
@@ -27,14 +36,13 @@ type Page = { readonly skip: number; readonly limit: number }
 export class LevelActivationStore implements ActivationStore {
   readonly capabilities: ActivationStoreCapabilities = ACTIVATION_CAPABILITIES
   readonly #keys = activationKeys()
-  readonly #writer = new ActivationWriter(this.#keys)
   readonly #expiry = new ActivationExpiry(this.#keys)
   readonly #expiring = new KeyedLock()
   readonly #session: DatabaseSession
 
   /** @throws ERR_CONFIG an option is wrong. */
-  constructor(options: LevelStoresOptions) {
-    this.#session = new DatabaseSession(parseLevelOptions(options))
+  constructor(options: LevelStoresOptions, context: AdapterContext = adapterContext()) {
+    this.#session = new DatabaseSession(parseLevelOptions(options), context)
   }
 
   open(): Promise<void> {
@@ -45,21 +53,30 @@ export class LevelActivationStore implements ActivationStore {
     return this.#session.close()
   }
 
-  put(activation: Activation): Promise<PutOutcome> {
-    return this.#session.run((database) =>
-      this.#writer.put(database, activation, () => {
-        const text = activationText(activation)
-        if (Buffer.byteLength(text) > this.capabilities.maxRecordBytes) {
-          throw new PlatformError('ERR_TOO_LARGE', `record is larger than ${this.capabilities.maxRecordBytes} bytes`)
-        }
-        return text
-      }),
-    )
+  async put(activation: Activation): Promise<PutOutcome> {
+    return this.#session.runNow(({ activations }) => activations.put(activation, () => this.#textOf(activation)))
+  }
+
+  foresee(owner: string, record: Activation): MaybePromise<void> {
+    return this.#session.runNow(({ activations }) => activations.foresee(owner, record, this.#textOf(record)))
+  }
+
+  withdraw(owner: string, namespace: string, activationId: string): MaybePromise<void> {
+    return this.#session.runNow(({ activations }) => activations.withdraw(owner, namespace, activationId))
+  }
+
+  adopt(owner: string): Promise<number> {
+    return this.#session.run(({ activations }) => activations.adopt(owner))
+  }
+
+  owners(): Promise<readonly string[]> {
+    return this.#session.run(async ({ activations }) => activations.owners)
   }
 
   get(namespace: string, activationId: string): Promise<Activation | undefined> {
-    return this.#session.run(async ({ db }) => {
-      const text = await db.get(recordKey(this.#keys, namespace, activationId))
+    return this.#session.run(async ({ db, activations }) => {
+      const text =
+        activations.find(namespace, activationId) ?? (await db.get(recordKey(this.#keys, namespace, activationId)))
       return text === undefined ? undefined : parseRecord(text)
     })
   }
@@ -69,8 +86,9 @@ export class LevelActivationStore implements ActivationStore {
   list(
     query: ActivationQuery & Page & { readonly full: boolean },
   ): Promise<readonly Activation[] | readonly JsonObject[]> {
-    return this.#session.run(async ({ db }) => {
+    return this.#session.run(async ({ db, activations }) => {
       requirePage(query)
+      await activations.flush()
       const { namespace, since: from, upto: to, skip, limit, full } = query
       const { index, partition } = indexOf(query)
       const prefix = this.#keys.rows(index, partition)
@@ -87,7 +105,8 @@ export class LevelActivationStore implements ActivationStore {
   }
 
   count(query: ActivationQuery): Promise<number> {
-    return this.#session.run(async ({ db }) => {
+    return this.#session.run(async ({ db, activations }) => {
+      await activations.flush()
       const { index, partition } = indexOf(query)
       return query.since === undefined && query.upto === undefined
         ? readCount(await db.get(this.#keys.rowCount(index, partition)))
@@ -96,18 +115,47 @@ export class LevelActivationStore implements ActivationStore {
   }
 
   expire(retention: ActivationRetention): Promise<number> {
-    return this.#session.run((database) => this.#expiring.run('', () => this.#expiry.run(database, retention)))
+    return this.#session.run(async (database) => {
+      await database.activations.flush()
+      return this.#expiring.run('', () => this.#expiry.run(database, retention))
+    })
   }
-}
 
-export function activationKeys(): KeySpace {
-  return new KeySpace('a')
+  /** In order of namespace and id, page by page; cursors are the keys of the database. */
+  async *scan({ after }: { readonly after?: string } = {}): AsyncGenerator<ActivationScanRow, void, undefined> {
+    await this.#session.run(({ activations }) => activations.flush())
+    const all = this.#keys.all('documents')
+    for (let last = after; ;) {
+      const from = last === undefined || last < all.gte ? { gte: all.gte } : { gt: last }
+      const page = await this.#session.run(({ db }) => db.iterator({ ...from, lt: all.lt, limit: SCAN_PAGE }).all())
+      for (const [cursor, text] of page) yield { cursor, activation: tryParse(text) }
+      if (page.length < SCAN_PAGE) return
+      last = page.at(-1)![0]
+    }
+  }
+
+  #textOf(activation: Activation): string {
+    const text = activationText(activation)
+    const { maxRecordBytes } = this.capabilities
+    // A UTF-16 unit takes at most three bytes.
+    if (text.length * 3 <= maxRecordBytes || Buffer.byteLength(text) <= maxRecordBytes) return text
+    throw new PlatformError('ERR_TOO_LARGE', `record is larger than ${maxRecordBytes} bytes`)
+  }
 }
 
 function indexOf({ namespace, name }: ActivationQuery): { readonly index: string; readonly partition: string } {
   return name === undefined
     ? { index: BY_START, partition: namespace }
     : { index: BY_NAME, partition: namePartition(namespace, name) }
+}
+
+function tryParse(text: string): Activation | undefined {
+  try {
+    return parseRecord(text)
+  } catch (error) {
+    if (isPlatformError(error, 'ERR_CORRUPT')) return undefined
+    throw error
+  }
 }
 
 function parseRecord(text: string | undefined): Activation {

@@ -4,6 +4,7 @@ import {
   requirePage,
   type AdapterContext,
   type Attachment,
+  type AttachmentInfo,
   type DocumentStore,
   type DocumentStoreCapabilities,
   type IndexDefinition,
@@ -54,12 +55,12 @@ export class LevelDocumentStore implements DocumentStore {
   /** @throws ERR_CONFIG an option is wrong. */
   constructor(
     { documents, indexes, ...options }: LevelDocumentStoreOptions,
-    { random }: AdapterContext = adapterContext(),
+    context: AdapterContext = adapterContext(),
   ) {
     this.#indexes = indexes
     this.#keys = documentKeys(documents)
-    this.#revisionSeed = Buffer.from(random.bytes(8)).toString('hex')
-    this.#session = new DatabaseSession(parseLevelOptions(options))
+    this.#revisionSeed = Buffer.from(context.random.bytes(8)).toString('hex')
+    this.#session = new DatabaseSession(parseLevelOptions(options), context)
   }
 
   open(): Promise<void> {
@@ -104,6 +105,13 @@ export class LevelDocumentStore implements DocumentStore {
     return this.#session.run(({ db }) =>
       db.get<string, Uint8Array>(this.#keys.attachment(id, name), { valueEncoding: 'view' }),
     )
+  }
+
+  attachments(id: string): Promise<readonly AttachmentInfo[]> {
+    return this.#session.run(async (database) => {
+      const attachments = this.#header(database, id)?.attachments ?? {}
+      return Object.entries(attachments).map(([name, { contentType, length: bytes }]) => ({ name, contentType, bytes }))
+    })
   }
 
   list(query: IndexQuery): Promise<readonly IndexRow[]> {

@@ -35,6 +35,6 @@ export function levelStores(options: LevelStoresOptions): LevelStores {
       build: (context) =>
         new LevelDocumentStore({ ...settings, documents: 'subjects', indexes: SUBJECT_INDEXES }, context),
     },
-    activationStore: { ...ADAPTER, build: () => new LevelActivationStore(settings) },
+    activationStore: { ...ADAPTER, build: (context) => new LevelActivationStore(settings, context) },
   }
 }

@@ -1,5 +1,6 @@
 import {
   activationSummary,
+  adapterContext,
   ENTITY_INDEXES,
   isPlatformError,
   PlatformError,
@@ -8,11 +9,11 @@ import {
   type JsonObject,
 } from '@stemcell/core'
 import { ClassicLevel } from 'classic-level'
-import { activationRows } from './activation-writer.ts'
+import { activationRows } from './activation-rows.ts'
+import { activationKeys } from './activation-writer.ts'
 import type { Change, Operation } from './commit-queue.ts'
 import { documentRecord, readDocument, readHeader } from './document-record.ts'
 import type { KeySpace, RowAddress } from './key-space.ts'
-import { activationKeys } from './level-activation-store.ts'
 import { ensureFolder, LevelDatabase } from './level-database.ts'
 import { documentKeys, rowsOf } from './level-document-store.ts'
 import { parseLevelOptions, type LevelStoresOptions } from './level-stores-options.ts'
@@ -41,9 +42,11 @@ export async function repairLevelStores(options: LevelStoresOptions): Promise<Re
   await ensureFolder(settings.dir)
   await requireUnused(settings.dir)
   await ClassicLevel.repair(settings.dir)
-  const database = await LevelDatabase.open(settings)
+  const lost: string[] = []
+  const database = await LevelDatabase.open(settings, adapterContext(), {
+    lostFromJournal: (at) => lost.push(`journal, byte ${at}`),
+  })
   try {
-    const lost: string[] = []
     let documents = 0
     for (const [name, indexes] of [
       ['entities', ENTITY_INDEXES],

@@ -1,4 +1,4 @@
-import { PlatformError } from '@stemcell/core'
+import { PlatformError, type AdapterContext } from '@stemcell/core'
 import { realpath } from 'node:fs/promises'
 import { KeyedLock } from './keyed-lock.ts'
 import { ensureFolder, LevelDatabase } from './level-database.ts'
@@ -20,13 +20,13 @@ const folders = new KeyedLock()
  * The database in `settings.dir`, opened by the first who asks. Give it back with {@link releaseDatabase}.
  * @throws ERR_CONFIG, ERR_CORRUPT as `LevelDatabase.open`; ERR_CONFIG also when it is open with other options.
  */
-export async function acquireDatabase(settings: LevelSettings): Promise<LevelDatabase> {
+export async function acquireDatabase(settings: LevelSettings, context: AdapterContext): Promise<LevelDatabase> {
   await ensureFolder(settings.dir)
   const dir = await realpath(settings.dir)
   return folders.run(dir, async () => {
     const open = shared.get(dir)
     if (!open) {
-      const database = await LevelDatabase.open({ ...settings, dir })
+      const database = await LevelDatabase.open({ ...settings, dir }, context)
       shared.set(dir, { database, users: 1 })
       return database
     }

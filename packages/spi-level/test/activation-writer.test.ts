@@ -1,22 +1,24 @@
-import { activationText, type Activation } from '@stemcell/core'
+import { activationText, adapterContext, VirtualClock, type Activation } from '@stemcell/core'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { ActivationWriter } from '../src/activation-writer.ts'
-import { activationKeys } from '../src/level-activation-store.ts'
+import { recordKey } from '../src/activation-rows.ts'
+import { activationKeys, type ActivationWriter } from '../src/activation-writer.ts'
 import { LevelDatabase } from '../src/level-database.ts'
 import { parseLevelOptions } from '../src/level-stores-options.ts'
 
 describe('the writer of activation records', () => {
+  let clock: VirtualClock
   let database: LevelDatabase
   let writer: ActivationWriter
   let texts: number
 
   beforeEach(async () => {
+    clock = new VirtualClock()
     const dir = await mkdtemp(join(tmpdir(), 'stemcell-level-'))
-    database = await LevelDatabase.open(parseLevelOptions({ dir, sync: false }))
-    writer = new ActivationWriter(activationKeys())
+    database = await LevelDatabase.open(parseLevelOptions({ dir, sync: false }), adapterContext({ clock }))
+    writer = database.activations
     texts = 0
   })
 
@@ -25,18 +27,37 @@ describe('the writer of activation records', () => {
     await rm(database.settings.dir, { recursive: true })
   })
 
-  function put(index: number, logs: string[] = []): Promise<string> {
+  async function put(index: number, logs: string[] = []): Promise<string> {
     const activation = activationOf(index, logs)
-    return writer.put(database, activation, () => {
+    return writer.put(activation, () => {
       texts++
       return activationText(activation)
     })
   }
 
-  it('writes in few batches, the first at once', async () => {
+  const stored = (index: number): boolean =>
+    database.db.getSync(recordKey(activationKeys(), 'ns', activationOf(index).activationId)) !== undefined
+
+  it('answers before the database has the record, finds it, and writes it within 50 ms', async () => {
+    const commit = vi.spyOn(database.commits, 'commit')
+    expect(await put(1)).toBe('stored')
+    expect(await put(1)).toBe('exists')
+    expect([stored(1), commit.mock.calls.length]).toEqual([false, 0])
+    expect(writer.find('ns', activationOf(1).activationId)).toBe(activationText(activationOf(1)))
+    await clock.advance(50)
+    await writer.flush()
+    expect([stored(1), commit.mock.calls.length]).toEqual([true, 1])
+    expect(writer.find('ns', activationOf(1).activationId)).toBeUndefined()
+    expect(await put(1)).toBe('exists')
+  })
+
+  it('writes in few batches, without waiting for the clock when there are many', async () => {
     const commit = vi.spyOn(database.commits, 'commit')
     await Promise.all(Array.from({ length: 1000 }, (_, index) => put(index)))
-    expect(commit).toHaveBeenCalledTimes(2)
+    await vi.waitUntil(() => stored(0))
+    await writer.flush()
+    expect(commit.mock.calls.length).toBeLessThan(5)
+    expect(stored(999)).toBe(true)
   })
 
   it('holds a bounded number of records and lets the others wait', async () => {
@@ -58,18 +79,43 @@ describe('the writer of activation records', () => {
       throw new Error('too large')
     }
     const outcomes = await Promise.allSettled(
-      Array.from({ length: 7000 }, (_, index) =>
-        index < 2000 ? put(index) : writer.put(database, activationOf(index), refusing),
+      Array.from({ length: 7000 }, async (_, index) =>
+        index < 2000 ? put(index) : writer.put(activationOf(index), refusing),
       ),
     )
     expect(outcomes.filter(({ status }) => status === 'rejected')).toHaveLength(5000)
   })
 
-  it('tries a record itself when the earlier one of its id could not be written', async () => {
-    vi.spyOn(database.commits, 'commit').mockRejectedValueOnce(new Error('disk full'))
-    const [first, second] = await Promise.allSettled([put(1), put(1)])
-    expect(first.status).toBe('rejected')
-    expect(second).toEqual({ status: 'fulfilled', value: 'stored' })
+  it('takes nothing more while the database refuses what it has, and goes on once it does not', async () => {
+    const commit = vi.spyOn(database.commits, 'commit').mockRejectedValue(new Error('disk full'))
+    expect(await put(1)).toBe('stored')
+    await expect(writer.flush()).rejects.toThrow('disk full')
+    await expect(put(2)).rejects.toThrow('disk full')
+    await expect((async () => writer.foresee('o', activationOf(3), 'text'))()).rejects.toThrow('disk full')
+    expect(texts).toBe(1)
+    commit.mockRestore()
+    await clock.advance(1000)
+    await vi.waitUntil(() => stored(1))
+    expect(await put(2)).toBe('stored')
+    await writer.flush()
+    expect(stored(2)).toBe(true)
+  })
+
+  it('keeps its journal bounded, whatever is foreseen, withdrawn and stored', async () => {
+    const journal = join(database.settings.dir, 'activations.journal')
+    const { statSync } = await import('node:fs')
+    const logs = ['x'.repeat(10_000)]
+    let largest = 0
+    for (let index = 0; index < 3000; index++) {
+      await writer.foresee('owner', activationOf(index), activationText(activationOf(index, logs)))
+      if (index % 3 === 0) await put(index, logs)
+      else if (index % 3 === 1) writer.withdraw('owner', 'ns', activationOf(index).activationId)
+      else if (index >= 300) writer.withdraw('owner', 'ns', activationOf(index - 300).activationId)
+      if (index % 50 === 0) await writer.flush()
+      largest = Math.max(largest, statSync(journal).size)
+    }
+    expect(largest).toBeLessThan(8 * 1024 ** 2)
+    expect(await writer.adopt('owner')).toBe(100)
   })
 })
 

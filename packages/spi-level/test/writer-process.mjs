@@ -24,7 +24,7 @@ async function writeEntities(writer) {
 async function writeActivations(writer) {
   for (let index = 0; ; index++) {
     const activationId = (writer * 1e6 + index).toString(16).padStart(32, '0')
-    await activations.put({
+    const record = {
       namespace: 'ns',
       name: 'a',
       version: '0.0.1',
@@ -35,8 +35,14 @@ async function writeActivations(writer) {
       response: { statusCode: 0 },
       logs: ['x'.repeat(500)],
       annotations: [],
-    })
+    }
+    await activations.foresee('writer', { ...record, logs: ['foreseen'] })
+    process.stdout.write(`f ${activationId}\n`)
+    if (index % 3 === 0) continue
+    await activations.put(record)
     process.stdout.write(`a ${activationId}\n`)
+    // A put that is answered at once leaves the other writers no turn.
+    await new Promise((resolve) => setImmediate(resolve))
   }
 }
 

@@ -11,7 +11,6 @@ import {
   type ContainerSummary,
 } from '@stemcell/core'
 import { HttpRuntimeClient } from '@stemcell/core/runtime-client'
-import { runtimePath } from '@stemcell/runtime-nodejs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { ContainerRegistry, type ContainerRecord } from './container-registry.ts'
@@ -23,8 +22,9 @@ import type { ProcessContainersSettings } from './process-containers-options.ts'
 import { ProcessSweeper } from './process-sweeper.ts'
 import { hasProc, isStopped, signalTo, startOf } from './process-table.ts'
 import { LIFELINE_FD, RuntimeProcess } from './runtime-process.ts'
+import { runtimeProgram } from './runtime-program.ts'
 
-/** Makes each container as a child process that runs the Node.js runtime on a unix socket. */
+/** Makes each container as a child process that runs a runtime on a unix socket. */
 export class ProcessContainerFactory implements ContainerFactory {
   readonly capabilities: ContainerCapabilities = {
     suspend: true,
@@ -77,9 +77,7 @@ export class ProcessContainerFactory implements ContainerFactory {
 
   async create(spec: ContainerSpec, options: { readonly signal?: AbortSignal } = {}): Promise<Container> {
     const registry = this.#opened()
-    if (spec.userImage || !spec.kind.startsWith('nodejs:')) {
-      throw new PlatformError('ERR_UNSUPPORTED', `processes run nodejs kinds only, not ${spec.kind}`)
-    }
+    runtimeProgram(spec)
     if (options.signal?.aborted) {
       throw new PlatformError('ERR_START_FAILED', 'the start was aborted', { cause: options.signal.reason })
     }
@@ -129,7 +127,7 @@ export class ProcessContainerFactory implements ContainerFactory {
         endpoint: { socketPath: socket },
         maxConcurrent: spec.maxConcurrent,
         clock,
-        // The runtime refuses a run before its init and keeps no trace of it.
+        // The runtimes refuse a run before its init and keep no trace of it.
         primePath: '/run',
       }),
       clock,
@@ -149,11 +147,12 @@ export class ProcessContainerFactory implements ContainerFactory {
     work: string,
     token: string,
   ): ConstructorParameters<typeof RuntimeProcess>[0] {
-    const { node = process.execPath, path, packagesDir } = this.#settings
+    const { node = process.execPath, python, path, packagesDir } = this.#settings
+    const program = runtimeProgram(spec)
     const [markName = '', markValue = ''] = registry.mark(id).split('=', 2)
     return {
       node,
-      args: [...memoryFlags(spec.memoryMb), runtimePath, '--socket', socket, '--lifeline', String(LIFELINE_FD)],
+      args: [...memoryFlags(spec.memoryMb), ...program, '--socket', socket, '--lifeline', String(LIFELINE_FD)],
       cwd: work,
       environment: {
         LANG: 'C.UTF-8',
@@ -163,6 +162,7 @@ export class ProcessContainerFactory implements ContainerFactory {
         HOME: work,
         TMPDIR: work,
         ...spec.environment,
+        STEMCELL_PYTHON: python,
         STEMCELL_LOGS: 'attributed',
         STEMCELL_LOG_TOKEN: token,
         [markName]: markValue,

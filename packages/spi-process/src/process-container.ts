@@ -92,6 +92,8 @@ export class ProcessContainer implements Container, WatchedProcess {
   }
 
   async suspend(): Promise<void> {
+    // The first run after it opens a connection, and so finds out whether anybody is still there before it is sent.
+    await this.#parts.client.disconnect()
     this.#signalGroup('SIGSTOP')
     // The signal is on its way when the call returns; the process may run for a moment yet.
     for (let look = 0; look < STOP_LOOKS && !this.#ended; look++) {

@@ -6,6 +6,8 @@ export const processContainersOptions = z.strictObject({
   dir: z.string().min(1).optional(),
   /** The Node.js program that runs actions. Default: the one that runs the platform. */
   node: z.string().min(1).optional(),
+  /** The program that runs Python actions: a path, or a name that is looked for in `path`. */
+  python: z.string().min(1).default('python3'),
   /** Folder of npm packages that every action may `require`. */
   packagesDir: z.string().startsWith('/').optional(),
   /** `PATH` of the actions. */

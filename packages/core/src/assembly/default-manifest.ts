@@ -20,6 +20,20 @@ export const DEFAULT_MANIFEST: RuntimesManifestSource = {
         stemCells: [{ initialCount: 2, memory: '256 MB' }],
       },
     ],
+    python: [
+      {
+        kind: 'python:3',
+        default: true,
+        image: { prefix: 'stemcell', name: 'action-python' },
+        attached: { attachmentName: 'codefile', attachmentType: 'text/plain' },
+      },
+    ],
   },
-  blackboxes: [{ prefix: 'stemcell', name: 'action-skeleton' }],
+  blackboxes: [
+    { prefix: 'stemcell', name: 'action-skeleton' },
+    { prefix: 'stemcell', name: 'action-loop' },
+    // What clients name for an executable without an image of its own.
+    { prefix: 'openwhisk', name: 'dockerskeleton' },
+    { prefix: 'openwhisk', name: 'actionloop-base' },
+  ],
 }

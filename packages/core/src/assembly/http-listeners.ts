@@ -2,8 +2,9 @@ import type { RequestListener, Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createHttpServer } from '../controller/http/http-server.ts'
 import { PlatformError } from '../errors.ts'
-import type { Clock } from '../time/clock.ts'
+import type { Clock, Timer } from '../time/clock.ts'
 import type { Random } from '../time/random.ts'
+import { within } from '../time/within.ts'
 
 /** How long connections that are busy after everything was drained are let be, ms. */
 const LAST_ANSWERS_MS = 1000
@@ -55,7 +56,7 @@ export class HttpListeners {
     const closed = Promise.all(servers.map((server) => closeServer(server, this.#clock)))
     await drained()
     for (const server of servers) server.closeIdleConnections()
-    await Promise.race([closed, this.#clock.sleep(LAST_ANSWERS_MS)])
+    await within(this.#clock, closed, LAST_ANSWERS_MS)
     for (const server of servers) server.closeAllConnections()
     await closed
   }
@@ -64,17 +65,16 @@ export class HttpListeners {
 /** Resolves when the last connection is gone; idle ones are closed as they become so. */
 function closeServer(server: Server, clock: Clock): Promise<void> {
   return new Promise((resolve) => {
-    let open = true
-    server.close(() => {
-      open = false
-      resolve()
-    })
-    // A server that never listened calls back with an error, and still has to let its connections go.
+    let next: Timer | undefined
     const sweep = (): void => {
-      if (!open) return
       server.closeIdleConnections()
-      clock.setTimer(SWEEP_MS, sweep)
+      next = clock.setTimer(SWEEP_MS, sweep)
     }
     sweep()
+    // A server that never listened calls back with an error, and still has to let its connections go.
+    server.close(() => {
+      next?.cancel()
+      resolve()
+    })
   })
 }

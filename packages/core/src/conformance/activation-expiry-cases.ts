@@ -78,6 +78,7 @@ export const activationExpiryCases: readonly ConformanceCase<ActivationStore>[] 
   },
   {
     id: 'expire.gets-through-thousands',
+    timeoutMs: 60_000,
     async run(store, { uniqueName: namespace }) {
       await expireAll(store, { before: 60 })
       const records = Array.from({ length: 2500 }, (_, index) => record(namespace, index, { start: index % 80 }))

@@ -6,6 +6,11 @@ import type { ActivationQuery, ActivationStore } from '../store/activation-store
 import type { ConformanceCase } from './conformance-case.ts'
 import { refuses, refusesArgument, textOfBytes } from './store-subject.ts'
 
+interface ReadableRow {
+  readonly cursor: string
+  readonly activation: Activation
+}
+
 /** What every store of activation records promises, except removal by age and number. */
 export const activationStoreCases: readonly ConformanceCase<ActivationStore>[] = [
   {
@@ -233,6 +238,36 @@ export const activationStoreCases: readonly ConformanceCase<ActivationStore>[] =
     },
   },
   {
+    id: 'scan.yields-every-record-of-every-namespace',
+    async run(store, { uniqueName: ns }) {
+      const records = ['', ' b', '-c', '@d'].flatMap((tail) => [1, 2, 3].map((index) => record(ns + tail, index)))
+      const long = record(`${ns}-e`, 1, { logs: ['a'], response: { statusCode: 1, result: JsonText.of({ a: [1] }) } })
+      for (const item of [...records, long]) await store.put(item)
+      const scanned = (await scanOf(store, ns)).map(({ activation }) => activation)
+      const texts = (list: readonly Activation[]): string[] => list.map((item) => activationText(item)).sort()
+      assert.deepEqual(texts(scanned), texts([...records, long]))
+    },
+  },
+  {
+    id: 'scan.resumes-behind-a-cursor',
+    async run(store, { uniqueName: ns }) {
+      const records = Array.from({ length: 250 }, (_, index) => record(`${ns}-${index % 3}`, index))
+      await Promise.all(records.map((item) => store.put(item)))
+      const rows = await scanOf(store, ns)
+      assert.equal(rows.length, records.length)
+      for (const at of [0, 99, 100, 248, 249]) {
+        const rest = await scanOf(store, ns, rows[at]!.cursor)
+        const expected = rows.slice(at + 1).map(({ activation }) => activation.activationId)
+        const resumed = new Set(rest.map(({ activation }) => activation.activationId))
+        assert.deepEqual(
+          expected.filter((id) => !resumed.has(id)),
+          [],
+        )
+        assert.ok(!resumed.has(rows[0]!.activation.activationId), 'a scan that resumes starts from the beginning')
+      }
+    },
+  },
+  {
     id: 'lifecycle.closed-store-refuses',
     async run(store, { uniqueName: namespace }) {
       await Promise.all([store.close(), store.close()])
@@ -241,6 +276,11 @@ export const activationStoreCases: readonly ConformanceCase<ActivationStore>[] =
       await refuses('ERR_CLOSED', () => store.list({ namespace, skip: 0, limit: 1, full: false }))
       await refuses('ERR_CLOSED', () => store.count({ namespace }))
       await refuses('ERR_CLOSED', () => store.expire({ before: 1 }))
+      await refuses('ERR_CLOSED', () => scanOf(store, namespace))
+      await refuses('ERR_CLOSED', () => store.foresee('owner', record(namespace, 1)))
+      await refuses('ERR_CLOSED', () => store.withdraw('owner', namespace, idOf(1)))
+      await refuses('ERR_CLOSED', () => store.adopt('owner'))
+      await refuses('ERR_CLOSED', () => store.owners())
     },
   },
   {
@@ -269,6 +309,29 @@ export function durableActivationStoreCases<S extends ActivationStore>(
   reopen: ((closed: S) => S | Promise<S>) | undefined,
 ): readonly ConformanceCase<S>[] {
   return [
+    {
+      id: 'durable.another-object-adopts-what-was-foreseen',
+      skip: ({ capabilities }) => (capabilities.durable ? undefined : 'the store is not durable'),
+      async run(store, { uniqueName: ns }) {
+        assert.ok(reopen, 'a durable store needs the option `reopen`')
+        const [kept, stored, withdrawn] = [1, 2, 3].map((index) => record(ns, index, { logs: ['cut short'] }))
+        for (const item of [kept!, stored!, withdrawn!]) await store.foresee(ns, item)
+        await store.put({ ...stored!, logs: ['ended'] })
+        await store.withdraw(ns, ns, withdrawn!.activationId)
+        await store.close()
+        const second = await reopen(store)
+        try {
+          await second.open()
+          assert.equal(await second.get(ns, kept!.activationId), undefined)
+          assert.equal(await second.adopt(ns), 1)
+          await found(second, kept!)
+          await found(second, { ...stored!, logs: ['ended'] })
+          assert.deepEqual(await ids(second, { namespace: ns }), [idOf(2), idOf(1)])
+        } finally {
+          await second.close()
+        }
+      },
+    },
     {
       id: 'durable.another-object-reads-what-was-put',
       skip: ({ capabilities }) => (capabilities.durable ? undefined : 'the store is not durable'),
@@ -309,16 +372,16 @@ export function record(namespace: string, index: number, overrides: Partial<Acti
   }
 }
 
-function idOf(index: number): string {
+export function idOf(index: number): string {
   return index.toString(16).padStart(32, '0')
 }
 
-function recordOfBytes(namespace: string, bytes: number): Activation {
+export function recordOfBytes(namespace: string, bytes: number): Activation {
   const empty = Buffer.byteLength(activationText(record(namespace, 1, { logs: [''] })))
   return record(namespace, 1, { logs: [textOfBytes(bytes - empty)] })
 }
 
-async function found(store: ActivationStore, expected: Activation): Promise<void> {
+export async function found(store: ActivationStore, expected: Activation): Promise<void> {
   const stored = await store.get(expected.namespace, expected.activationId)
   assert.ok(stored, `record ${expected.activationId} is missing`)
   // Compared as text first: a diff of a record of megabytes takes longer than a test may.
@@ -327,6 +390,15 @@ async function found(store: ActivationStore, expected: Activation): Promise<void
   }
 }
 
-async function ids(store: ActivationStore, query: ActivationQuery): Promise<unknown[]> {
+/** The rows of a scan that belong to a case. */
+async function scanOf(store: ActivationStore, prefix: string, after?: string): Promise<ReadableRow[]> {
+  const rows: ReadableRow[] = []
+  for await (const { cursor, activation } of store.scan(after === undefined ? {} : { after })) {
+    if (activation?.namespace.startsWith(prefix)) rows.push({ cursor, activation })
+  }
+  return rows
+}
+
+export async function ids(store: ActivationStore, query: ActivationQuery): Promise<unknown[]> {
   return (await store.list({ ...query, skip: 0, limit: 200, full: false })).map(({ activationId }) => activationId)
 }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { Attachment, DocumentStore } from '../store/document-store.ts'
+import type { Attachment, AttachmentInfo, DocumentStore } from '../store/document-store.ts'
 import type { ConformanceCase } from './conformance-case.ts'
 import { refuses } from './store-subject.ts'
 
@@ -75,6 +75,23 @@ export const attachmentCases: readonly ConformanceCase<DocumentStore>[] = [
     },
   },
   {
+    id: 'attachment.is-listed-with-type-and-length',
+    async run(store, { uniqueName: id }) {
+      assert.deepEqual(await store.attachments(id), [])
+      const { revision } = await store.put(
+        id,
+        {},
+        { attachments: { code: text('abc'), more: binary(new Uint8Array(7)) } },
+      )
+      const more = { name: 'more', contentType: 'application/octet-stream', bytes: 7 }
+      assert.deepEqual(await listed(store, id), [{ name: 'code', contentType: 'text/plain', bytes: 3 }, more])
+      const updated = await store.put(id, {}, { revision, keepAttachments: ['more'] })
+      assert.deepEqual(await listed(store, id), [more])
+      await store.delete(id, updated.revision)
+      assert.deepEqual(await store.attachments(id), [])
+    },
+  },
+  {
     id: 'attachment.bytes-are-isolated',
     async run(store, { uniqueName: id }) {
       const given = Buffer.from('abc')
@@ -111,6 +128,10 @@ function text(content: string): Attachment {
 
 function binary(bytes: Uint8Array): Attachment {
   return { contentType: 'application/octet-stream', bytes }
+}
+
+async function listed(store: DocumentStore, id: string): Promise<readonly AttachmentInfo[]> {
+  return (await store.attachments(id)).toSorted((a, b) => (a.name < b.name ? -1 : 1))
 }
 
 async function holds(store: DocumentStore, id: string, name: string, expected: Uint8Array): Promise<void> {

@@ -58,6 +58,16 @@ export const containerLifecycleCases: readonly ContainerCase[] = [
     },
   },
   {
+    id: 'containers.refusal-names-what-it-refuses',
+    async run(subject, context) {
+      const { kind, image, ...spec } = specFor(subject, ownerOf(context), subject.unsupported)
+      await assert.rejects(subject.factory.create({ ...spec, kind, image }), ({ message }: Error) => {
+        assert.ok(message.includes(kind) || message.includes(image), `neither kind nor image is in "${message}"`)
+        return true
+      })
+    },
+  },
+  {
     id: 'containers.aborted-start-leaves-nothing',
     async run(subject, context) {
       const owner = ownerOf(context)

@@ -245,6 +245,7 @@ export const documentStoreCases: readonly ConformanceCase<DocumentStore>[] = [
       await refuses('ERR_CLOSED', () => store.put(`${id}/2`, {}))
       await refuses('ERR_CLOSED', () => store.delete(id, revision))
       await refuses('ERR_CLOSED', () => store.readAttachment(id, 'code'))
+      await refuses('ERR_CLOSED', () => store.attachments(id))
       await refuses('ERR_CLOSED', () => idsOf(store.scan()))
     },
   },

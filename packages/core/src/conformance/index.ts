@@ -23,6 +23,7 @@ export type { DocumentStoreConformanceOptions } from './run-document-store-confo
 export { runEntityStoreConformance, runSubjectStoreConformance } from './run-document-store-conformance.ts'
 export { activationStoreCases, durableActivationStoreCases } from './activation-store-cases.ts'
 export { activationExpiryCases } from './activation-expiry-cases.ts'
+export { foreseenRecordCases } from './foreseen-record-cases.ts'
 export type { ActivationStoreConformanceOptions } from './run-activation-store-conformance.ts'
 export { runActivationStoreConformance } from './run-activation-store-conformance.ts'
 export { containerFactoryCases } from './container-factory-cases.ts'

@@ -15,7 +15,8 @@ export interface ContainerFactory extends Lifecycle {
    * Resolves once the container accepts `/init` and was primed: the first `/init` is as fast as any.
    * Nothing is left behind when it throws or when `signal` aborts.
    * @throws ERR_CLOSED       not open.
-   * @throws ERR_UNSUPPORTED  the kind or image cannot be run by this factory.
+   * @throws ERR_UNSUPPORTED  the kind or image cannot be run by this factory; the message names it and is meant for the
+   *                          user.
    * @throws ERR_START_FAILED the platform's fault: no resources, engine error, no readiness in time, or `signal` aborted.
    * @throws ERR_IMAGE        the user image's fault; the message is meant for the user.
    * @throws ERR_UNAVAILABLE  the engine does not answer.

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { InvokerState } from '../load-balancer/load-balancer.ts'
-import type { Logger } from '../log.ts'
+import { adoptRecords } from '../store/adopt-records.ts'
+import { controllerOwner } from '../store/record-owner.ts'
 import type { Clock } from '../time/clock.ts'
 import { checkApiOptions } from './api-options.ts'
 import type { Controller, ControllerParts } from './controller.ts'
@@ -27,16 +28,16 @@ export function createController(parts: ControllerParts): Controller {
 /** The REST API in front of the activator. */
 class HttpController implements Controller {
   readonly id: string
+  readonly #parts: ControllerParts
   readonly #clock: Clock
-  readonly #logger: Logger
   readonly #activator: PlacingActivator
   readonly #front: HttpFront
   readonly #duties: ClusterDuties | undefined
 
   constructor(parts: ControllerParts) {
     this.id = parts.id
+    this.#parts = parts
     this.#clock = parts.clock
-    this.#logger = parts.logger
     this.#activator = new PlacingActivator({
       ...parts,
       controllerId: parts.id,
@@ -65,6 +66,8 @@ class HttpController implements Controller {
   }
 
   async open(): Promise<void> {
+    const { activationStore, logger } = this.#parts
+    await adoptRecords(activationStore, controllerOwner(this.id), logger)
     await this.#activator.open()
     await this.#duties?.open()
     this.#front.compositions.open()
@@ -72,7 +75,7 @@ class HttpController implements Controller {
 
   /** What was accepted goes on; other controllers are told. */
   #disable(): void {
-    this.#logger.warn({ controller: this.id }, 'controller is disabled: it accepts no more activations')
+    this.#parts.logger.warn({ controller: this.id }, 'controller is disabled: it accepts no more activations')
     this.#front.compositions.stopAccepting()
     void this.#duties?.leave()
   }

@@ -16,7 +16,7 @@ import { payloadOf, type Payload, type UnlockParameter } from './proxy/payload.t
 import type { ReplyLimits } from './proxy/reply-limits.ts'
 import { runInContainer, type RunEnd } from './proxy/run-in-container.ts'
 import { recordOfRun } from './record/activation-record.ts'
-import type { RecordKeeper } from './record/record-keeper.ts'
+import type { PendingLogs, RecordKeeper } from './record/record-keeper.ts'
 import { errorResponse } from './record/response-of-run.ts'
 import { INVOKER_STOPPED, INVOKER_STOPPED_BEFORE, NO_RESOURCES_TEXT, NOT_UNLOCKED, RUN_LOST } from './record/texts.ts'
 
@@ -46,6 +46,7 @@ export class ActivationJob implements Job {
   readonly namespace: string
   readonly need: Resources
   readonly maxConcurrent: number
+  readonly maxContainers: number
   readonly stemKey: string | undefined
   readonly #context: JobContext
   readonly #message: ActivationMessage
@@ -87,6 +88,7 @@ export class ActivationJob implements Job {
     // Where logs cannot be told apart, one activation at a time is what keeps them.
     this.#attributedLogs = context.attributedLogs && !action.userImage
     this.maxConcurrent = this.#attributedLogs || !this.#readsLog ? Math.max(1, limits.concurrency) : 1
+    this.maxContainers = limits.instances ?? Infinity
     this.stemKey =
       action.kind === 'blackbox' || limits.cpu !== undefined ? undefined : stemKey(action.kind, limits.memory)
   }
@@ -120,7 +122,7 @@ export class ActivationJob implements Job {
     const response = stopped ? errorResponse(3, INVOKER_STOPPED) : end.response
     const { statusCode } = response
     const lines = log && this.#readLog(log, statusCode === 2, end.silent)
-    this.#finish(response, start, beganMs, end, lines)
+    this.#finish(response, start, beganMs, end, lines && { lines, soon: end.silent })
     // A container whose requests were cut off goes at once. Another one keeps until its log was read, as the next
     // activation would write into it; where logs are attributed it need not wait.
     if (lines && end.call === 'reply' && !this.#attributedLogs) await lines
@@ -189,13 +191,7 @@ export class ActivationJob implements Job {
     return this.#action.action.limits.logs * MB
   }
 
-  #finish(
-    response: ActivationResponse,
-    start: number,
-    beganMs: number,
-    end?: RunEnd,
-    lines?: Promise<readonly string[]>,
-  ): void {
+  #finish(response: ActivationResponse, start: number, beganMs: number, end?: RunEnd, logs?: PendingLogs): void {
     const { observer, keeper } = this.#context
     const stages = {
       queue: this.#queueMs,
@@ -212,7 +208,7 @@ export class ActivationJob implements Job {
       stages,
       acquisition: this.#acquisition,
     })
-    this.#settled(keeper.settle(this.#message, record, lines))
+    this.#settled(keeper.settle(this.#message, record, logs))
   }
 
   #names(): { namespace: string; action: string; kind: string } {
@@ -224,7 +220,7 @@ export class ActivationJob implements Job {
 function responseOfFailure(failure: JobFailure): ActivationResponse {
   switch (failure.kind) {
     case 'start-failed':
-      return isPlatformError(failure.error, 'ERR_IMAGE')
+      return isPlatformError(failure.error, 'ERR_IMAGE') || isPlatformError(failure.error, 'ERR_UNSUPPORTED')
         ? errorResponse(2, failure.error.message)
         : errorResponse(3, NO_RESOURCES_TEXT)
     case 'never-fits':

@@ -1,8 +1,10 @@
 import { PlatformError } from '../errors.ts'
 import { HEALTH_TOPIC } from '../messages/ping.ts'
 import { invokerTopic } from '../messages/invoker-instance.ts'
-import type { Subscription } from '../queue/queue.ts'
+import { adoptRecords } from '../store/adopt-records.ts'
+import { invokerOwner } from '../store/record-owner.ts'
 import { ActionSource } from './action-source.ts'
+import { Availability } from './availability.ts'
 import type { JobContext } from './activation-job.ts'
 import { ContainerSpecs } from './container-specs.ts'
 import { HealthPing } from './health-ping.ts'
@@ -12,7 +14,7 @@ import { ContainerPool } from './pool/container-pool.ts'
 import { fixedPolicy } from './pool/pool-policy.ts'
 import { replyLimits } from './proxy/reply-limits.ts'
 import { RecordKeeper } from './record/record-keeper.ts'
-import { within } from './within.ts'
+import { within } from '../time/within.ts'
 
 /** Time for records and containers on the way out, ms, and then for giving up on them. */
 const CLOSE_LIMIT_MS = 10_000
@@ -24,10 +26,9 @@ export function createInvoker(parts: InvokerParts): Invoker {
 
 /** What exists between `open` and `close`. */
 interface Session {
-  readonly subscription: Subscription
+  readonly availability: Availability
   readonly intake: Intake
   readonly pool: ContainerPool
-  readonly ping: HealthPing
   readonly giveUp: AbortController
 }
 
@@ -36,7 +37,6 @@ class RunningInvoker implements Invoker {
   #session: Session | undefined
   #opening: Promise<void> | undefined
   #closing: Promise<void> | undefined
-  #stopping = false
 
   constructor(parts: InvokerParts) {
     this.#parts = parts
@@ -61,39 +61,63 @@ class RunningInvoker implements Invoker {
     return this.#closing
   }
 
+  get isEnabled(): boolean {
+    return this.#session?.availability.isEnabled ?? false
+  }
+
+  async enable(): Promise<boolean> {
+    const { availability, pool } = this.#opened()
+    if (pool.isClosed) pool.open()
+    return availability.enable()
+  }
+
+  async disable(): Promise<boolean> {
+    return this.#opened().availability.disable()
+  }
+
   async drain(deadlineMs: number): Promise<boolean> {
     const session = this.#session
     if (!session) return true
-    const finished = this.#takeNoMore(session).then(() => true)
-    return (await within(this.#parts.clock, finished, deadlineMs)) ?? false
+    const { availability, intake, pool } = session
+    const { clock, logger } = this.#parts
+    const finished = availability.disable().then(() => intake.whenIdle())
+    const inTime = finished.then(() => true)
+    if (await within(clock, inTime, deadlineMs)) return true
+    if (availability.isEnabled) return false
+    // What was not taken stays in the topic, for whoever comes after this process.
+    availability.leaveAtOnce()
+    logger.warn({ invoker: this.instance.id, open: intake.open }, 'drain: the deadline ends what still waits or runs')
+    await within(clock, Promise.all([pool.close(), finished]), CLOSE_LIMIT_MS)
+    return false
+  }
+
+  #opened(): Session {
+    if (this.#session) return this.#session
+    throw new PlatformError('ERR_CLOSED', 'the invoker is not open')
   }
 
   async #open(): Promise<void> {
     await this.#closing
-    const { instance, queue, containers, platform, options, limits } = this.#parts
+    const { instance, queue, containers, platform, options, activationStore, logger } = this.#parts
     checkOptions(options)
-    this.#stopping = false
     const topic = invokerTopic(instance.id)
     await Promise.all([queue.ensureTopic(topic), queue.ensureTopic(HEALTH_TOPIC)])
     await containers.reap({ platform, invoker: topic })
+    // What still ran is gone: its results are what is known of it.
+    await adoptRecords(activationStore, invokerOwner(instance.id), logger)
 
     const session = this.#assemble(topic)
     session.pool.open()
     try {
-      const perContainer = limits.concurrency.max
-      const concurrency = Math.floor(options.userMemoryMb / limits.memoryMb.min) * perContainer + options.maxWaiting
-      const subscription = await queue.subscribe(topic, { group: topic, concurrency }, (delivery) =>
-        session.intake.take(delivery),
-      )
-      this.#session = { ...session, subscription }
+      await session.availability.open()
     } catch (error) {
       await this.#closePool(session)
       throw error
     }
-    session.ping.start()
+    this.#session = session
   }
 
-  #assemble(topic: string): Omit<Session, 'subscription'> {
+  #assemble(topic: string): Session {
     const { instance, platform, queue, entityStore, activationStore, logStore, containers } = this.#parts
     const { clock, limits, manifest, options, policy, hostLoad, unlock, emit } = this.#parts
     const observer = this.#parts.observer ?? {}
@@ -143,25 +167,20 @@ class RunningInvoker implements Invoker {
       collectsLogs: logStore.capabilities.collects,
       attributedLogs: containers.capabilities.attributedLogs,
       spec: (message, action, maxConcurrent) => specs.forAction(message, action, maxConcurrent),
-      closing: () => this.#stopping,
+      closing: () => pool.isClosed,
     }
     const actions = new ActionSource({ entityStore, manifest, clock })
     const intake = new Intake({ actions, pool, keeper, jobs, limits, clock, logger })
     const ping = new HealthPing({ instance, queue, clock, logger, onPeriod: () => observer.gauges?.(pool.gauges) })
-    return { intake, pool, ping, giveUp }
-  }
-
-  async #takeNoMore({ subscription, intake, ping }: Session): Promise<void> {
-    await Promise.all([ping.disable(), this.#unsubscribe(subscription)])
-    await intake.whenIdle()
-  }
-
-  async #unsubscribe(subscription: Subscription): Promise<void> {
-    try {
-      await subscription.close()
-    } catch (err) {
-      this.#parts.logger.warn({ invoker: this.instance.id, err }, 'subscription not closed')
-    }
+    const perContainer = limits.concurrency.max
+    const concurrency = Math.floor(options.userMemoryMb / limits.memoryMb.min) * perContainer + options.maxWaiting
+    const availability = new Availability({
+      clock,
+      logger,
+      ping,
+      subscribe: () => queue.subscribe(topic, { group: topic, concurrency }, (delivery) => intake.take(delivery)),
+    })
+    return { availability, intake, pool, giveUp }
   }
 
   async #close(): Promise<void> {
@@ -171,12 +190,13 @@ class RunningInvoker implements Invoker {
     this.#opening = undefined
     this.#session = undefined
     if (!session) return
-    this.#stopping = true
-    await this.#closePool(session, this.#takeNoMore(session))
-    session.ping.stop()
+    const { availability, intake } = session
+    const ended = availability.end().then(() => intake.whenIdle())
+    await this.#closePool(session, ended)
+    availability.stop()
   }
 
-  async #closePool({ pool, giveUp }: Omit<Session, 'subscription'>, ended?: Promise<void>): Promise<void> {
+  async #closePool({ pool, giveUp }: Session, ended?: Promise<void>): Promise<void> {
     const { clock, logger } = this.#parts
     const closed = Promise.all([pool.close(), ended]).then(() => true)
     if (await within(clock, closed, CLOSE_LIMIT_MS)) return

@@ -31,10 +31,10 @@ export class HealthPing {
     this.#tick()
   }
 
-  /** Says at once, and from then on, that nothing more must be sent. Resolves when the queue has it, or refused it. */
-  async disable(): Promise<void> {
-    if (!this.#enabled) return
-    this.#enabled = false
+  /** Says at once, and from then on, whether work is taken. Resolves when the queue has it, or refused it. */
+  async announce(enabled: boolean): Promise<void> {
+    if (this.#enabled === enabled) return
+    this.#enabled = enabled
     // The one on its way may still say the opposite.
     await this.#pending
     await this.#send()

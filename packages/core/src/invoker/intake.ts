@@ -14,7 +14,7 @@ import { recordOfRun, recordWithoutAction } from './record/activation-record.ts'
 import { RecentIds } from './recent-ids.ts'
 import type { RecordKeeper } from './record/record-keeper.ts'
 import { errorResponse } from './record/response-of-run.ts'
-import { ACTION_INCOMPATIBLE, ACTION_NOT_FETCHED, ACTION_REMOVED, MAYBE_STARTED } from './record/texts.ts'
+import { ACTION_INCOMPATIBLE, ACTION_NOT_FETCHED, ACTION_REMOVED, MAYBE_STARTED, NO_INSTANCES } from './record/texts.ts'
 
 /** Ended activations that are remembered, so that a message which comes twice is not run twice. */
 const REMEMBERED = 10_000
@@ -34,7 +34,7 @@ export class Intake {
   readonly #parts: IntakeParts
   readonly #open = new Map<string, Promise<void>>()
   readonly #ended = new RecentIds(REMEMBERED)
-  #idle: (() => void) | undefined
+  readonly #idle: (() => void)[] = []
 
   constructor(parts: IntakeParts) {
     this.#parts = parts
@@ -49,7 +49,7 @@ export class Intake {
   async whenIdle(): Promise<void> {
     if (this.#open.size === 0) return
     await new Promise<void>((resolve) => {
-      this.#idle = resolve
+      this.#idle.push(resolve)
     })
   }
 
@@ -100,6 +100,9 @@ export class Intake {
     if (exceeded !== undefined) {
       return keeper.settle(message, recordWithoutAction(message, errorResponse(1, exceeded), clock.now()))
     }
+    if (action.action.limits.instances === 0) {
+      return keeper.settle(message, recordWithoutAction(message, errorResponse(2, NO_INSTANCES), clock.now()))
+    }
     return new Promise((resolve) => {
       pool.submit(new ActivationJob(jobs, message, action, receivedMs, resolve))
     })
@@ -128,7 +131,7 @@ export class Intake {
   #close(activationId: string, ended: boolean): void {
     this.#open.delete(activationId)
     if (ended) this.#ended.add(activationId)
-    if (this.#open.size === 0) this.#idle?.()
+    if (this.#open.size === 0) for (const resolve of this.#idle.splice(0)) resolve()
   }
 }
 

@@ -81,6 +81,28 @@ export const DEFAULT_INVOKER_OPTIONS: Omit<InvokerOptions, 'apiHost'> = {
 export interface Invoker extends Lifecycle {
   readonly instance: InvokerInstance
 
-  /** Takes no further work, finishes what it took, for at most `deadlineMs`; true when all was finished. */
+  /** Whether it takes work: true from `open` on until it is disabled, drained or closed. */
+  readonly isEnabled: boolean
+
+  /**
+   * Takes work again and tells the controllers. Resolves to false when it did before.
+   * @throws ERR_CLOSED not open.
+   * @throws ERR_UNAVAILABLE the queue gives no work; it stays disabled.
+   */
+  enable(): Promise<boolean>
+
+  /**
+   * Tells the controllers to send no more, takes for another half second what they sent before they heard, and then
+   * leaves its topic alone. What it took goes on; containers stay. Resolves when nothing more is taken, to false when
+   * that was so before.
+   * @throws ERR_CLOSED not open.
+   */
+  disable(): Promise<boolean>
+
+  /**
+   * Disables itself and finishes what it took, for at most `deadlineMs`. What waits or runs then ends with a record
+   * that says so, together with all containers; unless it was enabled meanwhile. Resolves to true when everything had
+   * ended by itself. Can be enabled again.
+   */
   drain(deadlineMs: number): Promise<boolean>
 }

@@ -23,6 +23,10 @@ export interface InvokerObserver {
   }): void
   /** A container was made, or could not be. */
   started?(event: { readonly stemCell: boolean; readonly ok: boolean; readonly ms: number }): void
+  /** The log of an activation was read and kept, or that failed; after its response, in ms. */
+  logged?(event: { readonly ms: number }): void
+  /** A record is safe, ms after it was complete: every attempt included. */
+  stored?(event: { readonly ms: number }): void
   /** A record was not stored at the first attempt. */
   recordRetried?(event: { readonly attempts: number }): void
   /** Once per second. */
@@ -37,7 +41,6 @@ export interface StageTimes {
   readonly acquire: number
   readonly init?: number
   readonly run?: number
-  readonly logs?: number
 }
 
 export interface PoolGauges {

@@ -1,4 +1,4 @@
-import type { Lifecycle } from '../lifecycle.ts'
+import type { Lifecycle, MaybePromise } from '../lifecycle.ts'
 import type { Activation } from '../model/activation.ts'
 import type { Identity } from '../model/identity.ts'
 
@@ -13,9 +13,10 @@ export interface LogStore extends Lifecycle {
 
   /**
    * Stores the formatted lines of one activation and returns those to be written into its record.
-   * Not called when `collects` is false. A rejection costs the record its logs and adds the notice of missing data.
+   * Not called when `collects` is false. A rejection costs the record its logs and adds the notice of missing data. A store that answers at once, without
+   * a promise, lets a result and the end of its activation be told together.
    */
-  keep(activation: Activation, user: Identity, lines: readonly string[]): Promise<readonly string[]>
+  keep(activation: Activation, user: Identity, lines: readonly string[]): MaybePromise<readonly string[]>
 
   /**
    * The lines of an activation of the caller's namespace. `activation` is its record, or undefined where records of

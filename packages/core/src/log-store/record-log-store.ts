@@ -1,5 +1,6 @@
 import type { Adapter } from '../assembly/adapter.ts'
 import { PlatformError } from '../errors.ts'
+import type { MaybePromise } from '../lifecycle.ts'
 import type { Activation } from '../model/activation.ts'
 import type { Identity } from '../model/identity.ts'
 import type { LogStore, LogStoreCapabilities } from './log-store.ts'
@@ -17,7 +18,7 @@ export class RecordLogStore implements LogStore {
     this.#open = false
   }
 
-  async keep(_activation: Activation, _user: Identity, lines: readonly string[]): Promise<readonly string[]> {
+  keep(_activation: Activation, _user: Identity, lines: readonly string[]): MaybePromise<readonly string[]> {
     this.#check()
     return lines
   }

@@ -1,4 +1,4 @@
-import type { Lifecycle } from '../lifecycle.ts'
+import type { Lifecycle, MaybePromise } from '../lifecycle.ts'
 import type { JsonObject } from '../model/json.ts'
 import type { Activation } from '../model/activation.ts'
 
@@ -6,7 +6,8 @@ import type { Activation } from '../model/activation.ts'
  * ActivationStore SPI: the terminal records of activations. Written once, never changed, listed by start time.
  *
  * The first record stored for an id is the one that stays: a later one, from whoever also tried to finish the
- * activation, is dropped. That is what makes "exactly one terminal record" hold when two processes race.
+ * activation, is dropped. That is what makes "exactly one terminal record" hold when two processes race. For those who
+ * die before they can store one, `foresee` leaves it in the store beforehand.
  */
 export interface ActivationStore extends Lifecycle {
   readonly capabilities: ActivationStoreCapabilities
@@ -20,6 +21,41 @@ export interface ActivationStore extends Lifecycle {
    * @throws ERR_TOO_LARGE   the record exceeds `capabilities.maxRecordBytes`.
    */
   put(activation: Activation): Promise<'stored' | 'exists'>
+
+  /**
+   * Keeps `record` in case its activation is cut short: what will be told of it when `owner`, the process that answers
+   * for it, dies. Returns, or resolves, once it survives the death of this process. It is no record yet: nothing gets,
+   * lists or counts it, and no retention removes it. One per activation: a later one, of whichever owner, takes its
+   * place; `put` of the id removes it, and where there is a record already it has no effect.
+   * On the way of every invocation whose result is told before its record is stored: as quick as the backend can.
+   * @throws ERR_CLOSED      not open.
+   * @throws ERR_UNAVAILABLE outcome unknown; foreseeing the same again is safe.
+   * @throws ERR_TOO_LARGE   the record exceeds `capabilities.maxRecordBytes`.
+   */
+  foresee(owner: string, record: Activation): MaybePromise<void>
+
+  /**
+   * Forgets what `owner` foresaw of the activation: it is in safe hands elsewhere, or leaves no record. What another
+   * owner foresaw stays. Idempotent.
+   * @throws ERR_CLOSED, ERR_UNAVAILABLE
+   */
+  withdraw(owner: string, namespace: string, activationId: string): MaybePromise<void>
+
+  /**
+   * Makes records of all that `owner` foresaw and that has none, as `put` would; they are got, listed and expire like
+   * any. To be called when `owner` is dead: by its next life before it accepts anything, or by whoever takes over.
+   * Any number of processes may call it at once, and again after one that failed half-way.
+   * @returns how many records this call made.
+   * @throws ERR_CLOSED, ERR_UNAVAILABLE
+   */
+  adopt(owner: string): Promise<number>
+
+  /**
+   * Everybody who foresaw something that is neither a record nor withdrawn, for whoever looks after the dead. One whose
+   * last was removed a moment ago may still be named.
+   * @throws ERR_CLOSED, ERR_UNAVAILABLE
+   */
+  owners(): Promise<readonly string[]>
 
   /**
    * The record, or undefined when there is none. A record whose `put` resolved is found.
@@ -48,6 +84,21 @@ export interface ActivationStore extends Lifecycle {
    * schedule. Returns how many were removed. Bounded work per call: call again while it returns more than 0.
    */
   expire(retention: ActivationRetention): Promise<number>
+
+  /**
+   * Every record of every namespace, for export and administration, in an order of the adapter's own. A record that is
+   * there throughout is yielded, more than once at most where `after` is used; one that comes or goes meanwhile may be.
+   * @param options `after` is the cursor of a row of an earlier scan, maybe of another process: resumes behind it.
+   * @throws ERR_CLOSED, ERR_UNAVAILABLE from the iteration.
+   */
+  scan(options?: { readonly after?: string }): AsyncIterable<ActivationScanRow>
+}
+
+export interface ActivationScanRow {
+  /** Opaque; not empty. */
+  readonly cursor: string
+  /** Undefined when something is stored there that cannot be read. */
+  readonly activation: Activation | undefined
 }
 
 export interface ActivationStoreCapabilities {

@@ -46,6 +46,12 @@ export interface DocumentStore extends Lifecycle {
   readAttachment(id: string, name: string): Promise<Uint8Array | undefined>
 
   /**
+   * What attachments the current document has, in no particular order; none when the document is gone.
+   * @throws ERR_CLOSED, ERR_UNAVAILABLE
+   */
+  attachments(id: string): Promise<readonly AttachmentInfo[]>
+
+  /**
    * Rows of one index under one partition, ordered by `order` and, where equal, by id.
    * @throws TypeError       unknown index; `skip` or `limit` negative or not an integer.
    * @throws ERR_CLOSED, ERR_UNAVAILABLE
@@ -83,6 +89,13 @@ export interface PutOptions {
 export interface Attachment {
   readonly contentType: string
   readonly bytes: Uint8Array
+}
+
+export interface AttachmentInfo {
+  readonly name: string
+  readonly contentType: string
+  /** Its length. */
+  readonly bytes: number
 }
 
 export interface PutResult {

@@ -6,6 +6,7 @@ import type { JsonObject } from '../model/json.ts'
 import type {
   ActivationQuery,
   ActivationRetention,
+  ActivationScanRow,
   ActivationStore,
   ActivationStoreCapabilities,
 } from './activation-store.ts'
@@ -20,6 +21,11 @@ interface Row extends RowPosition {
   readonly text: string
 }
 
+interface Foreseen {
+  readonly owner: string
+  readonly text: string
+}
+
 interface NamespaceRecords {
   readonly byId: Map<string, Row>
   readonly byStart: SortedRows<Row>
@@ -30,6 +36,7 @@ interface NamespaceRecords {
 export class MemoryActivationStore implements ActivationStore {
   readonly capabilities: ActivationStoreCapabilities = { durable: false, maxRecordBytes: 16 * MB }
   readonly #namespaces = new Map<string, NamespaceRecords>()
+  readonly #foreseen = new Map<string, Foreseen>()
   #open = false
 
   async open(): Promise<void> {
@@ -42,10 +49,8 @@ export class MemoryActivationStore implements ActivationStore {
 
   async put(activation: Activation): Promise<'stored' | 'exists'> {
     this.#requireOpen()
-    const text = activationText(activation)
-    if (Buffer.byteLength(text) > this.capabilities.maxRecordBytes) {
-      throw new PlatformError('ERR_TOO_LARGE', `record is larger than ${this.capabilities.maxRecordBytes} bytes`)
-    }
+    const text = this.#textOf(activation)
+    this.#foreseen.delete(keyOf(activation.namespace, activation.activationId))
     const records = this.#recordsOf(activation.namespace)
     const { activationId: id, start: order } = activation
     if (records.byId.has(id)) return 'exists'
@@ -56,6 +61,32 @@ export class MemoryActivationStore implements ActivationStore {
     if (!named) records.byName.set(row.name, (named = new SortedRows()))
     named.add(row)
     return 'stored'
+  }
+
+  foresee(owner: string, record: Activation): void {
+    this.#requireOpen()
+    const { namespace, activationId } = record
+    const text = this.#textOf(record)
+    if (this.#namespaces.get(namespace)?.byId.has(activationId)) return
+    this.#foreseen.set(keyOf(namespace, activationId), { owner, text })
+  }
+
+  withdraw(owner: string, namespace: string, activationId: string): void {
+    this.#requireOpen()
+    const key = keyOf(namespace, activationId)
+    if (this.#foreseen.get(key)?.owner === owner) this.#foreseen.delete(key)
+  }
+
+  async adopt(owner: string): Promise<number> {
+    this.#requireOpen()
+    const left = [...this.#foreseen.values()].filter((foreseen) => foreseen.owner === owner)
+    const outcomes = await Promise.all(left.map((foreseen) => this.put(parse(foreseen))))
+    return outcomes.filter((outcome) => outcome === 'stored').length
+  }
+
+  async owners(): Promise<readonly string[]> {
+    this.#requireOpen()
+    return [...new Set(Array.from(this.#foreseen.values(), ({ owner }) => owner))]
   }
 
   async get(namespace: string, activationId: string): Promise<Activation | undefined> {
@@ -97,6 +128,19 @@ export class MemoryActivationStore implements ActivationStore {
     return removed
   }
 
+  /** In order of namespace and id. */
+  async *scan({ after }: { readonly after?: string } = {}): AsyncGenerator<ActivationScanRow, void, undefined> {
+    this.#requireOpen()
+    const rows = [...this.#namespaces].flatMap(([namespace, { byId }]) =>
+      [...byId.values()].map((row) => ({ cursor: `${namespace}/${row.id}`, row })),
+    )
+    rows.sort((a, b) => (a.cursor < b.cursor ? -1 : 1))
+    for (const { cursor, row } of rows) {
+      this.#requireOpen()
+      if (after === undefined || cursor > after) yield { cursor, activation: parse(row) }
+    }
+  }
+
   #remove(namespace: string, records: NamespaceRecords, row: Row): void {
     records.byId.delete(row.id)
     records.byStart.remove(row)
@@ -104,6 +148,13 @@ export class MemoryActivationStore implements ActivationStore {
     named?.remove(row)
     if (named?.size === 0) records.byName.delete(row.name)
     if (records.byId.size === 0) this.#namespaces.delete(namespace)
+  }
+
+  #textOf(activation: Activation): string {
+    const text = activationText(activation)
+    const { maxRecordBytes } = this.capabilities
+    if (Buffer.byteLength(text) <= maxRecordBytes) return text
+    throw new PlatformError('ERR_TOO_LARGE', `record is larger than ${maxRecordBytes} bytes`)
   }
 
   #requireOpen(): void {
@@ -126,6 +177,10 @@ export class MemoryActivationStore implements ActivationStore {
   }
 }
 
-function parse({ text }: Row): Activation {
+function keyOf(namespace: string, activationId: string): string {
+  return `${namespace}/${activationId}`
+}
+
+function parse({ text }: { readonly text: string }): Activation {
   return readActivation(JSON.parse(text) as JsonObject)
 }

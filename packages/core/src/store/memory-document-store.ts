@@ -3,6 +3,7 @@ import { MB } from '../model/byte-size.ts'
 import type { JsonObject, JsonValue } from '../model/json.ts'
 import type {
   Attachment,
+  AttachmentInfo,
   DocumentStore,
   DocumentStoreCapabilities,
   IndexDefinition,
@@ -27,7 +28,7 @@ interface RowReference extends RowPosition {
 interface Entry {
   readonly revision: string
   readonly text: string
-  readonly attachments: ReadonlyMap<string, Uint8Array>
+  readonly attachments: ReadonlyMap<string, Attachment>
   readonly rows: readonly RowReference[]
 }
 
@@ -94,8 +95,14 @@ export class MemoryDocumentStore implements DocumentStore {
 
   async readAttachment(id: string, name: string): Promise<Uint8Array | undefined> {
     this.#requireOpen()
-    const bytes = this.#entries.get(id)?.attachments.get(name)
-    return bytes && new Uint8Array(bytes)
+    const attachment = this.#entries.get(id)?.attachments.get(name)
+    return attachment && new Uint8Array(attachment.bytes)
+  }
+
+  async attachments(id: string): Promise<readonly AttachmentInfo[]> {
+    this.#requireOpen()
+    const attachments = this.#entries.get(id)?.attachments ?? new Map<string, Attachment>()
+    return [...attachments].map(([name, { contentType, bytes }]) => ({ name, contentType, bytes: bytes.byteLength }))
   }
 
   async list(query: IndexQuery): Promise<readonly IndexRow[]> {
@@ -177,14 +184,15 @@ export class MemoryDocumentStore implements DocumentStore {
   }
 }
 
-function attachmentsAfter(current: Entry | undefined, options: PutOptions): Map<string, Uint8Array> {
-  const attachments = new Map<string, Uint8Array>()
+function attachmentsAfter(current: Entry | undefined, options: PutOptions): Map<string, Attachment> {
+  const attachments = new Map<string, Attachment>()
   for (const name of options.keepAttachments ?? []) {
-    const bytes = current?.attachments.get(name)
-    if (bytes) attachments.set(name, bytes)
+    const kept = current?.attachments.get(name)
+    if (kept) attachments.set(name, kept)
   }
-  for (const [name, { bytes }] of Object.entries(options.attachments ?? {}))
-    attachments.set(name, new Uint8Array(bytes))
+  for (const [name, { contentType, bytes }] of Object.entries(options.attachments ?? {})) {
+    attachments.set(name, { contentType, bytes: new Uint8Array(bytes) })
+  }
   return attachments
 }
 

@@ -1,10 +1,10 @@
 import { isPlatformError, PlatformError } from '../errors.ts'
-import { isActionDocument, readAction } from '../model/action-codec.ts'
+import { isActionDocument } from '../model/action-codec.ts'
 import { parametersJson } from '../model/activation-codec.ts'
-import { isSequence } from '../model/exec.ts'
 import { isPackageDocument } from '../model/package-codec.ts'
 import type { ParameterCipher } from '../model/parameter-cipher.ts'
 import { parseParameters } from '../model/parameters.ts'
+import { attachmentsOfEntity } from './attachments-of-entity.ts'
 import type { StoredDocument } from './document-store.ts'
 import type { EntityStore } from './entity-store.ts'
 
@@ -66,7 +66,7 @@ async function rewrite(
   if (!parameters) throw new PlatformError('ERR_CORRUPT', `parameters of ${id} are malformed`)
   const renewed = cipher.renew(parameters)
   if (renewed === parameters) return 'unchanged'
-  const keepAttachments = attachmentsOf(document)
+  const keepAttachments = attachmentsOfEntity(document)
   await store.put(id, { ...document, parameters: parametersJson(renewed) }, { revision, keepAttachments })
   return 'changed'
 }
@@ -76,10 +76,4 @@ function hasOwnParameters({ document }: StoredDocument): boolean {
   if (!isActionDocument(document)) return isPackageDocument(document)
   const { exec } = document
   return !(typeof exec === 'object' && exec !== null && 'kind' in exec && exec['kind'] === 'sequence')
-}
-
-function attachmentsOf(document: StoredDocument['document']): string[] {
-  if (!isActionDocument(document)) return []
-  const { exec } = readAction(document)
-  return !isSequence(exec) && exec.code && 'attachment' in exec.code ? [exec.code.attachment] : []
 }

@@ -126,6 +126,23 @@ describe('assemble', () => {
     expect(await running).toMatchObject({ response: { result: { finished: true } } })
   })
 
+  it('accepts no activation while its invoker is disabled, and finishes what runs', async () => {
+    await using platform = await assemble({ containers: memoryContainers() })
+    await platform.subjects.createUser('guest')
+    const guest = await platform.client('guest')
+    const code = 'function main() { return new Promise((done) => setTimeout(() => done({ finished: true }), 1000)) }'
+    await guest.putAction('slow', { exec: { kind: 'nodejs:default', code } })
+    const running = guest.invoke('slow')
+    await expect.poll(async () => (await guest.request('GET', '/activation/count')).body).toBe(1)
+    await platform.invoker.disable()
+    expect((await guest.request('GET', '/invokers')).body).toEqual({ invoker0: 'down' })
+    expect((await guest.request('POST', 'actions/slow')).status).toBe(503)
+    expect(await running).toMatchObject({ response: { result: { finished: true } } })
+    await platform.invoker.enable()
+    expect((await guest.request('GET', '/invokers')).body).toEqual({ invoker0: 'up' })
+    expect(await guest.invoke('slow')).toMatchObject({ response: { result: { finished: true } } })
+  })
+
   it('tells a rate limiter how many controllers there are', async () => {
     let controllers: RateLimiterContext['controllers']
     const limiter = localRateLimiter()

@@ -9,6 +9,7 @@ import {
   activationExpiryCases,
   activationStoreCases,
   durableActivationStoreCases,
+  foreseenRecordCases,
   proveKitBites,
 } from '@stemcell/core/conformance'
 import { brokenActivations as broken, omit, turn } from './broken-store.ts'
@@ -114,6 +115,16 @@ proveKitBites<ActivationStore>('ActivationStore', activationStoreCases, {
   'list.refuses-wrong-arguments': brokenList((list, { skip, ...query }) =>
     list({ ...query, skip: Math.max(0, Math.floor(skip) || 0) }),
   ),
+  'scan.yields-every-record-of-every-namespace': broken((real) => ({
+    async *scan() {
+      let first: string | undefined
+      for await (const row of real.scan()) {
+        first ??= row.activation?.namespace
+        if (row.activation?.namespace === first) yield row
+      }
+    },
+  })),
+  'scan.resumes-behind-a-cursor': broken((real) => ({ scan: () => real.scan() })),
   'lifecycle.closed-store-refuses': broken(() => ({ close: async () => undefined })),
   'lifecycle.closed-store-opens-again': broken((real) => {
     let closed = false
@@ -175,8 +186,95 @@ proveKitBites<ActivationStore>('expiry of ActivationStore', activationExpiryCase
   }),
 })
 
+proveKitBites<ActivationStore>('foreseen records of ActivationStore', foreseenRecordCases, {
+  'foreseen.is-no-record-until-adopted': broken((real) => ({
+    async foresee(_: string, activation: Activation) {
+      await real.put(activation)
+    },
+    adopt: async () => 1,
+  })),
+  'foreseen.becomes-a-record-like-any': broken((real) => ({
+    foresee: (owner: string, activation: Activation) => real.foresee(owner, { ...activation, name: 'x' }),
+  })),
+  'foreseen.owners-are-named-while-something-is-left': broken((real) => {
+    const seen = new Set<string>()
+    return {
+      foresee: (owner: string, record: Activation) => {
+        seen.add(owner)
+        return real.foresee(owner, record)
+      },
+      owners: async () => [...seen],
+    }
+  }),
+  'foreseen.is-adopted-of-one-owner-only': broken((real) => ({
+    foresee: (_: string, activation: Activation) => real.foresee('', activation),
+    adopt: () => real.adopt(''),
+  })),
+  'foreseen.later-one-takes-its-place': broken((real) => {
+    const foreseen = new Set<string>()
+    return {
+      foresee(owner: string, activation: Activation) {
+        if (foreseen.has(activation.activationId)) return
+        foreseen.add(activation.activationId)
+        real.foresee(owner, activation)
+      },
+    }
+  }),
+  'foreseen.is-removed-by-put': broken((real) => {
+    const foreseen: Activation[] = []
+    return {
+      foresee: (_: string, activation: Activation) => void foreseen.push(activation),
+      adopt: async () => (await Promise.all(foreseen.map((item) => real.put(item)))).length,
+    }
+  }),
+  'foreseen.after-the-record-has-no-effect': broken((real) => ({
+    adopt: async (owner: string) => (await real.adopt(owner)) + 1,
+  })),
+  'foreseen.is-withdrawn-by-its-owner': broken(() => ({ withdraw: () => undefined })),
+  'foreseen.is-not-withdrawn-by-others': broken((real) => {
+    const gone = new Set<string>()
+    return {
+      withdraw: (_: string, __: string, id: string) => void gone.add(id),
+      adopt: async (owner: string) => (gone.size > 0 ? 0 : real.adopt(owner)),
+    }
+  }),
+  'foreseen.many-who-adopt-make-one-record-of-each': broken((real) => {
+    let shared: Promise<number> | undefined
+    return { adopt: (owner: string) => (shared ??= real.adopt(owner)) }
+  }),
+  'foreseen.adoption-and-put-make-one-record': broken((real) => ({
+    async put(activation: Activation) {
+      const seen = await real.get(activation.namespace, activation.activationId)
+      await turn()
+      await real.put(activation)
+      return seen ? 'exists' : 'stored'
+    },
+    async adopt(owner: string) {
+      await turn()
+      await turn()
+      return (await real.adopt(owner)) + 1
+    },
+  })),
+  'foreseen.given-object-stays-the-callers': broken((real) => {
+    const given: Activation[] = []
+    return {
+      foresee: (_: string, activation: Activation) => void given.push(activation),
+      adopt: async () => (await Promise.all(given.map((item) => real.put(item)))).length,
+    }
+  }),
+  'foreseen.larger-is-refused': broken((real) => ({
+    capabilities: SMALL,
+    foresee(owner: string, activation: Activation) {
+      if (activationText(activation).length > SMALL.maxRecordBytes)
+        throw new PlatformError('ERR_TOO_LARGE', 'too large')
+      real.foresee(owner, activation)
+    },
+  })),
+})
+
 proveKitBites<ActivationStore>('durable ActivationStore', durableActivationStoreCases(broken(() => ({}))), {
   'durable.another-object-reads-what-was-put': broken(() => ({})),
+  'durable.another-object-adopts-what-was-foreseen': broken(() => ({})),
 })
 
 function brokenList(

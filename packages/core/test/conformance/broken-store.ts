@@ -22,6 +22,7 @@ export function brokenDocuments(
       put: (id, document, options) => real.put(id, document, options),
       delete: (id, revision) => real.delete(id, revision),
       readAttachment: (id, name) => real.readAttachment(id, name),
+      attachments: (id) => real.attachments(id),
       list: (query) => real.list(query),
       count: (query) => real.count(query),
       scan: (options) => real.scan(options),
@@ -41,10 +42,15 @@ export function brokenActivations(
       open: () => real.open(),
       close: () => real.close(),
       put: (activation) => real.put(activation),
+      foresee: (owner, record) => real.foresee(owner, record),
+      withdraw: (owner, namespace, id) => real.withdraw(owner, namespace, id),
+      adopt: (owner) => real.adopt(owner),
+      owners: () => real.owners(),
       get: (namespace, id) => real.get(namespace, id),
       list: real.list.bind(real),
       count: (query) => real.count(query),
       expire: (retention) => real.expire(retention),
+      scan: (options) => real.scan(options),
     }
     return Object.assign(facade, change(real))
   }

@@ -47,6 +47,9 @@ const doubles: Readonly<Record<string, () => ContainerSubject>> = {
     container: () => ({ init: () => Promise.reject(new PlatformError('ERR_NOT_REACHED', 'still starting')) }),
   }),
   'containers.unsupported-kind-is-refused': alteredContainers({ simulated: {} }),
+  'containers.refusal-names-what-it-refuses': alteredContainers({
+    factory: () => ({ create: () => Promise.reject(new PlatformError('ERR_UNSUPPORTED', 'cannot be run')) }),
+  }),
   'containers.aborted-start-leaves-nothing': alteredContainers({
     factory: (original) => ({ create: (spec) => original.create(spec) }),
   }),

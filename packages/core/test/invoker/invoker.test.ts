@@ -1,9 +1,9 @@
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { isPlatformError, PlatformError } from '../../src/errors.ts'
 import type { InvokerObserver } from '../../src/invoker/observer.ts'
 import { bytesBody } from '../../src/queue/message-body.ts'
 import { invokerTopic } from '../../src/messages/invoker-instance.ts'
-import type { SimulatedAnswer } from '../../src/container/simulated-containers.ts'
+import type { SimulatedAnswer, SimulatedCall } from '../../src/container/simulated-containers.ts'
 import type { Activation } from '../../src/model/activation.ts'
 import { isJsonObject } from '../../src/model/json.ts'
 import { annotation, InvokerBench, type BenchOptions } from './fakes/invoker-bench.ts'
@@ -18,7 +18,10 @@ async function start(options: BenchOptions = {}): Promise<void> {
 }
 
 /** Containers that start in 100 ms and answer every run like this. */
-function answering(run: SimulatedAnswer | (() => SimulatedAnswer), init: SimulatedAnswer = {}): BenchOptions {
+function answering(
+  run: SimulatedAnswer | ((call: SimulatedCall) => SimulatedAnswer),
+  init: SimulatedAnswer = {},
+): BenchOptions {
   return {
     containers: {
       behaviour: {
@@ -32,6 +35,19 @@ function answering(run: SimulatedAnswer | (() => SimulatedAnswer), init: Simulat
 
 const errorOf = ({ response: { result } }: Activation): unknown =>
   isJsonObject(result?.value) ? result.value['error'] : undefined
+/** Until the function that it returns is called. */
+function storeDoesNotAnswer(): () => void {
+  const refuse = (): never => {
+    throw new PlatformError('ERR_UNAVAILABLE', 'no')
+  }
+  const put = vi.spyOn(bench.records, 'put').mockImplementation(async () => refuse())
+  const foresee = vi.spyOn(bench.records, 'foresee').mockImplementation(refuse)
+  return () => {
+    put.mockRestore()
+    foresee.mockRestore()
+  }
+}
+
 const texts = (record: Activation): string[] => record.logs.map((line) => line.slice(31))
 
 afterEach(() => bench.close())
@@ -216,6 +232,29 @@ describe('what an action does wrong', () => {
     expect(annotation(record, 'initTime')).toBe(700)
   })
 
+  it('ends only the run that is too slow; its container takes no more, and goes when the others have ended', async () => {
+    await start(
+      answering(({ body }) => {
+        const { delayMs } = (JSON.parse(body) as { value: { delayMs?: number } }).value
+        return delayMs === undefined ? { failure: 'never-answers' } : { delayMs, body: '{"ok":true}' }
+      }),
+    )
+    await bench.define({ limits: { timeout: 1_000, concurrency: 2 } })
+    await bench.run({ args: { delayMs: 1 } })
+    const hanging = await bench.send({ args: {} })
+    await bench.clock.advance(500)
+    const sharing = await bench.send({ args: { delayMs: 900 } })
+    await bench.clock.advance(600)
+    expect(errorOf(await bench.record(hanging))).toBe('The action exceeded its time limits of 1000 milliseconds.')
+    expect(annotation(await bench.run({ args: { delayMs: 1 } }), 'acquired')).toMatchObject({ how: 'cold' })
+    const ids = async (): Promise<string[]> =>
+      (await bench.containers.list({ platform: 'test', invoker: 'invoker0' })).map(({ id }) => id)
+    expect(await ids()).toHaveLength(2)
+    expect((await bench.record(sharing)).response.result?.value).toEqual({ ok: true })
+    await bench.clock.advance(100)
+    expect(await ids()).toHaveLength(1)
+  })
+
   it('during initialisation is told as such', async () => {
     await start(answering({}, { delayMs: 2_000 }))
     await bench.define({ limits: { timeout: 1_000 } })
@@ -249,6 +288,7 @@ describe('what the platform does wrong', () => {
     ['ERR_START_FAILED', 3, 'Failed to provision resources to run the action.'],
     ['ERR_UNAVAILABLE', 3, 'Failed to provision resources to run the action.'],
     ['ERR_IMAGE', 2, "Failed to pull container image 'x'."],
+    ['ERR_UNSUPPORTED', 2, "Images such as 'x' are not run here."],
   ] as const)('as a start that fails with %s has status %i', async (code, statusCode, text) => {
     const failure = new PlatformError(code, text)
     await start({ containers: { behaviour: { create: () => ({ delayMs: 10, failure }) } } })
@@ -479,31 +519,32 @@ describe('the store level', () => {
   })
 })
 
+describe('the limit of instances', () => {
+  it('holds the containers of an action down', async () => {
+    await start(answering({ delayMs: 1_000 }))
+    await bench.define({ limits: { instances: 2, memory: 128 } })
+    for (let count = 0; count < 6; count++) await bench.send()
+    await bench.clock.advance(2_000)
+    expect(await bench.containers.list({ platform: 'test', invoker: 'invoker0' })).toHaveLength(2)
+    await bench.clock.advance(5_000)
+    expect(bench.acks).toHaveLength(6)
+  })
+
+  it('of 0 lets the action not run at all', async () => {
+    await start(answering({}))
+    await bench.define({ limits: { instances: 0 } })
+    const record = await bench.run()
+    expect(record.response.statusCode).toBe(2)
+    expect(errorOf(record)).toBe('The action may not run: its limit of instances is 0.')
+  })
+})
+
 describe('an invoker', () => {
   it('says every second that it lives', async () => {
     await start()
     await bench.clock.advance(3_000)
     expect(bench.pings).toHaveLength(4)
     expect(bench.pings[0]).toMatchObject({ enabled: true, instance: { id: 0 } })
-  })
-
-  it('that is drained finishes what it took and asks for no more', async () => {
-    await start(answering({ delayMs: 500 }))
-    const id = await bench.send()
-    await bench.clock.advance(10)
-    expect(await bench.until(bench.invoker.drain(5_000))).toBe(true)
-    expect((await bench.record(id)).response.statusCode).toBe(0)
-    expect(bench.pings.at(-1)?.enabled).toBe(false)
-    const late = await bench.send()
-    await bench.clock.advance(2_000)
-    expect(bench.acksOf(late)).toEqual([])
-  })
-
-  it('says when its drain took too long', async () => {
-    await start(answering({ delayMs: 10_000 }))
-    await bench.send()
-    await bench.clock.advance(10)
-    expect(await bench.until(bench.invoker.drain(1_000))).toBe(false)
   })
 
   it('that is closed ends what runs and what waits, each in a record', async () => {
@@ -534,15 +575,29 @@ describe('an invoker', () => {
     expect(bench.acksOf(id)).toEqual([])
   })
 
+  it('gives a run that ended, and whose record was not complete, its record when it is opened again', async () => {
+    let runs = 0
+    await start(answering(() => (runs++, { body: '{"ok":1}', logs: [{ text: 'last words' }] })))
+    bench.logStore.keep = () => new Promise(() => undefined)
+    const id = await bench.send({ blocking: true })
+    await bench.clock.advance(5_000)
+    expect(bench.acksOf(id).map(({ response }) => response)).toMatchObject([{ response: { statusCode: 0 } }])
+    expect(await bench.records.get('guest', id)).toBeUndefined()
+    const next = new InvokerBench({ parts: { activationStore: bench.records } })
+    await next.open()
+    const record = await bench.record(id)
+    expect([record.response.result?.value, record.logs, runs]).toEqual([{ ok: 1 }, [], 1])
+    await next.close()
+  })
+
   it('that was closed can be opened again, and does not run an interrupted activation again', async () => {
     let runs = 0
     await start(answering(() => (runs++, {})))
-    const put = bench.records.put.bind(bench.records)
-    bench.records.put = () => Promise.reject(new PlatformError('ERR_UNAVAILABLE', 'no'))
+    const storeAnswers = storeDoesNotAnswer()
     const id = await bench.send()
     await bench.clock.advance(1_000)
     await bench.close()
-    bench.records.put = put
+    storeAnswers()
     await bench.invoker.open()
     const record = await bench.record(id)
     expect(runs).toBe(1)
@@ -555,12 +610,11 @@ describe('an invoker', () => {
     let runs = 0
     await start(answering(() => (runs++, { body: '{"ok":1}' })))
     await bench.define({ annotations: [{ key: 'repeatable', value: true }] })
-    const put = bench.records.put.bind(bench.records)
-    bench.records.put = () => Promise.reject(new PlatformError('ERR_UNAVAILABLE', 'no'))
+    const storeAnswers = storeDoesNotAnswer()
     const id = await bench.send()
     await bench.clock.advance(1_000)
     await bench.close()
-    bench.records.put = put
+    storeAnswers()
     await bench.invoker.open()
     expect((await bench.record(id)).response.result?.value).toEqual({ ok: 1 })
     expect(runs).toBe(2)
@@ -580,6 +634,8 @@ describe('an invoker', () => {
       acquired: ({ action, acquisition }) => told.push(`${action} ${acquisition.how}`),
       started: ({ ok, ms }) => told.push(`started ${ok} ${ms}`),
       responded: ({ statusCode, stages }) => told.push(`responded ${statusCode} ${JSON.stringify(stages)}`),
+      logged: ({ ms }) => told.push(`logged ${ms}`),
+      stored: ({ ms }) => told.push(`stored ${ms}`),
     }
     await start({ ...answering({ delayMs: 20 }), parts: { observer } })
     await bench.run()
@@ -587,6 +643,8 @@ describe('an invoker', () => {
       'guest/hello cold',
       'started true 100',
       'responded 0 {"queue":0,"acquire":100,"init":0,"run":20}',
+      'logged 0',
+      'stored 0',
     ])
   })
 })

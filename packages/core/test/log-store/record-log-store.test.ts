@@ -35,7 +35,7 @@ it('puts the lines into the record and reads them from there', async () => {
 
 it('refuses to work when it is closed', async () => {
   const store = recordLogStore().build(adapterContext())
-  await expect(store.keep(activation, user, [])).rejects.toMatchObject({ code: 'ERR_CLOSED' })
+  await expect((async () => store.keep(activation, user, []))()).rejects.toMatchObject({ code: 'ERR_CLOSED' })
   await store.open()
   await store.close()
   await expect(store.fetch(activation.activationId, activation)).rejects.toMatchObject({ code: 'ERR_CLOSED' })

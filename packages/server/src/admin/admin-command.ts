@@ -30,11 +30,22 @@ export const adminCommand = z.discriminatedUnion('do', [
   z.strictObject({ do: z.literal('limits set'), namespace, limits: z.record(z.string(), z.unknown()) }),
   z.strictObject({ do: z.literal('limits get'), namespace }),
   z.strictObject({ do: z.literal('limits delete'), namespace }),
+  z.strictObject({ do: z.literal('invoker status') }),
+  z.strictObject({ do: z.literal('invoker enable') }),
+  z.strictObject({ do: z.literal('invoker disable') }),
+  /** What still waits or runs after so many seconds is ended. */
+  z.strictObject({ do: z.literal('invoker drain'), seconds: z.number().min(0) }),
   z.strictObject({
     do: z.literal('db get'),
     database: z.enum(['subjects', 'whisks', 'activations']),
     documents: z.boolean(),
   }),
+  z.strictObject({ do: z.literal('db init') }),
+  z.strictObject({ do: z.literal('db migrate') }),
+  z.strictObject({ do: z.literal('db check') }),
+  /** Files are of the machine and the user of the server. */
+  z.strictObject({ do: z.literal('db export'), file: z.string() }),
+  z.strictObject({ do: z.literal('db import'), file: z.string(), overwrite: z.boolean() }),
 ])
 
 export type AdminCommand = z.output<typeof adminCommand>

@@ -1,5 +1,6 @@
 import type { NamespaceLimits } from '@stemcell/core'
 import { Argument, Command, InvalidArgumentError, Option } from 'commander'
+import { resolve } from 'node:path'
 import type { AdminCommand } from './admin-command.ts'
 import { newAuthKey } from './new-auth-key.ts'
 
@@ -46,9 +47,10 @@ const LIMITS: Readonly<Record<keyof NamespaceLimits, LimitKind>> = {
 /** The commands below `stemcell admin`, in the words of OpenWhisk's `wskadmin`. */
 export function adminProgram(host: AdminHost): Command {
   return new Command('admin')
-    .description('subjects, keys, limits of namespaces and raw data, whether the server runs or not')
+    .description('subjects, keys, limits of namespaces and raw data, whether the server runs or not; its invoker')
     .addCommand(userCommands(host))
     .addCommand(limitsCommands(host))
+    .addCommand(invokerCommands(host))
     .addCommand(dbCommands(host))
 }
 
@@ -144,14 +146,53 @@ function limitsCommands(host: AdminHost): Command {
   return limits
 }
 
+function invokerCommands(host: AdminHost): Command {
+  const invoker = new Command('invoker').description('whether a running server takes work')
+  const simple = {
+    'invoker status': 'say whether it is enabled',
+    'invoker enable': 'take work again',
+    'invoker disable': 'take no more work; what runs goes on, and callers get 503',
+  } as const
+  for (const [name, description] of Object.entries(simple) as [keyof typeof simple, string][]) {
+    at(invoker.command(name.slice('invoker '.length)))
+      .description(description)
+      .action(async (flags: AdminPlace) => host.run({ do: name }, flags))
+  }
+  at(invoker.command('drain'))
+    .description('take no more work and wait until what was taken has ended')
+    .option('--deadline <seconds>', 'then end the rest, each with a record', whole, 60)
+    .action(async (flags: AdminPlace & { readonly deadline: number }) =>
+      host.run({ do: 'invoker drain', seconds: flags.deadline }, flags),
+    )
+  return invoker
+}
+
 function dbCommands(host: AdminHost): Command {
-  const db = new Command('db').description('raw data')
+  const db = new Command('db').description('the stores as a whole')
   at(db.command('get'))
     .description('print a database as JSON, a row on each line; subjects with their keys')
     .addArgument(new Argument('<database>').choices(['subjects', 'whisks', 'activations']))
     .option('--docs', 'with the documents')
     .action(async (database: Database, flags: AdminPlace & { readonly docs?: boolean }) =>
       host.run({ do: 'db get', database, documents: flags.docs ?? false }, flags),
+    )
+  at(db.command('init'))
+    .description('make what the stores need, where it is missing')
+    .action(async (flags: AdminPlace) => host.run({ do: 'db init' }, flags))
+  at(db.command('migrate'))
+    .description('bring the stores to what this version needs, and their indexes up to date')
+    .action(async (flags: AdminPlace) => host.run({ do: 'db migrate' }, flags))
+  at(db.command('check'))
+    .description('read everything, and compare the indexes with it')
+    .action(async (flags: AdminPlace) => host.run({ do: 'db check' }, flags))
+  at(db.command('export <file>'))
+    .description('write everything to a file, subjects with their keys; goes on where an earlier one was interrupted')
+    .action(async (file: string, flags: AdminPlace) => host.run({ do: 'db export', file: resolve(file) }, flags))
+  at(db.command('import <file>'))
+    .description('store what a file of db export holds, after checking all of it')
+    .option('--overwrite', 'also replace documents that are there with another content')
+    .action(async (file: string, flags: AdminPlace & { readonly overwrite?: boolean }) =>
+      host.run({ do: 'db import', file: resolve(file), overwrite: flags.overwrite ?? false }, flags),
     )
   return db
 }

@@ -1,4 +1,4 @@
-import type { ActivationStore, EntityStore, SubjectAdministration, SubjectStore } from '@stemcell/core'
+import type { ActivationStore, EntityStore, Invoker, SubjectAdministration, SubjectStore } from '@stemcell/core'
 
 /** What administrative commands work on: the parts of a running platform, or stores opened for the occasion. */
 export interface AdminTarget {
@@ -6,4 +6,6 @@ export interface AdminTarget {
   subjects(): Promise<SubjectStore>
   entities(): Promise<EntityStore>
   activations(): Promise<ActivationStore>
+  /** @throws AdministrationError there is none here. */
+  invoker(): Promise<Invoker>
 }

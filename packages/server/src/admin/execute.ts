@@ -1,7 +1,7 @@
-import type { AuthKey, SubjectAdministration } from '@stemcell/core'
+import type { AuthKey, Invoker, SubjectAdministration } from '@stemcell/core'
 import type { AdminCommand } from './admin-command.ts'
 import type { AdminTarget } from './admin-target.ts'
-import { dumpDatabase } from './dump-database.ts'
+import { executeOnDatabase, isDatabaseCommand, type DatabaseCommand } from './database/execute-on-database.ts'
 
 /** Where the lines of an answer go; resolves when there is room for more. */
 export type PrintLine = (line: string) => Promise<void>
@@ -13,15 +13,38 @@ const NO_LIMITS = 'No limits found, default system limits apply'
  * @throws AdministrationError it is refused; the message is for the operator.
  */
 export async function execute(command: AdminCommand, target: AdminTarget, print: PrintLine): Promise<void> {
-  if (command.do === 'db get') {
-    await dumpDatabase(command.database, command.documents, target, print)
+  if (isDatabaseCommand(command)) {
+    await executeOnDatabase(command, target, print)
     return
   }
+  if (isInvokerCommand(command)) return print(await invokerAnswer(command, await target.invoker()))
   for await (const line of answer(command, await target.administration())) await print(line)
 }
 
+type InvokerCommand = Extract<AdminCommand, { readonly do: `invoker ${string}` }>
+
+function isInvokerCommand(command: AdminCommand): command is InvokerCommand {
+  return command.do.startsWith('invoker ')
+}
+
+async function invokerAnswer(command: InvokerCommand, invoker: Invoker): Promise<string> {
+  const name = `invoker${invoker.instance.id}`
+  switch (command.do) {
+    case 'invoker status':
+      return `${name} is ${invoker.isEnabled ? 'enabled' : 'disabled'}`
+    case 'invoker enable':
+      return `${name} is ${(await invoker.enable()) ? 'now' : 'already'} enabled`
+    case 'invoker disable':
+      return `${name} is ${(await invoker.disable()) ? 'now' : 'already'} disabled`
+    case 'invoker drain':
+      return (await invoker.drain(command.seconds * 1000))
+        ? `${name} is drained`
+        : `${name} is drained; what had not ended after ${command.seconds} s was ended`
+  }
+}
+
 async function* answer(
-  command: Exclude<AdminCommand, { readonly do: 'db get' }>,
+  command: Exclude<AdminCommand, InvokerCommand | DatabaseCommand>,
   subjects: SubjectAdministration,
 ): AsyncGenerator<string> {
   switch (command.do) {

@@ -8,5 +8,6 @@ export function platformTarget(platform: Platform): AdminTarget {
     subjects: async () => platform.use(tokens.SUBJECT_STORE),
     entities: async () => platform.use(tokens.ENTITY_STORE),
     activations: async () => platform.use(tokens.ACTIVATION_STORE),
+    invoker: async () => platform.invoker,
   }
 }

@@ -13,7 +13,8 @@ import { StoresTarget } from './stores-target.ts'
 export async function runAdminCommand(command: AdminCommand, place: AdminPlace, print: PrintLine): Promise<void> {
   const config = readConfig(place.config, place.data === undefined ? {} : { data: place.data })
   if (await askServer(new DataFolder(config.data).adminSocket, command, print)) return
-  const stores = new StoresTarget(config)
+  if (command.do === 'db init') new DataFolder(config.data).prepare()
+  const stores = new StoresTarget(config, { create: command.do === 'db init' })
   try {
     await execute(command, stores, print)
   } finally {

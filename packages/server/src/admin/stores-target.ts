@@ -1,5 +1,6 @@
 import {
   adapterContext,
+  AdministrationError,
   isPlatformError,
   PlatformError,
   SubjectAdministration,
@@ -16,11 +17,14 @@ import type { AdminTarget } from './admin-target.ts'
 /** The stores themselves, each opened when a command first needs it, for use while no server runs. */
 export class StoresTarget implements AdminTarget {
   readonly #config: Config
+  readonly #create: boolean
   readonly #open = new Map<string, Lifecycle>()
   #chosen: ReturnType<typeof chosenStores> | undefined
 
-  constructor(config: Config) {
+  /** @param options `create`: an embedded database that is missing is made. */
+  constructor(config: Config, { create = false }: { readonly create?: boolean } = {}) {
     this.#config = config
+    this.#create = create
   }
 
   async administration(): Promise<SubjectAdministration> {
@@ -39,6 +43,10 @@ export class StoresTarget implements AdminTarget {
     return this.#opened('activationStore', (await this.#stores()).activationStore)
   }
 
+  async invoker(): Promise<never> {
+    throw new AdministrationError('invalid', 'no server runs here: an invoker is asked while it runs')
+  }
+
   async close(): Promise<void> {
     for (const store of this.#open.values()) await store.close()
     this.#open.clear()
@@ -47,7 +55,7 @@ export class StoresTarget implements AdminTarget {
   /** @throws ERR_CONFIG there is no data yet: a mistyped folder must not become a new one. */
   #stores(): ReturnType<typeof chosenStores> {
     const data = new DataFolder(this.#config.data)
-    if (usesEmbedded(this.#config) && !existsSync(data.store)) {
+    if (!this.#create && usesEmbedded(this.#config) && !existsSync(data.store)) {
       const fix = 'name the folder of a server with --data, or start one first'
       throw new PlatformError('ERR_CONFIG', `data folder: ${data.path} holds no server’s data: ${fix}`)
     }

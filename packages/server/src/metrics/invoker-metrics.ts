@@ -4,7 +4,7 @@ import { CellFamily, HistogramFamily } from './metric-family.ts'
 import { SECONDS } from './seconds.ts'
 
 const MB = 1024 ** 2
-const STAGES: readonly (keyof StageTimes)[] = ['queue', 'acquire', 'init', 'run', 'logs']
+const STAGES: readonly (keyof StageTimes)[] = ['queue', 'acquire', 'init', 'run']
 
 /** What an invoker does: how activations get containers, the stages of each, and the state of its pool. */
 export function invokerMetrics(register: Registry): Required<InvokerObserver> {
@@ -15,7 +15,7 @@ export function invokerMetrics(register: Registry): Required<InvokerObserver> {
   })
   const stages = new HistogramFamily(register, SECONDS, {
     name: 'stemcell_stage_seconds',
-    help: 'Stages of activations: in the queue, until there was a container, initialisation, run',
+    help: 'Stages of activations: in the queue, until there was a container, initialisation, run, then logs and record',
     labelNames: ['stage'],
   })
   const starts = new HistogramFamily(register, SECONDS, {
@@ -36,6 +36,8 @@ export function invokerMetrics(register: Registry): Required<InvokerObserver> {
   const waiting = gauge('waiting', 'Activations without a container').with()
 
   const stageOf = STAGES.map((stage) => [stage, stages.with(stage)] as const)
+  const logs = stages.with('logs')
+  const store = stages.with('store')
   return {
     acquired: ({ acquisition: { how, reason = 'none' } }) => void acquisitions.with(how, reason).value++,
     responded({ stages: times }) {
@@ -45,6 +47,8 @@ export function invokerMetrics(register: Registry): Required<InvokerObserver> {
       }
     },
     started: ({ stemCell, ok, ms }) => starts.with(String(stemCell), String(ok)).observe(ms / 1000),
+    logged: ({ ms }) => logs.observe(ms / 1000),
+    stored: ({ ms }) => store.observe(ms / 1000),
     recordRetried: () => void retries.value++,
     gauges(pool) {
       memory.with('capacity').value = pool.capacityMb * MB

@@ -39,6 +39,8 @@ export class Metrics {
         acquired: (event) => this.#record(({ invoker }) => invoker.acquired(event)),
         responded: (event) => this.#record(({ invoker }) => invoker.responded(event)),
         started: (event) => this.#record(({ invoker }) => invoker.started(event)),
+        logged: (event) => this.#record(({ invoker }) => invoker.logged(event)),
+        stored: (event) => this.#record(({ invoker }) => invoker.stored(event)),
         recordRetried: (event) => this.#record(({ invoker }) => invoker.recordRetried(event)),
         gauges: (gauges) => this.#record(({ invoker }) => invoker.gauges(gauges)),
       },

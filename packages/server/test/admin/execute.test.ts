@@ -4,6 +4,7 @@ import {
   memoryEntityStore,
   memorySubjectStore,
   SeededRandom,
+  type Invoker,
   SubjectAdministration,
   type JsonObject,
 } from '@stemcell/core'
@@ -18,6 +19,7 @@ const KEY = `${UUID}:${'k'.repeat(64)}`
 const ANY_KEY = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}:[A-Za-z0-9]{64}$/
 
 let target: AdminTarget
+let invoker: Invoker
 
 beforeEach(async () => {
   const context = adapterContext({ random: new SeededRandom(1) })
@@ -32,6 +34,7 @@ beforeEach(async () => {
     subjects: async () => stores.subjects,
     entities: async () => stores.entities,
     activations: async () => stores.activations,
+    invoker: async () => invoker,
   }
 })
 
@@ -211,5 +214,48 @@ describe('stemcell admin db get', () => {
     expect(total).toBe(230)
     expect(new Set(rows.map(({ id }) => id))).toEqual(new Set(ids.map((id) => `alice/${id}`)))
     expect(rows[0]).toMatchObject({ doc: { name: 'hello', response: { statusCode: 0 } } })
+  })
+})
+
+describe('stemcell admin invoker', () => {
+  let enabled: boolean
+  const drains: number[] = []
+  const turn = (to: boolean) => async (): Promise<boolean> => {
+    const changed = enabled !== to
+    enabled = to
+    return changed
+  }
+
+  beforeEach(() => {
+    enabled = true
+    invoker = {
+      instance: { id: 0, userMemoryBytes: 0, tags: [], dedicatedNamespaces: [] },
+      get isEnabled() {
+        return enabled
+      },
+      enable: turn(true),
+      disable: turn(false),
+      drain: async (deadlineMs) => {
+        drains.push(deadlineMs)
+        return deadlineMs < 10_000
+      },
+      open: async () => undefined,
+      close: async () => undefined,
+    }
+  })
+
+  it('says what it was, and what it is now', async () => {
+    expect(await admin('invoker status')).toEqual(['invoker0 is enabled'])
+    expect(await admin('invoker disable')).toEqual(['invoker0 is now disabled'])
+    expect(await admin('invoker disable')).toEqual(['invoker0 is already disabled'])
+    expect(await admin('invoker status')).toEqual(['invoker0 is disabled'])
+    expect(await admin('invoker enable')).toEqual(['invoker0 is now enabled'])
+    expect(await admin('invoker enable')).toEqual(['invoker0 is already enabled'])
+  })
+
+  it('drain says whether it had to end something, after a minute unless told otherwise', async () => {
+    expect(await admin('invoker drain')).toEqual(['invoker0 is drained; what had not ended after 60 s was ended'])
+    expect(await admin('invoker drain --deadline 5')).toEqual(['invoker0 is drained'])
+    expect(drains).toEqual([60_000, 5_000])
   })
 })

@@ -122,6 +122,11 @@ export class SpawnedServer {
     return this.exited
   }
 
+  /** It ended, or was told to. */
+  get isGone(): boolean {
+    return this.#hasEnded() || this.child.killed
+  }
+
   #hasEnded(): boolean {
     return this.child.exitCode !== null || this.child.signalCode !== null
   }

@@ -107,6 +107,23 @@ describe('a platform with metrics', () => {
     expect(series.get('openwhisk_action_limit_concurrent_total{namespace="guest"}')).toBe(1)
   })
 
+  it('tells the callers of an action apart', async () => {
+    await guest.request('PUT', 'packages/p', { publish: true })
+    await put('p/a', 'return {}')
+    await platform.subjects.createUser('other')
+    const other = await platform.client('other')
+    await guest.invoke('p/a')
+    for (let runs = 0; runs < 2; runs++) {
+      expect(await other.request('POST', '/api/v1/namespaces/guest/actions/p/a?blocking=true')).toMatchObject({
+        status: 200,
+      })
+    }
+    const series = await scrape(url)
+    const of = (initiator: string): number | undefined =>
+      series.get(`openwhisk_action_duration_seconds_count{namespace="guest",initiator="${initiator}",action="p/a"}`)
+    expect([of('guest'), of('other')]).toEqual([1, 2])
+  })
+
   it('shows requests by route, placement, waits, acknowledgements, stages and containers', async () => {
     await put('a', 'return {}')
     await scrape(url)
@@ -130,6 +147,12 @@ describe('a platform with metrics', () => {
     }
     expect(series.get('stemcell_container_acquisitions_total{how="cold",reason="no-container"}')).toBe(1)
     expect(series.get('stemcell_container_start_seconds_count{stem_cell="false",ok="true"}')).toBe(1)
+    await guest.invoke('a')
+    const hot = 'stemcell_container_acquisitions_total{how="hot",reason="none"}'
+    expect((await scrape(url)).get(hot)).toBe(1)
+    for (const stage of ['logs', 'store']) {
+      await expect.poll(async () => (await scrape(url)).get(`stemcell_stage_seconds_count{stage="${stage}"}`)).toBe(2)
+    }
     await expect
       .poll(async () =>
         [...(await scrape(url)).entries()].filter(([key]) => key.startsWith('stemcell_acknowledgements_total')),

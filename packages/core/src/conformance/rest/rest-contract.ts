@@ -13,6 +13,7 @@ import { ownLimitRows } from './rows/own-limit-rows.ts'
 import { packageEntityRows } from './rows/package-entity-rows.ts'
 import { packageRows } from './rows/package-rows.ts'
 import { privilegeRows } from './rows/privilege-rows.ts'
+import { pythonRows } from './rows/python-rows.ts'
 import { ruleRows } from './rows/rule-rows.ts'
 import { sequenceRunRows } from './rows/sequence-run-rows.ts'
 import { sequenceWriteRows } from './rows/sequence-write-rows.ts'
@@ -44,6 +45,7 @@ export const REST_CONTRACT: readonly RestArea[] = [
   { section: 4, name: 'writing actions', rows: actionWriteRows },
   { section: 4, name: 'reading actions', rows: actionReadRows },
   { section: 4, name: 'invocations', rows: invokeRows },
+  { section: 4, name: 'Python', rows: pythonRows },
   { section: 5, name: 'writing sequences', rows: sequenceWriteRows },
   { section: 5, name: 'sequences', rows: sequenceRunRows },
   { section: 6, name: 'compositions', rows: compositionRows },

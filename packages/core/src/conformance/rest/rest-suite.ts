@@ -25,9 +25,11 @@ export class RestSuite {
 
   /** Why a row does not apply; undefined when it does. */
   skipReason(row: ContractRow): string | undefined {
-    const { other, admit, store } = this.#target
+    const { other, admit, store, without = [] } = this.#target
     const missing = (row.needs?.kinds ?? []).filter((kind) => !this.#kinds.has(kind))
     if (missing.length > 0) return `the server does not run actions of kind ${missing.join(', ')}`
+    const lacking = (row.needs?.kinds ?? []).filter((kind) => without.includes(kind))
+    if (lacking.length > 0) return `the host of the server cannot run ${lacking.join(', ')}`
     if (row.needs?.limits && !admit) return 'no namespace with limits of its own can be made'
     if (!other && usesOther(row)) return 'there is no second caller'
     if (!store && row.given?.some((step) => 'stored' in step)) return 'documents cannot be written past the API'

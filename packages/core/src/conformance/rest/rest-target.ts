@@ -13,6 +13,8 @@ export interface RestTarget {
   readonly admit?: (limits: JsonObject) => Promise<RestCaller>
   /** Writes a document past the API. Without it, rows about documents that the API does not write are skipped. */
   readonly store?: (id: string, document: JsonObject) => Promise<void>
+  /** Kinds that the server lists but its host cannot run, as where no Python is installed. Rows about them are skipped. */
+  readonly without?: readonly string[]
   /** Sees each exchange as soon as it is over; the row fails with what this throws. */
   readonly observe?: (exchange: RestExchange) => void
   /** Upper bound for records to appear, ms. Default 10 000. */

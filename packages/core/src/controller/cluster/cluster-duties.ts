@@ -5,6 +5,7 @@ import type { ControllerParts } from '../controller.ts'
 import { CacheAnnouncer } from '../entities/cache-announcer.ts'
 import type { EntityCache } from '../entities/entity-cache.ts'
 import { placementRequest } from '../invoke/placement-request.ts'
+import { Adoption } from './adoption.ts'
 import type { ClusterState } from './cluster-state.ts'
 import { Membership } from './membership.ts'
 import { Takeover, type Placeable } from './takeover.ts'
@@ -17,6 +18,7 @@ export class ClusterDuties {
   readonly #membership: Membership
   readonly #announcer: CacheAnnouncer
   readonly #takeover: Takeover
+  readonly #adoption: Adoption
 
   constructor(parts: ControllerParts, cluster: ClusterState, cache: () => EntityCache) {
     const { id: controllerId, logger } = parts
@@ -26,9 +28,17 @@ export class ClusterDuties {
       onChange: (controllers) => {
         cluster.controllers = controllers
       },
-      onGone: (gone) => logger.warn({ controller: gone }, 'controller gone'),
+      onGone: (gone) => {
+        logger.warn({ controller: gone }, 'controller gone')
+        void this.#adoption.look()
+      },
     })
     this.#announcer = new CacheAnnouncer({ ...shared, forget: (documentId) => cache().invalidate(documentId) })
+    this.#adoption = new Adoption({
+      ...parts,
+      mayLive: (id) => this.#membership.mayLive(id),
+      isResponsible: () => this.#membership.isFirst,
+    })
     this.#takeover = new Takeover({
       ...parts,
       cluster,
@@ -41,6 +51,7 @@ export class ClusterDuties {
     await this.#announcer.open()
     await this.#membership.open()
     this.#takeover.open()
+    this.#adoption.open()
   }
 
   /** Says that this controller takes no more. */
@@ -49,6 +60,7 @@ export class ClusterDuties {
   }
 
   async close(): Promise<void> {
+    await this.#adoption.close()
     await this.#takeover.close()
     await this.#membership.close()
     await this.#announcer.close()

@@ -10,7 +10,7 @@ export interface MembershipParts {
   readonly logger: Logger
   /** Called when a controller came or went, with the number of those that live. */
   readonly onChange: (controllers: number) => void
-  /** Called once for each other controller that was silent for {@link GONE_AFTER_MS}, or said that it leaves. */
+  /** Called once for each other controller that was silent for {@link GONE_AFTER_MS}. */
   readonly onGone: (controllerId: string) => void
 }
 
@@ -29,12 +29,14 @@ export class Membership {
   readonly #parts: MembershipParts
   /** Others, by id: when they were last heard, monotonic ms. */
   readonly #heard = new Map<string, number>()
+  /** Those among them that do not count. */
   readonly #silent = new Set<string>()
   #subscription: Subscription | undefined
   #timer: Timer | undefined
   #sending: Promise<void> | undefined
   #enabled = true
   #size = 1
+  #openedMs = 0
 
   constructor(parts: MembershipParts) {
     this.#parts = parts
@@ -43,6 +45,7 @@ export class Membership {
   async open(): Promise<void> {
     const { queue, controllerId } = this.#parts
     this.#enabled = true
+    this.#openedMs = this.#parts.clock.monotonic()
     await queue.ensureTopic(CONTROLLERS_TOPIC, { retentionMs: RETENTION_MS })
     const options = { group: `${CONTROLLERS_TOPIC}${controllerId}`, concurrency: 1 }
     this.#subscription = await queue.subscribe(CONTROLLERS_TOPIC, options, (delivery) => this.#heardOf(delivery))
@@ -74,6 +77,12 @@ export class Membership {
     return this.#enabled
   }
 
+  /** Whether the controller may still be there: it was heard of lately, or this one has not listened long enough. */
+  mayLive(controllerId: string): boolean {
+    const { controllerId: own, clock } = this.#parts
+    return controllerId === own || this.#heard.has(controllerId) || clock.monotonic() - this.#openedMs <= GONE_AFTER_MS
+  }
+
   #tick(): void {
     const { clock } = this.#parts
     this.#timer = clock.setTimer(PERIOD_MS, () => this.#tick())
@@ -94,10 +103,10 @@ export class Membership {
     try {
       const ping = readControllerPing(body)
       if (ping.controllerId === controllerId) return
-      if (ping.enabled) {
-        this.#heard.set(ping.controllerId, clock.monotonic())
-        this.#silent.delete(ping.controllerId)
-      } else if (this.#heard.has(ping.controllerId)) this.#gone(ping.controllerId)
+      this.#heard.set(ping.controllerId, clock.monotonic())
+      // One that leaves takes nothing more, but may have much to finish.
+      if (ping.enabled) this.#silent.delete(ping.controllerId)
+      else this.#silent.add(ping.controllerId)
       this.#count()
     } catch (err) {
       logger.warn({ err }, 'unreadable ping of a controller dropped')

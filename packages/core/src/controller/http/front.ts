@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { isPromise, type MaybePromise } from '../../lifecycle.ts'
 import type { Identity } from '../../model/identity.ts'
 import { newTransaction } from '../../model/transaction.ts'
+import { controllerOwner } from '../../store/record-owner.ts'
 import { activationRoutes } from '../activations/activation-routes.ts'
 import type { ControllerParts } from '../controller.ts'
 import { actionRoutes } from '../entities/action-routes.ts'
@@ -59,7 +60,7 @@ export interface HttpFront {
 /** `inner` runs atomic actions; sequences and compositions are made of it here. */
 export function createHttpFront(parts: ControllerParts, inner: Activator, options: HttpFrontOptions = {}): HttpFront {
   const cache = new EntityCache(parts.entityStore, parts.clock, options.cache)
-  const compositions = new ComposingActivator({ ...parts, inner, cache })
+  const compositions = new ComposingActivator({ ...parts, inner, cache, owner: controllerOwner(parts.id) })
   const services: ApiServices = {
     parts,
     activator: compositions,

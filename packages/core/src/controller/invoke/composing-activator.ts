@@ -1,4 +1,5 @@
 import { PlatformError } from '../../errors.ts'
+import { isPromise } from '../../lifecycle.ts'
 import type { Logger } from '../../log.ts'
 import { activationEvent, type EmitEvent } from '../../messages/event-message.ts'
 import { activationIdOf, type Activation, type ActivationResponse } from '../../model/activation.ts'
@@ -16,15 +17,18 @@ import { compositeRecord } from './composite-record.ts'
 import { runComposition } from './conductors/run-composition.ts'
 import { errorResponse } from './error-response.ts'
 import type { Component } from './find-component.ts'
+import { Foresight } from './foresight.ts'
 import { RecordWriter } from './record-writer.ts'
 import type { RunComposite, StepRunner } from './run-composite.ts'
 import { runSequence } from './sequences/run-sequence.ts'
-import { COMPOSITION_FAILED, CUT_OFF, SEQUENCE_FAILED } from './texts.ts'
+import { COMPOSITION_FAILED, CONTROLLER_STOPPED, CUT_OFF, SEQUENCE_FAILED } from './texts.ts'
 
 export interface ComposingParts {
   /** Runs what is neither a sequence nor a composition. */
   readonly inner: Activator
   readonly cache: EntityCache
+  /** Name of this process to the store, see `ActivationStore.foresee`. */
+  readonly owner: string
   readonly activationStore: ActivationStore
   readonly clock: Clock
   readonly random: Random
@@ -43,15 +47,18 @@ const FAILURE: Readonly<Record<CompositeKind, string>> = { sequence: SEQUENCE_FA
 
 /**
  * Runs sequences and compositions step by step through another activator, and hands it all other actions. Each ends
- * with a record, the steps' ids in its logs, also when the platform closes under it.
+ * with a record, the steps' ids in its logs, also when the platform closes under it. A result is told when its record
+ * is stored; before an id is handed out without one, the store has a record that says that it was cut short.
  */
 export class ComposingActivator implements Activator {
   readonly #parts: ComposingParts
   readonly #records: RecordWriter
+  readonly #foresight: Foresight
   readonly #steps: StepRunner
   /** Composites under way, nested ones included. */
   readonly #running = new Set<Composite>()
   readonly #perNamespace = new Map<string, number>()
+  readonly #ending = new Set<Promise<void>>()
   #onIdle: (() => void) | undefined
   /** Nothing new is accepted. */
   #closing = false
@@ -61,6 +68,7 @@ export class ComposingActivator implements Activator {
   constructor(parts: ComposingParts) {
     this.#parts = parts
     this.#records = new RecordWriter(parts)
+    this.#foresight = new Foresight(parts)
     this.#steps = {
       cache: parts.cache,
       maxLength: parts.limits.sequenceLength,
@@ -83,8 +91,7 @@ export class ComposingActivator implements Activator {
     const kind = compositeKind(request.target.action)
     if (kind === undefined) return this.#parts.inner.activate(request)
     const composite = this.#start(kind, request, undefined)
-    if (request.blocking) return this.#wait(composite)
-    return Promise.resolve({ activationId: composite.activationId })
+    return request.blocking ? this.#wait(composite) : this.#handOut(composite)
   }
 
   /** Refuses what comes from now on; what runs goes on to its end. */
@@ -117,6 +124,7 @@ export class ComposingActivator implements Activator {
     await this.drain(0)
     for (const composite of this.#running) this.#finish(composite, errorResponse(3, CUT_OFF))
     await this.#records.close()
+    await Promise.all(this.#ending)
   }
 
   #start(kind: CompositeKind, request: ActivationRequest, parent: Composite | undefined): Composite {
@@ -124,6 +132,8 @@ export class ComposingActivator implements Activator {
     const composite = new Composite(activationIdOf(random.uuid()), kind, request, clock.now(), parent)
     this.#running.add(composite)
     if (!parent) this.#count(request, 1)
+    // Its id will be in the logs of one whose record is foreseen.
+    if (parent && foreseesSteps(parent)) this.#foreseeAgain(composite)
     RUN[kind](composite, this.#steps).then(
       (response) => this.#finish(composite, response),
       (err: unknown) => {
@@ -135,14 +145,25 @@ export class ComposingActivator implements Activator {
     return composite
   }
 
-  /** The first end counts. */
   #finish(composite: Composite, response: ActivationResponse): void {
-    if (!this.#running.delete(composite)) return
+    if (composite.isEnding) return
+    composite.isEnding = true
     const { clock, limits } = this.#parts
-    const { request, parent } = composite
     const record = compositeRecord(composite, response, clock.now(), limits)
-    this.#tell(record, request)
-    this.#records.keep(record, request)
+    this.#tell(record, composite.request)
+    const ended = this.#end(composite, record).finally(() => this.#ending.delete(ended))
+    this.#ending.add(ended)
+  }
+
+  /** Whoever hears of the end finds the record. */
+  async #end(composite: Composite, record: Activation): Promise<void> {
+    const { request, parent, activationId } = composite
+    const { foreseen } = composite
+    // What is foreseen after the record would stay for ever; whoever it was for has heard of a failure.
+    if (foreseen && isPromise(foreseen.done)) await foreseen.done.catch(() => undefined)
+    const outcome = await this.#records.keep(record, request)
+    if (foreseen && outcome === 'not-wanted') this.#foresight.withdraw(undefined, record.namespace, activationId)
+    this.#running.delete(composite)
     if (!parent) {
       this.#count(request, -1)
       request.onSettled?.()
@@ -151,20 +172,61 @@ export class ComposingActivator implements Activator {
     if (this.#running.size === 0) this.#onIdle?.()
   }
 
+  /** The id, once the composite and those that run inside it are sure to leave a record. */
+  async #handOut(composite: Composite): Promise<ActivationOutcome> {
+    const parts = [...this.#running].filter((running) => running.outermost === composite)
+    try {
+      for (const part of parts) this.#foresee(part)
+      await Promise.all(parts.map(async (part) => (part.isEnding ? part.ended : part.foreseen?.done)))
+    } catch (cause) {
+      throw new PlatformError('ERR_UNAVAILABLE', 'the activation store does not answer', { cause })
+    }
+    return { activationId: composite.activationId }
+  }
+
+  #foresee(composite: Composite): void {
+    if (composite.isEnding) return
+    const { clock, limits } = this.#parts
+    const record = compositeRecord(composite, errorResponse(3, CONTROLLER_STOPPED), clock.now(), limits)
+    composite.foreseen = { done: this.#foresight.foresee(record, composite.request) }
+  }
+
+  /** Shows the steps up to here. One that fails leaves the record of before. */
+  #foreseeAgain(composite: Composite): void {
+    const { logger } = this.#parts
+    const failed = (err: unknown): void => {
+      logger.warn({ err, activationId: composite.activationId }, 'record of a composite not foreseen')
+    }
+    try {
+      this.#foresee(composite)
+      const done = composite.foreseen?.done
+      if (isPromise(done)) done.catch(failed)
+    } catch (err) {
+      failed(err)
+    }
+  }
+
   #tell(record: Activation, { user }: ActivationRequest): void {
     const { emit } = this.#parts
     const event = emit && activationEvent(record)
     if (event) emit(user, event)
   }
 
-  #wait({ activationId, request, ended }: Composite): Promise<ActivationOutcome> {
-    return new Promise((resolve) => {
-      const timer = this.#parts.clock.setTimer(request.waitMs, () => resolve({ activationId }))
+  #wait(composite: Composite): Promise<ActivationOutcome> {
+    const { activationId, request, ended } = composite
+    return new Promise((resolve, reject) => {
+      const timer = this.#parts.clock.setTimer(request.waitMs, () => {
+        this.#handOut(composite).then(resolve, reject)
+      })
       void ended.then((activation) => {
         timer.cancel()
         resolve({ activationId, activation })
       })
     })
+  }
+
+  #stepNoted(within: Composite): void {
+    if (foreseesSteps(within)) this.#foreseeAgain(within)
   }
 
   async #runComponent(
@@ -177,6 +239,7 @@ export class ComposingActivator implements Activator {
     const nested = this.#start(kind, this.#stepRequest(within, component, payload), within)
     const { activationId } = nested
     within.stepIds.push(activationId)
+    this.#stepNoted(within)
     const activation = await nested.ended
     within.add(activation)
     return { activationId, activation }
@@ -186,6 +249,7 @@ export class ComposingActivator implements Activator {
     const outcome = await this.#parts.inner.activate(this.#stepRequest(within, component, payload))
     within.stepIds.push(outcome.activationId)
     if (outcome.activation) within.add(outcome.activation)
+    this.#stepNoted(within)
     return outcome
   }
 
@@ -213,6 +277,11 @@ export class ComposingActivator implements Activator {
     if (count > 0) this.#perNamespace.set(uuid, count)
     else this.#perNamespace.delete(uuid)
   }
+}
+
+/** Its record is foreseen, in a store that takes it at once: then it may follow the steps. */
+function foreseesSteps({ foreseen }: Composite): boolean {
+  return foreseen !== undefined && !isPromise(foreseen.done)
 }
 
 /** Ends a composite between two steps. */

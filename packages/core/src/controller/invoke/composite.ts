@@ -1,3 +1,4 @@
+import type { MaybePromise } from '../../lifecycle.ts'
 import type { Action } from '../../model/action.ts'
 import type { Activation } from '../../model/activation.ts'
 import { documentId } from '../../model/entity-name.ts'
@@ -43,6 +44,10 @@ export class Composite {
   /** Resolves with the record, whatever it says. */
   readonly ended: Promise<Activation>
   readonly end: (record: Activation) => void
+  /** Its end has begun: the first one counts. */
+  isEnding = false
+  /** Set once a record was foreseen, to what settles when the last one is safe. */
+  foreseen: { readonly done: MaybePromise<void> } | undefined
   readonly #id: string
   readonly #atomicAtStart: number
 
@@ -73,6 +78,11 @@ export class Composite {
     const limits = parameterValue(annotations, 'limits')
     const memory = isJsonObject(limits) ? limits['memory'] : undefined
     if (typeof memory === 'number') this.memoryMb = Math.max(this.memoryMb ?? 0, memory)
+  }
+
+  /** The composite that was invoked, of which this one is a part. */
+  get outermost(): Composite {
+    return this.parent?.outermost ?? this
   }
 
   /** Whether running the sequence inside this one would go round for ever, without an action that could stop it. */

@@ -1,5 +1,6 @@
 import { isPlatformError, PlatformError } from '../../errors.ts'
-import type { LoadBalancer, PlacementRequest } from '../../load-balancer/load-balancer.ts'
+import type { MaybePromise } from '../../lifecycle.ts'
+import type { LoadBalancer } from '../../load-balancer/load-balancer.ts'
 import type { Logger } from '../../log.ts'
 import { readAcknowledgement, type Acknowledgement } from '../../messages/acknowledgement.ts'
 import { activationBody, type ActivationMessage } from '../../messages/activation-message.ts'
@@ -7,23 +8,26 @@ import { activationEvent, type EmitEvent } from '../../messages/event-message.ts
 import { completedTopic, invokerTopic } from '../../messages/invoker-instance.ts'
 import { activationIdOf, type Activation } from '../../model/activation.ts'
 import type { PlatformLimits } from '../../model/platform-limits.ts'
-import { isStored, STORE_ALL } from '../../model/store-level.ts'
 import type { RuntimesManifest } from '../../model/runtimes-manifest.ts'
 import type { Delivery, Queue, Subscription } from '../../queue/queue.ts'
 import type { ActivationStore } from '../../store/activation-store.ts'
-import type { Clock, Timer } from '../../time/clock.ts'
+import { controllerOwner } from '../../store/record-owner.ts'
+import type { Clock } from '../../time/clock.ts'
 import type { Random } from '../../time/random.ts'
 import type { ClusterState } from '../cluster/cluster-state.ts'
 import type { HealthProbe } from '../cluster/health-probe.ts'
 import type { InvokerOutcome } from '../cluster/invoker-health.ts'
 import { Supervisor } from '../cluster/supervisor.ts'
-import { WaitingRoom, type Waiter } from '../cluster/waiting-room.ts'
+import { WaitingRoom } from '../cluster/waiting-room.ts'
 import type { ActivationFacts, ControllerObserver } from '../observer.ts'
 import type { ActivationOutcome, ActivationRequest, Activator } from './activator.ts'
+import { Foresight } from './foresight.ts'
+import { InFlight, type Bookkeeper } from './in-flight.ts'
 import { mergeArguments } from './merge-arguments.ts'
 import { placementRequest } from './placement-request.ts'
+import { RecordWriter } from './record-writer.ts'
 import { refusedActivation } from './refused-activation.ts'
-import { NO_ACKNOWLEDGEMENT, NOT_PUBLISHED, NOT_STARTED } from './texts.ts'
+import { CONTROLLER_STOPPED, NO_ACKNOWLEDGEMENT, NOT_PUBLISHED, NOT_STARTED } from './texts.ts'
 
 export interface ActivatorParts {
   readonly controllerId: string
@@ -49,17 +53,23 @@ const ACKNOWLEDGEMENT_CONCURRENCY = 128
 /** How often a blocking caller whose result was only stored, or lost, looks into the store, ms. */
 const POLL_MS = 1000
 
+/** How long those who were never placed find a store that does not answer, when the platform drains, ms. */
+const UNPLACED_GRACE_MS = 5_000
+
 /**
  * Places activations, tracks them until they complete, and gives blocking callers their results.
- * Every activation that it accepted is either acknowledged by an invoker or ended here with a record.
+ * Every activation that it accepted is either acknowledged by an invoker or ended here with a record. Before an id is
+ * handed out, a durable queue has the message or the store a record that says that it was cut short.
  */
-export class PlacingActivator implements Activator {
+export class PlacingActivator implements Activator, Bookkeeper {
   readonly cluster: ClusterState
   readonly #supervisor: Supervisor
   readonly #parts: ActivatorParts
   readonly #inFlight = new Map<string, InFlight>()
   readonly #perNamespace = new Map<string, number>()
   readonly #room: WaitingRoom
+  readonly #records: RecordWriter
+  readonly #foresight: Foresight
   #subscription: Subscription | undefined
   #onIdle: (() => void) | undefined
   #closing = false
@@ -69,11 +79,15 @@ export class PlacingActivator implements Activator {
     this.#room = new WaitingRoom(parts.maxWaiting)
     this.#supervisor = new Supervisor(parts, () => this.#offerRoom())
     this.cluster = this.#supervisor.cluster
+    const { activationStore, clock, logger, controllerId } = parts
+    this.#records = new RecordWriter({ activationStore, clock, logger })
+    this.#foresight = new Foresight({ activationStore, logger, owner: controllerOwner(controllerId) })
   }
 
   async open(): Promise<void> {
     const { queue, controllerId, limits } = this.#parts
     this.#closing = false
+    this.#records.open()
     const topic = completedTopic(controllerId)
     const maxBodyBytes = limits.maxPayloadBytes + limits.messageOverheadBytes
     await queue.ensureTopic(topic, { retentionMs: 3_600_000, maxBodyBytes })
@@ -88,7 +102,10 @@ export class PlacingActivator implements Activator {
     this.#room.evict()
     const unplaced = [...this.#inFlight.values()].filter((entry) => entry.inRoom)
     for (const entry of unplaced) entry.inRoom = false
-    await Promise.all(unplaced.map((entry) => this.#end(entry, NOT_STARTED)))
+    const ended = Promise.all(unplaced.map((entry) => this.#end(entry, NOT_STARTED)))
+    if (unplaced.length > 0) {
+      await Promise.race([ended, this.#parts.clock.sleep(Math.max(deadlineMs, UNPLACED_GRACE_MS))])
+    }
     if (this.#inFlight.size === 0 || deadlineMs <= 0) return
     const idle = new Promise<void>((resolve) => (this.#onIdle = resolve))
     await Promise.race([idle, this.#parts.clock.sleep(deadlineMs)])
@@ -98,7 +115,9 @@ export class PlacingActivator implements Activator {
   async close(): Promise<void> {
     await this.drain(0)
     await this.#supervisor.close()
-    await Promise.all([...this.#inFlight.values()].map((entry) => this.#end(entry, NO_ACKNOWLEDGEMENT)))
+    const ended = [...this.#inFlight.values()].map((entry) => this.#end(entry, NO_ACKNOWLEDGEMENT))
+    await this.#records.close()
+    await Promise.all(ended)
     await this.#subscription?.close()
     this.#subscription = undefined
   }
@@ -168,9 +187,27 @@ export class PlacingActivator implements Activator {
       void this.#end(entry, NO_ACKNOWLEDGEMENT)
     })
     queue.publish(invokerTopic(invoker), activationBody(this.#message(entry))).then(
-      () => entry.accepted(),
+      () => this.#published(entry),
       (error: unknown) => this.#notSent(entry, error),
     )
+  }
+
+  #published(entry: InFlight): void {
+    entry.accepted()
+    if (this.#parts.queue.capabilities.durable) this.#withdraw(entry)
+  }
+
+  secure(entry: InFlight): MaybePromise<void> {
+    const { queue, clock } = this.#parts
+    if (entry.published && queue.capabilities.durable) return
+    const record = refusedActivation(entry.request, entry.activationId, clock.now(), CONTROLLER_STOPPED)
+    const done = this.#foresight.foresee(record, entry.request)
+    entry.foreseen = { done }
+    return done
+  }
+
+  #withdraw({ foreseen, namespace, activationId }: InFlight): void {
+    if (foreseen) this.#foresight.withdraw(foreseen.done, namespace, activationId)
   }
 
   #message({ request, activationId }: InFlight): ActivationMessage {
@@ -228,7 +265,7 @@ export class PlacingActivator implements Activator {
     if (!entry) return
     const { response, completion } = acknowledgement
     if (completion) {
-      this.#forget(entry)
+      if (this.#forget(entry)) this.#withdraw(entry)
       this.#supervisor.outcome(completion.instance.id, outcomeOf(completion))
     }
     if (response === 'stored') void this.#pollStored(entry)
@@ -266,24 +303,17 @@ export class PlacingActivator implements Activator {
 
   /** Ends an activation here: frees its slot, stores its record unless one is there, answers who waits. */
   async #end(entry: InFlight, error: string): Promise<void> {
-    const { activationStore, clock, logger } = this.#parts
+    const { clock, logger } = this.#parts
     if (!this.#forget(entry)) return
     const activation = refusedActivation(entry.request, entry.activationId, clock.now(), error)
     logger.error({ activationId: entry.activationId, invoker: entry.invoker }, 'activation ended by the controller')
     this.#room.drain()
-    if (!isStored(entry.request, activation.response.statusCode, STORE_ALL)) {
-      this.#tell(entry, activation)
-      entry.complete(activation)
+    const outcome = await this.#records.keep(activation, entry.request)
+    if (outcome === 'exists') {
+      void this.#pollStored(entry)
       return
     }
-    try {
-      if ((await activationStore.put(activation)) === 'exists') {
-        void this.#pollStored(entry)
-        return
-      }
-    } catch (err) {
-      logger.error({ err, activationId: entry.activationId }, 'record of an ended activation not stored')
-    }
+    if (outcome === 'not-wanted') this.#withdraw(entry)
     this.#tell(entry, activation)
     entry.complete(activation)
   }
@@ -341,106 +371,4 @@ function kindOf({ response, completion }: Acknowledgement): 'result' | 'completi
 
 function outcomeOf({ systemError }: NonNullable<Acknowledgement['completion']>): InvokerOutcome {
   return systemError ? 'system-error' : 'success'
-}
-
-/** One activation between acceptance and completion. */
-class InFlight implements Waiter {
-  readonly activationId: string
-  readonly request: ActivationRequest
-  readonly placement: PlacementRequest
-  /** Where it was sent; -1 while it waits. */
-  invoker = -1
-  inRoom = false
-  rejection: string | undefined
-  timer: Timer | undefined
-  /** The caller has the id: from here on it must end in a record. */
-  handedOut = false
-  readonly #activator: PlacingActivator
-  readonly #cameMs: number
-  #resolve: ((outcome: ActivationOutcome) => void) | undefined
-  #reject: ((error: PlatformError) => void) | undefined
-  #waitTimer: Timer | undefined
-  #early: ActivationOutcome | PlatformError | undefined
-
-  constructor(
-    activator: PlacingActivator,
-    activationId: string,
-    request: ActivationRequest,
-    placement: PlacementRequest,
-  ) {
-    this.#activator = activator
-    this.#cameMs = activator.clock.monotonic()
-    this.activationId = activationId
-    this.request = request
-    this.placement = placement
-  }
-
-  get namespace(): string {
-    return this.placement.namespace
-  }
-
-  /** Since it was accepted, ms. */
-  get ageMs(): number {
-    return this.#activator.clock.monotonic() - this.#cameMs
-  }
-
-  /** A blocking caller has not been answered yet. */
-  get waits(): boolean {
-    return this.request.blocking && !this.handedOut
-  }
-
-  tryPlace(): boolean {
-    if (this.#activator.place(this)) return true
-    if (this.rejection === undefined || !this.inRoom) return false
-    // A rejection by the balancer ends the wait, too. The room takes out whoever says that it was placed.
-    this.inRoom = false
-    this.#activator.endUnplaced(this, this.rejection)
-    return true
-  }
-
-  outcome(): Promise<ActivationOutcome> {
-    return new Promise((resolve, reject) => {
-      this.#resolve = resolve
-      this.#reject = reject
-      if (this.#early instanceof PlatformError) this.fail(this.#early)
-      else if (this.#early) this.#answer(this.#early)
-      else if (this.request.blocking) {
-        this.#waitTimer = this.#activator.clock.setTimer(this.request.waitMs, () =>
-          this.#answer({ activationId: this.activationId }),
-        )
-      } else if (this.invoker < 0) this.#answer({ activationId: this.activationId })
-    })
-  }
-
-  /** The queue has the message. */
-  accepted(): void {
-    if (!this.request.blocking) this.#answer({ activationId: this.activationId })
-  }
-
-  complete(activation: Activation): void {
-    this.#answer({ activationId: this.activationId, activation })
-  }
-
-  fail(error: PlatformError): void {
-    if (!this.#reject) {
-      this.#early = error
-      return
-    }
-    this.#waitTimer?.cancel()
-    this.handedOut = true
-    if (this.request.blocking) this.#activator.blockingEnded(this, 'error')
-    this.#reject(error)
-  }
-
-  #answer(outcome: ActivationOutcome): void {
-    if (!this.#resolve) {
-      this.#early = outcome
-      return
-    }
-    if (this.handedOut) return
-    this.handedOut = true
-    this.#waitTimer?.cancel()
-    if (this.request.blocking) this.#activator.blockingEnded(this, outcome.activation ? 'result' : 'later')
-    this.#resolve(outcome)
-  }
 }

@@ -5,8 +5,7 @@ import { isStored, STORE_ALL, type Recorded, type StoreLevels } from '../../mode
 import type { ActivationStore } from '../../store/activation-store.ts'
 import type { Clock } from '../../time/clock.ts'
 import { retryUntilDone } from '../../time/retry-until-done.ts'
-import { errorResponse } from './error-response.ts'
-import { recordTooLarge } from './texts.ts'
+import { putRecord } from './put-record.ts'
 
 export interface RecordWriterParts {
   readonly activationStore: ActivationStore
@@ -15,13 +14,16 @@ export interface RecordWriterParts {
   readonly storeLevels?: StoreLevels
 }
 
+/** `lost`: the platform closed while the store did not take it. */
+export type RecordOutcome = 'stored' | 'exists' | 'not-wanted' | 'lost'
+
 /** How long records still find a store that does not answer, once the platform closes, ms. */
 const CLOSE_GRACE_MS = 5_000
 
-/** Stores records behind the answers, and tries again while the store does not take them. */
+/** Stores records, and tries again while the store does not take them. */
 export class RecordWriter {
   readonly #parts: RecordWriterParts
-  readonly #writes = new Set<Promise<void>>()
+  readonly #writes = new Set<Promise<unknown>>()
   #giveUp = new AbortController()
 
   constructor(parts: RecordWriterParts) {
@@ -32,11 +34,14 @@ export class RecordWriter {
     this.#giveUp = new AbortController()
   }
 
-  /** Stores the record unless it is not wanted. Returns at once. */
-  keep(record: Activation, invocation: Recorded): void {
-    if (!isStored(invocation, record.response.statusCode, this.#parts.storeLevels ?? STORE_ALL)) return
+  /** Stores the record unless it is not wanted. Never rejects. */
+  keep(record: Activation, invocation: Recorded): Promise<RecordOutcome> {
+    if (!isStored(invocation, record.response.statusCode, this.#parts.storeLevels ?? STORE_ALL)) {
+      return Promise.resolve('not-wanted')
+    }
     const write = this.#store(record).finally(() => this.#writes.delete(write))
     this.#writes.add(write)
+    return write
   }
 
   /** What is not stored within the grace is lost, and logged. */
@@ -48,28 +53,17 @@ export class RecordWriter {
     await settled
   }
 
-  async #store(record: Activation): Promise<void> {
-    const { activationStore, logger } = this.#parts
-    try {
-      await this.#put(record)
-    } catch (error) {
-      if (!isPlatformError(error, 'ERR_TOO_LARGE')) {
-        logger.error({ err: error, activationId: record.activationId }, 'record of a composite not stored')
-        return
-      }
-      const { statusCode } = record.response
-      const text = recordTooLarge(activationStore.capabilities.maxRecordBytes)
-      await this.#store({ ...record, response: errorResponse(statusCode === 0 ? 1 : statusCode, text), logs: [] })
-    }
-  }
-
-  #put(record: Activation): Promise<unknown> {
+  async #store(record: Activation): Promise<RecordOutcome> {
     const { activationStore, clock, logger } = this.#parts
     const { activationId } = record
-    return retryUntilDone(clock, this.#giveUp.signal, () => activationStore.put(record), {
-      isFinal: (error) => isPlatformError(error, 'ERR_TOO_LARGE') || isPlatformError(error, 'ERR_CLOSED'),
-      onFailure: (err, attempts) =>
-        logger.warn({ err, activationId, attempts }, 'record of a composite not stored yet'),
-    })
+    try {
+      return await retryUntilDone(clock, this.#giveUp.signal, () => putRecord(activationStore, record), {
+        isFinal: (error) => isPlatformError(error, 'ERR_TOO_LARGE') || isPlatformError(error, 'ERR_CLOSED'),
+        onFailure: (err, attempts) => logger.warn({ err, activationId, attempts }, 'record not stored yet'),
+      })
+    } catch (err) {
+      logger.error({ err, activationId }, 'record of an activation lost')
+      return 'lost'
+    }
   }
 }

@@ -1,4 +1,4 @@
-import { isPlatformError } from '../../errors.ts'
+import { isPlatformError, PlatformError } from '../../errors.ts'
 import { isPromise } from '../../lifecycle.ts'
 import { activationIdOf, type Activation } from '../../model/activation.ts'
 import { isJsonObject } from '../../model/json.ts'
@@ -15,6 +15,7 @@ import { checkAnnouncedLength, readArguments } from '../http/json-body.ts'
 import { passedHeaders } from '../http/passed-headers.ts'
 import type { Call } from '../http/route.ts'
 import { entityName, targetNamespace } from '../http/target-namespace.ts'
+import { putRecord } from '../invoke/put-record.ts'
 import { fireRules } from './fire-rules.ts'
 import { requireTrigger } from './trigger-service.ts'
 
@@ -73,17 +74,17 @@ function argumentsOf({ parameters }: Trigger, { request }: Call, payload: JsonTe
   return JsonText.of(Object.fromEntries(entries))
 }
 
-/** The actions run whatever becomes of the record: after some attempts its loss is only logged. */
+/** @throws ERR_UNAVAILABLE the store did not take the record: the actions run, but the id must not be given away. */
 async function store({ activationStore, clock, logger }: ControllerParts, record: Activation): Promise<void> {
   for (let attempt = 1, pauseMs = FIRST_PAUSE_MS; ; attempt++, pauseMs *= 2) {
     try {
-      await activationStore.put(record)
+      await putRecord(activationStore, record)
       return
     } catch (err) {
       const { namespace, name, activationId } = record
       if (attempt === STORE_ATTEMPTS || !(isPlatformError(err) && err.retryable)) {
         logger.error({ err, namespace, trigger: name, activationId }, 'record of a fired trigger not stored')
-        return
+        throw new PlatformError('ERR_UNAVAILABLE', 'the activation store does not answer', { cause: err })
       }
     }
     await clock.sleep(pauseMs)

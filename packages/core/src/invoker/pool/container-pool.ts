@@ -8,6 +8,7 @@ import { ContainerStarts } from './container-starts.ts'
 import { ContainersByAction } from './containers-by-action.ts'
 import { evict } from './evict.ts'
 import { IdleContainers } from './idle-containers.ts'
+import { InstanceLimits } from './instance-limits.ts'
 import type { Acquisition, AcquisitionReason, Job } from './job.ts'
 import { PatientJobs } from './patient-jobs.ts'
 import type { PoolPolicy } from './pool-policy.ts'
@@ -58,10 +59,11 @@ export class ContainerPool implements ProxyHost {
   readonly #starts: ContainerStarts
   readonly #actions = new ContainersByAction()
   readonly #idle = new IdleContainers()
+  readonly #limits = new InstanceLimits()
   /** Waiters with promised resources, in the order of the promises. */
   #promised: Waiter[] = []
   readonly #all = new Set<ContainerProxy>()
-  #emptied: (() => void) | undefined
+  readonly #emptied: (() => void)[] = []
   #closed = false
 
   constructor(parts: PoolParts) {
@@ -74,21 +76,29 @@ export class ContainerPool implements ProxyHost {
     this.#stems = new StemCells({ manifest, clock, policy, logger, start: (lane) => this.#startStem(lane) })
   }
 
+  /** Takes jobs, also again after it was closed. */
   open(): void {
+    this.#closed = false
     this.#stems.open()
   }
 
-  /** Ends waiting jobs and removes every container. Resolves when all are gone. */
+  get isClosed(): boolean {
+    return this.#closed
+  }
+
+  /** Ends waiting jobs and removes every container, busy ones too. Resolves when all are gone. */
   async close(): Promise<void> {
     this.#closed = true
     this.#stems.close()
     for (const { job } of this.#promised) this.#ledger.unpromise(job.need)
     this.#promised = []
-    for (const job of [...this.#room.clear(), ...this.#patient.clear()]) job.fail({ kind: 'closing' })
+    for (const job of [...this.#room.clear(), ...this.#patient.clear(), ...this.#limits.clear()]) {
+      job.fail({ kind: 'closing' })
+    }
     for (const proxy of this.#all) proxy.remove()
     if (this.#all.size === 0) return
     await new Promise<void>((resolve) => {
-      this.#emptied = resolve
+      this.#emptied.push(resolve)
     })
   }
 
@@ -98,6 +108,8 @@ export class ContainerPool implements ProxyHost {
     if (!covers(this.#ledger.capacity, job.need)) return job.fail({ kind: 'never-fits' })
     if (this.#takeOwn(job)) {
       if (this.#room.size > 0) this.#overtake()
+    } else if (this.#isLimited(job)) {
+      this.#limits.add(job)
     } else if (reason !== undefined || !this.#waitsPatiently(job)) {
       this.#insist(job, reason ?? this.#reason(job))
     }
@@ -116,7 +128,7 @@ export class ContainerPool implements ProxyHost {
       stemCells: ready,
       stemCellsMb: readyMb,
       starting: this.#starts.size,
-      waiting: this.#room.size + this.#patient.size,
+      waiting: this.#room.size + this.#patient.size + this.#limits.size,
     }
   }
 
@@ -135,14 +147,14 @@ export class ContainerPool implements ProxyHost {
 
   stemReady(proxy: ContainerProxy): void {
     const { memoryMb, stemKey } = proxy
-    const patient = this.#patient.take(cellLane(stemKey!))
+    const patient = this.#unlimited(() => this.#patient.take(cellLane(stemKey!)))
     if (patient) {
       this.#specialise(proxy, patient)
       if (this.#room.size > 0) this.#overtake()
       return
     }
     const waiter = this.#room.next((need) => need.memoryMb === memoryMb && need.milliCpu === 0)
-    if (waiter && waiter.job.stemKey === stemKey) {
+    if (waiter && waiter.job.stemKey === stemKey && !this.#limits.reached(waiter.job)) {
       this.#serve(waiter)
       return this.#specialise(proxy, waiter.job)
     }
@@ -175,7 +187,9 @@ export class ContainerPool implements ProxyHost {
   gone(proxy: ContainerProxy): void {
     this.#ledger.release(proxy.need)
     this.#all.delete(proxy)
-    if (this.#all.size === 0) this.#emptied?.()
+    if (proxy.key !== undefined) this.#limits.leave(proxy.key)
+    if (this.#all.size === 0) for (const resolve of this.#emptied.splice(0)) resolve()
+    if (proxy.key !== undefined) this.#admit(proxy.key)
     this.#pump()
   }
 
@@ -187,8 +201,35 @@ export class ContainerPool implements ProxyHost {
     return this.#actions.has(key) ? 'all-busy' : 'no-container'
   }
 
+  /** The action has as many containers as it may, or will have when those of its jobs that wait for room get theirs. */
+  #isLimited(job: Job): boolean {
+    return this.#limits.reached(job, this.#room.countOf(job.key))
+  }
+
+  /** The first job that may have a container; those that may not wait for one of their action from then on. */
+  #unlimited(take: () => Job | undefined): Job | undefined {
+    for (let job = take(); job; job = take()) {
+      if (!this.#limits.reached(job)) return job
+      this.#holdBack(job)
+    }
+    return undefined
+  }
+
+  /** The job gets a container of its action: one that has room by now, or the next one that has. */
+  #holdBack(job: Job): void {
+    if (!this.#takeOwn(job)) this.#limits.add(job)
+  }
+
+  /** Jobs that the limit of the action held back and holds back no longer. */
+  #admit(key: string): void {
+    if (this.#closed || this.#limits.size === 0) return
+    const next = (): Job | undefined => this.#limits.takeAllowed(key, this.#room.countOf(key))
+    for (let job = next(); job; job = next()) this.#insist(job, this.#reason(job))
+  }
+
   /** A container of its own for the job, now or as soon as there is room. */
   #insist(job: Job, reason: AcquisitionReason): void {
+    if (this.#isLimited(job)) return this.#holdBack(job)
     if (this.#takeNew(job, reason)) {
       if (this.#room.size > 0) this.#overtake()
       return
@@ -253,6 +294,7 @@ export class ContainerPool implements ProxyHost {
   #specialise(cell: ContainerProxy, job: Job): void {
     job.acquired({ how: 'stemcell' })
     this.#actions.enter(job.key)
+    this.#limits.enter(job.key)
     cell.assign(job)
     this.#actions.place(cell)
     this.#fill(cell)
@@ -263,6 +305,7 @@ export class ContainerPool implements ProxyHost {
     job.acquired({ how: 'cold', reason })
     this.#stems.countColdStart(job.stemKey)
     this.#actions.enter(job.key)
+    this.#limits.enter(job.key)
     const proxy = this.#book(job.need, undefined)
     proxy.start(job.spec(), job)
     this.#actions.place(proxy)
@@ -288,14 +331,19 @@ export class ContainerPool implements ProxyHost {
 
   /** Jobs of its action that wait go into the container while there is room. */
   #fill(proxy: ContainerProxy): void {
+    const key = proxy.key!
+    let wasServed = false
     while (proxy.hasRoom) {
-      const waiter = this.#room.firstOf(proxy.key!)
-      const job = waiter?.job ?? this.#patient.take(proxy.key!)
-      if (!job) return
+      const waiter = this.#room.firstOf(key)
+      const job = waiter?.job ?? this.#patient.take(key) ?? this.#limits.take(key)
+      if (!job) break
       if (waiter) this.#serve(waiter)
       this.#give(proxy, job)
-      if (!waiter && this.#room.size > 0) this.#overtake()
+      if (waiter) wasServed = true
+      else if (this.#room.size > 0) this.#overtake()
     }
+    // Who has one now needs none of those that the action may still have.
+    if (wasServed) this.#admit(key)
   }
 
   /** The waiter has what it waited for. */
@@ -347,6 +395,7 @@ export class ContainerPool implements ProxyHost {
 
   #startWaiter(waiter: Waiter): void {
     this.#serve(waiter)
+    if (this.#limits.reached(waiter.job)) return this.#holdBack(waiter.job)
     const cell = this.#stems.take(waiter.job.stemKey)
     if (cell) this.#specialise(cell, waiter.job)
     else this.#startCold(waiter.job, waiter.reason)

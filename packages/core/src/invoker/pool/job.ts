@@ -10,6 +10,8 @@ export interface Job {
   readonly need: Resources
   /** Jobs that one container takes at once, >= 1. */
   readonly maxConcurrent: number
+  /** Containers of the key at once, >= 1; Infinity when there is no such limit. */
+  readonly maxContainers: number
   /** Which stem cells fit, see `stemKey`; undefined when none can. */
   readonly stemKey: string | undefined
 

@@ -62,6 +62,10 @@ export class LinkedList<T> {
     this.#size--
   }
 
+  removeFirst(): void {
+    this.#first?.unlink()
+  }
+
   /** From first to last. The value just yielded may be unlinked. */
   *[Symbol.iterator](): Generator<T, void, undefined> {
     for (let link = this.#first; link;) {

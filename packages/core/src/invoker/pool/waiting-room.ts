@@ -88,6 +88,11 @@ export class WaitingRoom {
     return this.#lanes.get(key)?.first
   }
 
+  /** Waiting jobs of a key. */
+  countOf(key: string): number {
+    return this.#lanes.get(key)?.size ?? 0
+  }
+
   /** It is no longer asked for its turn but still waits. */
   call(waiter: Waiter): void {
     waiter.called = true

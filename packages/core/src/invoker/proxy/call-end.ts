@@ -1,7 +1,7 @@
 import type { Container, ContainerExit, RuntimeReply } from '../../container/container-factory.ts'
 import { isPlatformError } from '../../errors.ts'
 import type { Clock } from '../../time/clock.ts'
-import { within } from '../within.ts'
+import { within } from '../../time/within.ts'
 
 /** How long a container that broke a connection is given to say why it died. */
 const EXIT_REASON_WAIT_MS = 1_000

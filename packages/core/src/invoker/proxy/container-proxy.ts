@@ -6,7 +6,7 @@ import { Link } from '../pool/linked-list.ts'
 import type { IdleContainer, PoolPolicy } from '../pool/pool-policy.ts'
 import type { Resources } from '../pool/resources.ts'
 import { retryUntilDone } from '../../time/retry-until-done.ts'
-import { within } from '../within.ts'
+import { within } from '../../time/within.ts'
 import { transition, type ContainerAction, type ContainerEvent, type ContainerState } from './container-states.ts'
 
 /** A container that hangs while it is suspended or resumed is given up after this time. */

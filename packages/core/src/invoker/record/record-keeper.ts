@@ -1,4 +1,5 @@
 import { isPlatformError } from '../../errors.ts'
+import { isPromise, type MaybePromise } from '../../lifecycle.ts'
 import type { LogStore } from '../../log-store/log-store.ts'
 import type { Logger } from '../../log.ts'
 import { acknowledgementBody, type Acknowledgement } from '../../messages/acknowledgement.ts'
@@ -8,6 +9,7 @@ import { completedTopic, type InvokerInstance } from '../../messages/invoker-ins
 import type { Activation } from '../../model/activation.ts'
 import type { Queue } from '../../queue/queue.ts'
 import type { ActivationStore } from '../../store/activation-store.ts'
+import { invokerOwner } from '../../store/record-owner.ts'
 import type { Clock } from '../../time/clock.ts'
 import { missingLogsLine } from '../logs/log-lines.ts'
 import type { InvokerObserver } from '../observer.ts'
@@ -31,6 +33,13 @@ export interface RecordKeeperParts {
   readonly giveUp: AbortSignal
 }
 
+/** Log lines that are still being read. */
+export interface PendingLogs {
+  readonly lines: Promise<readonly string[]>
+  /** The run printed nothing: they are here within a turn or two of the event loop. */
+  readonly soon: boolean
+}
+
 /** Tells the controller how an activation ended, and sees to it that its record is stored. */
 export class RecordKeeper {
   readonly #parts: RecordKeeperParts
@@ -40,35 +49,39 @@ export class RecordKeeper {
   }
 
   /**
-   * Resolves once the controller was told and the record is safe. A blocking caller gets the result at once, without
-   * waiting for `logLines`; the slot is freed when they are there. For others the record is stored first, so that
-   * who hears of the end finds it.
+   * Resolves once the controller was told and the record is safe. A blocking caller gets the result without waiting for
+   * its logs, unless they are here at once; the slot is freed when they are there. For others the record is stored
+   * first, so that who hears of the end finds it. Where no message of a durable queue stands for the record, nobody
+   * hears of a result before the record is stored, or foreseen while its logs are still read.
    * Rejects when the invoker stops before the record is safe; the message must then be kept.
    */
-  async settle(message: ActivationMessage, record: Activation, logLines?: Promise<readonly string[]>): Promise<void> {
+  async settle(message: ActivationMessage, record: Activation, logs?: PendingLogs): Promise<void> {
     this.#tell(message, record)
-    const completion = { instance: this.#parts.instance, systemError: record.response.statusCode === 3 }
+    const { clock, queue } = this.#parts
+    const { durable } = queue.capabilities
+    const beganMs = clock.monotonic()
+    const read = !durable && logs?.soon ? await logs.lines.catch(() => undefined) : undefined
+    const complete = logs ? this.#complete(message, record, read ?? logs.lines, beganMs) : record
+    if (isPromise(complete) && !durable) await this.#foresee(message, record)
+    const completion = this.#completion(record)
     if (!message.blocking) {
-      await this.#store(message, logLines ? await this.#complete(message, record, logLines) : record)
+      await this.#store(message, await complete)
       await this.#acknowledge(message, { response: 'stored', completion })
-      return
-    }
-    if (!logLines) {
+    } else if (isPromise(complete)) {
+      const result = this.#acknowledge(message, { response: record })
+      const whole = await complete
       const [sent] = await Promise.all([
-        this.#acknowledge(message, { response: record, completion }),
-        this.#store(message, record),
+        result,
+        this.#acknowledge(message, { completion }),
+        this.#store(message, whole),
       ])
+      if (sent === 'too-large') await this.#acknowledge(message, { response: 'stored' })
+    } else {
+      const stored = this.#store(message, complete)
+      if (!durable) await stored
+      const [sent] = await Promise.all([this.#acknowledge(message, { response: record, completion }), stored])
       if (sent === 'too-large') await this.#acknowledge(message, { response: 'stored', completion })
-      return
     }
-    const result = this.#acknowledge(message, { response: record })
-    const complete = await this.#complete(message, record, logLines)
-    const [sent] = await Promise.all([
-      result,
-      this.#acknowledge(message, { completion }),
-      this.#store(message, complete),
-    ])
-    if (sent === 'too-large') await this.#acknowledge(message, { response: 'stored' })
   }
 
   /**
@@ -78,7 +91,7 @@ export class RecordKeeper {
   async settleIfOpen(message: ActivationMessage, record: Activation): Promise<void> {
     const outcome = await this.#store(message, record)
     if (outcome !== 'exists') this.#tell(message, record)
-    const completion = { instance: this.#parts.instance, systemError: record.response.statusCode === 3 }
+    const completion = this.#completion(record)
     const response = outcome === 'exists' || !message.blocking ? 'stored' : record
     await this.#acknowledge(message, { response, completion })
   }
@@ -89,19 +102,33 @@ export class RecordKeeper {
     if (event) emit(user, event)
   }
 
-  async #complete(
-    message: ActivationMessage,
+  #completion({ response }: Activation): NonNullable<Acknowledgement['completion']> {
+    return { instance: this.#parts.instance, systemError: response.statusCode === 3 }
+  }
+
+  #complete(
+    { user }: ActivationMessage,
     record: Activation,
-    logLines: Promise<readonly string[]>,
-  ): Promise<Activation> {
-    const { clock, logStore, logger } = this.#parts
-    const began = clock.monotonic()
-    try {
-      const lines = await logLines
-      return withLogs(record, await logStore.keep(record, message.user, lines), clock.monotonic() - began)
-    } catch (err) {
+    lines: MaybePromise<readonly string[]>,
+    beganMs: number,
+  ): MaybePromise<Activation> {
+    const { clock, logStore, logger, observer } = this.#parts
+    const finished = (logs: readonly string[]): Activation => {
+      const ms = clock.monotonic() - beganMs
+      observer.logged?.({ ms })
+      return withLogs(record, logs, ms)
+    }
+    const failed = (err: unknown): Activation => {
       logger.warn({ activationId: record.activationId, err }, 'logs not kept')
-      return withLogs(record, [missingLogsLine(clock)], clock.monotonic() - began)
+      return finished([missingLogsLine(clock)])
+    }
+    try {
+      const kept = isPromise(lines)
+        ? lines.then((read) => logStore.keep(record, user, read))
+        : logStore.keep(record, user, lines)
+      return isPromise(kept) ? kept.then(finished).catch(failed) : finished(kept)
+    } catch (err) {
+      return failed(err)
     }
   }
 
@@ -114,7 +141,7 @@ export class RecordKeeper {
     const body = acknowledgementBody({ transaction, activationId, ...content })
     try {
       await retryUntilDone(clock, giveUp, () => queue.publish(topic, body), {
-        isFinal: (error) => isPlatformError(error, 'ERR_TOO_LARGE') || isPlatformError(error, 'ERR_CLOSED'),
+        isFinal,
         onFailure: (err, attempts) => logger.warn({ activationId, topic, attempts, err }, 'acknowledgement not sent'),
       })
       return 'sent'
@@ -126,8 +153,34 @@ export class RecordKeeper {
     }
   }
 
+  /** For a record that is still without its logs. */
+  async #foresee(message: ActivationMessage, record: Activation): Promise<void> {
+    if (!isStored(message, record.response.statusCode, this.#parts.storeLevels)) return
+    const { activationStore, clock, logger, instance, giveUp } = this.#parts
+    const { activationId } = record
+    const foresee = (known: Activation): Promise<void> =>
+      retryUntilDone(clock, giveUp, async () => activationStore.foresee(invokerOwner(instance.id), known), {
+        isFinal,
+        onFailure: (err, attempts) => logger.warn({ activationId, attempts, err }, 'record not foreseen'),
+      })
+    try {
+      await foresee(record)
+    } catch (error) {
+      if (!isPlatformError(error, 'ERR_TOO_LARGE')) throw error
+      await foresee(this.#withoutResult(record))
+    }
+  }
+
   async #store(message: ActivationMessage, record: Activation): Promise<'stored' | 'exists' | 'not-wanted'> {
-    if (!isStored(message, record.response.statusCode, this.#parts.storeLevels)) return 'not-wanted'
+    const { storeLevels, clock, observer } = this.#parts
+    if (!isStored(message, record.response.statusCode, storeLevels)) return 'not-wanted'
+    const began = clock.monotonic()
+    const outcome = await this.#storeWhatFits(record)
+    observer.stored?.({ ms: clock.monotonic() - began })
+    return outcome
+  }
+
+  async #storeWhatFits(record: Activation): Promise<'stored' | 'exists'> {
     try {
       return await this.#put(record)
     } catch (error) {
@@ -146,7 +199,7 @@ export class RecordKeeper {
     const { activationStore, clock, logger, observer, giveUp } = this.#parts
     const { activationId } = record
     return retryUntilDone(clock, giveUp, () => activationStore.put(record), {
-      isFinal: (error) => isPlatformError(error, 'ERR_TOO_LARGE') || isPlatformError(error, 'ERR_CLOSED'),
+      isFinal,
       onFailure: (err, attempts) => {
         observer.recordRetried?.({ attempts })
         logger.warn({ activationId, attempts, err }, 'record not stored')
@@ -163,4 +216,9 @@ export class RecordKeeper {
     const text = recordTooLargeText(this.#parts.activationStore.capabilities.maxRecordBytes)
     return { ...record, response: errorResponse(statusCode === 0 ? 1 : statusCode, text, size) }
   }
+}
+
+/** Trying again is in vain. */
+function isFinal(error: unknown): boolean {
+  return isPlatformError(error, 'ERR_TOO_LARGE') || isPlatformError(error, 'ERR_CLOSED')
 }

@@ -13,6 +13,8 @@ export const MAYBE_STARTED =
 /** Not of OpenWhisk, which leaves such an activation without a record. */
 export const INVOKER_STOPPED = 'The invoker stopped before the action finished.'
 export const INVOKER_STOPPED_BEFORE = 'The invoker stopped before the action was run.'
+/** Not of OpenWhisk, whose schedulers alone know the limit. */
+export const NO_INSTANCES = 'The action may not run: its limit of instances is 0.'
 export const NOT_UNLOCKED = 'The parameters of the action could not be decrypted.'
 
 export function timeoutText(limitMs: number, during: 'init' | 'run'): string {

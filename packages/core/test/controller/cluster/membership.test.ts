@@ -59,7 +59,7 @@ describe('membership', () => {
     expect(gone).toEqual(['b misses a'])
   })
 
-  it('hears at once of one that leaves', async () => {
+  it('does not count one that leaves, and lets it finish', async () => {
     const { clock, join, gone } = bound(rig())
     const a = await join('a')
     const b = await join('b')
@@ -67,7 +67,10 @@ describe('membership', () => {
     await a.leave()
     await clock.advance(1)
     expect([b.size, b.isFirst, a.isFirst]).toEqual([1, true, false])
-    expect(gone).toEqual(['b misses a'])
+    expect([gone, b.mayLive('a')]).toEqual([[], true])
+    await a.close()
+    await clock.advance(GONE_AFTER_MS + 2_000)
+    expect([gone, b.mayLive('a')]).toEqual([['b misses a'], false])
   })
 })
 

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { isPlatformError, PlatformError } from '../../../src/errors.ts'
 import type { Activation } from '../../../src/model/activation.ts'
 import type { JsonValue } from '../../../src/model/json.ts'
@@ -6,6 +6,7 @@ import { MemoryActivationStore } from '../../../src/store/memory-activation-stor
 import { answerOf, ComposingRig } from './composing-rig.ts'
 
 const echo = (args: JsonValue): JsonValue => args
+const CUT_SHORT = { error: 'The controller stopped before the activation was finished.' }
 const CUT_OFF = { error: 'The activation was ended before its next step: the platform is shutting down.' }
 
 /** An action that ends when it is told to. */
@@ -138,16 +139,79 @@ describe('the record of a composite', () => {
     expect((await rig.record(activationId)) !== undefined).toBe(stored)
   })
 
-  it('is stored behind the answer, again and again until the store takes it', async () => {
+  it('is stored before the answer, again and again until the store takes it', async () => {
     const records = new FailingStore(3)
     const rig = await ComposingRig.start({ activationStore: records })
     await rig.action('ns/a', echo)
     await rig.sequence('ns/seq', ['ns/a'])
-    const { activationId } = await rig.invoke('ns/seq')
-    expect(await rig.record(activationId)).toBeUndefined()
+    let answered = false
+    const asked = rig.invoke('ns/seq').finally(() => (answered = true))
+    await rig.clock.advance(100)
+    expect([answered, records.attempts > 0]).toEqual([false, true])
     await rig.clock.advance(1000)
-    expect(await rig.record(activationId)).toBeDefined()
+    expect(await rig.record((await asked).activationId)).toBeDefined()
     expect(records.attempts).toBe(4)
+  })
+
+  it('is foreseen with its steps so far once the id is handed out, nested ones too', async () => {
+    const rig = await ComposingRig.start()
+    const held = gate()
+    await rig.action('ns/a', echo)
+    await rig.action('ns/held', held.script)
+    await rig.sequence('ns/inner', ['ns/a', 'ns/held', 'ns/a'])
+    await rig.sequence('ns/outer', ['ns/a', 'ns/inner'])
+    const { activationId } = await rig.activate('ns/outer', {}, { blocking: false })
+    await held.running
+    expect(await rig.record(activationId)).toBeUndefined()
+    expect(await rig.records.adopt('controller0')).toBe(2)
+    const outer = (await rig.record(activationId))!
+    expect(answerOf(outer)).toEqual({ statusCode: 3, result: CUT_SHORT })
+    expect(outer.logs).toHaveLength(2)
+    const inner = (await rig.record(outer.logs[1]!))!
+    expect([answerOf(inner).result, inner.logs.length]).toEqual([CUT_SHORT, 1])
+    held.open()
+  })
+
+  it('is foreseen when a blocking caller has waited long enough, and not before', async () => {
+    const rig = await ComposingRig.start()
+    const foresee = vi.spyOn(rig.records, 'foresee')
+    const held = gate()
+    await rig.action('ns/held', held.script)
+    await rig.sequence('ns/inner', ['ns/held'])
+    await rig.sequence('ns/outer', ['ns/inner'])
+    const asked = rig.activate('ns/outer', {}, { waitMs: 500 })
+    await held.running
+    await rig.clock.advance(499)
+    expect(foresee).not.toHaveBeenCalled()
+    await rig.clock.advance(1)
+    const { activationId, activation } = await asked
+    expect(activation).toBeUndefined()
+    expect(foresee).toHaveBeenCalledTimes(2)
+    held.open()
+    await rig.clock.advance(0)
+    expect((await rig.record(activationId))?.response.statusCode).toBe(0)
+    expect(await rig.records.adopt('controller0')).toBe(0)
+  })
+
+  it('that cannot be foreseen keeps the id from being handed out', async () => {
+    const rig = await ComposingRig.start()
+    rig.records.foresee = () => {
+      throw new PlatformError('ERR_UNAVAILABLE', 'down')
+    }
+    await rig.action('ns/a', echo)
+    await rig.sequence('ns/seq', ['ns/a'])
+    await expect(rig.activate('ns/seq', {}, { blocking: false })).rejects.toMatchObject({ code: 'ERR_UNAVAILABLE' })
+  })
+
+  it('that is not wanted after all is not left foreseen', async () => {
+    const rig = await ComposingRig.start({ storeLevels: { blocking: 'always', nonBlocking: 'failures' } })
+    await rig.action('ns/a', echo)
+    await rig.sequence('ns/seq', ['ns/a'])
+    const { activationId } = await rig.activate('ns/seq', {}, { blocking: false })
+    await rig.activator.drain(1000)
+    await rig.activator.close()
+    expect(await rig.records.adopt('controller0')).toBe(0)
+    expect(await rig.record(activationId)).toBeUndefined()
   })
 
   it('loses its result when it is too large for the store', async () => {
@@ -235,7 +299,8 @@ describe('a composing activator that closes', () => {
     const rig = await ComposingRig.start({ activationStore: new FailingStore(Infinity) })
     await rig.action('ns/a', echo)
     await rig.sequence('ns/seq', ['ns/a'])
-    await rig.invoke('ns/seq')
+    const asked = rig.invoke('ns/seq')
+    await rig.clock.advance(0)
     let closed = false
     const closing = rig.activator.close().then(() => (closed = true))
     await rig.clock.advance(4_999)
@@ -243,6 +308,7 @@ describe('a composing activator that closes', () => {
     await rig.clock.advance(1)
     await closing
     expect(closed).toBe(true)
+    await asked
   })
 })
 

@@ -62,6 +62,7 @@ export class ComposingRig {
     this.activator = new ComposingActivator({
       inner: this.inner,
       cache: this.cache,
+      owner: 'controller0',
       activationStore: this.records,
       clock: this.clock,
       random,

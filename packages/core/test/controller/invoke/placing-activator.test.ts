@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { PlacingActivator } from '../../../src/controller/invoke/placing-activator.ts'
 import type { ActivationRequest } from '../../../src/controller/invoke/activator.ts'
 import {
@@ -80,9 +80,12 @@ afterEach(async () => {
 })
 
 /** A controller's activator, and an invoker played by the test. */
-async function stage(options: { readonly maxWaiting?: number; readonly loadBalancer?: LoadBalancer } = {}) {
+async function stage(
+  options: { readonly maxWaiting?: number; readonly loadBalancer?: LoadBalancer; readonly durable?: boolean } = {},
+) {
   const clock = new VirtualClock()
   const queue = new MemoryQueue({}, { clock, random: new SeededRandom(1), logger: silentLogger })
+  if (options.durable) Object.assign(queue, { capabilities: { ...queue.capabilities, durable: true } })
   const activationStore = new MemoryActivationStore()
   await queue.open()
   await activationStore.open()
@@ -250,5 +253,97 @@ describe('placing activator', () => {
     const waiting = await activationStore.get('guest', ids[2]!)
     expect(waiting?.response.result?.value).toMatchObject({ error: expect.stringContaining('not started') })
     await expect(activator.activate(request())).rejects.toMatchObject({ code: 'ERR_UNAVAILABLE' })
+  })
+})
+
+describe('an id that was handed out', () => {
+  const errorOf = (record: Activation | undefined): unknown =>
+    (record?.response.result?.value as { error?: string } | undefined)?.error
+  const CUT_SHORT = 'The controller stopped before the activation was finished.'
+
+  it('has a record when the controller is killed, where the queue dies with it', async () => {
+    const { activator, activationStore } = await stage()
+    const ids = await Promise.all(
+      Array.from({ length: 3 }, async () => (await activator.activate(request({ blocking: false }))).activationId),
+    )
+    expect(activator.waiting).toBe(1)
+    expect(await activationStore.count({ namespace: 'guest' })).toBe(0)
+    expect(await activationStore.adopt('controller0')).toBe(3)
+    for (const id of ids) {
+      const record = await activationStore.get('guest', id)
+      expect([record?.name, record?.response.statusCode, errorOf(record)]).toEqual(['hello', 3, CUT_SHORT])
+    }
+  })
+
+  it('after the wait of a blocking caller is foreseen too, and nothing is for one who is answered in time', async () => {
+    const { activator, activationStore, received, complete, clock } = await stage()
+    const foresee = vi.spyOn(activationStore, 'foresee')
+    const answered = activator.activate(request())
+    await clock.advance(0)
+    await complete(received[0]!)
+    expect((await answered).activation).toBeDefined()
+    expect(foresee).not.toHaveBeenCalled()
+    const late = activator.activate(request({ waitMs: 500 }))
+    await clock.advance(500)
+    expect((await late).activation).toBeUndefined()
+    expect(await activationStore.adopt('controller0')).toBe(1)
+  })
+
+  it('is in the hands of a durable queue once that has the message', async () => {
+    const { activator, activationStore, received, complete, clock } = await stage({ durable: true })
+    const foresee = vi.spyOn(activationStore, 'foresee')
+    for (let i = 0; i < 2; i++) await activator.activate(request({ blocking: false }))
+    const late = activator.activate(request({ waitMs: 500 }))
+    await clock.advance(500)
+    const waiting = (await late).activationId
+    expect(foresee.mock.calls.map(([owner, { activationId }]) => [owner, activationId])).toEqual([
+      ['controller0', waiting],
+    ])
+    await complete(received[0]!)
+    expect(received[2]!.activationId).toBe(waiting)
+    expect(await activationStore.adopt('controller0')).toBe(0)
+  })
+
+  it('of an activation that leaves no record is not left foreseen', async () => {
+    const { activator, activationStore, received, complete } = await stage()
+    await activator.activate(request({ blocking: false }))
+    await complete(received[0]!)
+    expect(await activationStore.adopt('controller0')).toBe(0)
+  })
+
+  it('is not foreseen for a namespace that wants no records', async () => {
+    const { activator, activationStore } = await stage()
+    const unrecorded = { ...user, limits: { storeActivations: false } }
+    await activator.activate(request({ blocking: false, user: unrecorded }))
+    expect(await activationStore.adopt('controller0')).toBe(0)
+  })
+
+  it('waits for a store that takes its time, and is withheld when the store does not take it', async () => {
+    const { activator, activationStore, clock } = await stage()
+    let took: (() => void) | undefined
+    activationStore.foresee = () => new Promise<void>((resolve) => (took = resolve)) as never
+    let answered = false
+    const asked = activator.activate(request({ blocking: false })).finally(() => (answered = true))
+    await clock.advance(1000)
+    expect([answered, took !== undefined]).toEqual([false, true])
+    took!()
+    expect((await asked).activationId).toMatch(/^[0-9a-f]{32}$/)
+    activationStore.foresee = () => {
+      throw new PlatformError('ERR_UNAVAILABLE', 'down')
+    }
+    await expect(activator.activate(request({ blocking: false }))).rejects.toMatchObject({ code: 'ERR_UNAVAILABLE' })
+  })
+
+  it('gets its record from a store that was down when the controller gave the activation up', async () => {
+    const { activator, activationStore, clock } = await stage()
+    const { activationId } = await activator.activate(request({ blocking: false }))
+    const put = vi.spyOn(activationStore, 'put').mockRejectedValue(new PlatformError('ERR_UNAVAILABLE', 'down'))
+    await clock.advance(190_000)
+    expect(activator.total).toBe(0)
+    expect(put.mock.calls.length).toBeGreaterThan(2)
+    put.mockRestore()
+    await clock.advance(5_000)
+    expect(errorOf(await activationStore.get('guest', activationId))).toMatch('no acknowledgement')
+    expect(await activationStore.adopt('controller0')).toBe(0)
   })
 })

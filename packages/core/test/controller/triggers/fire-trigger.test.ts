@@ -337,18 +337,28 @@ describe('the record', () => {
     expect(activator.requests).toHaveLength(1)
   })
 
-  it('is given up with a word in the log when the store refuses it; the actions run all the same', async () => {
-    const logged: object[] = []
-    const logger: Logger = { ...silentLogger, error: (fields) => void logged.push(fields) }
+  it('goes without its result when it is too large for the store', async () => {
+    const activationStore = new Unreliable()
+    const api = await start({ parts: { activationStore } })
+    await link(api, ['r'])
+    activationStore.failures = [new PlatformError('ERR_TOO_LARGE', 'x')]
+    const record = await fire(api)
+    expect(record.response.result?.value).toEqual({ error: expect.stringContaining('exceeded the allowed length') })
+  })
+
+  it('that the store refuses keeps the id from being given away; the actions run all the same', async () => {
+    const logged: { err: unknown }[] = []
+    const logger: Logger = { ...silentLogger, error: (fields) => void logged.push(fields as { err: unknown }) }
     const activationStore = new Unreliable()
     const api = await start({ parts: { activationStore, logger } })
     await link(api, ['r'])
-    const err = new PlatformError('ERR_TOO_LARGE', 'x')
+    const err = new PlatformError('ERR_CLOSED', 'x')
     activationStore.failures = [err]
-    const { status, text } = await api.send('POST', `${NS}/triggers/t`, {})
-    expect(status).toBe(202)
-    const { activationId } = JSON.parse(text) as { activationId: string }
-    expect(logged).toEqual([{ err, namespace: 'owner', trigger: 't', activationId }])
+    const { status, headers, text } = await api.send('POST', `${NS}/triggers/t`, {})
+    expect(status).toBe(503)
+    expect(headers['x-openwhisk-activation-id']).toBeUndefined()
+    expect(text).not.toContain('activationId')
+    expect(logged[0]).toMatchObject({ err, namespace: 'owner', trigger: 't' })
     expect(activator.requests).toHaveLength(1)
   })
 })

@@ -17,13 +17,15 @@ export interface Chaos {
   readonly hangs: number
   readonly dies: number
   readonly destroyFails: number
+  /** Told when a container was destroyed. */
+  readonly onGone?: (id: string) => void
 }
 
 const REPLY: RuntimeReply = { status: 200, body: '{}', bodyBytes: 2, truncated: false }
 
 /**
- * Containers that take random times and fail at random, and that keep their own books of what is alive: memory counts
- * from the call of `create` until `destroy` resolved.
+ * Containers that take random times and fail at random, and that keep their own books of what is alive: memory and CPU
+ * count from the call of `create` until `destroy` resolved.
  */
 export class ChaosContainers implements ContainerFactory {
   readonly capabilities = {
@@ -35,6 +37,7 @@ export class ChaosContainers implements ContainerFactory {
     isolation: 'none',
   } as const
   aliveMb = 0
+  aliveMilliCpu = 0
   peakMb = 0
   starts = 0
   concurrentStarts = 0
@@ -51,14 +54,14 @@ export class ChaosContainers implements ContainerFactory {
   }
 
   async create(spec: ContainerSpec, options: { readonly signal?: AbortSignal } = {}): Promise<Container> {
-    this.aliveMb += spec.memoryMb
+    this.#count(spec, 1)
     this.peakMb = Math.max(this.peakMb, this.aliveMb)
     this.concurrentStarts++
     this.peakStarts = Math.max(this.peakStarts, this.concurrentStarts)
     await this.#clock.sleep(20 + this.#random.below(200), options.signal)
     this.concurrentStarts--
     if (options.signal?.aborted || this.chance('startFails')) {
-      this.aliveMb -= spec.memoryMb
+      this.#count(spec, -1)
       throw new PlatformError('ERR_START_FAILED', 'chaos')
     }
     const container = new ChaosContainer(`c${++this.starts}`, spec, this, this.#clock)
@@ -67,7 +70,13 @@ export class ChaosContainers implements ContainerFactory {
     return container
   }
 
-  chance(what: keyof Chaos): boolean {
+  gone(container: Container, spec: ContainerSpec): void {
+    if (!this.alive.delete(container.id)) throw new Error(`${container.id} was destroyed twice`)
+    this.#count(spec, -1)
+    this.#chaos.onGone?.(container.id)
+  }
+
+  chance(what: Exclude<keyof Chaos, 'onGone'>): boolean {
     return this.#random.below(1_000) < this.#chaos[what]
   }
 
@@ -89,6 +98,11 @@ export class ChaosContainers implements ContainerFactory {
 
   reap(): Promise<number> {
     return Promise.resolve(0)
+  }
+
+  #count({ memoryMb, cpu = 0 }: ContainerSpec, sign: 1 | -1): void {
+    this.aliveMb += sign * memoryMb
+    this.aliveMilliCpu += sign * cpu * 1_000
   }
 }
 
@@ -135,8 +149,7 @@ class ChaosContainer implements Container {
   async destroy(): Promise<void> {
     await this.#clock.sleep(this.#world.below(100))
     if (this.#world.chance('destroyFails')) throw new PlatformError('ERR_UNAVAILABLE', 'chaos')
-    if (!this.#world.alive.delete(this.id)) throw new Error(`${this.id} was destroyed twice`)
-    this.#world.aliveMb -= this.#spec.memoryMb
+    this.#world.gone(this, this.#spec)
     this.exit({ reason: 'destroyed' })
   }
 

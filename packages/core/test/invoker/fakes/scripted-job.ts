@@ -9,6 +9,7 @@ export interface JobScript {
   readonly memoryMb?: number
   readonly cpu?: number
   readonly maxConcurrent?: number
+  readonly maxContainers?: number
   readonly kind?: string
   readonly initMs?: number
   readonly runMs?: number
@@ -23,6 +24,7 @@ export class ScriptedJob implements Job {
   readonly namespace: string
   readonly need: { readonly memoryMb: number; readonly milliCpu: number }
   readonly maxConcurrent: number
+  readonly maxContainers: number
   readonly stemKey: string | undefined
   readonly acquisitions: Acquisition[] = []
   readonly containers: string[] = []
@@ -39,6 +41,7 @@ export class ScriptedJob implements Job {
     this.namespace = script.namespace ?? 'ns'
     this.need = { memoryMb: script.memoryMb ?? 128, milliCpu: (script.cpu ?? 0) * 1000 }
     this.maxConcurrent = script.maxConcurrent ?? 1
+    this.maxContainers = script.maxContainers ?? Infinity
     this.stemKey = script.kind === undefined ? undefined : stemKey(script.kind, this.need.memoryMb)
   }
 
@@ -58,6 +61,7 @@ export class ScriptedJob implements Job {
       image: 'image',
       userImage: false,
       memoryMb: this.need.memoryMb,
+      ...(this.#script.cpu === undefined ? {} : { cpu: this.#script.cpu }),
       maxConcurrent: this.maxConcurrent,
       environment: {},
       labels: { action: this.key },

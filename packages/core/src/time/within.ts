@@ -1,4 +1,4 @@
-import type { Clock } from '../time/clock.ts'
+import type { Clock } from './clock.ts'
 
 /** What `promise` resolves to when it does so within `limitMs`, else undefined. Rejects as it does until then. */
 export function within<T>(clock: Clock, promise: Promise<T>, limitMs: number): Promise<T | undefined> {

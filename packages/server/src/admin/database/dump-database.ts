@@ -1,7 +1,7 @@
 import type { ActivationStore, DocumentStore, JsonObject } from '@stemcell/core'
 import { activationText } from '@stemcell/core'
-import type { AdminTarget } from './admin-target.ts'
-import type { PrintLine } from './execute.ts'
+import type { AdminTarget } from '../admin-target.ts'
+import type { PrintLine } from '../execute.ts'
 
 /** Records may be large: few at a time. */
 const PAGE = 50

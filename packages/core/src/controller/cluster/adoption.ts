@@ -1,0 +1,61 @@
+import type { Logger } from '../../log.ts'
+import { adoptRecords } from '../../store/adopt-records.ts'
+import type { ActivationStore } from '../../store/activation-store.ts'
+import { controllerOfOwner } from '../../store/record-owner.ts'
+import type { Clock, Timer } from '../../time/clock.ts'
+
+export interface AdoptionParts {
+  readonly activationStore: ActivationStore
+  readonly clock: Clock
+  readonly logger: Logger
+  /** Whether a controller may still finish what it answers for. */
+  readonly mayLive: (controllerId: string) => boolean
+  /** Whether it is up to this controller; one of all is enough, two do no harm. */
+  readonly isResponsible: () => boolean
+}
+
+const PERIOD_MS = 30_000
+
+/** Ends with records what controllers that do not come back had told ids of. */
+export class Adoption {
+  readonly #parts: AdoptionParts
+  #timer: Timer | undefined
+  #looking: Promise<void> | undefined
+
+  constructor(parts: AdoptionParts) {
+    this.#parts = parts
+  }
+
+  open(): void {
+    this.#timer = this.#parts.clock.setTimer(PERIOD_MS, () => {
+      this.open()
+      void this.look()
+    })
+  }
+
+  async close(): Promise<void> {
+    this.#timer?.cancel()
+    await this.#looking
+  }
+
+  /** Looks for what the dead have left. Never rejects: what fails is tried again the next time. */
+  look(): Promise<void> {
+    this.#looking ??= this.#look().finally(() => {
+      this.#looking = undefined
+    })
+    return this.#looking
+  }
+
+  async #look(): Promise<void> {
+    const { activationStore, logger, mayLive, isResponsible } = this.#parts
+    if (!isResponsible()) return
+    try {
+      for (const owner of await activationStore.owners()) {
+        const controller = controllerOfOwner(owner)
+        if (controller !== undefined && !mayLive(controller)) await adoptRecords(activationStore, owner, logger)
+      }
+    } catch (err) {
+      logger.warn({ err }, 'what dead controllers left could not be looked for; it is tried again')
+    }
+  }
+}

@@ -1,0 +1,145 @@
+import { PlatformError } from '../../errors.ts'
+import { isPromise, type MaybePromise } from '../../lifecycle.ts'
+import type { PlacementRequest } from '../../load-balancer/load-balancer.ts'
+import type { Activation } from '../../model/activation.ts'
+import type { Clock, Timer } from '../../time/clock.ts'
+import type { Waiter } from '../cluster/waiting-room.ts'
+import type { ActivationOutcome, ActivationRequest } from './activator.ts'
+
+/** Whoever keeps the books of what is in flight. */
+export interface Bookkeeper {
+  readonly clock: Clock
+  /** Sends it to an invoker; false when it has to wait, or was rejected. */
+  place(entry: InFlight): boolean
+  /** Sees to it that there will be a record, whatever becomes of this process. Throws when that is not to be had. */
+  secure(entry: InFlight): MaybePromise<void>
+  /** Ends with a record what the balancer rejected while it waited. */
+  endUnplaced(entry: InFlight, error: string): void
+  blockingEnded(entry: InFlight, outcome: 'result' | 'later' | 'error'): void
+}
+
+/** One activation between acceptance and completion. */
+export class InFlight implements Waiter {
+  readonly activationId: string
+  readonly request: ActivationRequest
+  readonly placement: PlacementRequest
+  /** Where it was sent; -1 while it waits. */
+  invoker = -1
+  inRoom = false
+  rejection: string | undefined
+  timer: Timer | undefined
+  /** The queue has the message. */
+  published = false
+  /** Set once its record was foreseen, to what settles when that is done. */
+  foreseen: { readonly done: MaybePromise<void> } | undefined
+  /** The caller has, or is being given, the id: from here on it must end in a record. */
+  handedOut = false
+  readonly #books: Bookkeeper
+  readonly #cameMs: number
+  #resolve: ((outcome: ActivationOutcome) => void) | undefined
+  #reject: ((error: PlatformError) => void) | undefined
+  #waitTimer: Timer | undefined
+  #early: ActivationOutcome | PlatformError | undefined
+
+  constructor(books: Bookkeeper, activationId: string, request: ActivationRequest, placement: PlacementRequest) {
+    this.#books = books
+    this.#cameMs = books.clock.monotonic()
+    this.activationId = activationId
+    this.request = request
+    this.placement = placement
+  }
+
+  get namespace(): string {
+    return this.placement.namespace
+  }
+
+  /** Since it was accepted, ms. */
+  get ageMs(): number {
+    return this.#books.clock.monotonic() - this.#cameMs
+  }
+
+  /** A blocking caller has not been answered yet. */
+  get waits(): boolean {
+    return this.request.blocking && !this.handedOut
+  }
+
+  tryPlace(): boolean {
+    if (this.#books.place(this)) return true
+    if (this.rejection === undefined || !this.inRoom) return false
+    // A rejection by the balancer ends the wait, too. The room takes out whoever says that it was placed.
+    this.inRoom = false
+    this.#books.endUnplaced(this, this.rejection)
+    return true
+  }
+
+  outcome(): Promise<ActivationOutcome> {
+    return new Promise((resolve, reject) => {
+      this.#resolve = resolve
+      this.#reject = reject
+      if (this.#early instanceof PlatformError) this.fail(this.#early)
+      else if (this.#early) this.#answer(this.#early)
+      else if (this.request.blocking) {
+        this.#waitTimer = this.#books.clock.setTimer(this.request.waitMs, () => this.#handOut())
+      } else if (this.invoker < 0) this.#handOut()
+    })
+  }
+
+  /** The queue has the message. */
+  accepted(): void {
+    this.published = true
+    if (!this.request.blocking) this.#handOut()
+  }
+
+  complete(activation: Activation): void {
+    this.#answer({ activationId: this.activationId, activation })
+  }
+
+  fail(error: PlatformError): void {
+    if (!this.#reject) {
+      this.#early = error
+      return
+    }
+    this.#waitTimer?.cancel()
+    this.handedOut = true
+    if (this.request.blocking) this.#books.blockingEnded(this, 'error')
+    this.#reject(error)
+  }
+
+  /** Gives the caller the id, and no result, once there is sure to be a record. */
+  #handOut(): void {
+    if (this.handedOut) return
+    this.handedOut = true
+    let secured: MaybePromise<void>
+    try {
+      secured = this.#books.secure(this)
+    } catch (error) {
+      this.#refuse(error)
+      return
+    }
+    const tell = (): void => this.#tell({ activationId: this.activationId })
+    if (isPromise(secured)) secured.then(tell, (error: unknown) => this.#refuse(error))
+    else tell()
+  }
+
+  /** It may well run, and leave a record; the caller is told nothing that might not come true. */
+  #refuse(cause: unknown): void {
+    if (this.request.blocking) this.#books.blockingEnded(this, 'error')
+    this.#reject?.(new PlatformError('ERR_UNAVAILABLE', 'the activation store does not answer', { cause }))
+  }
+
+  #answer(outcome: ActivationOutcome): void {
+    if (!this.#resolve) {
+      this.#early = outcome
+      return
+    }
+    if (this.handedOut) return
+    this.handedOut = true
+    this.#waitTimer?.cancel()
+    this.#tell(outcome)
+  }
+
+  #tell(outcome: ActivationOutcome): void {
+    if (this.request.blocking) this.#books.blockingEnded(this, outcome.activation ? 'result' : 'later')
+    this.#resolve?.(outcome)
+  }
+}

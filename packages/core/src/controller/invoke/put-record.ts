@@ -1,0 +1,24 @@
+import { isPlatformError } from '../../errors.ts'
+import type { Activation } from '../../model/activation.ts'
+import type { ActivationStore } from '../../store/activation-store.ts'
+import { errorResponse } from './error-response.ts'
+import { recordTooLarge } from './texts.ts'
+
+/**
+ * Stores a record; of one that is more than the store takes, what is left without its logs and its result.
+ * @throws what `ActivationStore.put` throws
+ */
+export async function putRecord(activationStore: ActivationStore, record: Activation): Promise<'stored' | 'exists'> {
+  try {
+    return await activationStore.put(record)
+  } catch (error) {
+    if (!isPlatformError(error, 'ERR_TOO_LARGE')) throw error
+    const { statusCode } = record.response
+    const text = recordTooLarge(activationStore.capabilities.maxRecordBytes)
+    return activationStore.put({
+      ...record,
+      response: errorResponse(statusCode === 0 ? 1 : statusCode, text),
+      logs: [],
+    })
+  }
+}

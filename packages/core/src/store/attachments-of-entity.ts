@@ -1,0 +1,23 @@
+import { PlatformError } from '../errors.ts'
+import { isActionDocument, readAction } from '../model/action-codec.ts'
+import { isSequence } from '../model/exec.ts'
+import type { JsonObject } from '../model/json.ts'
+import { isPackageDocument, readPackage } from '../model/package-codec.ts'
+import { isRuleDocument, readRule } from '../model/rule-codec.ts'
+import { isTriggerDocument, readTrigger } from '../model/trigger-codec.ts'
+
+/**
+ * Reads the document of an entity of any kind, and names the attachments that it refers to.
+ * @throws ERR_CORRUPT it is no entity, or the platform could not read it.
+ */
+export function attachmentsOfEntity(document: JsonObject): readonly string[] {
+  if (isActionDocument(document)) {
+    const { exec } = readAction(document)
+    return !isSequence(exec) && exec.code && 'attachment' in exec.code ? [exec.code.attachment] : []
+  }
+  if (isPackageDocument(document)) readPackage(document)
+  else if (isRuleDocument(document)) readRule(document)
+  else if (isTriggerDocument(document)) readTrigger(document)
+  else throw new PlatformError('ERR_CORRUPT', 'the document is no entity')
+  return []
+}

@@ -1,0 +1,109 @@
+import { beforeEach, describe, expect, it } from 'vitest'
+import { recordWithoutAction } from '../../../src/invoker/record/activation-record.ts'
+import { RecordKeeper, type PendingLogs } from '../../../src/invoker/record/record-keeper.ts'
+import { RecordLogStore } from '../../../src/log-store/record-log-store.ts'
+import { silentLogger } from '../../../src/log.ts'
+import { readAcknowledgement } from '../../../src/messages/acknowledgement.ts'
+import type { Activation } from '../../../src/model/activation.ts'
+import { JsonText } from '../../../src/model/json-text.ts'
+import { MemoryQueue } from '../../../src/queue/memory-queue.ts'
+import { MemoryActivationStore } from '../../../src/store/memory-activation-store.ts'
+import { VirtualClock } from '../../../src/time/virtual-clock.ts'
+import { InvokerBench } from '../fakes/invoker-bench.ts'
+
+const message = new InvokerBench().message({ blocking: true })
+const response = { statusCode: 0 as const, result: JsonText.of({ ok: 1 }) }
+const record = recordWithoutAction(message, response, 1000)
+
+describe('what is told of a blocking activation, and when', () => {
+  let order: string[]
+  let queue: MemoryQueue
+  let store: MemoryActivationStore
+
+  beforeEach(() => {
+    order = []
+  })
+
+  /** Notes what happens, in order. */
+  async function keeper(durable: boolean): Promise<RecordKeeper> {
+    queue = new MemoryQueue()
+    Object.assign(queue, { capabilities: { ...queue.capabilities, durable } })
+    store = new MemoryActivationStore()
+    const logStore = new RecordLogStore()
+    await Promise.all([queue.open(), store.open(), logStore.open()])
+    const publish = queue.publish.bind(queue)
+    queue.publish = (topic, body) => {
+      const acknowledgement = readAcknowledgement(body)
+      order.push(['response', 'completion'].filter((part) => part in acknowledgement).join('+'))
+      return publish(topic, body)
+    }
+    const [put, foresee] = [store.put.bind(store), store.foresee.bind(store)]
+    store.put = async (activation: Activation) => {
+      await Promise.resolve()
+      order.push(`stored ${activation.logs.join()}`)
+      return put(activation)
+    }
+    store.foresee = (owner, activation) => {
+      order.push(`foreseen by ${owner}`)
+      foresee(owner, activation)
+    }
+    return new RecordKeeper({
+      instance: { id: 3, userMemoryBytes: 1, tags: [], dedicatedNamespaces: [] },
+      queue,
+      activationStore: store,
+      logStore,
+      clock: new VirtualClock(),
+      logger: silentLogger,
+      observer: {},
+      storeLevels: { blocking: 'always', nonBlocking: 'always' },
+      giveUp: new AbortController().signal,
+    })
+  }
+
+  const later = (): PendingLogs => ({
+    lines: new Promise((resolve) => setImmediate(() => resolve(['a']))),
+    soon: false,
+  })
+
+  it('without logs: stored first where the queue dies with the process, else at once', async () => {
+    await (await keeper(false)).settle(message, record)
+    expect(order).toEqual(['stored ', 'response+completion'])
+    order = []
+    await (await keeper(true)).settle(message, record)
+    expect(order).toEqual(['response+completion', 'stored '])
+  })
+
+  it('with logs that are still read: foreseen first where the queue dies with the process, else at once', async () => {
+    await (await keeper(false)).settle(message, record, later())
+    expect(order).toEqual(['foreseen by invoker3', 'response', 'completion', 'stored a'])
+    expect(await store.adopt('invoker3')).toBe(0)
+    order = []
+    await (await keeper(true)).settle(message, record, later())
+    expect(order).toEqual(['response', 'completion', 'stored a'])
+  })
+
+  it('with logs that come at once: stored whole, then told together with the end', async () => {
+    const soon = { ...later(), soon: true }
+    await (await keeper(false)).settle(message, record, soon)
+    expect(order).toEqual(['stored a', 'response+completion'])
+  })
+
+  it('with logs that cannot be read: all the same', async () => {
+    const failing = { lines: Promise.reject(new Error('no')), soon: true }
+    await (await keeper(false)).settle(message, record, failing)
+    expect(order.filter((step) => !step.startsWith('stored'))).toEqual([
+      'foreseen by invoker3',
+      'response',
+      'completion',
+    ])
+    const stored = await store.get('guest', message.activationId)
+    expect(stored?.logs).toEqual([expect.stringContaining('stderr')])
+  })
+
+  it('of which no record is wanted: at once, and nothing is foreseen', async () => {
+    const { limits, ...user } = message.user
+    const unrecorded = { ...message, user: { ...user, limits: { ...limits, storeActivations: false } } }
+    await (await keeper(false)).settle(unrecorded, record, later())
+    expect(order).toEqual(['response', 'completion'])
+  })
+})

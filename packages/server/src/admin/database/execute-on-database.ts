@@ -1,0 +1,61 @@
+import { ENTITY_INDEXES, SUBJECT_INDEXES } from '@stemcell/core'
+import type { AdminCommand } from '../admin-command.ts'
+import type { AdminTarget } from '../admin-target.ts'
+import type { PrintLine } from '../execute.ts'
+import { checkDatabase } from './check-database.ts'
+import { dumpDatabase } from './dump-database.ts'
+import { exportDatabase } from './export-database.ts'
+import { importDatabase } from './import-database.ts'
+
+export type DatabaseCommand = Extract<AdminCommand, { readonly do: `db ${string}` }>
+
+export function isDatabaseCommand(command: AdminCommand): command is DatabaseCommand {
+  return command.do.startsWith('db ')
+}
+
+/** The commands that take the stores as a whole. @throws AdministrationError */
+export async function executeOnDatabase(
+  command: DatabaseCommand,
+  target: AdminTarget,
+  print: PrintLine,
+): Promise<void> {
+  switch (command.do) {
+    case 'db get':
+      return dumpDatabase(command.database, command.documents, target, print)
+    case 'db init':
+      return openAll(target, print)
+    case 'db migrate':
+      await openAll(target, print)
+      return readIndexes(target, print)
+    case 'db check':
+      return checkDatabase(target, print)
+    case 'db export':
+      return exportDatabase(target, command.file, print)
+    case 'db import':
+      return importDatabase(target, command.file, { overwrite: command.overwrite }, print)
+  }
+}
+
+/** A store that opens has what it needs, in the form of this version. */
+async function openAll(target: AdminTarget, print: PrintLine): Promise<void> {
+  await target.subjects()
+  await print('subjects: ready')
+  await target.entities()
+  await print('whisks: ready')
+  await target.activations()
+  await print('activations: ready')
+}
+
+/** Stores that make an index on its first use make it now. */
+async function readIndexes(target: AdminTarget, print: PrintLine): Promise<void> {
+  const [subjects, entities, activations] = [
+    await target.subjects(),
+    await target.entities(),
+    await target.activations(),
+  ]
+  for (const { name: index } of SUBJECT_INDEXES) await subjects.list({ index, partition: '', limit: 1 })
+  for (const { name: index } of ENTITY_INDEXES) await entities.list({ index, partition: '', limit: 1 })
+  await activations.list({ namespace: '', skip: 0, limit: 1, full: false })
+  await activations.list({ namespace: '', name: '', skip: 0, limit: 1, full: false })
+  await print('indexes: up to date')
+}

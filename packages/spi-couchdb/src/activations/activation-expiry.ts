@@ -1,0 +1,74 @@
+import type { ActivationRetention, JsonValue, Logger } from '@stemcell/core'
+import { BY_DATE_VIEW, BY_START_VIEW } from '../design/activation-design.ts'
+import { readRange, type ViewReply } from '../documents/read-view.ts'
+import type { Database } from '../http/database.ts'
+import type { RemoveRecords } from './remove-records.ts'
+
+/** Most records that one call removes. */
+const MOST_PER_CALL = 1000
+
+export interface Doomed {
+  readonly id: string
+  readonly revision: string
+}
+
+/** Removes records that the retention no longer keeps; those that are too old first. Must not run twice at once. */
+export async function expireRecords(
+  database: Database,
+  retention: ActivationRetention,
+  remove: RemoveRecords,
+  logger: Logger,
+): Promise<number> {
+  let removed = 0
+  if (retention.before !== undefined) removed += await remove(database, await tooOld(database, retention.before))
+  if (retention.maxPerNamespace !== undefined && removed < MOST_PER_CALL) {
+    const ids = await tooMany(database, retention.maxPerNamespace, MOST_PER_CALL - removed)
+    removed += await remove(database, await withRevisions(database, ids))
+  }
+  if (removed > 0) logger.debug({ removed }, 'activation records expired')
+  return removed
+}
+
+async function tooOld(database: Database, before: number): Promise<readonly Doomed[]> {
+  const { rows } = await database.ask<ViewReply>(BY_DATE_VIEW, {
+    endkey: before,
+    inclusive_end: false,
+    reduce: false,
+    limit: MOST_PER_CALL,
+  })
+  return rows.flatMap(({ id, value }) => {
+    const revision: JsonValue | undefined = Array.isArray(value) ? value[1] : undefined
+    return typeof revision === 'string' ? [{ id, revision }] : []
+  })
+}
+
+/** The oldest of each namespace that has more than it may. */
+async function tooMany(database: Database, maxPerNamespace: number, most: number): Promise<readonly string[]> {
+  const { rows } = await database.ask<ViewReply>(BY_START_VIEW, { reduce: true, group_level: 1 })
+  // Groups of one namespace are apart where another name compares as equal to it.
+  const sizes = new Map<string, number>()
+  for (const { key, value } of rows) {
+    const namespace = Array.isArray(key) ? key[0] : undefined
+    if (typeof namespace === 'string') sizes.set(namespace, (sizes.get(namespace) ?? 0) + Number(value))
+  }
+  const ids: string[] = []
+  for (const [partition, size] of sizes) {
+    const limit = Math.min(size - maxPerNamespace, most - ids.length)
+    if (limit <= 0) continue
+    const oldest = await readRange(database, { path: BY_START_VIEW, partition, limit })
+    ids.push(...oldest.map(({ id }) => id))
+  }
+  return ids
+}
+
+async function withRevisions(database: Database, ids: readonly string[]): Promise<readonly Doomed[]> {
+  if (ids.length === 0) return []
+  interface Row {
+    readonly id?: string
+    readonly value?: { readonly rev?: string; readonly deleted?: boolean } | null
+  }
+  const { rows } = await database.askKeys<{ readonly rows: readonly Row[] }>('/_all_docs', {}, ids)
+  return rows.flatMap(({ id, value }) =>
+    id !== undefined && value?.rev !== undefined && value.deleted !== true ? [{ id, revision: value.rev }] : [],
+  )
+}

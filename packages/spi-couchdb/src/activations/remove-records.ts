@@ -1,0 +1,63 @@
+import { isPlatformError, type Logger } from '@stemcell/core'
+import { Refused } from '../http/couch-client.ts'
+import type { Database } from '../http/database.ts'
+import type { Doomed } from './activation-expiry.ts'
+
+/** Removes records and says how many of them this call removed. */
+export type RemoveRecords = (database: Database, records: readonly Doomed[]) => Promise<number>
+
+/** What a server accepts in one request as it is delivered: `[purge] max_document_id_number`. */
+const MOST_PURGED = 100
+
+interface BulkRow {
+  readonly id: string
+  readonly rev?: string
+  readonly error?: string
+}
+
+/** A removed record leaves a mark of some hundred bytes for ever. */
+export const deleteRecords: RemoveRecords = async (database, records) => {
+  if (records.length === 0) return 0
+  const docs = records.map(({ id, revision }) => ({ _id: id, _rev: revision, _deleted: true }))
+  const { json } = await database.bulk<readonly BulkRow[]>(JSON.stringify({ docs }))
+  // What somebody else removed at the same time is a conflict.
+  return json.filter(({ rev, error }) => error === undefined && rev !== undefined).length
+}
+
+/** A removed record leaves nothing; its space is free after the next compaction, which CouchDB does by itself. */
+export const purgeRecords: RemoveRecords = async (database, records) => {
+  let removed = 0
+  for (let start = 0; start < records.length; start += MOST_PURGED) {
+    const some = records.slice(start, start + MOST_PURGED)
+    const { purged } = await database.ask<{ readonly purged: Readonly<Record<string, readonly string[]>> }>(
+      '/_purge',
+      {},
+      Object.fromEntries(some.map(({ id, revision }) => [id, [revision]])),
+    )
+    removed += Object.values(purged).filter((revisions) => revisions.length > 0).length
+  }
+  return removed
+}
+
+/** Purges; where the account or the server cannot, deletes from then on. */
+export function purgeOrDelete(logger: Logger): RemoveRecords {
+  let canPurge = true
+  return async (database, records) => {
+    if (!canPurge || records.length === 0) return deleteRecords(database, records)
+    try {
+      return await purgeRecords(database, records)
+    } catch (err) {
+      if (!isRefusal(err)) throw err
+      canPurge = false
+      logger.warn(
+        { err, database: database.name },
+        'records cannot be purged and are deleted, which leaves marks of them',
+      )
+      return deleteRecords(database, records)
+    }
+  }
+}
+
+function isRefusal(error: unknown): boolean {
+  return isPlatformError(error, 'ERR_UNAVAILABLE') && error.cause instanceof Refused
+}

@@ -1,0 +1,97 @@
+import { PlatformError } from '@stemcell/core'
+import { mkdir, open, readFile, readdir, rm } from 'node:fs/promises'
+import { hostname } from 'node:os'
+import { join } from 'node:path'
+import { z } from 'zod'
+
+const holder = z.object({ pid: z.int().positive(), host: z.string() })
+
+/** Folders that stores of this process have. */
+const held = new Set<string>()
+
+/**
+ * Takes the folder for this process; one that a process left behind when it died is taken over.
+ * @throws ERR_CONFIG another process, or another store of this one, has it, or it cannot be written to.
+ */
+export async function holdFolder(dir: string): Promise<void> {
+  if (held.has(dir)) throw inUse(dir, 'another store of this process')
+  held.add(dir)
+  try {
+    await mkdir(dir, { recursive: true, mode: 0o700 })
+    const other = await otherHolder(dir)
+    if (other !== undefined) throw inUse(dir, `process ${other}`)
+    const file = await open(lockFile(dir), 'w', 0o600)
+    await file.writeFile(JSON.stringify({ pid: process.pid, host: hostname() }))
+    await file.close()
+  } catch (cause) {
+    held.delete(dir)
+    if (cause instanceof PlatformError) throw cause
+    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown reason'
+    throw new PlatformError('ERR_CONFIG', `@stemcell/spi-couchdb: spill.dir: ${dir} cannot be used (${code})`, {
+      cause,
+    })
+  }
+}
+
+export async function releaseFolder(dir: string): Promise<void> {
+  held.delete(dir)
+  await rm(lockFile(dir), { force: true })
+}
+
+/** Files of records in the folder, oldest first. */
+export async function filesIn(dir: string): Promise<readonly string[]> {
+  const names = (await readdir(dir)).filter((name) => /^records-\d+\.jsonl$/.test(name))
+  return names.sort((a, b) => numberOf(a) - numberOf(b)).map((name) => join(dir, name))
+}
+
+export function fileAfter(dir: string, files: readonly string[]): string {
+  const last = Math.max(0, ...files.map((path) => numberOf(path)))
+  return join(dir, `records-${last + 1}.jsonl`)
+}
+
+function numberOf(path: string): number {
+  return Number(/records-(\d+)\.jsonl$/.exec(path)?.[1] ?? 0)
+}
+
+/** A running process of this machine that has the folder. */
+async function otherHolder(dir: string): Promise<number | undefined> {
+  let text: string
+  try {
+    text = await readFile(lockFile(dir), 'utf8')
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
+    throw error
+  }
+  const parsed = holder.safeParse(jsonOf(text))
+  if (!parsed.success || parsed.data.host !== hostname() || parsed.data.pid === process.pid) return undefined
+  return isRunning(parsed.data.pid) ? parsed.data.pid : undefined
+}
+
+function lockFile(dir: string): string {
+  return join(dir, 'stemcell.pid')
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    // It died while it wrote: nobody has the folder.
+    return undefined
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch (error) {
+    // EPERM: it runs, as another user.
+    return error instanceof Error && 'code' in error && error.code === 'EPERM'
+  }
+}
+
+function inUse(dir: string, who: string): PlatformError {
+  return new PlatformError(
+    'ERR_CONFIG',
+    `@stemcell/spi-couchdb: spill.dir: ${dir} is in use by ${who}; give each process a folder of its own`,
+  )
+}

@@ -1,0 +1,128 @@
+import { adapterContext, isPlatformError, type JsonObject, type Lifecycle } from '@stemcell/core'
+import { couchStores, type CouchStoresOptions } from '@stemcell/spi-couchdb'
+import { afterAll, afterEach, beforeEach, expect, it, vi } from 'vitest'
+import { describeWith } from '../../../test/describe-with.ts'
+import { DESIGNS } from './fixtures/openwhisk-documents.ts'
+import { listeningLogger } from './listening-logger.ts'
+import { TestServer } from './test-server.ts'
+import { textOf } from './text-of.ts'
+
+// The server may share two cores with much else.
+vi.setConfig({ testTimeout: 90_000, hookTimeout: 90_000 })
+
+describeWith('couchdb', 'a database of CouchDB', (url) => {
+  const server = new TestServer(url)
+  const { logger, lines } = listeningLogger()
+  const context = adapterContext({ logger })
+  let databases: ReturnType<TestServer['databases']>
+
+  beforeEach(() => {
+    databases = server.databases()
+    lines.length = 0
+  })
+
+  afterEach(() => server.drop(Object.values(databases)))
+  afterAll(() => server.drop())
+
+  function stores(options: Partial<CouchStoresOptions> = {}): readonly Lifecycle[] {
+    const { entityStore, subjectStore, activationStore } = couchStores({ url, databases, ...options })
+    return [entityStore.build(context), subjectStore.build(context), activationStore.build(context)]
+  }
+
+  async function openAll(options: Partial<CouchStoresOptions> = {}): Promise<void> {
+    for (const store of stores(options)) {
+      try {
+        await store.open()
+      } finally {
+        await store.close()
+      }
+    }
+  }
+
+  async function designs(database: string): Promise<Record<string, JsonObject>> {
+    const query = '_all_docs?include_docs=true&startkey="_design/"&endkey="_design0"'
+    const { json } = await server.ask('GET', `${database}/${query}`)
+    const rows = json['rows'] as readonly JsonObject[]
+    return Object.fromEntries(rows.map(({ id, doc }) => [textOf(id).slice('_design/'.length), doc as JsonObject]))
+  }
+
+  async function refusal(action: () => Promise<unknown>): Promise<string> {
+    const error: unknown = await action().catch((caught: unknown) => caught)
+    if (!isPlatformError(error, 'ERR_CONFIG')) throw new Error(`not refused: ${String(error)}`)
+    return error.message
+  }
+
+  it('is made with the design documents of OpenWhisk', async () => {
+    await openAll()
+    expect(Object.keys(await designs(databases.entities))).toEqual(['snapshotFilters', 'whisks.v2.1.0'])
+    expect(Object.keys(await designs(databases.subjects))).toEqual([
+      'namespaceThrottlings',
+      'snapshotFilters',
+      'subjects.v2.0.0',
+    ])
+    const ofActivations = await designs(databases.activations)
+    expect(Object.keys(ofActivations)).toEqual([
+      'activations',
+      'logCleanup',
+      'snapshotFilters',
+      'whisks-filters.v2.1.1',
+      'whisks.v2.1.0',
+    ])
+    expect(lines.filter((line) => line.includes('database created'))).toHaveLength(3)
+  })
+
+  it('is made once, however many begin at the same time', async () => {
+    const many = Array.from({ length: 8 }, () => stores()[0]!)
+    await Promise.all(many.map((store) => store.open()))
+    await Promise.all(many.map((store) => store.close()))
+    const { 'whisks.v2.1.0': design } = await designs(databases.entities)
+    expect(design?.['_rev']).toMatch(/^1-/)
+  })
+
+  it('is not touched when everything is there', async () => {
+    await openAll()
+    const before = await designs(databases.entities)
+    await openAll()
+    expect(await designs(databases.entities)).toEqual(before)
+  })
+
+  it('gets the views that it lacks, and the log says so', async () => {
+    const [whisks] = DESIGNS.entities
+    const { rules: _, ...others } = whisks!['views'] as JsonObject
+    await server.fill(databases.entities, [{ ...whisks, views: { ...others, mine: { map: 'function () {}' } } }])
+    await stores()[0]!.open()
+    const { 'whisks.v2.1.0': design } = await designs(databases.entities)
+    expect(Object.keys(design!['views'] as JsonObject).sort()).toEqual([
+      'actions',
+      'mine',
+      'packages',
+      'packages-public',
+      'rules',
+      'triggers',
+    ])
+    expect(lines.find((line) => line.includes('design document written'))).toContain('view rules')
+  })
+
+  it('is only looked at with readonlyDesign, and the refusal names what is missing', async () => {
+    const readonlyDesign = true
+    expect(await refusal(() => openAll({ readonlyDesign }))).toContain(
+      `database '${databases.entities}' does not exist`,
+    )
+    expect((await server.ask('GET', databases.entities)).status).toBe(404)
+    const [whisks] = DESIGNS.entities
+    await server.fill(databases.entities, [whisks!])
+    await server.fill(databases.subjects, [DESIGNS.subjects[0]!])
+    const said = await refusal(() => openAll({ readonlyDesign }))
+    expect(said).toContain('namespaceThrottlings')
+    expect(said).toContain('stemcell admin db migrate')
+    expect(Object.keys(await designs(databases.subjects))).toEqual(['subjects.v2.0.0'])
+  })
+
+  it('of a newer version is refused and left as it is', async () => {
+    await openAll()
+    const path = `${databases.entities}/_design/whisks.v2.1.0`
+    const { json } = await server.ask('GET', path)
+    await server.ask('PUT', path, { ...json, stemcell: { design: 99 } })
+    expect(await refusal(() => openAll())).toMatch(/whisks\.v2\.1\.0 was written by a newer version \(design 99\)/)
+  })
+})

@@ -1,0 +1,50 @@
+import type { JournalEntry } from './journal-entry.ts'
+
+interface Foreseen {
+  readonly owner: string
+  readonly text: string
+}
+
+/** Records that are kept in case their activations are cut short, by the keys that they would have. */
+export class ForeseenRecords {
+  readonly #byKey = new Map<string, Foreseen>()
+  #bytes = 0
+
+  /** Roughly what the texts weigh. */
+  get bytes(): number {
+    return this.#bytes
+  }
+
+  set(key: string, owner: string, text: string): void {
+    this.delete(key)
+    this.#byKey.set(key, { owner, text })
+    this.#bytes += text.length
+  }
+
+  delete(key: string): boolean {
+    const foreseen = this.#byKey.get(key)
+    if (!foreseen) return false
+    this.#bytes -= foreseen.text.length
+    return this.#byKey.delete(key)
+  }
+
+  isOf(owner: string, key: string): boolean {
+    return this.#byKey.get(key)?.owner === owner
+  }
+
+  /** Texts of all that is of `owner` at the moment each is asked for. */
+  *of(owner: string): Generator<string> {
+    for (const foreseen of [...this.#byKey.entries()].filter(([, { owner: of }]) => of === owner)) {
+      const [key, { text }] = foreseen
+      if (this.#byKey.get(key) === foreseen[1]) yield text
+    }
+  }
+
+  get owners(): string[] {
+    return [...new Set(Array.from(this.#byKey.values(), ({ owner }) => owner))]
+  }
+
+  *entries(): Generator<JournalEntry> {
+    for (const { owner, text } of this.#byKey.values()) yield { type: 'foreseen', owner, text }
+  }
+}

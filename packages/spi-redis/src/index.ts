@@ -1,0 +1,5 @@
+export type { RedisConnectionOptions, RedisQueueOptions, RedisRateLimiterOptions } from './redis-options.ts'
+export { redisConnectionOptions, redisQueueOptions, redisRateLimiterOptions } from './redis-options.ts'
+export { RedisQueue, redisQueue } from './queue/redis-queue.ts'
+export { redisStores, type RedisStores } from './stores/redis-stores.ts'
+export { RedisRateLimiter, redisRateLimiter } from './rate-limiter/redis-rate-limiter.ts'

@@ -1,0 +1,145 @@
+import { isPlatformError, type AdapterContext, type Timer } from '@stemcell/core'
+import type { Redis } from 'ioredis'
+import type { RedisConnection } from '../connection/redis-connection.ts'
+import type { Entry, StreamLetter } from './entry.ts'
+import { DROP_ACKNOWLEDGED, PARK } from './queue-scripts.ts'
+import type { GroupKeys } from './topic-keys.ts'
+
+const MOST_ACKNOWLEDGED_AT_ONCE = 1000
+/** Of one script: nothing else is served while it runs. */
+const MOST_DROPPED_AT_ONCE = 200
+/** A script costs Redis as much as ten plain commands: what is acknowledged is removed a little later, together. */
+const DROP_WITHIN_MS = 50
+const RETRY_PAUSE_MS = 100
+
+export interface SettlementTarget {
+  readonly keys: GroupKeys
+  readonly group: string
+  readonly redeliverAfterMs: number
+  /** Called when Redis knows what became of the entry. */
+  readonly settled: (entry: Entry) => void
+  /** Called with the time after which something delayed is due, ms; -1 for never. */
+  readonly due: (afterMs: number) => void
+}
+
+/**
+ * Tells Redis what became of messages, off the path of their handlers: acknowledgements that come while one is under
+ * way travel together as the next. While Redis is away they are kept, and told again when it is back.
+ */
+export class Settlements {
+  readonly #connection: RedisConnection
+  readonly #target: SettlementTarget
+  readonly #context: AdapterContext
+  readonly #giveUp = new AbortController()
+  readonly #acknowledged: Record<StreamLetter, Entry[]> = { s: [], r: [] }
+  readonly #droppable: Record<StreamLetter, string[]> = { s: [], r: [] }
+  readonly #underway = new Set<Promise<void>>()
+  #flushing = false
+  #dropping: Timer | undefined
+
+  constructor(connection: RedisConnection, target: SettlementTarget, context: AdapterContext) {
+    this.#connection = connection
+    this.#target = target
+    this.#context = context
+  }
+
+  acknowledge(entry: Entry): void {
+    this.#acknowledged[entry.stream].push(entry)
+    if (this.#flushing) return
+    this.#flushing = true
+    // What the handlers of one read have to say travels together.
+    this.#track(Promise.resolve().then(() => this.#flush()))
+  }
+
+  /** Has the message delivered again, after the delay and with the next attempt. */
+  reject(entry: Entry): void {
+    const { keys, group, redeliverAfterMs } = this.#target
+    const args = [group, entry.id, Math.max(0, Math.ceil(redeliverAfterMs)), entry.attempt + 1, entry.stream]
+    this.#track(
+      this.#insist(async (redis) => {
+        const afterMs = await PARK.run(redis, [this.#key(entry.stream), keys.delayed, keys.parked], args)
+        this.#target.settled(entry)
+        this.#target.due(Number(afterMs))
+      }),
+    )
+  }
+
+  /** Resolves once Redis knows everything, or after one more try where it does not answer. */
+  async finish(): Promise<void> {
+    this.#giveUp.abort()
+    while (this.#underway.size > 0) await Promise.all(this.#underway)
+    this.#dropping?.cancel()
+    await this.#drop()
+  }
+
+  async #flush(): Promise<void> {
+    try {
+      for (let stream = this.#next(); stream; stream = this.#next()) {
+        const entries = this.#acknowledged[stream].splice(0, MOST_ACKNOWLEDGED_AT_ONCE)
+        const ids = entries.map(({ id }) => id)
+        const key = this.#key(stream)
+        await this.#insist(async (redis) => {
+          await redis.xack(key, this.#target.group, ...ids)
+          for (const entry of entries) this.#target.settled(entry)
+          this.#dropSoon(stream, ids)
+        })
+      }
+    } finally {
+      this.#flushing = false
+    }
+  }
+
+  #next(): StreamLetter | undefined {
+    if (this.#acknowledged.s.length > 0) return 's'
+    return this.#acknowledged.r.length > 0 ? 'r' : undefined
+  }
+
+  #dropSoon(stream: StreamLetter, ids: readonly string[]): void {
+    this.#droppable[stream].push(...ids)
+    this.#dropping ??= this.#context.clock.setTimer(DROP_WITHIN_MS, () => {
+      this.#dropping = undefined
+      this.#track(this.#drop())
+    })
+  }
+
+  /** What is not dropped here, for want of an answer, goes when the topic is trimmed. */
+  async #drop(): Promise<void> {
+    for (const stream of ['s', 'r'] as const) {
+      const all = this.#droppable[stream].splice(0)
+      for (let at = 0; at < all.length; at += MOST_DROPPED_AT_ONCE) {
+        const ids = all.slice(at, at + MOST_DROPPED_AT_ONCE)
+        try {
+          await this.#connection.runNow((redis) => DROP_ACKNOWLEDGED.run(redis, [this.#key(stream)], ids))
+        } catch (err) {
+          this.#context.logger.debug({ err }, 'acknowledged messages are not removed yet')
+          return
+        }
+      }
+    }
+  }
+
+  #key(stream: StreamLetter): string {
+    return stream === 's' ? this.#target.keys.stream : this.#target.keys.retry
+  }
+
+  #track(work: Promise<void>): void {
+    this.#underway.add(work)
+    void work.then(() => this.#underway.delete(work))
+  }
+
+  /** Never rejects: what cannot be told is delivered again when the lease has ended. */
+  async #insist(command: (redis: Redis) => Promise<void>): Promise<void> {
+    for (;;) {
+      const last = this.#giveUp.signal.aborted
+      try {
+        return await this.#connection.run(command)
+      } catch (err) {
+        if (last || !isPlatformError(err, 'ERR_UNAVAILABLE')) {
+          this.#context.logger.warn({ err }, 'Redis was not told what became of messages; they will be delivered again')
+          return
+        }
+      }
+      await this.#context.clock.sleep(RETRY_PAUSE_MS, this.#giveUp.signal)
+    }
+  }
+}

@@ -1,0 +1,86 @@
+import { LuaScript } from '../connection/lua-script.ts'
+
+/**
+ * KEYS counter. One for the server's minute: `m` the minute, `n` the count.
+ * Returns the count and how long this minute still lasts, ms.
+ */
+export const COUNT_REQUEST = new LuaScript(`
+local time = redis.call('TIME')
+local ms = time[1] * 1000 + math.floor(time[2] / 1000)
+local minute = math.floor(ms / 60000)
+local count = 1
+if tonumber(redis.call('HGET', KEYS[1], 'm') or -1) == minute then
+  count = redis.call('HINCRBY', KEYS[1], 'n', 1)
+else
+  redis.call('HSET', KEYS[1], 'm', string.format('%.0f', minute), 'n', 1)
+  redis.call('PEXPIRE', KEYS[1], 120000)
+end
+return {count, (minute + 1) * 60000 - ms}`)
+
+// The places that a process took are a hash of namespace and number, which lasts as long as its lease. It holds one
+// field, with an empty name, that no namespace has, so that a process without places is known to live.
+
+/**
+ * KEYS processes · ARGV this process, what the keys of places begin with, lease ms, namespace, limit.
+ * Returns 1 or 0 for taken or not, and how many are taken.
+ */
+export const ENTER = new LuaScript(`
+local me, prefix, namespace, limit = ARGV[1], ARGV[2], ARGV[4], tonumber(ARGV[5])
+local taken = 0
+for _, process in ipairs(redis.call('SMEMBERS', KEYS[1])) do
+  local places = redis.call('HGET', prefix .. process, namespace)
+  if places then
+    taken = taken + tonumber(places)
+  elseif process ~= me and redis.call('EXISTS', prefix .. process) == 0 then
+    redis.call('SREM', KEYS[1], process)
+  end
+end
+if taken >= limit then return {0, taken} end
+redis.call('HINCRBY', prefix .. me, namespace, 1)
+if redis.call('PTTL', prefix .. me) < 0 then
+  redis.call('HSET', prefix .. me, '', 0)
+  redis.call('PEXPIRE', prefix .. me, ARGV[3])
+  redis.call('SADD', KEYS[1], me)
+end
+return {1, taken + 1}`)
+
+/** KEYS places of this process · ARGV namespace and number given back, in turn. */
+export const LEAVE = new LuaScript(`
+for i = 1, #ARGV, 2 do
+  local left = redis.call('HGET', KEYS[1], ARGV[i])
+  if left then
+    if tonumber(left) <= tonumber(ARGV[i + 1]) then
+      redis.call('HDEL', KEYS[1], ARGV[i])
+    else
+      redis.call('HINCRBY', KEYS[1], ARGV[i], -ARGV[i + 1])
+    end
+  end
+end
+return 1`)
+
+/** KEYS processes, places of this process · ARGV this process, lease ms. Returns 0 where Redis had forgotten it. */
+export const RENEW = new LuaScript(`
+local known = redis.call('PEXPIRE', KEYS[2], ARGV[2])
+if known == 0 then
+  redis.call('HSET', KEYS[2], '', 0)
+  redis.call('PEXPIRE', KEYS[2], ARGV[2])
+end
+redis.call('SADD', KEYS[1], ARGV[1])
+return known`)
+
+/** KEYS places of this process · ARGV namespace and number held, in turn. Sets them, whatever was there. */
+export const SET_PLACES = new LuaScript(`
+for i = 1, #ARGV, 2 do
+  if ARGV[i + 1] == '0' then
+    redis.call('HDEL', KEYS[1], ARGV[i])
+  else
+    redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 1])
+  end
+end
+return 1`)
+
+/** KEYS processes, places of this process · ARGV this process. */
+export const FORGET = new LuaScript(`
+redis.call('SREM', KEYS[1], ARGV[1])
+redis.call('UNLINK', KEYS[2])
+return 1`)

@@ -1,0 +1,190 @@
+import {
+  adapterContext,
+  type Adapter,
+  type AdapterContext,
+  type ConcurrencyRequest,
+  type RateDecision,
+  type RateLimiter,
+  type RateLimiterCapabilities,
+  type RateRequest,
+  type Timer,
+} from '@stemcell/core'
+import type { Redis } from 'ioredis'
+import { ConnectionSession } from '../connection/connection-session.ts'
+import { isRefusal } from '../connection/to-platform-error.ts'
+import { listOf } from '../connection/lua-script.ts'
+import {
+  ADAPTER,
+  parseOptions,
+  redisRateLimiterOptions,
+  type RedisRateLimiterOptions,
+  type RedisRateLimiterSettings,
+} from '../redis-options.ts'
+import { escape } from '../stores/store-keys.ts'
+import { PlaceLedger } from './place-ledger.ts'
+import { COUNT_REQUEST, ENTER, FORGET, LEAVE, RENEW, SET_PLACES } from './rate-scripts.ts'
+
+/** Lua's stack and the patience of others bound what one script is told. */
+const TOLD_AT_ONCE = 500
+
+/**
+ * Counts in Redis, in minutes of its clock, so that limits hold over all controllers together. Each question is one
+ * round trip; giving a place back is none that anybody waits for. The places of a process that died are free again
+ * when its lease has ended.
+ */
+export class RedisRateLimiter implements RateLimiter {
+  readonly capabilities: RateLimiterCapabilities = { scope: 'cluster' }
+  readonly #settings: RedisRateLimiterSettings
+  readonly #context: AdapterContext
+  readonly #session: ConnectionSession
+  readonly #base: string
+  readonly #processes: string
+  readonly #process: string
+  readonly #ledger = new PlaceLedger()
+  readonly #leaving = new Map<string, number>()
+  #leaveScheduled = false
+  #renewal: Timer | undefined
+  #stopListening: (() => void) | undefined
+
+  /** @throws ERR_CONFIG an option is wrong. */
+  constructor(options: RedisRateLimiterOptions, context: AdapterContext = adapterContext()) {
+    this.#settings = parseOptions(redisRateLimiterOptions, options)
+    this.#context = context
+    this.#session = new ConnectionSession('the rate limiter on Redis', this.#settings, 'calls', context)
+    this.#base = `{${this.#settings.keyPrefix}}:rate`
+    this.#processes = `${this.#base}:processes`
+    this.#process = Buffer.from(context.random.bytes(12)).toString('hex')
+  }
+
+  async open(): Promise<void> {
+    await this.#session.open()
+    if (this.#renewal) return
+    this.#stopListening = this.#session.connection.onReturn(() => void this.#renew())
+    this.#renewLater()
+  }
+
+  async close(): Promise<void> {
+    this.#stopListening?.()
+    this.#renewal?.cancel()
+    if (this.#renewal) {
+      this.#renewal = undefined
+      this.#ledger.clear()
+      await this.#quietly(FORGET.run.bind(FORGET), [this.#processes, this.#places], [this.#process])
+    }
+    await this.#session.close()
+  }
+
+  async countRequest({ namespaceId, budget, limit }: RateRequest): Promise<RateDecision> {
+    const key = `${this.#base}:${budget}:${escape(namespaceId)}`
+    const reply = await this.#ask((redis) => COUNT_REQUEST.run(redis, [key], []))
+    const [count = 0, retryAfterMs = 0] = listOf(reply).map(Number)
+    if (count <= limit) return { allowed: true, count, limit }
+    return { allowed: false, count, limit, ...(limit > 0 ? { retryAfterMs } : {}) }
+  }
+
+  async enter({ namespaceId, limit }: ConcurrencyRequest): Promise<RateDecision> {
+    const namespace = escape(namespaceId)
+    const args = [this.#process, this.#placesPrefix, this.#settings.leaseMs, namespace, limit]
+    this.#ledger.began(namespace)
+    try {
+      const [allowed = 0, count = 0] = listOf(
+        await this.#ask((redis) => ENTER.run(redis, [this.#processes], args)),
+      ).map(Number)
+      if (allowed === 1) this.#ledger.add(namespace, 1)
+      return { allowed: allowed === 1, count, limit }
+    } catch (error) {
+      this.#ledger.doubt(namespace)
+      throw error
+    } finally {
+      this.#ledger.ended(namespace)
+    }
+  }
+
+  leave(namespaceId: string): void {
+    const namespace = escape(namespaceId)
+    if (this.#ledger.get(namespace) === 0) return
+    this.#ledger.add(namespace, -1)
+    if (!this.#leaving.has(namespace)) this.#ledger.began(namespace)
+    this.#leaving.set(namespace, (this.#leaving.get(namespace) ?? 0) + 1)
+    if (this.#leaveScheduled) return
+    this.#leaveScheduled = true
+    queueMicrotask(() => {
+      this.#leaveScheduled = false
+      void this.#tellLeft()
+    })
+  }
+
+  get #placesPrefix(): string {
+    return `${this.#base}:places:`
+  }
+
+  get #places(): string {
+    return this.#placesPrefix + this.#process
+  }
+
+  /** Fails at once where Redis is away: a request does not wait for its limits. */
+  #ask<T>(question: (redis: Redis) => Promise<T>): Promise<T> {
+    return this.#session.during((connection) => connection.runNow(question))
+  }
+
+  async #tellLeft(): Promise<void> {
+    const left = [...this.#leaving]
+    this.#leaving.clear()
+    const told = await this.#quietly(LEAVE.run.bind(LEAVE), [this.#places], left.flat())
+    for (const [namespace] of left) {
+      this.#ledger.ended(namespace)
+      if (!told) this.#ledger.doubt(namespace)
+    }
+  }
+
+  #renewLater(): void {
+    this.#renewal = this.#context.clock.setTimer(this.#settings.leaseMs / 3, () => {
+      void this.#renew().then(() => {
+        if (this.#renewal) this.#renewLater()
+      })
+    })
+  }
+
+  /** Says that this process lives, and mends what Redis may have wrong. */
+  async #renew(): Promise<void> {
+    const args = [this.#process, this.#settings.leaseMs]
+    const renewed = await this.#quietly(
+      async (redis, keys) => {
+        if ((await RENEW.run(redis, keys, args)) === 0) this.#ledger.doubtAll()
+      },
+      [this.#processes, this.#places],
+    )
+    if (!renewed) return
+    // What is told is looked up just before: nothing of these namespaces may happen in between.
+    for (let doubts = this.#doubts(); doubts.length > 0; doubts = this.#doubts()) {
+      if (await this.#quietly(SET_PLACES.run.bind(SET_PLACES), [this.#places], doubts.flat())) continue
+      for (const [namespace] of doubts) this.#ledger.doubt(namespace)
+      return
+    }
+  }
+
+  #doubts(): readonly (readonly [namespace: string, places: number])[] {
+    return this.#ledger.takeDoubts(TOLD_AT_ONCE)
+  }
+
+  /** Work that nobody waits for: whether it was done. */
+  async #quietly(
+    work: (redis: Redis, keys: readonly string[], args: readonly (string | number)[]) => Promise<unknown>,
+    keys: readonly string[],
+    args: readonly (string | number)[] = [],
+  ): Promise<boolean> {
+    try {
+      await this.#ask((redis) => work(redis, keys, args))
+      return true
+    } catch (err) {
+      this.#context.logger[isRefusal(err) ? 'warn' : 'debug']({ err }, 'rate limiter could not tell Redis; it will')
+      return false
+    }
+  }
+}
+
+/** Limits that hold exactly over all controllers. @throws ERR_CONFIG an option is wrong. */
+export function redisRateLimiter(options: RedisRateLimiterOptions): Adapter<RedisRateLimiter> {
+  const settings = parseOptions(redisRateLimiterOptions, options)
+  return { ...ADAPTER, build: (context) => new RedisRateLimiter(settings, context) }
+}

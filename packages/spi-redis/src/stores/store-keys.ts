@@ -1,0 +1,122 @@
+import { PlatformError } from '@stemcell/core'
+
+const SEPARATOR = '\0'
+
+/** The keys of a store of documents. Names follow one another with a NUL between them, which escaping keeps out. */
+export class DocumentKeys {
+  /** What all keys of documents begin with; the id follows as it is. */
+  readonly documents: string
+  /** What all keys of index partitions begin with. */
+  readonly indexes: string
+  /** Sorted set of all ids. */
+  readonly ids: string
+
+  constructor(keyPrefix: string, store: 'entities' | 'subjects') {
+    const base = `{${keyPrefix}}:${store}`
+    this.documents = `${base}:document:`
+    this.indexes = `${base}:index:`
+    this.ids = `${base}:ids`
+  }
+
+  document(id: string): string {
+    return this.documents + escape(id)
+  }
+
+  /** Sorted set of the rows of a partition, see {@link rowMember}. */
+  index(index: string, partition: string): string {
+    return this.indexes + indexName(index, partition)
+  }
+}
+
+/** An index partition as it stands behind `DocumentKeys.indexes`. */
+export function indexName(index: string, partition: string): string {
+  return `${index}:${escape(partition)}`
+}
+
+/** The keys of the activation records. */
+export class ActivationKeys {
+  readonly records: string
+  readonly byStart: string
+  readonly byName: string
+  /** Sorted set of the records of all namespaces by their start. */
+  readonly all: string
+  /** Sorted set of the namespaces by their number of records. */
+  readonly namespaces: string
+  /** Hash of what is foreseen, and hash of who foresaw it, both by record name. */
+  readonly foreseen: string
+  readonly foreseenBy: string
+  /** What the sets of record names by owner begin with. */
+  readonly ofOwner: string
+  /** Set of the owners. */
+  readonly owners: string
+
+  constructor(keyPrefix: string) {
+    const base = `{${keyPrefix}}:activations`
+    this.records = `${base}:record:`
+    this.byStart = `${base}:by-start:`
+    this.byName = `${base}:by-name:`
+    this.all = `${base}:all`
+    this.namespaces = `${base}:namespaces`
+    this.foreseen = `${base}:foreseen`
+    this.foreseenBy = `${base}:foreseen-by`
+    this.ofOwner = `${base}:foreseen-of:`
+    this.owners = `${base}:foreseen-owners`
+  }
+
+  record(namespace: string, id: string): string {
+    return this.records + recordName(namespace, id)
+  }
+
+  /** The sorted set that a listing reads. */
+  index(namespace: string, name: string | undefined): string {
+    return name === undefined ? this.byStart + escape(namespace) : this.byName + recordName(namespace, name)
+  }
+}
+
+/** `<namespace>␀<id or name>`. */
+export function recordName(namespace: string, name: string): string {
+  return escape(namespace) + SEPARATOR + escape(name)
+}
+
+/** `<id>␀<place>`: rows of equal order sort by id, since the NUL sorts before all that an id can hold. */
+export function rowMember(id: string, place: number): string {
+  return escape(id) + SEPARATOR + place
+}
+
+/** NUL separates names; a lone surrogate has no UTF-8, so that two names would become one key. */
+// eslint-disable-next-line no-control-regex
+const UNSAFE = /[\0\u0001]|\p{Surrogate}/gu
+// eslint-disable-next-line no-control-regex
+const ESCAPED = /\u0001([0-9a-f]{4})/g
+
+export function escape(name: string): string {
+  return name.replace(UNSAFE, (unsafe) => `\u0001${unsafe.charCodeAt(0).toString(16).padStart(4, '0')}`)
+}
+
+export function unescape(text: string): string {
+  return text.includes('\u0001')
+    ? text.replace(ESCAPED, (_, code: string) => String.fromCharCode(Number.parseInt(code, 16)))
+    : text
+}
+
+/** Bounds of a range of numbers as sorted sets take them; undefined when nothing can be within. */
+export function scoreBounds(from = 0, to = Infinity): readonly [from: string, to: string] | undefined {
+  const [first, last] = [Math.max(0, Math.ceil(from)), Math.floor(to)]
+  if (first > last) return undefined
+  return [first === 0 ? '-inf' : String(first), last >= Number.MAX_SAFE_INTEGER ? '+inf' : String(last)]
+}
+
+/** @throws TypeError a row's order is not a non-negative integer */
+export function requireOrder(order: number): number {
+  if (!Number.isSafeInteger(order) || order < 0) throw new TypeError(`order must be a non-negative integer: ${order}`)
+  return order
+}
+
+/** What `parse` makes of stored text. @throws ERR_CORRUPT it cannot be read. */
+export function readStored<T>(what: string, parse: () => T): T {
+  try {
+    return parse()
+  } catch (cause) {
+    throw new PlatformError('ERR_CORRUPT', `what is stored as ${what} cannot be read`, { cause })
+  }
+}

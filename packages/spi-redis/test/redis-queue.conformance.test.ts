@@ -1,0 +1,25 @@
+import { adapterContext } from '@stemcell/core'
+import { runQueueConformance } from '@stemcell/core/conformance'
+import { RedisQueue } from '@stemcell/spi-redis'
+import { describeWith } from '../../../test/describe-with.ts'
+import { capability, capabilityBytes } from './readme.ts'
+import { removeKeys, uniquePrefix } from './redis-keys.ts'
+
+describeWith('redis', 'the queue on Redis', (url) => {
+  const prefixes = new WeakMap<object, string>()
+  runQueueConformance('redis', {
+    create: () => {
+      const keyPrefix = uniquePrefix()
+      const queue = new RedisQueue({ url, keyPrefix }, adapterContext())
+      prefixes.set(queue, keyPrefix)
+      return queue
+    },
+    destroy: (queue) => removeKeys(url, prefixes.get(queue)!),
+    capabilities: {
+      ordering: capability('ordering') === 'key' ? 'key' : 'none',
+      durable: capability('durable') === 'yes',
+      byReference: capability('byReference') === 'yes',
+      maxBodyBytes: capabilityBytes('maxBodyBytes'),
+    },
+  })
+})

@@ -1,0 +1,27 @@
+import { adapterContext } from '@stemcell/core'
+import { runRateLimiterConformance } from '@stemcell/core/conformance'
+import { RedisRateLimiter } from '@stemcell/spi-redis'
+import { describeWith } from '../../../test/describe-with.ts'
+import { capability } from './readme.ts'
+import { keysOf, removeKeys, uniquePrefix, withRedis } from './redis-keys.ts'
+
+describeWith('redis', 'the rate limiter on Redis', (url) => {
+  const prefixes = new WeakMap<object, string>()
+  runRateLimiterConformance('redis', {
+    create: () => {
+      const keyPrefix = uniquePrefix()
+      const limiter = new RedisRateLimiter({ url, keyPrefix }, adapterContext())
+      prefixes.set(limiter, keyPrefix)
+      return limiter
+    },
+    destroy: (limiter) => removeKeys(url, prefixes.get(limiter)!),
+    capabilities: { scope: capability('scope') === 'cluster' ? 'cluster' : 'process' },
+    // The server's clock cannot be moved; what was counted is made a minute older instead.
+    nextMinute: (limiter) =>
+      withRedis(url, async (redis) => {
+        for (const key of await keysOf(redis, prefixes.get(limiter)!)) {
+          if (await redis.hexists(key, 'm')) await redis.hincrby(key, 'm', -1)
+        }
+      }),
+  })
+})

@@ -1,0 +1,42 @@
+import { adapterContext, type Adapter, type Lifecycle } from '@stemcell/core'
+import {
+  runActivationStoreConformance,
+  runEntityStoreConformance,
+  runSubjectStoreConformance,
+} from '@stemcell/core/conformance'
+import { redisStores, type RedisStores } from '@stemcell/spi-redis'
+import { describeWith } from '../../../test/describe-with.ts'
+import { capability, capabilityBytes } from './readme.ts'
+import { removeKeys, uniquePrefix } from './redis-keys.ts'
+
+const durable = capability('durable') === 'yes'
+const documents = {
+  durable,
+  maxDocumentBytes: capabilityBytes('maxDocumentBytes'),
+  maxAttachmentBytes: capabilityBytes('maxAttachmentBytes'),
+}
+const activations = { durable, maxRecordBytes: capabilityBytes('maxRecordBytes') }
+
+describeWith('redis', 'the stores on Redis', (url) => {
+  runEntityStoreConformance('redis', { ...onTheirOwn(({ entityStore }) => entityStore), capabilities: documents })
+  runSubjectStoreConformance('redis', { ...onTheirOwn(({ subjectStore }) => subjectStore), capabilities: documents })
+  runActivationStoreConformance('redis', {
+    ...onTheirOwn(({ activationStore }) => activationStore),
+    capabilities: activations,
+  })
+
+  /** Each case gets a key prefix of its own. */
+  function onTheirOwn<S extends Lifecycle>(pick: (stores: RedisStores) => Adapter<S>) {
+    const prefixes = new WeakMap<S, string>()
+    const build = (keyPrefix: string): S => {
+      const store = pick(redisStores({ url, keyPrefix })).build(adapterContext())
+      prefixes.set(store, keyPrefix)
+      return store
+    }
+    return {
+      create: () => build(uniquePrefix()),
+      reopen: (closed: S) => build(prefixes.get(closed)!),
+      destroy: (store: S) => removeKeys(url, prefixes.get(store)!),
+    }
+  }
+})
