@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readdirSync } from 'node:fs'
+import { readdirSync, rmSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { beforeAll, expect, it, onTestFinished, vi } from 'vitest'
 import { describeWith } from '../../../test/describe-with.ts'
@@ -26,6 +26,7 @@ describeWith('podman', 'containers on Podman whose owner was killed', (socket) =
     'are found and removed by its successor, also those that are suspended through the %s',
     async (suspendThrough) => {
       const dir = temporaryFolder()
+      onTestFinished(() => rmSync(dir, { recursive: true, force: true }))
       const owner = uniqueOwner()
       const options = { ...settings(socket, dir), suspendThrough }
       const text = JSON.stringify({ options, spec: spec({ owner, labels: { action: 'guest/a' } }), count: 3 })

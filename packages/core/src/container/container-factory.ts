@@ -6,7 +6,7 @@ import type { ActivationLog } from './activation-log.ts'
  * nothing of actions, pools or queues.
  *
  * Every container carries labels, so that those of an invoker that died can be found and removed. `close()` destroys
- * every container that this factory object made.
+ * every container that this factory object made, also those that had ended by themselves.
  */
 export interface ContainerFactory extends Lifecycle {
   readonly capabilities: ContainerCapabilities
