@@ -12,6 +12,7 @@ interface ControllerFlags extends Omit<StandaloneFlags, 'demo' | 'containers'> {
 }
 
 interface InvokerFlags {
+  readonly port?: number
   readonly id?: number
   readonly uniqueName?: string
   readonly containers?: ContainersName
@@ -69,10 +70,11 @@ export async function runCommandLine(args: readonly string[], signals: StopSigna
     .option('--id <number>', 'its number, unique among the invokers', invokerId)
     .option('--unique-name <name>', 'name by which it gets a number and keeps it (default: name of the host)')
     .option('--data <folder>', 'where this process keeps its own things (default ./stemcell-data)')
+    .option('--port <number>', 'port for operators and metrics (default: none)', port)
     .addOption(containers())
-    .action(async ({ config, id, uniqueName, ...overrides }: InvokerFlags) => {
+    .action(async ({ config, id, uniqueName, port: ownPort, ...overrides }: InvokerFlags) => {
       const { serveInvoker } = await import('./cluster/serve-invoker.ts')
-      await serveInvoker({ file: config, overrides, name: { id, uniqueName }, signals })
+      await serveInvoker({ file: config, overrides, name: { id, uniqueName }, port: ownPort, signals })
     })
   program.addCommand(
     adminProgram({

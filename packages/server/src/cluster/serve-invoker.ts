@@ -9,6 +9,7 @@ import { runUntilStopped, type Running, type StartContext } from '../run-until-s
 import { DataFolder } from '../standalone/data-folder.ts'
 import { requireImages } from '../standalone/require-images.ts'
 import type { StopSignals } from '../stop-signals.ts'
+import { openFront, requireOperator } from './invoker-port.ts'
 import { sharedParts } from './shared-parts.ts'
 
 export interface InvokerName {
@@ -21,6 +22,8 @@ export interface ServeInvokerOptions {
   readonly overrides: ConfigOverrides
   /** Default: the configuration's, else the name of the host. */
   readonly name: InvokerName
+  /** Stronger than the configuration. */
+  readonly port?: number | undefined
   readonly signals: StopSignals
 }
 
@@ -28,9 +31,10 @@ export interface ServeInvokerOptions {
  * Runs one invoker of a cluster until a signal ends it. Resolves when everything is closed.
  * @throws ERR_CONFIG, ERR_UNAVAILABLE it did not start; the message names what to change.
  */
-export async function serveInvoker({ file, overrides, name, signals }: ServeInvokerOptions): Promise<void> {
+export async function serveInvoker({ file, overrides, name, port, signals }: ServeInvokerOptions): Promise<void> {
   const { logLevel } = takeEnvironment()
-  const config = readConfig(file, overrides)
+  const given = readConfig(file, overrides)
+  const config = port === undefined ? given : { ...given, invoker: { ...given.invoker, port } }
   await runUntilStopped(logLevel ?? config.logLevel, signals, (context) => startInvoker(config, name, context))
 }
 
@@ -44,6 +48,7 @@ async function startInvoker(
     throw new PlatformError('ERR_CONFIG', 'apiHost: say where actions reach the API, e.g. http://127.0.0.1:3233')
   }
   await requireImages(config)
+  requireOperator(config)
   const data = new DataFolder(config.data)
   data.prepare()
   const metrics = new Metrics()
@@ -59,13 +64,23 @@ async function startInvoker(
     ...(config.platformId === undefined ? {} : { platformId: config.platformId }),
   })
   const { id } = node.invoker.instance
-  if (signal.aborted) {
+  try {
+    const front = await openFront(config, node.invoker, metrics, logger)
+    const close = async (drainMs: number): Promise<void> => {
+      await node.close({ drainMs })
+      await front?.close()
+    }
+    if (signal.aborted) {
+      await close(0)
+      return undefined
+    }
+    print(`Stemcell invoker ${id} is ready${front ? ` at ${front.url}` : ''}`)
+    logger.info({ invoker: id, ...(front && { url: front.url }), pid: process.pid }, 'ready')
+    return { close: () => close(config.drainMs) }
+  } catch (error) {
     await node.close()
-    return undefined
+    throw error
   }
-  print(`Stemcell invoker ${id} is ready`)
-  logger.info({ invoker: id, pid: process.pid }, 'ready')
-  return { close: () => node.close({ drainMs: config.drainMs }) }
 }
 
 /** The command line is stronger than the configuration; a number is stronger than a name. */

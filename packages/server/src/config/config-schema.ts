@@ -68,6 +68,8 @@ const limits = z.strictObject({
   completionTimeoutAddonMs: count(0, system.completionTimeoutAddonMs, 'See `completionTimeoutFactor`', 'ms'),
 })
 
+const operator = z.strictObject({ username: z.string().min(1), password: z.string().min(1).meta({ secret: true }) })
+
 const invoker = z.strictObject({
   userMemoryMb: z
     .int()
@@ -96,6 +98,15 @@ const invoker = z.strictObject({
     .regex(/^[a-zA-Z0-9._-]{1,128}$/, 'must be 1 to 128 letters, digits, dots, _ or -')
     .optional()
     .meta({ description: 'Name by which an invoker of a cluster keeps its number', shownDefault: 'name of the host' }),
+  port: z.int().min(0).max(65_535).optional().meta({
+    description: 'Port on `host` where an invoker of a cluster answers operators and `/metrics`; 0 picks a free one',
+    shownDefault: 'none',
+  }),
+  operator: operator.optional().meta({
+    description: 'Who may enable and disable it there; needed unless `host` is this machine only',
+    shownType: '`username` and `password`',
+    shownDefault: 'OpenWhisk’s, which everybody knows',
+  }),
   displayedName: z.string().min(1).optional().meta({ description: 'Shown beside the number', shownDefault: 'none' }),
   tags: z.array(z.string().min(1)).default([]).meta({
     description: 'Told to load balancers',
@@ -160,14 +171,11 @@ const api = z.strictObject({
   }),
   sharedPackagesExecuteOnly: flag(false, 'Packages of others can be bound and used, but not read'),
   requireApiKeyAnnotation: flag(true, 'New actions get no API key unless they ask for it'),
-  operator: z
-    .strictObject({ username: z.string().min(1), password: z.string().min(1).meta({ secret: true }) })
-    .optional()
-    .meta({
-      description: 'Who may `POST /disable`, to take a controller out of service',
-      shownType: '`username` and `password`',
-      shownDefault: 'nobody',
-    }),
+  operator: operator.optional().meta({
+    description: 'Who may `POST /disable`, to take a controller out of service',
+    shownType: '`username` and `password`',
+    shownDefault: 'nobody',
+  }),
   requireResponsePayload: flag(true, 'Writes of actions and packages are answered with what was written'),
 })
 

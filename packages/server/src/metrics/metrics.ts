@@ -52,7 +52,7 @@ export class Metrics {
       cors: 'none',
       summary: 'Metrics in the text format of Prometheus',
       responses: { 200: 'none' },
-      handle: () => this.#answer(),
+      handle: () => this.read(),
     }
   }
 
@@ -87,7 +87,8 @@ export class Metrics {
     else this.#kept?.push(record)
   }
 
-  async #answer(): Promise<Answer> {
+  /** What a reader of the route gets. */
+  async read(): Promise<Answer & { readonly contentType: string }> {
     const { contentType, text } = await this.#load()
     return { status: 200, contentType, body: await text() }
   }

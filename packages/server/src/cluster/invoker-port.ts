@@ -1,0 +1,48 @@
+import { invokerFront, PlatformError, type Invoker, type Logger } from '@stemcell/core'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { Config } from '../config/config-schema.ts'
+import { isLoopback } from '../is-loopback.ts'
+import type { Metrics } from '../metrics/metrics.ts'
+
+/** A port on which an invoker answers operators and Prometheus. */
+export interface InvokerPort {
+  readonly url: string
+  close(): Promise<void>
+}
+
+/** @throws ERR_CONFIG strangers could reach the port, and the password is the one that everybody knows. */
+export function requireOperator({ host, invoker: { port, operator } }: Config): void {
+  if (port === undefined || operator || isLoopback(host)) return
+  const fix = 'say who may enable and disable the invoker, or listen on 127.0.0.1'
+  throw new PlatformError('ERR_CONFIG', `invoker.operator: the invoker listens on ${host}: ${fix}`)
+}
+
+/** Listens where the configuration says; undefined when it names no port. @throws ERR_CONFIG the port cannot be had. */
+export async function openFront(
+  { host, invoker: { port, operator } }: Config,
+  invoker: Invoker,
+  metrics: Metrics,
+  logger: Logger,
+): Promise<InvokerPort | undefined> {
+  if (port === undefined) return undefined
+  const open = [{ path: metrics.route.path, handle: () => metrics.read() }]
+  const server = createServer(invokerFront({ invoker, logger, open, ...(operator && { credentials: operator }) }))
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (cause: NodeJS.ErrnoException) => {
+      const why =
+        cause.code === 'EADDRINUSE' ? 'is in use; choose another with --port' : `cannot be used (${cause.code})`
+      reject(new PlatformError('ERR_CONFIG', `invoker.port: ${host}:${port} ${why}`, { cause }))
+    })
+    server.listen(port, host, resolve)
+  })
+  const { port: actual } = server.address() as AddressInfo
+  return {
+    url: `http://${host.includes(':') ? `[${host}]` : host}:${actual}`,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve())
+        server.closeAllConnections()
+      }),
+  }
+}
