@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { configSchema } from '../../../packages/server/src/config/config-schema.ts'
 import { describeWith } from '../../../test/describe-with.ts'
 import { clusterConfig } from '../cluster-config.mjs'
 import { LocalCluster } from '../local-cluster.mjs'
@@ -93,6 +94,15 @@ function clusterTests(queue: 'redis' | 'kafka', places: { redisUrl: string; kafk
     expect(lines.at(-1)).toMatch(/^[1-9]\d{2,3} passed, 0 failed, /)
   })
 }
+
+describe('the configuration for containers', () => {
+  it('is valid, and named by the compose file', () => {
+    const folder = fileURLToPath(new URL('..', import.meta.url))
+    const config = JSON.parse(readFileSync(join(folder, 'config.json'), 'utf8')) as unknown
+    expect(configSchema.parse(config)).toMatchObject({ queue: { adapter: '@stemcell/spi-redis' } })
+    expect(readFileSync(join(folder, 'compose.yaml'), 'utf8')).toContain('./config.json:/etc/stemcell.json')
+  })
+})
 
 describe('a cluster of two controllers and three invokers', () => {
   describeWith('redis', 'over Redis', (redisUrl) => clusterTests('redis', { redisUrl }))
