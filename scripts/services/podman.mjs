@@ -5,20 +5,23 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { request } from 'node:http'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
-import { requireProgram, startDetached, until } from './service.mjs'
+import { offerAt, requireProgram, startDetached, until, withdrawFrom } from './service.mjs'
 
 /** An address of a unix socket has 108 bytes, and one of them ends it. */
 const MAX_SOCKET_BYTES = 107
+const USUAL_SOCKET = '/run/podman/podman.sock'
 
 /** @type {import('./service.mjs').Service} */
 export default {
   name: 'podman',
   async up(folder) {
     const state = await startPodman(folder)
+    offerAt(USUAL_SOCKET, state.socket)
     return { ...state, env: { STEMCELL_TEST_PODMAN_SOCKET: state.socket } }
   },
   answers: ({ env }) => pings(env.STEMCELL_TEST_PODMAN_SOCKET),
   async down({ env }, folder) {
+    withdrawFrom(USUAL_SOCKET, env.STEMCELL_TEST_PODMAN_SOCKET)
     removePodman(folder, env.STEMCELL_TEST_PODMAN_SOCKET)
   },
 }

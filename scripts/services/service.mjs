@@ -1,6 +1,17 @@
 // What every service file in this folder builds on: a state folder, a detached process, and waiting by asking.
 import { spawn, spawnSync } from 'node:child_process'
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  closeSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { createServer } from 'node:net'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -136,4 +147,21 @@ export function which(program) {
     if (folder && existsSync(join(folder, program))) return join(folder, program)
   }
   return undefined
+}
+
+/**
+ * Lets programs that look for a service at its usual path find ours, if nobody else's is there and this user may say so.
+ */
+export function offerAt(usualPath, socket) {
+  if (existsSync(usualPath) || process.getuid?.() !== 0) return
+  mkdirSync(dirname(usualPath), { recursive: true })
+  // What is left is a link to a socket that is gone.
+  rmSync(usualPath, { force: true })
+  symlinkSync(socket, usualPath)
+}
+
+/** Takes that back. */
+export function withdrawFrom(usualPath, socket) {
+  const link = lstatSync(usualPath, { throwIfNoEntry: false })
+  if (link?.isSymbolicLink() && readlinkSync(usualPath) === socket) rmSync(usualPath)
 }

@@ -47,7 +47,7 @@ async function startInvoker(
   if (apiHost === undefined) {
     throw new PlatformError('ERR_CONFIG', 'apiHost: say where actions reach the API, e.g. http://127.0.0.1:3233')
   }
-  await requireImages(config)
+  await requireImages(config, logger)
   requireOperator(config)
   const data = new DataFolder(config.data)
   data.prepare()

@@ -55,7 +55,7 @@ export async function startStandalone(options: StandaloneOptions): Promise<Stand
   const { config, logger, signal, print = () => undefined } = options
   const data = new DataFolder(config.data)
   const given = givenGuestKey({ auth: options.auth, authFile: config.authFile })
-  await requireImages(config)
+  await requireImages(config, logger)
   data.prepare()
   const metrics = (config.metrics ?? isLoopback(config.host)) ? new Metrics() : undefined
   const platform = await assemble({
