@@ -145,6 +145,17 @@ describeWith('couchdb', 'the stores of CouchDB', (address) => {
     await store.put('ns/b', ACTION)
   })
 
+  it('write a document and its attachments with one request', async () => {
+    const store = await entities()
+    const bytes = new Uint8Array(100_000).fill(7)
+    const before = proxy.seen.length
+    await store.put('ns/a', ACTION, { attachments: { code: { contentType: 'text/plain', bytes } } })
+    const writes = proxy.seen.slice(before).filter(({ method }) => method !== 'GET')
+    expect(writes.map(({ method, path }) => `${method} ${path}`)).toEqual([expect.stringMatching(/^PUT .*ns%2Fa$/)])
+    expect(writes[0]!.bytes).toBeGreaterThan(bytes.length)
+    expect(new Uint8Array((await store.readAttachment('ns/a', 'code'))!)).toEqual(bytes)
+  })
+
   it('wait as long as a busy server asks for', async () => {
     const store = await entities({ retries: 3 })
     let refused = 0

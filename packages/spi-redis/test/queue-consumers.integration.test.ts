@@ -25,6 +25,16 @@ describeWith('redis', 'consumers of one group', () => {
     await server.remove()
   })
 
+  it('get nothing that was published before their group', async () => {
+    const queue = await open(300)
+    await queue.publish('t', textBody('before'))
+    const received: string[] = []
+    const take = { group: 'g', concurrency: 1 }
+    await queue.subscribe('t', take, (delivery) => void received.push(textOf(delivery)))
+    await queue.publish('t', textBody('after'))
+    await expect.poll(() => received).toEqual(['after'])
+  })
+
   it('take over what a dead one had not acknowledged, as a second attempt, and forget it', async () => {
     const queue = await open(300)
     const early = await queue.subscribe('t', { group: 'g', concurrency: 1 }, () => undefined)

@@ -16,6 +16,7 @@ import {
   type Activation,
   type Identity,
   type LoadBalancer,
+  type PlatformLimits,
 } from '../../../src/index.ts'
 import { acknowledgementBody } from '../../../src/messages/acknowledgement.ts'
 import { readActivationMessage, type ActivationMessage } from '../../../src/messages/activation-message.ts'
@@ -81,7 +82,12 @@ afterEach(async () => {
 
 /** A controller's activator, and an invoker played by the test. */
 async function stage(
-  options: { readonly maxWaiting?: number; readonly loadBalancer?: LoadBalancer; readonly durable?: boolean } = {},
+  options: {
+    readonly maxWaiting?: number
+    readonly loadBalancer?: LoadBalancer
+    readonly durable?: boolean
+    readonly limits?: Partial<PlatformLimits>
+  } = {},
 ) {
   const clock = new VirtualClock()
   const queue = new MemoryQueue({}, { clock, random: new SeededRandom(1), logger: silentLogger })
@@ -97,7 +103,7 @@ async function stage(
     clock,
     random: new SeededRandom(7),
     logger: silentLogger,
-    limits: DEFAULT_PLATFORM_LIMITS,
+    limits: { ...DEFAULT_PLATFORM_LIMITS, ...options.limits },
     manifest: new RuntimesManifest(DEFAULT_MANIFEST),
     maxWaiting: options.maxWaiting ?? 10,
   })
@@ -234,6 +240,33 @@ describe('placing activator', () => {
     await expect(activator.activate(request())).rejects.toMatchObject({ code: 'ERR_TOO_LARGE' })
     expect(activator.total).toBe(0)
     expect(activator.cluster.invokers[0]!.freeMemoryMb).toBe(512)
+  })
+
+  it('frees the slot, once, when nobody knows whether the queue took the message', async () => {
+    const { activator, queue, received, complete, clock } = await stage()
+    const publish = queue.publish.bind(queue)
+    queue.publish = async (...message) => {
+      await publish(...message)
+      throw new PlatformError('ERR_UNAVAILABLE', 'the answer was lost')
+    }
+    await expect(activator.activate(request())).rejects.toMatchObject({ code: 'ERR_UNAVAILABLE' })
+    expect([activator.total, activator.cluster.invokers[0]!.freeMemoryMb]).toEqual([0, 512])
+    // It runs all the same, and the caller was told nothing of it.
+    await clock.advance(0)
+    queue.publish = publish
+    await complete(received[0]!)
+    expect([activator.total, activator.cluster.invokers[0]!.freeMemoryMb]).toEqual([0, 512])
+  })
+
+  it('waits for an acknowledgement as long as the operator says', async () => {
+    const limits = { completionTimeoutFactor: 1, completionTimeoutAddonMs: 500 }
+    const { activator, clock } = await stage({ limits })
+    const outcome = activator.activate(request({ waitMs: 10_000_000 }))
+    await clock.advance(60_499)
+    expect(activator.total).toBe(1)
+    await clock.advance(1)
+    expect(activator.total).toBe(0)
+    expect((await outcome).activation?.response.statusCode).toBe(3)
   })
 
   it('sends nothing more to an invoker that has been silent for ten seconds', async () => {
