@@ -35,14 +35,20 @@ describe('the ledger of a partition', () => {
           for (const [index, fate] of fates.entries()) if (fate === 'acknowledged') ledger.acknowledge(start + index)
 
           // Twice, the second time by a reader that has got only part of the way.
-          const first = readProgress(writeProgress({ owner: 'a', runs: ledger.runs() }, ledger.base), ledger.base)!
+          const first = readProgress(
+            writeProgress({ owner: 'a', epoch: 1, runs: ledger.runs() }, ledger.base),
+            ledger.base,
+          )!
           const partly = new Ledger<ReturnType<typeof entry>>(ledger.base, first.runs)
           for (let offset = ledger.base; offset < Math.min(ledger.base + readAgain, start + fates.length); offset++) {
             const state = partly.earlierStateOf(offset)
             if (state === 'acknowledged') partly.skip(offset)
             else partly.hold(entry(offset, state === 'handed-out' ? 1 : 0))
           }
-          const second = readProgress(writeProgress({ owner: 'b', runs: partly.runs() }, partly.base), partly.base)!
+          const second = readProgress(
+            writeProgress({ owner: 'b', epoch: 36, runs: partly.runs() }, partly.base),
+            partly.base,
+          )!
           const last = new Ledger(partly.base, second.runs)
           for (const [index, fate] of fates.entries()) {
             const offset = start + index
@@ -59,11 +65,16 @@ describe('the ledger of a partition', () => {
 })
 
 describe('the record of progress', () => {
+  it('tells whose it is, and in which hand', () => {
+    const text = writeProgress({ owner: 'me', epoch: 100, runs: [] }, 7)
+    expect(readProgress(text, 7)).toEqual({ owner: 'me', epoch: 100, runs: [] })
+  })
+
   it('never says that a message was not handed out, or was acknowledged, when there is no room to tell', () => {
     const ledger = new Ledger(0)
     for (let offset = 0; offset < 8_000; offset++) ledger.hold(entry(offset, offset % 4 === 0 ? 1 : 0))
     for (let offset = 0; offset < 8_000; offset += 4) ledger.acknowledge(offset + 1)
-    const text = writeProgress({ owner: 'a', runs: ledger.runs() }, 0)
+    const text = writeProgress({ owner: 'a', epoch: 1, runs: ledger.runs() }, 0)
     expect(text.length).toBeLessThanOrEqual(4_096)
     const next = new Ledger(0, readProgress(text, 0)!.runs)
     let told = 0
@@ -76,7 +87,7 @@ describe('the record of progress', () => {
     expect(told).toBeGreaterThan(2_000)
   })
 
-  it.each([null, '', 'something else', 's1:a:A', 's1:A:', 's2:a:A1', 's1:a:A1B2'])(
+  it.each([null, '', 'something else', 's1:a:1:A', 's1:A:1:', 's2:a:1:A1', 's1:a:1:A1B2', 's1:a:A1'])(
     'of another program is none: %j',
     (text) => {
       expect(readProgress(text, 5)).toBeUndefined()

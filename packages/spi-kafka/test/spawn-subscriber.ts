@@ -14,8 +14,13 @@ export function buildPackage(): void {
 }
 
 export interface SubscriberProcess {
-  /** Whole lines printed so far. */
+  /** `SUBSCRIBED` and `GOT attempt content`, as it printed them so far. */
   readonly lines: readonly string[]
+  /** What it logged so far. */
+  readonly log: readonly string[]
+  /** Freezes it, and lets it go on. */
+  stop(): void
+  resume(): void
   /** Ends it as a power switch would, and waits until it is gone. */
   kill(): Promise<void>
 }
@@ -30,11 +35,12 @@ export function spawnSubscriber(
   const args = [program, brokers, topic, group, String(concurrency), String(sessionTimeoutMs)]
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
   const lines: string[] = []
+  const log: string[] = []
   let rest = ''
   child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
     const parts = (rest + chunk).split('\n')
     rest = parts.pop()!
-    lines.push(...parts)
+    for (const line of parts) (line.startsWith('LOG ') ? log : lines).push(line)
   })
   const gone = once(child, 'close')
   const kill = async (): Promise<void> => {
@@ -42,5 +48,5 @@ export function spawnSubscriber(
     await gone
   }
   onTestFinished(kill)
-  return { lines, kill }
+  return { lines, log, kill, stop: () => void child.kill('SIGSTOP'), resume: () => void child.kill('SIGCONT') }
 }

@@ -1,8 +1,12 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { assignPartitions, type Claims } from '../src/consume/sticky-assigner.ts'
+import { assignPartitions, type Claim, type GroupMember } from '../src/consume/sticky-assigner.ts'
 
-const member = (id: string, busy: number[] = [], idle: number[] = []): Claims => ({ id, busy, idle })
+const claim = (partition: number, busy = false, epoch = 1): Claim => ({ partition, busy, epoch })
+const member = (id: string, busy: number[] = [], idle: number[] = []): GroupMember => ({
+  id,
+  claims: [...busy.map((partition) => claim(partition, true)), ...idle.map((partition) => claim(partition))],
+})
 const range = (count: number): number[] => Array.from({ length: count }, (_, index) => index)
 
 describe('the partitions of a group', () => {
@@ -14,6 +18,13 @@ describe('the partitions of a group', () => {
   it('move when one is idle rather than one that is busy', () => {
     const assigned = assignPartitions(range(4), [member('a'), member('b', [1, 3], [0, 2])])
     expect(assigned).toEqual(new Map([['a', [0, 2]], ['b', [1, 3]]])) // prettier-ignore
+  })
+
+  it('stay with who had them last, whatever one that was away believes', () => {
+    const away = { id: 'a', claims: [claim(0, true, 4)] }
+    const present = { id: 'b', claims: [claim(0, false, 5)] }
+    expect(assignPartitions([0], [away, present]).get('b')).toEqual([0])
+    expect(assignPartitions([0], [{ ...away, id: 'c' }, present]).get('b')).toEqual([0])
   })
 
   it('are dealt evenly, each to one, and none moves without need', () => {

@@ -201,6 +201,8 @@ export class KafkaSubscription implements Subscription {
     await this.#leases.assign(memberId, partitions, (partition, offset) => session.seek(partition, offset))
     if (session !== this.#session) return
     this.#joined = true
+    // Whose they are is on record before anything is handed out, so that a former owner sees it.
+    void this.#committer.now()
     this.#handOut.schedule()
     this.#changes.announce()
   }

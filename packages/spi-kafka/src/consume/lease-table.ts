@@ -4,7 +4,7 @@ import { withOffsets, type Bounds, type Committed } from './committed-offsets.ts
 import type { OffsetToCommit } from './consumer-session.ts'
 import { Lease } from './lease.ts'
 import { readProgress, writeProgress, type ProgressRecord } from './progress-record.ts'
-import type { Claims } from './sticky-assigner.ts'
+import type { Claim } from './sticky-assigner.ts'
 
 const OWNER_LENGTH = 12
 const FIRST_PAUSE_MS = 20
@@ -101,10 +101,10 @@ export class LeaseTable {
   /** The lease itself, unless the log starts over in front of its position: then another, from `offset` on. */
   following(lease: Lease, offset: number): Lease {
     if (offset >= lease.position) return lease
-    const { partition, position } = lease
+    const { partition, epoch, position } = lease
     this.#parts.logger.warn({ partition, position, offset }, 'the log of the topic starts over')
     this.#lose(lease)
-    return this.#add(new Lease(partition, offset))
+    return this.#add(new Lease(partition, epoch, offset))
   }
 
   /** What has changed since it was last confirmed. */
@@ -112,8 +112,8 @@ export class LeaseTable {
     const changed: (readonly [Lease, OffsetToCommit])[] = []
     for (const lease of this.#leases.values()) {
       if (!lease.sure) continue
-      const { partition, base } = lease
-      const metadata = writeProgress({ owner: this.#owner, runs: lease.runs() }, base)
+      const { partition, epoch, base } = lease
+      const metadata = writeProgress({ owner: this.#owner, epoch, runs: lease.runs() }, base)
       const offset = { partition, offset: String(base), metadata }
       if (lease.committed !== base + metadata) changed.push([lease, offset])
     }
@@ -152,7 +152,7 @@ export class LeaseTable {
       return
     }
     if (lease) this.#lose(lease)
-    this.#add(new Lease(partition, start.offset, start.progress?.runs))
+    this.#add(new Lease(partition, (start.progress?.epoch ?? 0) + 1, start.offset, start.progress?.runs))
     if (!start.committed) readFrom(partition, start.offset)
   }
 
@@ -166,10 +166,8 @@ export class LeaseTable {
     this.#leases.delete(lease.partition)
   }
 
-  claims(): Omit<Claims, 'id'> {
-    const [busy, idle]: [number[], number[]] = [[], []]
-    for (const lease of this.#leases.values()) (lease.busy ? busy : idle).push(lease.partition)
-    return { busy, idle }
+  claims(): readonly Claim[] {
+    return Array.from(this.#leases.values(), ({ partition, epoch, busy }) => ({ partition, epoch, busy }))
   }
 
   /** The session is over; whether somebody else got the partitions shows when there is another. */

@@ -16,6 +16,8 @@ export interface HeldMessage {
  */
 export class Lease {
   readonly partition: number
+  /** Of this hand: greater than that of the one before. */
+  readonly epoch: number
   /** Not `sure`: the group may have given it to somebody else meanwhile; nothing is handed out or committed. */
   sure = true
   lost = false
@@ -28,8 +30,9 @@ export class Lease {
   readonly #lanes = new Map<string, HeldMessage[]>()
   readonly #delayed = new Set<Timer>()
 
-  constructor(partition: number, start: number, earlier: readonly MessageRun[] = []) {
+  constructor(partition: number, epoch: number, start: number, earlier: readonly MessageRun[] = []) {
     this.partition = partition
+    this.epoch = epoch
     this.#ledger = new Ledger(start, earlier)
   }
 
