@@ -35,7 +35,7 @@ class Rig {
   /** With what two controllers and an invoker foresaw. */
   async open(): Promise<void> {
     await this.store.open()
-    for (const owner of ['controllera', 'controllerb', 'invoker0']) await this.store.foresee(owner, foreseen(owner))
+    for (const owner of ['controllera', 'controllerb', 'invoker0']) this.store.foresee(owner, foreseen(owner))
     this.adoption.open()
   }
 
