@@ -1,6 +1,12 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { Adoption } from '../../../src/controller/cluster/adoption.ts'
-import { MemoryActivationStore, PlatformError, silentLogger, VirtualClock, type Activation } from '../../../src/index.ts'
+import {
+  MemoryActivationStore,
+  PlatformError,
+  silentLogger,
+  VirtualClock,
+  type Activation,
+} from '../../../src/index.ts'
 
 function foreseen(activationId: string): Activation {
   return {
