@@ -1,6 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { Adoption } from '../../../src/controller/cluster/adoption.ts'
-import { MemoryActivationStore, PlatformError, silentLogger, VirtualClock, type Activation } from '../../../src/index.ts'
 import {
   MemoryActivationStore,
   PlatformError,
@@ -42,7 +41,6 @@ class Rig {
   /** With what two controllers and an invoker foresaw. */
   async open(): Promise<void> {
     await this.store.open()
-    for (const owner of ['controllera', 'controllerb', 'invoker0']) await this.store.foresee(owner, foreseen(owner))
     for (const owner of ['controllera', 'controllerb', 'invoker0']) this.store.foresee(owner, foreseen(owner))
     this.adoption.open()
   }
