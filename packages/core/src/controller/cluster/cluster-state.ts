@@ -101,6 +101,11 @@ export class ClusterState implements ClusterView {
     }
   }
 
+  /** Counts the silence of those that were there anew from now on. */
+  excuse(nowMs: number): void {
+    for (const known of this.#invokers) if (known.state !== 'offline') known.lastSeenMs = nowMs
+  }
+
   /** Notes how an activation ended on an invoker; true when it became usable by it. */
   outcome(invoker: number, outcome: InvokerOutcome, nowMs: number): boolean {
     const known = this.#invokers[invoker]
@@ -115,7 +120,7 @@ export class ClusterState implements ClusterView {
     return this.#invokers.filter(({ health }) => health.takeProbe(nowMs)).map(({ id }) => id)
   }
 
-  /** When the invoker last gave a sign of life; long ago when it never did. */
+  /** When the invoker last gave a sign of life, monotonic ms; long ago when it never did. */
   lastSeenMs(invoker: number): number {
     return this.#invokers[invoker]?.lastSeenMs ?? Number.NEGATIVE_INFINITY
   }

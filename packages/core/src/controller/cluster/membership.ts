@@ -15,6 +15,8 @@ export interface MembershipParts {
 }
 
 const PERIOD_MS = 1_000
+/** A tick that comes later than this after the one before means that this process did not run, ms. */
+const STOOD_STILL_MS = 5_000
 /** A controller that was silent for this long no longer counts, ms. */
 export const MEMBER_SILENCE_MS = 10_000
 /** A controller that was silent for this long will not come back to what it had in hand, ms. */
@@ -37,6 +39,7 @@ export class Membership {
   #enabled = true
   #size = 1
   #openedMs = 0
+  #tickedMs = 0
 
   constructor(parts: MembershipParts) {
     this.#parts = parts
@@ -46,6 +49,7 @@ export class Membership {
     const { queue, controllerId } = this.#parts
     this.#enabled = true
     this.#openedMs = this.#parts.clock.monotonic()
+    this.#tickedMs = this.#openedMs
     await queue.ensureTopic(CONTROLLERS_TOPIC, { retentionMs: RETENTION_MS })
     const options = { group: `${CONTROLLERS_TOPIC}${controllerId}`, concurrency: 1 }
     this.#subscription = await queue.subscribe(CONTROLLERS_TOPIC, options, (delivery) => this.#heardOf(delivery))
@@ -91,11 +95,19 @@ export class Membership {
       this.#sending = undefined
     })
     const now = clock.monotonic()
+    if (now - this.#tickedMs > STOOD_STILL_MS) this.#listenAnew(now)
+    this.#tickedMs = now
     for (const [id, lastMs] of this.#heard) {
       if (now - lastMs > GONE_AFTER_MS) this.#gone(id)
       else if (now - lastMs > MEMBER_SILENCE_MS) this.#silent.add(id)
     }
     this.#count()
+  }
+
+  /** This process stood still: nobody was silent who was not listened to. */
+  #listenAnew(nowMs: number): void {
+    this.#openedMs = nowMs
+    for (const id of this.#heard.keys()) this.#heard.set(id, nowMs)
   }
 
   #heardOf({ body }: Delivery): void {

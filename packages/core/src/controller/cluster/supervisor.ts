@@ -19,6 +19,8 @@ export interface SupervisorParts {
 }
 
 const PERIOD_MS = 1_000
+/** A tick that comes later than this after the one before means that this process did not run, ms. */
+const STOOD_STILL_MS = 5_000
 const RETENTION_MS = 3_600_000
 
 /** Keeps the picture of the invokers up to date: hears their pings, notices silence, sends test actions. */
@@ -28,6 +30,7 @@ export class Supervisor {
   readonly #onRoom: () => void
   #subscription: Subscription | undefined
   #timer: Timer | undefined
+  #tickedMs = 0
 
   /** `onRoom` is called when there may be room for what waits: at once when an invoker came, and each second. */
   constructor(parts: SupervisorParts, onRoom: () => void) {
@@ -41,6 +44,7 @@ export class Supervisor {
     await queue.ensureTopic(HEALTH_TOPIC, { retentionMs: RETENTION_MS })
     const options = { group: `${HEALTH_TOPIC}${controllerId}`, concurrency: 1 }
     this.#subscription = await queue.subscribe(HEALTH_TOPIC, options, (delivery) => this.#pinged(delivery))
+    this.#tickedMs = this.#parts.clock.monotonic()
     this.#tick()
   }
 
@@ -52,7 +56,7 @@ export class Supervisor {
 
   /** An activation ended on the invoker, or was waited for in vain. */
   outcome(invoker: number, outcome: InvokerOutcome): void {
-    if (this.cluster.outcome(invoker, outcome, this.#parts.clock.now())) this.#onRoom()
+    if (this.cluster.outcome(invoker, outcome, this.#parts.clock.monotonic())) this.#onRoom()
     if (this.cluster.invokers[invoker]?.state !== 'healthy') this.#probe()
   }
 
@@ -65,7 +69,7 @@ export class Supervisor {
 
   #pinged({ body }: Delivery): void {
     try {
-      const becameUsable = this.cluster.ping(readPing(body), this.#parts.clock.now())
+      const becameUsable = this.cluster.ping(readPing(body), this.#parts.clock.monotonic())
       if (becameUsable) this.#onRoom()
       this.#probe()
     } catch (err) {
@@ -74,7 +78,11 @@ export class Supervisor {
   }
 
   #tick(): void {
-    this.cluster.watch(this.#parts.clock.now())
+    const now = this.#parts.clock.monotonic()
+    // Nobody was silent who was not listened to.
+    if (now - this.#tickedMs > STOOD_STILL_MS) this.cluster.excuse(now)
+    this.#tickedMs = now
+    this.cluster.watch(now)
     this.#probe()
     this.#onRoom()
     this.#timer = this.#parts.clock.setTimer(PERIOD_MS, () => this.#tick())
@@ -83,6 +91,6 @@ export class Supervisor {
   #probe(): void {
     const { probe, clock } = this.#parts
     if (!probe) return
-    for (const invoker of this.cluster.probesDue(clock.now())) void probe.send(invoker)
+    for (const invoker of this.cluster.probesDue(clock.monotonic())) void probe.send(invoker)
   }
 }

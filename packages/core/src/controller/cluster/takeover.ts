@@ -40,6 +40,8 @@ export interface Placeable {
 /** An invoker that was silent for this long is not waited for any more, ms. */
 export const TAKEOVER_AFTER_MS = 30_000
 const PERIOD_MS = 1_000
+/** A tick that comes later than this after the one before means that this process did not run, ms. */
+const STOOD_STILL_MS = 5_000
 const CONCURRENCY = 8
 
 /**
@@ -52,6 +54,7 @@ export class Takeover {
   readonly #taken = new Map<number, Promise<Subscription | undefined>>()
   #giveUp = new AbortController()
   #sinceMs = 0
+  #tickedMs = 0
   #timer: Timer | undefined
 
   constructor(parts: TakeoverParts) {
@@ -60,7 +63,8 @@ export class Takeover {
 
   open(): void {
     this.#giveUp = new AbortController()
-    this.#sinceMs = this.#parts.clock.now()
+    this.#sinceMs = this.#parts.clock.monotonic()
+    this.#tickedMs = this.#sinceMs
     this.#tick()
   }
 
@@ -74,7 +78,10 @@ export class Takeover {
     const { clock, cluster, isResponsible } = this.#parts
     this.#timer = clock.setTimer(PERIOD_MS, () => this.#tick())
     const responsible = isResponsible()
-    const now = clock.now()
+    const now = clock.monotonic()
+    // After this process stood still, everybody has the whole time again to be heard.
+    if (now - this.#tickedMs > STOOD_STILL_MS) this.#sinceMs = now
+    this.#tickedMs = now
     for (const { id, state } of cluster.invokers) {
       const silentSince = Math.max(this.#sinceMs, cluster.lastSeenMs(id))
       const isGone = state === 'offline' && now - silentSince > TAKEOVER_AFTER_MS

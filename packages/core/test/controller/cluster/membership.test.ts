@@ -2,8 +2,21 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { GONE_AFTER_MS, Membership, MEMBER_SILENCE_MS } from '../../../src/controller/cluster/membership.ts'
 import { adapterContext, MemoryQueue, silentLogger, VirtualClock } from '../../../src/index.ts'
 
+/** A clock of a process that may stand still, while time goes on. */
+class StoppableClock extends VirtualClock {
+  #missedMs = 0
+
+  override monotonic(): number {
+    return super.monotonic() + this.#missedMs
+  }
+
+  standStill(ms: number): void {
+    this.#missedMs += ms
+  }
+}
+
 class Rig {
-  readonly clock = new VirtualClock()
+  readonly clock = new StoppableClock()
   readonly queue = new MemoryQueue({}, { ...adapterContext(), clock: this.clock })
   readonly gone: string[] = []
   readonly members = new Map<string, Membership>()
@@ -57,6 +70,17 @@ describe('membership', () => {
     expect(gone).toEqual([])
     await clock.advance(GONE_AFTER_MS)
     expect(gone).toEqual(['b misses a'])
+  })
+
+  it('takes nobody for dead after it stood still itself', async () => {
+    const { clock, join, gone } = bound(rig())
+    const a = await join('a')
+    await join('b')
+    await clock.advance(2_000)
+    clock.standStill(2 * GONE_AFTER_MS)
+    // The timer that is due first finds that nobody was heard for long.
+    await clock.advance(1_000)
+    expect([a.size, gone, a.mayLive('b'), a.mayLive('never seen')]).toEqual([2, [], true, true])
   })
 
   it('does not count one that leaves, and lets it finish', async () => {

@@ -99,7 +99,7 @@ class Rig {
   ping(id: number): void {
     this.cluster.ping(
       { instance: { id, userMemoryBytes: 512 * MB, tags: [], dedicatedNamespaces: [] }, enabled: true },
-      this.clock.now(),
+      this.clock.monotonic(),
     )
   }
 
@@ -108,7 +108,7 @@ class Rig {
     for (let passed = 0; passed < ms; passed += 1_000) {
       await this.clock.advance(1_000)
       this.ping(1)
-      this.cluster.watch(this.clock.now())
+      this.cluster.watch(this.clock.monotonic())
     }
   }
 }
