@@ -12,6 +12,20 @@ const CALL = { timeoutMs: START_MS, maxReplyBytes: 1_048_576, truncateAtBytes: 1
 const INIT = JSON.stringify({ value: { name: 'bench', main: 'main', code: ACTION, binary: false, env: {} } })
 const RUN = `{"value":${PAYLOAD},"activation_id":"bench"}`
 
+/** Options of the adapter; `stemcell` is how it comes: a unix socket, and the network that the bare API is asked for too. */
+const WAYS = {
+  stemcell: {},
+  'no network, freezer': { network: 'none', suspendThrough: 'freezer' },
+  'published port': { address: 'port' },
+}
+
+/** Without root there is no freezer. */
+export const canFreeze = process.getuid?.() === 0
+
+function waysOfUser() {
+  return Object.entries(WAYS).filter(([, { suspendThrough }]) => canFreeze || suspendThrough !== 'freezer')
+}
+
 export function specFor(invoker) {
   return {
     owner: { platform: `bench-${process.pid}`, invoker },
@@ -32,9 +46,7 @@ export async function containerLife({ containers, bare, socketPath }, folder, ro
   mkdirSync(dir, { mode: 0o700 })
   const floor = bare({ socketPath, dir: folder })
   const factories = Object.fromEntries(
-    Object.entries({ stemcell: {}, freezer: { suspendThrough: 'freezer' }, 'published port': { address: 'port' } }).map(
-      ([way, options]) => [way, containers({ socketPath, dir, ...options }).build(adapterContext())],
-    ),
+    waysOfUser().map(([way, options]) => [way, containers({ socketPath, dir, ...options }).build(adapterContext())]),
   )
   const lives = {}
   try {

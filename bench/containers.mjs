@@ -3,7 +3,7 @@ import { podmanContainers } from '@stemcell/spi-podman'
 import { bareDocker } from '../packages/spi-docker/bench/bare-docker.mjs'
 import { barePodman } from '../packages/spi-podman/bench/bare-podman.mjs'
 import { containerInvocations } from './container-invocations.mjs'
-import { containerLife } from './container-life.mjs'
+import { canFreeze, containerLife } from './container-life.mjs'
 import { temporaryFolder } from './processes.mjs'
 import { addressOf, howToHave, ServiceMissing } from './services.mjs'
 
@@ -25,6 +25,7 @@ export async function containers({ quick }) {
   const rows = []
   const ratios = []
   const notes = ['all values are p50, ms', ...missing.map(howToHave)]
+  if (!canFreeze) notes.push('the freezer is not measured: it needs root')
   for (const name of names) {
     const socketPath = addressOf(name)
     if (socketPath === undefined) continue
@@ -48,7 +49,7 @@ export async function containers({ quick }) {
 }
 
 function ratiosOf(engine, life, calls) {
-  const { 'bare API': bare, stemcell, freezer } = life
+  const { 'bare API': bare, stemcell, 'no network, freezer': freezer } = life
   const atMost = (what, value, target) => ({
     name: `${engine}: ${what}`,
     value,
@@ -59,7 +60,7 @@ function ratiosOf(engine, life, calls) {
   return [
     atMost('create until ready / bare API', stemcell['create'] / bare['create'], MAX_CREATE_SHARE),
     atMost('resume and run over the bare resume, ms', stemcell['resume, run'] - bare['resume'], MAX_RESUME_MS),
-    atMost('resume and run through the freezer, ms', freezer['resume, run'], MAX_FREEZER_MS),
+    ...(freezer ? [atMost('resume and run through the freezer, ms', freezer['resume, run'], MAX_FREEZER_MS)] : []),
     atMost('first call on a stem cell, ms', server['stem cell'], MAX_STEM_CELL_MS),
     atMost('warm call over two hops, ms', server['warm call'] - hops['warm call'], MAX_WARM_MS),
   ]
