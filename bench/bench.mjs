@@ -1,17 +1,23 @@
-// `npm run bench [-- name …] [--json]`: measures Stemcell beside floors taken in the same run, and prints ratios.
+// `npm run bench [-- name …] [--json] [--quick]`: measures Stemcell beside floors taken in the same run, and prints
+// ratios. `--quick` makes `containers`, `store` and `cluster` take few samples: to see that they work, not to compare.
+import { cluster } from './cluster.mjs'
+import { containers } from './containers.mjs'
 import { list } from './list.mjs'
 import { placement } from './placement.mjs'
 import { pool } from './pool.mjs'
 import { sequence } from './sequence.mjs'
+import { ServiceMissing } from './services.mjs'
 import { standalone } from './standalone.mjs'
 import { starts } from './starts.mjs'
+import { store } from './store.mjs'
 import { table } from './table.mjs'
 import { web } from './web.mjs'
 
-const BENCHES = { invoke: standalone, starts, pool, sequence, web, list, placement }
+const BENCHES = { invoke: standalone, starts, pool, sequence, web, list, placement, containers, store, cluster }
 
 const args = process.argv.slice(2)
 const json = args.includes('--json')
+const options = { quick: args.includes('--quick') }
 const names = args.filter((arg) => !arg.startsWith('--'))
 const unknown = names.filter((name) => !(name in BENCHES))
 if (unknown.length > 0) {
@@ -23,7 +29,14 @@ const results = {}
 for (const [name, run] of Object.entries(BENCHES)) {
   if (names.length > 0 && !names.includes(name)) continue
   if (!json) console.log(`\n${name} …`)
-  results[name] = await run()
-  if (!json) console.log(table(results[name]))
+  try {
+    results[name] = await run(options)
+    if (!json) console.log(table(results[name]))
+  } catch (error) {
+    if (!(error instanceof ServiceMissing)) throw error
+    results[name] = { skipped: error.message }
+    console.error(`${name} is skipped: ${error.message}`)
+    if (names.length > 0) process.exitCode = 1
+  }
 }
 if (json) console.log(JSON.stringify(results, null, 2))

@@ -35,14 +35,8 @@ export async function until(attempt, what, ms = 10_000, pauseMs = 1) {
   }
 }
 
-/** The bare action runtime on a unix socket. `init` and `run` return milliseconds. */
-export async function startRuntime(folder) {
-  const socketPath = join(folder, `runtime-${process.hrtime.bigint()}.sock`)
-  const child = spawn(process.execPath, [runtimeProgram, '--socket', socketPath], {
-    stdio: 'ignore',
-    // The floors get as many callers at once as Stemcell does.
-    env: { __OW_ALLOW_CONCURRENT: 'true' },
-  })
+/** The action runtime's own requests over its unix socket. */
+export function runtimeCalls(socketPath) {
   const client = new Client('http://runtime', { socketPath })
   const post = async (path, body) => {
     const { statusCode, body: reply } = await client.request({
@@ -53,15 +47,32 @@ export async function startRuntime(folder) {
     })
     return { statusCode, text: await reply.text() }
   }
-  // A run before init is refused, and warms up the path.
-  await until(() => post('/run', {}), 'runtime ready')
   return {
-    socketPath,
+    // A run before init is refused, and warms up the path.
+    ready: (ms) => until(() => post('/run', {}), 'runtime ready', ms),
     init: () => post('/init', { value: { name: 'bench', main: 'main', code: ACTION, binary: false, env: {} } }),
     run: () =>
       post('/run', { value: JSON.parse(PAYLOAD), namespace: 'guest', action_name: '/guest/bench', deadline: '0' }),
+    close: () => client.destroy(),
+  }
+}
+
+/** The bare action runtime as a process. */
+export async function startRuntime(folder) {
+  const socketPath = join(folder, `runtime-${process.hrtime.bigint()}.sock`)
+  const child = spawn(process.execPath, [runtimeProgram, '--socket', socketPath], {
+    stdio: 'ignore',
+    // The floors get as many callers at once as Stemcell does.
+    env: { __OW_ALLOW_CONCURRENT: 'true' },
+  })
+  const { ready, init, run, close } = runtimeCalls(socketPath)
+  await ready()
+  return {
+    socketPath,
+    init,
+    run,
     stop: async () => {
-      await client.destroy()
+      await close()
       await stop(child, 'SIGKILL')
     },
   }
@@ -76,15 +87,20 @@ export async function startForwarder(socketPath) {
   return { origin: `http://127.0.0.1:${Number(line)}`, stop: () => stop(child) }
 }
 
-/** `stemcell standalone` with a data folder of its own; `startMs` is the time until `/ping` answers. */
-export async function startStandalone(folder) {
+/** Nothing but room for an action that takes several runs at once, as the floors' runtime does. */
+export const ROOMY = { limits: { concurrency: { min: 1, std: 1, max: 64 } } }
+
+/**
+ * `stemcell standalone` with a data folder of its own; `startMs` is the time until `/ping` answers. `more` is further
+ * configuration, `flags` of the command line.
+ */
+export async function startStandalone(folder, more = {}, flags = []) {
   const config = join(folder, 'config.json')
-  // Nothing but room for an action that takes several runs at once, as the floors' runtime does.
-  writeFileSync(config, JSON.stringify({ limits: { concurrency: { min: 1, std: 1, max: 64 } } }))
+  writeFileSync(config, JSON.stringify({ ...ROOMY, ...more }))
   const started = performance.now()
   const child = spawn(
     process.execPath,
-    [serverProgram, 'standalone', '--port', '0', '--data', folder, '--config', config],
+    [serverProgram, 'standalone', '--port', '0', '--data', folder, '--config', config, ...flags],
     {
       stdio: ['ignore', 'ignore', 'inherit'],
       env: { ...process.env, STEMCELL_LOG_LEVEL: 'error' },
@@ -101,16 +117,7 @@ export async function startStandalone(folder) {
     origin,
     headers,
     startMs,
-    putAction: async (name, extra = {}) => {
-      const { statusCode, body } = await client.request({
-        method: 'PUT',
-        path: `/api/v1/namespaces/_/actions/${name}?overwrite=true`,
-        headers: { ...headers, 'content-type': 'application/json' },
-        body: JSON.stringify({ exec: { kind: 'nodejs:default', code: ACTION }, ...extra }),
-      })
-      const text = await body.text()
-      if (statusCode !== 200) throw new Error(`PUT ${name}: ${statusCode} ${text}`)
-    },
+    putAction: (name, extra) => putAction(client, headers, name, extra),
     /** Milliseconds of a blocking call, and its record. */
     invoke: async (name) => {
       const start = performance.now()
@@ -133,6 +140,17 @@ export async function startStandalone(folder) {
       await stop(child)
     },
   }
+}
+
+export async function putAction(client, headers, name, extra = {}) {
+  const { statusCode, body } = await client.request({
+    method: 'PUT',
+    path: `/api/v1/namespaces/_/actions/${name}?overwrite=true`,
+    headers: { ...headers, 'content-type': 'application/json' },
+    body: JSON.stringify({ exec: { kind: 'nodejs:default', code: ACTION }, ...extra }),
+  })
+  const text = await body.text()
+  if (statusCode !== 200) throw new Error(`PUT ${name}: ${statusCode} ${text}`)
 }
 
 function sumOf(exposition, name, labels) {

@@ -1,9 +1,8 @@
+import { firstCall } from './first-call.mjs'
 import { median } from './load.mjs'
-import { startRuntime, startStandalone, temporaryFolder, until } from './processes.mjs'
+import { startRuntime, startStandalone, temporaryFolder } from './processes.mjs'
 
 const ROUNDS = 15
-/** Of the default manifest. */
-const STEM_CELLS = 2
 /** No stem cell of the default manifest has this memory, so that an action with it starts cold. */
 const COLD_MEMORY_MB = 192
 
@@ -25,9 +24,9 @@ export async function starts() {
       times.initRun.push(end - ready)
 
       await server.putAction(`cold${round}`, { limits: { memory: COLD_MEMORY_MB } })
-      times.cold.push(await first(server, `cold${round}`, 'cold'))
+      times.cold.push(await firstCall(server, `cold${round}`, 'cold'))
       await server.putAction(`stem${round}`)
-      times.stemCell.push(await first(server, `stem${round}`, 'stemcell'))
+      times.stemCell.push(await firstCall(server, `stem${round}`, 'stemcell'))
     }
     const values = Object.fromEntries(Object.entries(times).map(([name, list]) => [name, median(list)]))
     const stem = values.stemCell - values.initRun
@@ -49,22 +48,4 @@ export async function starts() {
     await server.stop()
     remove()
   }
-}
-
-/** The replacement of the last stem cell may still be starting. */
-function stemCellsReady(server) {
-  const ready = async () => {
-    const started = await server.metric('stemcell_container_start_seconds_count', { stem_cell: 'true', ok: 'true' })
-    return started - (await server.metric('stemcell_container_acquisitions_total', { how: 'stemcell' })) >= STEM_CELLS
-  }
-  return until(ready, 'stem cells ready', 10_000, 10)
-}
-
-/** The first call of an action, checked to have got its container the way it should. */
-async function first(server, name, acquired) {
-  await stemCellsReady(server)
-  const { ms, record } = await server.invoke(name)
-  const how = JSON.stringify(record.annotations.find(({ key }) => key === 'acquired')?.value)
-  if (!how?.includes(acquired)) throw new Error(`${name}: expected a container had by ${acquired}, got ${how}`)
-  return ms
 }

@@ -1,5 +1,8 @@
-/** Rows of a bench as text. A row is `{ name, values: { column: number }, targets?: { column: text } }`. */
-export function table({ columns, rows, ratios }) {
+/**
+ * Rows of a bench as text. A row is `{ name, values: { column: number } }`; notes say what was not measured and why, or
+ * on what.
+ */
+export function table({ columns, rows, ratios, notes = [] }) {
   const cell = (value) => (value === undefined ? '' : typeof value === 'number' ? format(value) : value)
   const lines = [['', ...columns], ...rows.map(({ name, values }) => [name, ...columns.map((c) => cell(values[c]))])]
   const widths = lines[0].map((_, i) => Math.max(...lines.map((line) => line[i].length)))
@@ -10,7 +13,7 @@ export function table({ columns, rows, ratios }) {
     ({ name, value, target, met }) =>
       `${met === undefined ? 'noted ' : met ? 'met   ' : 'missed'} ${name}: ${format(value)} (target ${target})`,
   )
-  return [...text, '', ...verdicts].join('\n')
+  return [...text, '', ...verdicts, ...notes.map((note) => `note   ${note}`)].join('\n')
 }
 
 function format(value) {

@@ -1,43 +1,15 @@
 // The queue beside bare kafkajs on the same broker, taken in turn in the same run: node <this file> [messages]
 // STEMCELL_TEST_KAFKA_BROKERS says where the broker is; `npm run services -- up kafka` starts one.
-import { connect } from 'node:net'
 import { adapterContext, bytesBody } from '@stemcell/core'
 import { kafkaQueue } from '@stemcell/spi-kafka'
-import { Kafka, logLevel, Partitioners } from 'kafkajs'
 import { servicesEnvironment } from '../../../scripts/services/environment.mjs'
+import { bareKafka, NO_DELAY, removeTopics } from './bare-kafka.mjs'
 
 const brokers = { ...servicesEnvironment(), ...process.env }.STEMCELL_TEST_KAFKA_BROKERS?.split(',')
 if (!brokers) throw new Error('no broker: npm run services -- up kafka, or set STEMCELL_TEST_KAFKA_BROKERS')
 const messages = Number(process.argv[2] ?? 1000)
 const body = Buffer.alloc(500, 'a')
 const run = Date.now()
-const admin = new Kafka({ brokers, logLevel: logLevel.NOTHING }).admin()
-await admin.connect()
-
-async function bare(name, { client = {}, consumer: options = {}, commitEach = false }) {
-  const topic = `bench-${run}-${name}`
-  await admin.createTopics({ topics: [{ topic, numPartitions: 1, replicationFactor: 1 }] })
-  const kafka = new Kafka({ brokers, logLevel: logLevel.NOTHING, ...client })
-  const producer = kafka.producer({ createPartitioner: Partitioners.DefaultPartitioner })
-  const consumer = kafka.consumer({ groupId: topic, ...options })
-  const joined = new Promise((resolve) => consumer.on(consumer.events.GROUP_JOIN, resolve))
-  let onMessage
-  await Promise.all([producer.connect(), consumer.connect()])
-  await consumer.subscribe({ topic, fromBeginning: true })
-  const eachBatch = async ({ batch }) => {
-    for (const { offset } of batch.messages) {
-      if (commitEach) await consumer.commitOffsets([{ topic, partition: 0, offset }])
-      onMessage()
-    }
-  }
-  await consumer.run({ autoCommit: !commitEach, eachBatch })
-  await joined
-  return {
-    publish: (value) => producer.send({ topic, acks: -1, messages: [{ value }] }),
-    onMessage: (listener) => (onMessage = listener),
-    close: () => Promise.all([producer.disconnect(), consumer.disconnect()]),
-  }
-}
 
 async function adapter() {
   const topic = `bench-${run}-adapter`
@@ -52,12 +24,11 @@ async function adapter() {
   }
 }
 
-const socketFactory = ({ host, port, onConnect }) => connect({ host, port, noDelay: true, keepAlive: true }, onConnect)
-const client = { socketFactory }
+const bare = (name, options) => bareKafka(brokers, `bench-${run}-${name}`, options)
 const subjects = {
   'bare kafkajs, as it comes': await bare('plain', {}),
-  'bare, TCP_NODELAY': await bare('nodelay', { client }),
-  'bare, TCP_NODELAY, a commit before each message': await bare('commit', { client, commitEach: true }),
+  'bare, TCP_NODELAY': await bare('nodelay', { client: NO_DELAY }),
+  'bare, TCP_NODELAY, a commit before each message': await bare('commit', { client: NO_DELAY, commitEach: true }),
   'the queue': await adapter(),
 }
 
@@ -111,4 +82,4 @@ for (const name of Object.keys(subjects)) {
   print(`${name.padEnd(50)} p50 ${p50.toFixed(2)} p99 ${p99.toFixed(2)} ms  ${rate.toFixed(0)}/s  (${ratios})`)
 }
 for (const subject of Object.values(subjects)) await subject.close()
-await admin.disconnect()
+await removeTopics(brokers, `bench-${run}-`)

@@ -6,6 +6,7 @@ import { Redis } from 'ioredis'
 import { fork } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { performance } from 'node:perf_hooks'
+import { bareRedisRoundTrip, removeKeys } from './bare-redis.mjs'
 import { servicesEnvironment } from '../../../scripts/services/environment.mjs'
 
 const url = process.env.STEMCELL_TEST_REDIS_URL ?? servicesEnvironment().STEMCELL_TEST_REDIS_URL
@@ -41,33 +42,17 @@ async function echo(kind) {
   return child
 }
 
-const children = await Promise.all([echo('raw'), echo('ours')])
+const child = await echo('ours')
+const bare = await bareRedisRoundTrip(url, `${prefix}-raw`)
 const queue = redisQueue({ url, keyPrefix: `${prefix}-ours` }).build(adapterContext())
 await queue.open()
 let arrived = () => undefined
 const pong = () => new Promise((resolve) => (arrived = resolve))
 await queue.subscribe('pong', { group: 'g', concurrency: 64 }, () => arrived())
-const rawReader = new Redis(url)
-const rawPong = `${prefix}-raw-pong`
-await raw.xgroup('CREATE', rawPong, 'g', '$', 'MKSTREAM')
-void (async () => {
-  for (;;) {
-    const reply = await rawReader.xreadgroupBuffer('GROUP', 'g', 'c', 'COUNT', 32, 'BLOCK', 0, 'STREAMS', rawPong, '>')
-    for (const [id] of reply[0][1]) {
-      arrived()
-      void raw.xack(rawPong, 'g', id)
-    }
-  }
-})().catch(() => undefined)
-
 await compared(
   'round trip over two streams, p50 / p99',
   1000,
-  async () => {
-    const answered = pong()
-    await raw.xadd(`${prefix}-raw-ping`, '*', 'b', body)
-    await answered
-  },
+  () => bare.roundTrip(body),
   async () => {
     const answered = pong()
     await queue.publish('ping', bytesBody(body))
@@ -147,10 +132,9 @@ for (const [name, skip] of [
   )
 }
 
-for (const child of children) child.kill()
+child.kill()
+await bare.close()
 await Promise.all([queue, entities, activations, limiter].map((part) => part.close()))
-rawReader.disconnect()
-for await (const keys of raw.scanStream({ match: `*${prefix}*`, count: 1000 }))
-  if (keys.length > 0) await raw.unlink(...keys)
+await removeKeys(raw, prefix)
 raw.disconnect()
 process.stdout.write(`${rows.join('\n')}\n`)

@@ -1,0 +1,85 @@
+import { LoadClient } from './load.mjs'
+import { PAYLOAD, until } from './processes.mjs'
+
+const BLOCKS = 10
+const WARMUP = 200
+const CALLERS = 32
+/** Of an invoker of the example: with 256 MB each it has room for four, far less than the cores can do. */
+const SLOTS = 4
+const SLEEPER = {
+  exec: {
+    kind: 'nodejs:default',
+    code: 'function main() { return new Promise((resolve) => setTimeout(() => resolve({ done: true }), 50)) }',
+  },
+  limits: { memory: 256 },
+}
+
+/**
+ * Milliseconds of calls of one warm action, one at a time and in turns with the queue alone; and calls per second of
+ * many callers.
+ */
+export async function latencies({ bare, server, processes }, count) {
+  await processes.putAction('shared', { limits: { concurrency: CALLERS } })
+  const [standalone, cluster] = [caller(server, 'shared'), caller(processes, 'shared')]
+  const times = { bare: [], standalone: [], cluster: [] }
+  try {
+    for (let block = 0; block < BLOCKS; block++) {
+      const warmup = block === 0 ? WARMUP : 5
+      times.bare.push(...(await roundTrips(bare, count / BLOCKS, warmup)))
+      times.standalone.push(...(await standalone.sequential(count / BLOCKS, warmup)))
+      times.cluster.push(...(await cluster.sequential(count / BLOCKS, warmup)))
+    }
+    for (const list of Object.values(times)) list.sort((a, b) => a - b)
+    const durationMs = count
+    const rates = {
+      standalone: await standalone.throughput(CALLERS, durationMs),
+      cluster: await cluster.throughput(CALLERS, durationMs),
+    }
+    return { times, rates }
+  } finally {
+    await Promise.all([standalone.close(), cluster.close()])
+  }
+}
+
+/** Calls per second of an action that waits, on all invokers and then on one of them, which is the one that is left. */
+export async function throughputs(processes, invokers, ms) {
+  await processes.putAction('sleeper', SLEEPER)
+  const client = caller(processes, 'sleeper')
+  try {
+    await until(() => areWarm(processes, SLOTS * invokers), 'every slot has a warm container', 120_000, 50)
+    const many = await client.throughput(CALLERS, ms)
+    await processes.keepInvokers(1)
+    await until(() => areWarm(processes, SLOTS), 'every slot has a warm container', 120_000, 50)
+    const one = await client.throughput(CALLERS, ms)
+    const row = (value) => ({ '50 ms action /s': value })
+    return { rows: { [`${invokers} invokers`]: row(many), 'one invoker': row(one) }, factor: many / one }
+  } finally {
+    await client.close()
+  }
+}
+
+/** So many calls at once wait for no container to be made. */
+async function areWarm(processes, count) {
+  const records = await Promise.all(Array.from({ length: count }, () => processes.invoke('sleeper')))
+  const hows = records.map(({ annotations }) => annotations.find(({ key }) => key === 'acquired').value.how)
+  return hows.every((how) => how === 'hot' || how === 'resumed')
+}
+
+async function roundTrips(roundTrip, count, warmup) {
+  const times = []
+  for (let call = -warmup; call < count; call++) {
+    const start = performance.now()
+    await roundTrip()
+    if (call >= 0) times.push(performance.now() - start)
+  }
+  return times
+}
+
+function caller({ origin, headers }, action) {
+  return new LoadClient({
+    origin,
+    headers,
+    path: `/api/v1/namespaces/_/actions/${action}?blocking=true&result=true`,
+    body: PAYLOAD,
+  })
+}
