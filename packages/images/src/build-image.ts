@@ -6,7 +6,7 @@ import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { imageArchive, type ImageArchive } from './archive/image-archive.ts'
 import { loadImage } from './engine/load-image.ts'
-import type { ImageDefinition, PlanOptions } from './image-definition.ts'
+import type { ImageDefinition, ImagePlan, PlanOptions } from './image-definition.ts'
 
 export interface BuildOptions extends PlanOptions {
   /** Where the image goes: the unix socket of an engine, or an archive file to be carried elsewhere. */
@@ -15,6 +15,8 @@ export interface BuildOptions extends PlanOptions {
   readonly prefix?: string
   /** Tags besides the one that the definition gives. */
   readonly tags?: readonly string[]
+  /** What the definition planned already. Default: it is asked. */
+  readonly plan?: ImagePlan
 }
 
 export interface BuiltImage {
@@ -29,8 +31,7 @@ export interface BuiltImage {
  * @throws ERR_CONFIG something is missing here, or the engine refused it. @throws ERR_UNAVAILABLE no engine answers.
  */
 export async function buildImage(definition: ImageDefinition, options: BuildOptions): Promise<BuiltImage> {
-  const { to, prefix = 'stemcell', tags = [], ...planOptions } = options
-  const plan = definition.plan(planOptions)
+  const { to, prefix = 'stemcell', tags = [], plan = definition.plan(options) } = options
   const names = [...new Set([plan.tag, ...tags])].map((tag) => `${prefix}/${definition.name}:${tag}`)
   const folder = await mkdtemp(join(tmpdir(), 'stemcell-image-'))
   try {

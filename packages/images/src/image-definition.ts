@@ -16,8 +16,8 @@ export interface ImageDefinition {
 }
 
 export interface PlanOptions {
-  /** Interpreter to use in place of the usual one. */
-  readonly program?: string
+  /** Files by name of a program, such as `node`, in place of those that are found in `PATH`. */
+  readonly programs?: Readonly<Record<string, string>>
 }
 
 export interface ImagePlan {

@@ -1,6 +1,8 @@
 export { buildImage, type BuildOptions, type BuiltImage } from './build-image.ts'
 export { imageDefinitions } from './definitions/index.ts'
 export { actionNodejs } from './definitions/action-nodejs.ts'
+export { actionPython } from './definitions/action-python.ts'
+export { actionLoop, actionSkeleton } from './definitions/native-images.ts'
 export { ACTION_USER, baseSystem } from './definitions/base-system.ts'
 export { engineSocket, type EngineName } from './engine/engine-socket.ts'
 export { hasImage } from './engine/has-image.ts'

@@ -1,5 +1,6 @@
-import { lstatSync, readdirSync, readlinkSync, realpathSync, statSync } from 'node:fs'
+import { existsSync, lstatSync, readdirSync, readlinkSync, realpathSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
 import { PlatformError } from '@stemcell/core'
 import { readElf } from './host/read-elf.ts'
 import { locate, sharedLibrariesOf } from './host/shared-libraries.ts'
@@ -38,6 +39,10 @@ export class RootFs {
     return this.#add({ path, type: 'file', mode, content: Buffer.from(text) })
   }
 
+  addBytes(path: string, content: Buffer): this {
+    return this.#add({ path, type: 'file', mode: 0o644, content })
+  }
+
   addLink(path: string, target: string): this {
     return this.#add({ path, type: 'link', mode: 0o777, target })
   }
@@ -48,9 +53,12 @@ export class RootFs {
     return this.#add({ path, type: 'file', mode: mode & 0o111 ? 0o755 : 0o644, content: { file, bytes: size } })
   }
 
-  /** A folder of this machine with all that is in it and that `wanted`, given the path below `folder`, agrees to. */
+  /**
+   * A folder of this machine with all that is in it and that `wanted`, given the path below `folder`, agrees to. A link
+   * to a file somewhere else becomes that file, which the image would not have.
+   */
   addTree(path: string, folder: string, wanted: (below: string) => boolean = () => true): this {
-    this.#addTree(path, folder, '', wanted)
+    this.#addTree(path, realpathSync(folder), '', wanted)
     return this
   }
 
@@ -80,16 +88,27 @@ export class RootFs {
     return this
   }
 
+  /** All but what an image has already by a layer below this one. */
+  without(lower: RootFs): RootFs {
+    const rest = new RootFs()
+    for (const [path, entry] of this.#entries) {
+      const there = lower.#entries.get(path)
+      if (!there || !isDeepStrictEqual(there, entry)) rest.#add(entry)
+    }
+    return rest
+  }
+
   #addTree(path: string, folder: string, below: string, wanted: (below: string) => boolean): void {
     this.addFolder(path)
-    for (const name of readdirSync(folder).sort()) {
+    for (const name of readdirSync(join(folder, below)).sort()) {
       const inside = below === '' ? name : `${below}/${name}`
       if (!wanted(inside)) continue
-      const file = join(folder, name)
+      const file = join(folder, inside)
+      const place = join(path, name)
       const kind = lstatSync(file)
-      if (kind.isDirectory()) this.#addTree(join(path, name), file, inside, wanted)
-      else if (kind.isSymbolicLink()) this.addLink(join(path, name), readlinkSync(file))
-      else if (kind.isFile()) this.addFile(join(path, name), file)
+      if (kind.isDirectory()) this.#addTree(place, folder, inside, wanted)
+      else if (kind.isSymbolicLink() && !leadsToFileOutside(file, folder)) this.addLink(place, readlinkSync(file))
+      else if (kind.isSymbolicLink() || kind.isFile()) this.addFile(place, file)
     }
   }
 
@@ -103,4 +122,8 @@ export class RootFs {
     const parent = dirname(path)
     if (!this.#entries.has(parent)) this.addFolder(parent)
   }
+}
+
+function leadsToFileOutside(link: string, folder: string): boolean {
+  return existsSync(link) && statSync(link).isFile() && !realpathSync(link).startsWith(`${folder}/`)
 }

@@ -106,6 +106,6 @@ describe('the image action-nodejs', () => {
   })
 
   it('refuses an interpreter that is none', () => {
-    expect(() => actionNodejs.plan({ program: '/bin/true' })).toThrow(/does not answer like Node.js/)
+    expect(() => actionNodejs.plan({ programs: { node: '/bin/true' } })).toThrow(/does not answer like Node.js/)
   })
 })

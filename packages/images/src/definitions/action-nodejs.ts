@@ -1,5 +1,4 @@
 import { runtimePath } from '@stemcell/runtime-nodejs'
-import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -7,7 +6,8 @@ import { PlatformError } from '@stemcell/core'
 import { npmClosure } from '../host/npm-closure.ts'
 import { RUNTIME_LABELS, type ImageDefinition } from '../image-definition.ts'
 import { RootFs } from '../root-fs.ts'
-import { ACTION_USER, baseSystem } from './base-system.ts'
+import { ACTION_USER } from './base-system.ts'
+import { majorOf, nodeProgram, nodeSystem } from './node-system.ts'
 
 const HERE = dirname(fileURLToPath(import.meta.url))
 
@@ -15,13 +15,14 @@ const HERE = dirname(fileURLToPath(import.meta.url))
 export const actionNodejs: ImageDefinition = {
   name: 'action-nodejs',
   summary: 'JavaScript actions; the tag is the major version of Node.js',
-  plan({ program = process.execPath }) {
+  plan(options) {
     if (!existsSync(runtimePath)) {
       throw new PlatformError('ERR_CONFIG', '@stemcell/runtime-nodejs is not built: run npm run build')
     }
+    const node = nodeProgram(options)
     return {
-      tag: majorOf(program),
-      layers: [baseSystem().addProgram('/usr/bin/node', program), packages(), runtime()],
+      tag: majorOf(node),
+      layers: [nodeSystem(node), packages(), runtime()],
       config: {
         entrypoint: ['/usr/bin/node', '/stemcell/runtime-nodejs/main.js'],
         environment: { PATH: '/usr/bin:/bin', LANG: 'C.UTF-8', HOME: '/tmp' },
@@ -31,15 +32,6 @@ export const actionNodejs: ImageDefinition = {
       },
     }
   },
-}
-
-function majorOf(program: string): string {
-  const { stdout, error } = spawnSync(program, ['--version'], { encoding: 'utf8' })
-  const major = /^v(\d+)\./.exec(stdout ?? '')?.[1]
-  if (major === undefined) {
-    throw new PlatformError('ERR_CONFIG', `${program} does not answer like Node.js`, { cause: error })
-  }
-  return major
 }
 
 /** At the root of the file system, where `require` and `import` look from any folder. */

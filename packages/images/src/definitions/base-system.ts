@@ -4,7 +4,10 @@ import { RootFs } from '../root-fs.ts'
 /** The user that actions run as, in every image. */
 export const ACTION_USER = '65532:65532'
 
-const CERTIFICATES = ['/etc/ssl/certs/ca-certificates.crt', '/etc/pki/tls/certs/ca-bundle.crt', '/etc/ssl/cert.pem']
+/** Where every image has the certificates of authorities that this machine trusts. */
+export const CERTIFICATES = '/etc/ssl/certs/ca-certificates.crt'
+
+const CERTIFICATES_HERE = [CERTIFICATES, '/etc/pki/tls/certs/ca-bundle.crt', '/etc/ssl/cert.pem']
 
 /** What every program expects: users, name look-up, certificates, a folder for temporary files. */
 export function baseSystem(): RootFs {
@@ -13,7 +16,7 @@ export function baseSystem(): RootFs {
     .addText('/etc/group', 'root:x:0:\naction:x:65532:\n')
     .addText('/etc/nsswitch.conf', 'passwd: files\ngroup: files\nhosts: files dns\n')
     .addFolder('/tmp', 0o1777)
-  const certificates = CERTIFICATES.find((file) => existsSync(file))
-  if (certificates !== undefined) root.addFile('/etc/ssl/certs/ca-certificates.crt', certificates)
+  const certificates = CERTIFICATES_HERE.find((file) => existsSync(file))
+  if (certificates !== undefined) root.addFile(CERTIFICATES, certificates)
   return root
 }

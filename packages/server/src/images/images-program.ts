@@ -1,5 +1,5 @@
-import { PlatformError } from '@stemcell/core'
-import type { BuiltImage, EngineName, ImageDefinition } from '@stemcell/images'
+import { isPlatformError, PlatformError } from '@stemcell/core'
+import type { EngineName, ImageDefinition, ImagePlan, PlanOptions } from '@stemcell/images'
 import { Command, Option } from 'commander'
 import { userRuntimeFolder } from '../environment.ts'
 
@@ -8,6 +8,8 @@ interface BuildFlags {
   readonly socket?: string
   readonly output?: string
   readonly node?: string
+  readonly python?: string
+  readonly busybox?: string
   readonly prefix: string
   readonly tag?: readonly string[]
 }
@@ -30,8 +32,10 @@ export function imagesProgram({ print, begin }: ImagesProgramOptions): Command {
     .option('--output <folder>', 'write archives for `docker load` and `podman load` instead, to be carried elsewhere')
     .option('--from-host', 'from the programs of this machine, which is what is always done')
     .option('--node <path>', 'the Node.js program to put in (default: the one that runs this command)')
+    .option('--python <path>', 'the Python to put in (default: python3 of PATH)')
+    .option('--busybox <path>', 'BusyBox for the tools of scripts (default: of PATH, else the tools of this machine)')
     .option('--prefix <name>', 'prefix of the image names', 'stemcell')
-    .option('--tag <tag...>', 'further tags, to let this version stand in for another')
+    .option('--tag <tag...>', 'further tags for one image, to let this version stand in for another')
     .action(async (names: readonly string[], flags: BuildFlags) => {
       begin()
       await build(names, flags, print)
@@ -48,19 +52,59 @@ export function imagesProgram({ print, begin }: ImagesProgramOptions): Command {
 
 async function build(names: readonly string[], flags: BuildFlags, print: (line: string) => void): Promise<void> {
   const { buildImage, engineSocket, imageDefinitions } = await import('@stemcell/images')
-  const { engine, output, prefix, tag = [], node } = flags
+  const { engine, output, prefix, tag = [] } = flags
   const chosen = names.length === 0 ? imageDefinitions : names.map((name) => find(name, imageDefinitions))
+  if (tag.length > 0 && chosen.length !== 1) {
+    const example = 'stemcell images build action-nodejs --tag 18'
+    throw new PlatformError('ERR_CONFIG', `images build: --tag is for one image, which must be named: ${example}`)
+  }
   const socket = output === undefined ? (flags.socket ?? engineSocket(engine, userRuntimeFolder())) : ''
-  for (const definition of chosen) {
-    const built: BuiltImage = await buildImage(definition, {
+  const planned = plansOf(chosen, { programs: programsOf(flags) }, names.length > 0, print)
+  for (const { definition, plan } of planned) {
+    const built = await buildImage(definition, {
       to: output === undefined ? { socket } : { file: `${output}/${definition.name}.tar` },
       prefix,
       tags: tag,
-      ...(node !== undefined && definition.name === 'action-nodejs' && { program: node }),
+      plan,
     })
     const megabytes = Math.round(built.bytes / 1_000_000)
     print(`${built.names.join(', ')}  ${built.id.slice(0, 19)}  ${megabytes} MB`)
   }
+}
+
+function programsOf({ node, python, busybox }: BuildFlags): Readonly<Record<string, string>> {
+  const given = Object.entries({ node, python3: python, busybox })
+  return Object.fromEntries(given.filter((entry): entry is [string, string] => entry[1] !== undefined))
+}
+
+interface Planned {
+  readonly definition: ImageDefinition
+  readonly plan: ImagePlan
+}
+
+/**
+ * What can be made here. Without names an image that this machine has no program for is left out, and it is said.
+ * @throws ERR_CONFIG one that was named cannot be made, or none.
+ */
+function plansOf(
+  definitions: readonly ImageDefinition[],
+  options: PlanOptions,
+  named: boolean,
+  print: (line: string) => void,
+): readonly Planned[] {
+  const planned: Planned[] = []
+  let lack: unknown
+  for (const definition of definitions) {
+    try {
+      planned.push({ definition, plan: definition.plan(options) })
+    } catch (error) {
+      if (named || !isPlatformError(error, 'ERR_CONFIG')) throw error
+      print(`${definition.name}  not built: ${error.message}`)
+      lack = error
+    }
+  }
+  if (planned.length === 0) throw lack
+  return planned
 }
 
 function find(name: string, definitions: readonly ImageDefinition[]): ImageDefinition {
