@@ -77,7 +77,7 @@ export class RootFs {
   addLibrariesOf(files: readonly string[]): this {
     const { loader, libraries } = sharedLibrariesOf(files)
     const cLibrary = libraries.find((library) => /\/libc\.(so|musl)/.test(library))
-    const home = cLibrary === undefined ? '/usr/lib' : dirname(cLibrary)
+    const home = cLibrary === undefined ? '/usr/lib' : dirname(realpathSync(cLibrary))
     if (loader !== undefined) this.addFile(loader, loader)
     for (const library of libraries) this.addFile(join(home, library.split('/').at(-1)!), library)
     const machine = cLibrary === undefined ? undefined : readElf(cLibrary)?.machine

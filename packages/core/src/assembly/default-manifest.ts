@@ -1,5 +1,8 @@
 import type { RuntimesManifestSource } from '../model/runtimes-manifest.ts'
 
+const SKELETON = { prefix: 'stemcell', name: 'action-skeleton' }
+const LOOP = { prefix: 'stemcell', name: 'action-loop' }
+
 /**
  * The kinds that a platform runs unless it is told otherwise. Images are Stemcell's own, as
  * `stemcell images build` makes them; factories that run processes ignore them.
@@ -24,16 +27,16 @@ export const DEFAULT_MANIFEST: RuntimesManifestSource = {
       {
         kind: 'python:3',
         default: true,
-        image: { prefix: 'stemcell', name: 'action-python' },
+        image: { prefix: 'stemcell', name: 'action-python', tag: '3' },
         attached: { attachmentName: 'codefile', attachmentType: 'text/plain' },
       },
     ],
   },
   blackboxes: [
-    { prefix: 'stemcell', name: 'action-skeleton' },
-    { prefix: 'stemcell', name: 'action-loop' },
+    SKELETON,
+    LOOP,
     // What clients name for an executable without an image of its own.
-    { prefix: 'openwhisk', name: 'dockerskeleton' },
-    { prefix: 'openwhisk', name: 'actionloop-base' },
+    { prefix: 'openwhisk', name: 'dockerskeleton', runs: SKELETON },
+    { prefix: 'openwhisk', name: 'actionloop-base', runs: LOOP },
   ],
 }

@@ -32,7 +32,7 @@ export function loadedAction(
 ): LoadedAction | undefined {
   const { exec, name } = action
   if (isSequence(exec)) return undefined
-  const native = isBlackbox(exec) ? manifest.isNativeImage(exec.image) : true
+  const native = isBlackbox(exec) ? manifest.nativeImage(exec.image) : undefined
   const runtime = isBlackbox(exec) ? undefined : manifest.runtime(exec.kind)
   if (!isBlackbox(exec) && !runtime) return undefined
   const fields = {
@@ -45,9 +45,9 @@ export function loadedAction(
     action,
     revision,
     kind: exec.kind,
-    image: isBlackbox(exec) ? exec.image : runtime!.image,
-    userImage: !native,
-    marksLogEnd: runtime ? runtime.sentinelledLogs : native,
+    image: isBlackbox(exec) ? (native ?? exec.image) : runtime!.image,
+    userImage: !runtime && native === undefined,
+    marksLogEnd: runtime ? runtime.sentinelledLogs : native !== undefined,
     repeatable,
     kindAnnotation: { key: 'kind', value: exec.kind },
     limitsAnnotation: { key: 'limits', value: limitsJson(action.limits) },

@@ -44,7 +44,8 @@ const runtime = z.object({
 /** OpenWhisk's runtimes manifest, the value of its `RUNTIMES_MANIFEST`. */
 export const runtimesManifestSchema = z.object({
   runtimes: z.record(z.string(), z.array(runtime).min(1)),
-  blackboxes: z.array(image).optional(),
+  /** `runs` is an addition to OpenWhisk's form: the image to take in place of the one that clients name. */
+  blackboxes: z.array(image.extend({ runs: image.optional() })).optional(),
 })
 
 export type RuntimesManifestSource = z.input<typeof runtimesManifestSchema>
@@ -81,8 +82,8 @@ const DEFAULT_KIND = /^([a-z0-9]+):default$/
 /** The kinds of action that a platform runs. */
 export class RuntimesManifest {
   readonly families: ReadonlyMap<string, readonly Runtime[]>
-  /** Images, without a tag of `latest`, that are treated like the manifest's own. */
-  readonly nativeImages: ReadonlySet<string>
+  /** Images, without a tag of `latest`, that are treated like the manifest's own, with what runs in their place. */
+  readonly nativeImages: ReadonlyMap<string, string>
   readonly #kinds = new Map<string, Runtime>()
 
   /** @throws ERR_CONFIG the manifest is malformed; the message names the place. */
@@ -106,7 +107,8 @@ export class RuntimesManifest {
       families.set(family, runtimes)
     }
     this.families = families
-    this.nativeImages = new Set((parsed.data.blackboxes ?? []).map((box) => withoutLatest(imageName(box))))
+    const boxes = parsed.data.blackboxes ?? []
+    this.nativeImages = new Map(boxes.map((box) => [withoutLatest(imageName(box)), imageName(box.runs ?? box)]))
   }
 
   /** All kinds, in manifest order. */
@@ -121,8 +123,9 @@ export class RuntimesManifest {
     return this.families.get(family)?.find((candidate) => candidate.default)
   }
 
-  isNativeImage(imageText: string): boolean {
-    return this.nativeImages.has(withoutLatest(imageText))
+  /** The image that runs where an action names this one; undefined when the named one is a user's own. */
+  nativeImage(imageText: string): string | undefined {
+    return this.nativeImages.get(withoutLatest(imageText))
   }
 }
 

@@ -73,9 +73,18 @@ describe('RuntimesManifest', () => {
   })
 
   it('takes a missing tag for latest when it compares native images', () => {
-    expect(manifest.isNativeImage('openwhisk/dockerskeleton')).toBe(true)
-    expect(manifest.isNativeImage('openwhisk/dockerskeleton:latest')).toBe(true)
-    expect(manifest.isNativeImage('openwhisk/dockerskeleton:1')).toBe(false)
+    for (const image of ['openwhisk/dockerskeleton', 'openwhisk/dockerskeleton:latest']) {
+      expect(manifest.nativeImage(image)).toBe('openwhisk/dockerskeleton:latest')
+    }
+    expect(manifest.nativeImage('openwhisk/dockerskeleton:1')).toBeUndefined()
+  })
+
+  it('has another image run where clients name one, when it says so', () => {
+    const runs = { prefix: 'mine', name: 'runner', tag: '2' }
+    const mapped = new RuntimesManifest({ ...source, blackboxes: [{ ...source.blackboxes[0], runs }] })
+    expect(mapped.nativeImage('openwhisk/dockerskeleton')).toBe('mine/runner:2')
+    // Its own name is a user's, unless it is listed too.
+    expect(mapped.nativeImage('mine/runner:2')).toBeUndefined()
   })
 
   const one = source.runtimes.java[0]

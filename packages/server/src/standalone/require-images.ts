@@ -20,21 +20,33 @@ import { userRuntimeFolder } from '../environment.ts'
 export async function requireImages({ containers, manifest }: Config, logger: Logger): Promise<void> {
   const engine = (['docker', 'podman'] as const).find((name) => CONTAINER_PACKAGES[name] === containers?.adapter)
   if (!engine) return
-  const kinds = [...new RuntimesManifest(manifest ?? DEFAULT_MANIFEST).families.values()].flat()
+  const { families, nativeImages } = new RuntimesManifest(manifest ?? DEFAULT_MANIFEST)
+  const kinds = [...families.values()].flat()
   const atOnce = imagesOf(kinds.filter(({ stemCells }) => stemCells.length > 0))
   const defaults = imagesOf(kinds.filter((kind) => kind.default))
-  const missing = await missingOf(engine, [...new Set([...atOnce, ...defaults])], containers?.options['socketPath'])
+  const wanted = [...new Set([...atOnce, ...defaults, ...nativeImages.values()])]
+  const missing = await missingOf(engine, wanted, containers?.options['socketPath'])
   if (missing.length === 0) return
-  const ours = missing.every((image) => image.startsWith('stemcell/'))
-  const fix = ours ? `stemcell images build --engine ${engine}` : `${engine} pull ${missing.join(' ')}`
-  const message = `${engine} has no image ${missing.join(', ')}: ${fix}`
+  const message = `${engine} has no image ${missing.join(', ')}: ${howToGet(missing, engine)}`
   const canRun = atOnce.every((image) => !missing.includes(image)) && defaults.some((image) => !missing.includes(image))
   if (!canRun) throw new PlatformError('ERR_CONFIG', message)
-  logger.warn({ engine, missing }, `${message}; kinds that need it cannot run until then`)
+  logger.warn({ engine, missing }, `${message}; actions that need one of them cannot run until then`)
 }
 
 function imagesOf(kinds: readonly Runtime[]): string[] {
   return [...new Set(kinds.map(({ image }) => image))]
+}
+
+function howToGet(images: readonly string[], engine: EngineName): string {
+  const others = images.filter((image) => !image.startsWith('stemcell/'))
+  // What is built is tagged with its version, which need not be the one that is asked for.
+  const tags = images.flatMap((image) => /^stemcell\/action-nodejs:(\d+)$/.exec(image)?.[1] ?? [])
+  const tag = tags.find((one) => one !== process.versions.node.split('.')[0])
+  return [
+    ...(others.length < images.length ? [`stemcell images build --engine ${engine}`] : []),
+    ...(tag === undefined ? [] : [`stemcell images build --engine ${engine} action-nodejs --tag ${tag}`]),
+    ...others.map((image) => `${engine} pull ${image}`),
+  ].join(', ')
 }
 
 async function missingOf(engine: EngineName, images: readonly string[], socketPath: unknown): Promise<string[]> {

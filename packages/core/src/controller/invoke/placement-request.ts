@@ -18,6 +18,6 @@ export function placementRequest(
     memoryMb: limits.memory,
     ...(limits.cpu === undefined ? {} : { cpu: limits.cpu }),
     maxConcurrent: limits.concurrency,
-    blackbox: exec.kind === 'blackbox' && 'image' in exec && !manifest.isNativeImage(exec.image),
+    blackbox: exec.kind === 'blackbox' && 'image' in exec && manifest.nativeImage(exec.image) === undefined,
   }
 }
