@@ -90,9 +90,8 @@ export class DockerContainerFactory implements ContainerFactory {
     try {
       const found = await session.docker.listContainers({ all: true, filters: { label: ownerFilter(owner) } })
       const gate = new Gate(PARALLEL_REMOVALS)
-      const never = new AbortController().signal
       const left = found.filter(({ Labels }) => !session.has(makerOf(Labels)))
-      await Promise.all(left.map((one) => gate.run(() => this.#reap(session, one), never)))
+      await Promise.all(left.map((one) => gate.run(() => this.#reap(session, one))))
       return left.length
     } catch (error) {
       throw toPlatformError(error, 'removal of left-over containers')

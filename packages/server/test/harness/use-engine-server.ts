@@ -18,7 +18,7 @@ export function useEngineServer(engine: 'docker' | 'podman', socketPath: string,
   beforeAll(() => {
     build(engine, socketPath)
     // What the manifest names, whatever Node.js the tests run on.
-    build(engine, socketPath, 'action-nodejs', '--tag', '20')
+    if (!process.version.startsWith('v20.')) build(engine, socketPath, 'action-nodejs', '--tag', '20')
   }, BUILD_MS)
   const server = useServer({
     config: { containers: { adapter: `@stemcell/spi-${engine}`, options: { socketPath, dir, ...options } } },

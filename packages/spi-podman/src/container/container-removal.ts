@@ -15,7 +15,6 @@ export class ContainerRemoval {
   readonly #clock: Clock
   readonly #logger: Logger
   readonly #gate = new Gate(AT_ONCE)
-  readonly #never = new AbortController().signal
 
   constructor(engine: PodmanEngine, clock: Clock, logger: Logger) {
     this.#engine = engine
@@ -28,7 +27,7 @@ export class ContainerRemoval {
    * `signal` aborts while the engine does not answer.
    */
   remove(container: string, signal: AbortSignal): Promise<boolean> {
-    return this.#gate.run(() => this.#remove(container, signal), this.#never)
+    return this.#gate.run(() => this.#remove(container, signal))
   }
 
   async #remove(container: string, signal: AbortSignal): Promise<boolean> {

@@ -10,7 +10,7 @@ export class Gate {
   }
 
   /** @throws ERR_START_FAILED `signal` aborted while waiting. */
-  async run<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
+  async run<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
     if (this.#free > 0) this.#free--
     else await this.#turn(signal)
     try {
@@ -22,11 +22,11 @@ export class Gate {
     }
   }
 
-  #turn(signal: AbortSignal): Promise<void> {
+  #turn(signal: AbortSignal | undefined): Promise<void> {
     return new Promise((resolve, reject) => {
       const settle = (): void => {
         this.#waiting.delete(go)
-        signal.removeEventListener('abort', abandon)
+        signal?.removeEventListener('abort', abandon)
       }
       const go = (): void => {
         settle()
@@ -34,11 +34,11 @@ export class Gate {
       }
       const abandon = (): void => {
         settle()
-        reject(aborted(signal))
+        reject(aborted(signal!))
       }
       this.#waiting.add(go)
-      signal.addEventListener('abort', abandon, { once: true })
-      if (signal.aborted) abandon()
+      signal?.addEventListener('abort', abandon, { once: true })
+      if (signal?.aborted) abandon()
     })
   }
 }

@@ -44,7 +44,6 @@ describe('labels', () => {
 describe('Gate', () => {
   it('lets so many through at a time, in order, also after failures', async () => {
     const gate = new Gate(2)
-    const never = new AbortController().signal
     const order: number[] = []
     let now = 0
     let most = 0
@@ -55,7 +54,7 @@ describe('Gate', () => {
         await new Promise((resolve) => setImmediate(resolve))
         now--
         if (index === 1) throw new Error('on purpose')
-      }, never)
+      })
     const outcomes = await Promise.allSettled([0, 1, 2, 3, 4].map(work))
     expect(outcomes.map(({ status }) => status === 'fulfilled')).toEqual([true, false, true, true, true])
     expect([most, order]).toEqual([2, [0, 1, 2, 3, 4]])
