@@ -12,7 +12,22 @@ const USUAL = [
   ...['dirname', 'du', 'echo', 'env', 'expand', 'expr', 'false', 'find', 'fold', 'grep', 'gzip', 'head', 'id', 'join'],
   ...['ln', 'ls', 'md5sum', 'mkdir', 'mkfifo', 'mktemp', 'mv', 'nl', 'nproc', 'od', 'paste', 'printenv', 'printf'],
   ...['pwd', 'readlink', 'realpath', 'rev', 'rm', 'rmdir', 'sed', 'seq', 'sh', 'sha1sum', 'sha256sum', 'sha512sum'],
-  ...['shuf', 'sleep', 'sort', 'split', 'stat', 'stdbuf', 'tac', 'tail', 'tar', 'tee', 'test', 'timeout', 'touch', 'tr'],
+  ...[
+    'shuf',
+    'sleep',
+    'sort',
+    'split',
+    'stat',
+    'stdbuf',
+    'tac',
+    'tail',
+    'tar',
+    'tee',
+    'test',
+    'timeout',
+    'touch',
+    'tr',
+  ],
   ...['true', 'truncate', 'uname', 'uniq', 'wc', 'which', 'xargs', 'xxd'],
 ]
 /** For actions that speak to the world. */
