@@ -8,15 +8,21 @@ import { imageArchive, type ImageArchive } from './archive/image-archive.ts'
 import { loadImage } from './engine/load-image.ts'
 import type { ImageDefinition, ImagePlan, PlanOptions } from './image-definition.ts'
 
-export interface BuildOptions extends PlanOptions {
-  /** Where the image goes: the unix socket of an engine, or an archive file to be carried elsewhere. */
+export interface DeliveryOptions {
+  /** Where the images go: the unix socket of an engine, or an archive file to be carried elsewhere. */
   readonly to: { readonly socket: string } | { readonly file: string }
   /** Default: `stemcell`. */
   readonly prefix?: string
   /** Tags besides the one that the definition gives. */
   readonly tags?: readonly string[]
-  /** What the definition planned already. Default: it is asked. */
-  readonly plan?: ImagePlan
+}
+
+export interface BuildOptions extends DeliveryOptions, PlanOptions {}
+
+/** What a definition is to be built from. */
+export interface PlannedImage {
+  readonly definition: ImageDefinition
+  readonly plan: ImagePlan
 }
 
 export interface BuiltImage {
@@ -31,13 +37,25 @@ export interface BuiltImage {
  * @throws ERR_CONFIG something is missing here, or the engine refused it. @throws ERR_UNAVAILABLE no engine answers.
  */
 export async function buildImage(definition: ImageDefinition, options: BuildOptions): Promise<BuiltImage> {
-  const { to, prefix = 'stemcell', tags = [], plan = definition.plan(options) } = options
-  const names = [...new Set([plan.tag, ...tags])].map((tag) => `${prefix}/${definition.name}:${tag}`)
+  const [built] = await buildImages([{ definition, plan: definition.plan(options) }], options)
+  return built!
+}
+
+/**
+ * The same for several, in one go: what they have in common is made and sent once.
+ * @throws ERR_CONFIG, ERR_UNAVAILABLE as {@link buildImage}.
+ */
+export async function buildImages(planned: readonly PlannedImage[], options: DeliveryOptions): Promise<BuiltImage[]> {
+  const { to, prefix = 'stemcell', tags = [] } = options
+  const requests = planned.map(({ definition, plan }) => {
+    const names = [...new Set([plan.tag, ...tags])].map((tag) => `${prefix}/${definition.name}:${tag}`)
+    return { names, plan }
+  })
   const folder = await mkdtemp(join(tmpdir(), 'stemcell-image-'))
   try {
-    const archive = await imageArchive(names, plan, folder)
+    const archive = await imageArchive(requests, folder)
     await deliver(archive, to)
-    return { names, id: archive.id, bytes: archive.bytes }
+    return archive.images.map(({ id, bytes }, index) => ({ names: requests[index]!.names, id, bytes }))
   } finally {
     await rm(folder, { recursive: true, force: true })
   }

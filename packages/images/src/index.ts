@@ -1,4 +1,11 @@
-export { buildImage, type BuildOptions, type BuiltImage } from './build-image.ts'
+export {
+  buildImage,
+  buildImages,
+  type BuildOptions,
+  type BuiltImage,
+  type DeliveryOptions,
+  type PlannedImage,
+} from './build-image.ts'
 export { imageDefinitions } from './definitions/index.ts'
 export { actionNodejs } from './definitions/action-nodejs.ts'
 export { actionPython } from './definitions/action-python.ts'

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { spawnSync } from 'node:child_process'
 import { afterAll, describe, expect, it } from 'vitest'
 import { isPlatformError } from '@stemcell/core'
-import { buildImage, RootFs, type ImageDefinition } from '@stemcell/images'
+import { buildImage, buildImages, RootFs, type ImageDefinition } from '@stemcell/images'
 
 const folder = mkdtempSync(join(tmpdir(), 'stemcell-images-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -66,6 +66,30 @@ describe('an image archive', () => {
     }
     expect(tar('tf', join(folder, 'layer-0.tar')).split('\n')).toEqual(['etc/', 'etc/a', 'etc/b', ''])
     expect(tar('tvf', join(folder, 'layer-1.tar'))).toMatch(/^drwxrwxrwt 0\/0 .* tmp\/$/m)
+  })
+})
+
+describe('an archive of several images', () => {
+  it('has the layers that they share once', async () => {
+    const file = join(folder, 'several.tar')
+    const plan = small.plan({})
+    const more = { ...plan, layers: [...plan.layers, new RootFs().addText('/more', '')] }
+    const larger = { ...small, name: 'action-larger' }
+    const built = await buildImages(
+      [
+        { definition: small, plan },
+        { definition: larger, plan: more },
+      ],
+      { to: { file } },
+    )
+    expect(built.map(({ names }) => names)).toEqual([['stemcell/action-small:1'], ['stemcell/action-larger:1']])
+    const manifests = JSON.parse(tar('xOf', file, 'manifest.json')) as { readonly Layers: string[] }[]
+    expect(manifests.map(({ Layers }) => Layers.length)).toEqual([2, 3])
+    expect(manifests[1]!.Layers.slice(0, 2)).toEqual(manifests[0]!.Layers)
+    const stored = tar('tf', file).split('\n')
+    expect(stored.filter((name) => name.endsWith('.tar'))).toHaveLength(3)
+    // Built alone it is the same image.
+    expect((await buildImage(small, { to: { file } })).id).toBe(built[0]!.id)
   })
 })
 

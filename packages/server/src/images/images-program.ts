@@ -1,5 +1,5 @@
 import { isPlatformError, PlatformError } from '@stemcell/core'
-import type { EngineName, ImageDefinition, ImagePlan, PlanOptions } from '@stemcell/images'
+import type { BuiltImage, EngineName, ImageDefinition, PlannedImage, PlanOptions } from '@stemcell/images'
 import { Command, Option } from 'commander'
 import { userRuntimeFolder } from '../environment.ts'
 
@@ -51,7 +51,7 @@ export function imagesProgram({ print, begin }: ImagesProgramOptions): Command {
 }
 
 async function build(names: readonly string[], flags: BuildFlags, print: (line: string) => void): Promise<void> {
-  const { buildImage, engineSocket, imageDefinitions } = await import('@stemcell/images')
+  const { buildImages, engineSocket, imageDefinitions } = await import('@stemcell/images')
   const { engine, output, prefix, tag = [] } = flags
   const chosen = names.length === 0 ? imageDefinitions : names.map((name) => find(name, imageDefinitions))
   if (tag.length > 0 && chosen.length !== 1) {
@@ -60,26 +60,21 @@ async function build(names: readonly string[], flags: BuildFlags, print: (line: 
   }
   const socket = output === undefined ? (flags.socket ?? engineSocket(engine, userRuntimeFolder())) : ''
   const planned = plansOf(chosen, { programs: programsOf(flags) }, names.length > 0, print)
-  for (const { definition, plan } of planned) {
-    const built = await buildImage(definition, {
-      to: output === undefined ? { socket } : { file: `${output}/${definition.name}.tar` },
-      prefix,
-      tags: tag,
-      plan,
-    })
-    const megabytes = Math.round(built.bytes / 1_000_000)
-    print(`${built.names.join(', ')}  ${built.id.slice(0, 19)}  ${megabytes} MB`)
+  const say = ({ names: built, id, bytes }: BuiltImage): void =>
+    print(`${built.join(', ')}  ${id.slice(0, 19)}  ${Math.round(bytes / 1_000_000)} MB`)
+  if (output === undefined) {
+    for (const image of await buildImages(planned, { to: { socket }, prefix, tags: tag })) say(image)
+    return
+  }
+  for (const one of planned) {
+    const to = { file: `${output}/${one.definition.name}.tar` }
+    for (const image of await buildImages([one], { to, prefix, tags: tag })) say(image)
   }
 }
 
 function programsOf({ node, python, busybox }: BuildFlags): Readonly<Record<string, string>> {
   const given = Object.entries({ node, python3: python, busybox })
   return Object.fromEntries(given.filter((entry): entry is [string, string] => entry[1] !== undefined))
-}
-
-interface Planned {
-  readonly definition: ImageDefinition
-  readonly plan: ImagePlan
 }
 
 /**
@@ -91,8 +86,8 @@ function plansOf(
   options: PlanOptions,
   named: boolean,
   print: (line: string) => void,
-): readonly Planned[] {
-  const planned: Planned[] = []
+): readonly PlannedImage[] {
+  const planned: PlannedImage[] = []
   let lack: unknown
   for (const definition of definitions) {
     try {
