@@ -136,17 +136,20 @@ export class KafkaQueue implements Queue {
     const { clock } = this.#context
     const { brokers, connectTimeoutMs } = this.#settings
     const deadlineMs = clock.monotonic() + connectTimeoutMs
+    let reason: unknown = new Error(`no answer within connectTimeoutMs (${connectTimeoutMs})`)
     for (;;) {
       const timeout = new AbortController()
       try {
         const tooLate = clock.sleep(deadlineMs - clock.monotonic(), timeout.signal).then(() => {
-          throw new Error(`no answer within connectTimeoutMs (${connectTimeoutMs})`)
+          // What went wrong before says more than that the last attempt was cut short.
+          throw reason
         })
         await Promise.race([attempt(), tooLate])
         return
       } catch (error) {
         const failure = toPlatformError(error, `brokers ${brokers.join(', ')}`)
         if (!(failure instanceof PlatformError && failure.retryable)) throw failure
+        reason = error
         if (clock.monotonic() + CONNECT_AGAIN_MS > deadlineMs) {
           const hint = "start a broker there, or correct option 'brokers' (or 'ssl', when they speak TLS)"
           throw new PlatformError('ERR_UNAVAILABLE', `${failure.message}; ${hint}`, { cause: error })

@@ -80,7 +80,13 @@ export function processesWith(text: string): number[] {
 
 export function isAlive(pid: number): boolean {
   const stat = textOf(`/proc/${pid}/stat`)
-  return stat !== '' && !/^\d+ \(.*\) Z/s.test(stat)
+  if (stat === '') return false
+  // The first thread may be a zombie while others still hold what the process had open.
+  return !/^\d+ \(.*\) Z/s.test(stat) || threadsOf(pid) > 1
+}
+
+function threadsOf(pid: number): number {
+  return Number(/^Threads:\s+(\d+)$/m.exec(textOf(`/proc/${pid}/status`))?.[1] ?? 0)
 }
 
 function textOf(file: string): string {
