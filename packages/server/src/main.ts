@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 import { StopSignals } from './stop-signals.ts'
 
 // Signals are heard before the rest of the program is even read, which takes a moment.
