@@ -1,0 +1,5 @@
+// What `npm run services` has started is there for `npm start`, too, unless the environment names another.
+import { servicesEnvironment } from './services/environment.mjs'
+
+const { COUCHDB_URL } = servicesEnvironment()
+if (COUCHDB_URL) process.env.COUCHDB_URL ??= COUCHDB_URL
