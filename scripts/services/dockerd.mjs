@@ -7,7 +7,7 @@ import { requireProgram, startDetached, stop, until } from './service.mjs'
 
 /** Starts an engine with all it has below `folder`; `more` are further arguments. Needs root. */
 export async function startDockerd(folder, more = []) {
-  const program = requireProgram('dockerd', ['docker.io'])
+  const program = requireProgram('dockerd', ['docker.io', 'iptables'])
   if (process.getuid?.() !== 0) throw new Error('no Docker Engine is running, and only root can start one')
   const socket = join(folder, 'docker.sock')
   const place = [
