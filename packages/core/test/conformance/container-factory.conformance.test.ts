@@ -71,6 +71,7 @@ const doubles: Readonly<Record<string, () => ContainerSubject>> = {
     factory: () => ({ reap: () => Promise.resolve(1) }),
   }),
   'containers.close-destroys-all-of-its-own': alteredContainers({ factory: () => ({ close: nothing }) }),
+  'containers.close-destroys-those-that-had-ended': alteredContainers({ factory: () => ({ close: nothing }) }),
   'containers.destroy-works-in-every-state': alteredContainers({
     container: (original) => {
       let suspended = false
