@@ -10,6 +10,7 @@ import { childTransaction } from '../../model/transaction.ts'
 import type { ActivationStore } from '../../store/activation-store.ts'
 import type { Clock } from '../../time/clock.ts'
 import type { Random } from '../../time/random.ts'
+import { within } from '../../time/within.ts'
 import type { EntityCache } from '../entities/entity-cache.ts'
 import type { ActivationOutcome, ActivationRequest, Activator } from './activator.ts'
 import { Composite, compositeKind, type CompositeKind } from './composite.ts'
@@ -111,7 +112,7 @@ export class ComposingActivator implements Activator {
     this.#closing = true
     if (this.#running.size > 0 && deadlineMs > 0) {
       const idle = new Promise<void>((resolve) => (this.#onIdle = resolve))
-      await Promise.race([idle, this.#parts.clock.sleep(deadlineMs)])
+      await within(this.#parts.clock, idle, deadlineMs)
     }
     this.#stopping = true
   }

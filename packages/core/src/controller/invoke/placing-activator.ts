@@ -14,6 +14,7 @@ import type { ActivationStore } from '../../store/activation-store.ts'
 import { controllerOwner } from '../../store/record-owner.ts'
 import type { Clock } from '../../time/clock.ts'
 import type { Random } from '../../time/random.ts'
+import { within } from '../../time/within.ts'
 import type { ClusterState } from '../cluster/cluster-state.ts'
 import type { HealthProbe } from '../cluster/health-probe.ts'
 import type { InvokerOutcome } from '../cluster/invoker-health.ts'
@@ -104,11 +105,11 @@ export class PlacingActivator implements Activator, Bookkeeper {
     for (const entry of unplaced) entry.inRoom = false
     const ended = Promise.all(unplaced.map((entry) => this.#end(entry, NOT_STARTED)))
     if (unplaced.length > 0) {
-      await Promise.race([ended, this.#parts.clock.sleep(Math.max(deadlineMs, UNPLACED_GRACE_MS))])
+      await within(this.#parts.clock, ended, Math.max(deadlineMs, UNPLACED_GRACE_MS))
     }
     if (this.#inFlight.size === 0 || deadlineMs <= 0) return
     const idle = new Promise<void>((resolve) => (this.#onIdle = resolve))
-    await Promise.race([idle, this.#parts.clock.sleep(deadlineMs)])
+    await within(this.#parts.clock, idle, deadlineMs)
   }
 
   /** What is still in flight is ended with a record. */
