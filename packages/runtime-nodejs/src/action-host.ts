@@ -1,5 +1,6 @@
 import type { ActivationLog } from './activation-log.ts'
 import { type Activation, activation, type ActivationScope } from './activation-scope.ts'
+import { compileSooner } from './compile-sooner.ts'
 import { type Entrypoint, InitializationError } from './entrypoint.ts'
 import { loadSource } from './load-source.ts'
 import { errorStack, errorText, failure, rejectionReply, type Reply, resultReply, success } from './reply.ts'
@@ -22,6 +23,7 @@ export class ActionHost {
   #status: 'ready' | 'starting' | 'running' | 'stopped' = 'ready'
   #main: Entrypoint | undefined
   #concurrent = false
+  #runs = 0
   #environment: RunEnvironment = sharedEnvironment(process.env)
 
   constructor(scope: ActivationScope, log: ActivationLog) {
@@ -126,6 +128,7 @@ export class ActionHost {
     if (call.ended) return
     if (this.#status === 'running') this.#status = 'ready'
     this.#settle(call, this.#log.end(call) ? { ...reply, silent: true } : reply)
+    if (++this.#runs === 1) compileSooner()
   }
 
   #settle(call: Activation, reply: Reply): void {

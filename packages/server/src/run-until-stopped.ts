@@ -1,7 +1,8 @@
 import { SystemClock, type Logger } from '@stemcell/core'
 import pino from 'pino'
-import type { LogLevel } from './log-level.ts'
+import { compileSooner } from './compile-sooner.ts'
 import { HeldOutput } from './held-output.ts'
+import type { LogLevel } from './log-level.ts'
 import type { StopSignals } from './stop-signals.ts'
 
 /** A start that takes longer, because it waits for something, should say what for. */
@@ -46,6 +47,7 @@ export async function runUntilStopped(
   try {
     const running = await start({ logger, print, signal: signals.signal })
     if (!running) return
+    compileSooner()
     const stopped = signals.heard()
     if (running.afterwards) await Promise.race([stopped, running.afterwards().catch(reportUnlessStopping)])
     const signal = await stopped

@@ -63,11 +63,13 @@ export interface FixedPolicyOptions {
 const SATURATED = 0.9
 /** How long a job waits for a busy container then: another one would only take time from those that are there, ms. */
 const SATURATED_PATIENCE_MS = 1000
+/** How late its turn may come before the job gives up waiting: in a burst, handing out the jobs itself takes that long. */
+const TOLERANCE_MS = 50
 
 /**
  * Fixed times, least recently used first, stem cells as the manifest says. A job waits for a busy container when its
- * turn should come before another one were ready, and no longer than making that one would have taken; longer while
- * the host has no processor to spare.
+ * turn should come before another one were ready, and not much longer than making that one would have taken; longer
+ * while the host has no processor to spare.
  */
 export function fixedPolicy(options: FixedPolicyOptions): PoolPolicy {
   const keepAlive: KeepAlive = { suspendAfterMs: options.pauseGraceMs, destroyAfterMs: options.idleTimeoutMs }
@@ -76,7 +78,7 @@ export function fixedPolicy(options: FixedPolicyOptions): PoolPolicy {
     patience: ({ runMs, ahead, slots, startMs }) => {
       const saturated = options.hostLoad !== undefined && options.hostLoad() >= SATURATED
       const patienceMs = saturated ? Math.max(startMs, SATURATED_PATIENCE_MS) : startMs
-      return (runMs * (ahead + 1)) / slots < patienceMs ? patienceMs : 0
+      return (runMs * (ahead + 1)) / slots < patienceMs ? patienceMs + TOLERANCE_MS : 0
     },
     victim: (idle) => {
       for (const container of idle) return container

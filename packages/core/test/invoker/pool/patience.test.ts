@@ -102,9 +102,9 @@ describe('the patience of the fixed policy', () => {
   const policy = fixedPolicy({ pauseGraceMs: 0, idleTimeoutMs: 0 })
 
   it.each([
-    [{ runMs: 10, ahead: 0, slots: 1, startMs: 100 }, 100],
+    [{ runMs: 10, ahead: 0, slots: 1, startMs: 100 }, 150],
     [{ runMs: 10, ahead: 9, slots: 1, startMs: 100 }, 0],
-    [{ runMs: 10, ahead: 9, slots: 2, startMs: 100 }, 100],
+    [{ runMs: 10, ahead: 9, slots: 2, startMs: 100 }, 150],
     [{ runMs: 100, ahead: 0, slots: 1, startMs: 100 }, 0],
   ])('for %j is %i ms', (demand, ms) => expect(policy.patience(demand)).toBe(ms))
 })
