@@ -80,10 +80,10 @@ await compared(
   (id) => entities.get(`ns/${id}`),
 )
 await compared(
-  'request counted, over INCR',
+  'firing counted, over INCR',
   300,
   () => raw.incr(`{${prefix}}:raw:count`),
-  () => limiter.countRequest({ namespaceId: 'ns', budget: 'invocations', limit: 1e9 }),
+  () => limiter.countFire({ namespaceId: 'ns', perMinute: 1e9 }),
 )
 
 const record = (index) => ({

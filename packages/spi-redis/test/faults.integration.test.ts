@@ -72,12 +72,12 @@ describeWith('redis', 'what goes wrong with Redis', () => {
     await failure('ERR_UNAVAILABLE', () => queue.publish('t', textBody('m')))
     expect(performance.now() - started).toBeLessThan(4000)
     const asked = performance.now()
-    await failure('ERR_UNAVAILABLE', () => limiter.enter({ namespaceId: 'ns', limit: 1 }))
+    await failure('ERR_UNAVAILABLE', () => limiter.enter({ namespaceId: 'ns', perMinute: 10, concurrent: 1 }))
     expect(performance.now() - asked, 'a request waited for its limits').toBeLessThan(500)
     await server.start()
     await expect.poll(() => entities.get('ns/x').then(() => 'answered', String), { timeout: 5000 }).toBe('answered')
     await queue.publish('t', textBody('m'))
-    expect((await limiter.enter({ namespaceId: 'ns', limit: 1 })).allowed).toBe(true)
+    expect((await limiter.enter({ namespaceId: 'ns', perMinute: 10, concurrent: 1 })).allowed).toBe(true)
   })
 
   it('a server that falls silent is ERR_UNAVAILABLE, and used again when it goes on', async () => {
@@ -198,7 +198,7 @@ describeWith('redis', 'what goes wrong with Redis', () => {
     await queue.publish('t', textBody('m'))
     await expect.poll(() => attempts).toEqual([1, 2])
     await subscription.close()
-    expect((await limiter.countRequest({ namespaceId: 'ns', budget: 'fires', limit: 1 })).allowed).toBe(true)
+    expect((await limiter.countFire({ namespaceId: 'ns', perMinute: 1 })).allowed).toBe(true)
     const denied = await failure('ERR_CONFIG', () => store({ ...options, keyPrefix: 'theirs' }).open())
     expect(denied.message).toContain('README')
   })

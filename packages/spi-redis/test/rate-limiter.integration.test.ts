@@ -4,7 +4,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest'
 import { describeWith } from '../../../test/describe-with.ts'
 import { OwnRedis } from './own-redis.ts'
 
-const place = { namespaceId: 'ns', limit: 10 }
+const place = { namespaceId: 'ns', perMinute: 1_000_000, concurrent: 10 }
 
 describeWith('redis', 'rate limits of several controllers', () => {
   let server: OwnRedis
@@ -30,9 +30,9 @@ describeWith('redis', 'rate limits of several controllers', () => {
     const controllers = await Promise.all([open(), open(), open()])
     const entries = await Promise.all(Array.from({ length: 90 }, (_, index) => allowed(controllers[index % 3]!)))
     expect(entries.filter(Boolean)).toHaveLength(10)
-    const request = { namespaceId: 'busy', budget: 'invocations', limit: 1_000_000 } as const
+    const request = { namespaceId: 'busy', perMinute: 1_000_000 }
     const counts = await Promise.all(
-      Array.from({ length: 300 }, async (_, index) => (await controllers[index % 3]!.countRequest(request)).count),
+      Array.from({ length: 300 }, async (_, index) => (await controllers[index % 3]!.countFire(request)).count),
     )
     // A new minute may begin in between, and start anew.
     expect(new Set(counts).size).toBeGreaterThanOrEqual(150)
@@ -44,7 +44,7 @@ describeWith('redis', 'rate limits of several controllers', () => {
     expect(await allowed(one)).toBe(false)
     other.leave('ns')
     other.leave('ns')
-    await expect.poll(async () => (await one.enter({ ...place, limit: 9 })).allowed).toBe(true)
+    await expect.poll(async () => (await one.enter({ ...place, concurrent: 9 })).allowed).toBe(true)
     expect(await allowed(other)).toBe(true)
     expect(await allowed(one)).toBe(false)
   })

@@ -20,7 +20,7 @@ describeWith('redis', 'the rate limiter on Redis', (url) => {
     nextMinute: (limiter) =>
       withRedis(url, async (redis) => {
         for (const key of await keysOf(redis, prefixes.get(limiter)!)) {
-          if (await redis.hexists(key, 'm')) await redis.hincrby(key, 'm', -1)
+          if ((await redis.type(key)) === 'hash' && (await redis.hexists(key, 'm'))) await redis.hincrby(key, 'm', -1)
         }
       }),
   })

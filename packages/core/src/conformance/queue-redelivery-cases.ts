@@ -42,6 +42,27 @@ export const queueRedeliveryCases: readonly ConformanceCase<Queue>[] = [
     },
   },
   {
+    id: 'queue.redelivers-what-is-repeatable',
+    async run(queue, context) {
+      const options = { group: 'g', concurrency: 2, redeliverAfterMs: 1, repeatable: true }
+      const received: string[] = []
+      const first = await queue.subscribe(context.uniqueName, options, async (delivery) => {
+        received.push(`${textOf(delivery)}${delivery.attempt}`)
+        if (textOf(delivery) === 'late' || delivery.attempt === 1) throw new Error('fails on purpose')
+      })
+      for (const text of ['m', 'n', 'late']) await queue.publish(context.uniqueName, textBody(text))
+      const seen = (...names: string[]): boolean => names.every((name) => received.includes(name))
+      await eventually('second attempts', context, () => seen('m2', 'n2', 'late2'))
+      await first.close()
+      const left: string[] = []
+      await queue.subscribe(context.uniqueName, options, (delivery) => {
+        left.push(textOf(delivery))
+      })
+      await eventually('delivery to another subscriber', context, () => left.length > 0)
+      assert.deepEqual(left, ['late'])
+    },
+  },
+  {
     id: 'queue.waits-before-redelivery',
     async run(queue, context) {
       const times: number[] = []

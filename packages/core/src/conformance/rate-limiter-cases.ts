@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import type {
-  ConcurrencyRequest,
+  EntryDecision,
+  EntryRequest,
   RateDecision,
   RateLimiter,
   RateLimiterCapabilities,
@@ -10,6 +11,8 @@ import { eventually, type CaseContext, type ConformanceCase } from './conformanc
 import { refuses } from './store-subject.ts'
 
 const MINUTE_MS = 60_000
+/** More than any case asks for. */
+const PLENTY = 1_000_000
 const clock = new SystemClock()
 
 /** A rate limiter under test, and how to move its time. */
@@ -51,25 +54,36 @@ async function withinOneMinute(context: CaseContext, body: (namespaceId: string)
   }
 }
 
+/** Invocations one after the other, each over before the next. */
 async function counted(
   limiter: RateLimiter,
   namespaceId: string,
-  limit: number,
+  perMinute: number,
   times: number,
 ): Promise<RateDecision[]> {
   const decisions: RateDecision[] = []
   for (let time = 0; time < times; time++) {
-    decisions.push(await limiter.countRequest({ namespaceId, budget: 'invocations', limit }))
+    const { of, ...decision } = await limiter.enter({ namespaceId, perMinute, concurrent: PLENTY })
+    if (decision.allowed) limiter.leave(namespaceId)
+    assert.equal(of, decision.allowed ? 'places' : 'minute')
+    decisions.push(decision)
   }
   return decisions
 }
 
+/** Asks for a place where only places are short. */
+async function place(limiter: RateLimiter, namespaceId: string, concurrent: number): Promise<EntryDecision> {
+  const decision = await limiter.enter(placeRequest(namespaceId, concurrent))
+  assert.equal(decision.of, 'places')
+  return decision
+}
+
+function placeRequest(namespaceId: string, concurrent: number): EntryRequest {
+  return { namespaceId, concurrent, perMinute: PLENTY }
+}
+
 /** `leave` may take effect a little later where the places are kept elsewhere. */
-async function entersEventually(
-  limiter: RateLimiter,
-  request: ConcurrencyRequest,
-  context: CaseContext,
-): Promise<void> {
+async function entersEventually(limiter: RateLimiter, request: EntryRequest, context: CaseContext): Promise<void> {
   await eventually('a place to be free', context, async () => (await limiter.enter(request)).allowed)
 }
 
@@ -79,16 +93,12 @@ export const rateLimiterCases: readonly ConformanceCase<RateLimiterSubject>[] = 
     id: 'rate-limiter.allows-up-to-the-limit',
     run: ({ limiter }, context) =>
       withinOneMinute(context, async (namespaceId) => {
-        const decisions = await counted(limiter, namespaceId, 3, 4)
+        const decisions = await counted(limiter, namespaceId, 3, 5)
         assert.deepEqual(
-          decisions.map(({ allowed, count, limit }) => ({ allowed, count, limit })),
-          [
-            { allowed: true, count: 1, limit: 3 },
-            { allowed: true, count: 2, limit: 3 },
-            { allowed: true, count: 3, limit: 3 },
-            { allowed: false, count: 4, limit: 3 },
-          ],
+          decisions.map(({ allowed }) => allowed),
+          [true, true, true, false, false],
         )
+        assert.deepEqual([decisions[4]!.count, decisions[4]!.limit], [5, 3])
       }),
   },
   {
@@ -98,7 +108,7 @@ export const rateLimiterCases: readonly ConformanceCase<RateLimiterSubject>[] = 
         const refused = await counted(limiter, namespaceId, 1, 5)
         assert.equal(refused.at(-1)!.count, 5)
         const [raised] = await counted(limiter, namespaceId, 6, 1)
-        assert.deepEqual([raised!.allowed, raised!.count], [true, 6])
+        assert.equal(raised!.allowed, true, 'more were counted than there had been')
         const [next] = await counted(limiter, namespaceId, 6, 1)
         assert.equal(next!.allowed, false, 'the refused requests had not been counted')
       }),
@@ -118,8 +128,31 @@ export const rateLimiterCases: readonly ConformanceCase<RateLimiterSubject>[] = 
     run: ({ limiter }, context) =>
       withinOneMinute(context, async (namespaceId) => {
         await counted(limiter, namespaceId, 1, 2)
-        const fire = await limiter.countRequest({ namespaceId, budget: 'fires', limit: 1 })
+        const fire = await limiter.countFire({ namespaceId, perMinute: 1 })
         assert.deepEqual([fire.allowed, fire.count], [true, 1])
+        const another = await limiter.countFire({ namespaceId, perMinute: 1 })
+        assert.deepEqual([another.allowed, another.count, another.limit], [false, 2, 1])
+      }),
+  },
+  {
+    id: 'rate-limiter.a-request-too-many-takes-no-place',
+    run: ({ limiter }, context) =>
+      withinOneMinute(context, async (namespaceId) => {
+        for (let time = 0; time < 5; time++) await limiter.enter({ namespaceId, perMinute: 1, concurrent: 2 })
+        const second = await limiter.enter(placeRequest(namespaceId, 2))
+        assert.deepEqual([second.allowed, second.count], [true, 2])
+      }),
+  },
+  {
+    id: 'rate-limiter.counts-requests-that-find-no-place',
+    run: ({ limiter }, context) =>
+      withinOneMinute(context, async (namespaceId) => {
+        for (let time = 0; time < 3; time++) {
+          const { of } = await limiter.enter({ namespaceId, perMinute: 3, concurrent: 1 })
+          assert.equal(of, 'places')
+        }
+        const { of, allowed, count } = await limiter.enter({ namespaceId, perMinute: 3, concurrent: 1 })
+        assert.deepEqual({ of, allowed, count }, { of: 'minute', allowed: false, count: 4 })
       }),
   },
   {
@@ -127,21 +160,19 @@ export const rateLimiterCases: readonly ConformanceCase<RateLimiterSubject>[] = 
     run: ({ limiter }, context) =>
       withinOneMinute(context, async (namespaceId) => {
         await counted(limiter, namespaceId, 1, 2)
-        await limiter.enter({ namespaceId, limit: 1 })
+        await place(limiter, namespaceId, 1)
         const other = `${namespaceId}-other`
-        const [rate] = await counted(limiter, other, 1, 1)
-        assert.deepEqual([rate!.allowed, rate!.count], [true, 1])
-        const place = await limiter.enter({ namespaceId: other, limit: 1 })
-        assert.deepEqual([place.allowed, place.count], [true, 1])
+        const first = await limiter.enter({ namespaceId: other, perMinute: 1, concurrent: 1 })
+        assert.deepEqual([first.allowed, first.count], [true, 1])
       }),
   },
   {
     id: 'rate-limiter.a-limit-of-0-allows-nothing',
     async run({ limiter }, { uniqueName: namespaceId }) {
-      for (const budget of ['invocations', 'fires'] as const) {
-        assert.equal((await limiter.countRequest({ namespaceId, budget, limit: 0 })).allowed, false)
-      }
-      assert.equal((await limiter.enter({ namespaceId, limit: 0 })).allowed, false)
+      assert.equal((await limiter.countFire({ namespaceId, perMinute: 0 })).allowed, false)
+      const closed = await limiter.enter({ namespaceId, perMinute: 0, concurrent: PLENTY })
+      assert.deepEqual([closed.allowed, closed.of], [false, 'minute'])
+      assert.equal((await place(limiter, namespaceId, 0)).allowed, false)
     },
   },
   {
@@ -151,15 +182,19 @@ export const rateLimiterCases: readonly ConformanceCase<RateLimiterSubject>[] = 
       await nextMinute!()
       assert.equal((await counted(limiter, namespaceId, 1, 2)).at(-1)!.allowed, false)
       await nextMinute!()
-      const [decision] = await counted(limiter, namespaceId, 1, 1)
-      assert.deepEqual([decision!.allowed, decision!.count], [true, 1])
+      const decisions = await counted(limiter, namespaceId, 1, 2)
+      assert.deepEqual(
+        decisions.map(({ allowed }) => allowed),
+        [true, false],
+      )
+      assert.equal(decisions[1]!.count, 2)
     },
   },
   {
     id: 'rate-limiter.gives-out-places-up-to-the-limit',
     async run({ limiter }, { uniqueName: namespaceId }) {
       const decisions: RateDecision[] = []
-      for (let entry = 0; entry < 4; entry++) decisions.push(await limiter.enter({ namespaceId, limit: 3 }))
+      for (let entry = 0; entry < 4; entry++) decisions.push(await place(limiter, namespaceId, 3))
       assert.deepEqual(
         decisions.map(({ allowed, count, limit }) => ({ allowed, count, limit })),
         [
@@ -174,7 +209,7 @@ export const rateLimiterCases: readonly ConformanceCase<RateLimiterSubject>[] = 
   {
     id: 'rate-limiter.a-place-given-back-can-be-taken',
     async run({ limiter }, context) {
-      const request = { namespaceId: context.uniqueName, limit: 1 }
+      const request = placeRequest(context.uniqueName, 1)
       for (let round = 0; round < 3; round++) {
         await entersEventually(limiter, request, context)
         assert.equal((await limiter.enter(request)).allowed, false, 'one place was given out twice')
@@ -186,7 +221,7 @@ export const rateLimiterCases: readonly ConformanceCase<RateLimiterSubject>[] = 
   {
     id: 'rate-limiter.a-refused-entry-takes-no-place',
     async run({ limiter }, context) {
-      const request = { namespaceId: context.uniqueName, limit: 2 }
+      const request = placeRequest(context.uniqueName, 2)
       for (let entry = 0; entry < 10; entry++) await limiter.enter(request)
       limiter.leave(request.namespaceId)
       await entersEventually(limiter, request, context)
@@ -195,7 +230,7 @@ export const rateLimiterCases: readonly ConformanceCase<RateLimiterSubject>[] = 
   {
     id: 'rate-limiter.a-surplus-leave-is-ignored',
     async run({ limiter }, context) {
-      const request = { namespaceId: context.uniqueName, limit: 1 }
+      const request = placeRequest(context.uniqueName, 1)
       await limiter.enter(request)
       for (let times = 0; times < 4; times++) limiter.leave(request.namespaceId)
       await entersEventually(limiter, request, context)
@@ -205,7 +240,7 @@ export const rateLimiterCases: readonly ConformanceCase<RateLimiterSubject>[] = 
   {
     id: 'rate-limiter.concurrent-entries-share-the-places',
     async run({ limiter }, { uniqueName: namespaceId }) {
-      const entries = Array.from({ length: 50 }, async () => limiter.enter({ namespaceId, limit: 10 }))
+      const entries = Array.from({ length: 50 }, () => place(limiter, namespaceId, 10))
       const allowed = (await Promise.all(entries)).filter((decision) => decision.allowed)
       assert.equal(allowed.length, 10)
     },
@@ -215,8 +250,8 @@ export const rateLimiterCases: readonly ConformanceCase<RateLimiterSubject>[] = 
     async run({ limiter }, { uniqueName: namespaceId }) {
       await limiter.close()
       await limiter.close()
-      await refuses('ERR_CLOSED', () => limiter.countRequest({ namespaceId, budget: 'invocations', limit: 1 }))
-      await refuses('ERR_CLOSED', () => limiter.enter({ namespaceId, limit: 1 }))
+      await refuses('ERR_CLOSED', () => limiter.countFire({ namespaceId, perMinute: 1 }))
+      await refuses('ERR_CLOSED', () => limiter.enter(placeRequest(namespaceId, 1)))
       assert.doesNotThrow(() => limiter.leave(namespaceId))
     },
   },
@@ -225,7 +260,7 @@ export const rateLimiterCases: readonly ConformanceCase<RateLimiterSubject>[] = 
     async run({ limiter }, { uniqueName: namespaceId }) {
       await limiter.close()
       await Promise.all([limiter.open(), limiter.open()])
-      assert.equal((await limiter.enter({ namespaceId, limit: 1 })).allowed, true)
+      assert.equal((await place(limiter, namespaceId, 1)).allowed, true)
     },
   },
 ]

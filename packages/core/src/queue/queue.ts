@@ -85,13 +85,19 @@ export interface SubscribeOptions {
   readonly concurrency: number
   /** Default 1000. */
   readonly redeliverAfterMs?: number
+  /**
+   * It makes no difference to the handler whether it sees a message once or again. An adapter may then spare itself
+   * remembering that the message was handed out, where that costs time before the delivery; nothing else changes.
+   * Default false.
+   */
+  readonly repeatable?: boolean
 }
 
 export interface Delivery {
   readonly body: MessageBody
   /**
    * 1 on first delivery. Counts deliveries known to the backend; after a crash of the consumer it is at least 2 where
-   * the backend remembers that the message had been handed out.
+   * the backend remembers that the message had been handed out, as it does unless the subscription is `repeatable`.
    */
   readonly attempt: number
   /** Aborts when the subscription closes, or when the message may be given to another subscriber. */

@@ -1,12 +1,13 @@
 import { adapterContext, type Adapter } from '../assembly/adapter.ts'
 import { PlatformError } from '../errors.ts'
 import type {
-  ConcurrencyRequest,
+  EntryDecision,
+  EntryRequest,
+  FireRequest,
   RateDecision,
   RateLimiter,
   RateLimiterCapabilities,
   RateLimiterContext,
-  RateRequest,
 } from './rate-limiter.ts'
 
 const MINUTE_MS = 60_000
@@ -39,8 +40,29 @@ export class LocalRateLimiter implements RateLimiter {
     this.#open = false
   }
 
-  countRequest({ namespaceId, budget, limit: whole }: RateRequest): RateDecision {
-    this.#check()
+  enter({ namespaceId, perMinute, concurrent }: EntryRequest): EntryDecision {
+    const counted = this.#count('invocations', namespaceId, perMinute)
+    if (!counted.allowed) return { ...counted, of: 'minute' }
+    const taken = this.#places.get(namespaceId) ?? 0
+    const limit = this.#share(concurrent)
+    if (taken >= limit) return { allowed: false, count: taken, limit, of: 'places' }
+    this.#places.set(namespaceId, taken + 1)
+    return { allowed: true, count: taken + 1, limit, of: 'places' }
+  }
+
+  countFire({ namespaceId, perMinute }: FireRequest): RateDecision {
+    return this.#count('fires', namespaceId, perMinute)
+  }
+
+  leave(namespaceId: string): void {
+    const taken = this.#places.get(namespaceId)
+    if (taken === undefined) return
+    if (taken > 1) this.#places.set(namespaceId, taken - 1)
+    else this.#places.delete(namespaceId)
+  }
+
+  #count(budget: 'invocations' | 'fires', namespaceId: string, perMinute: number): RateDecision {
+    if (!this.#open) throw new PlatformError('ERR_CLOSED', 'local rate limiter is not open')
     const now = this.#context.clock.now()
     const minute = Math.floor(now / MINUTE_MS)
     if (minute !== this.#minute) {
@@ -51,33 +73,13 @@ export class LocalRateLimiter implements RateLimiter {
     const counts = this.#counts[budget]
     const count = (counts.get(namespaceId) ?? 0) + 1
     counts.set(namespaceId, count)
-    const limit = this.#share(whole)
+    const limit = this.#share(perMinute)
     if (count <= limit) return { allowed: true, count, limit }
     return { allowed: false, count, limit, ...(limit > 0 ? { retryAfterMs: (minute + 1) * MINUTE_MS - now } : {}) }
   }
 
-  enter({ namespaceId, limit: whole }: ConcurrencyRequest): RateDecision {
-    this.#check()
-    const taken = this.#places.get(namespaceId) ?? 0
-    const limit = this.#share(whole)
-    if (taken >= limit) return { allowed: false, count: taken, limit }
-    this.#places.set(namespaceId, taken + 1)
-    return { allowed: true, count: taken + 1, limit }
-  }
-
-  leave(namespaceId: string): void {
-    const taken = this.#places.get(namespaceId)
-    if (taken === undefined) return
-    if (taken > 1) this.#places.set(namespaceId, taken - 1)
-    else this.#places.delete(namespaceId)
-  }
-
   #share(limit: number): number {
     return shareOf(limit, this.#context.controllers?.() ?? 1)
-  }
-
-  #check(): void {
-    if (!this.#open) throw new PlatformError('ERR_CLOSED', 'local rate limiter is not open')
   }
 }
 

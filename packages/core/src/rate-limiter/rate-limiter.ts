@@ -9,19 +9,20 @@ export interface RateLimiter extends Lifecycle {
   readonly capabilities: RateLimiterCapabilities
 
   /**
-   * Counts one request against the namespace's budget of this minute, whether or not it is then allowed, as OpenWhisk
-   * does. Counters of `invocations` and `fires` are separate.
+   * Lets one invocation in: counts it against the namespace's invocations of this minute, whether or not it is then
+   * allowed, as OpenWhisk does; where that limit has room, takes a concurrent place if fewer than `concurrent` are
+   * taken. Both in one question, since it may have to travel. An allowed decision must be followed by exactly one
+   * `leave` with the same namespace id.
    * @throws ERR_CLOSED      not open.
    * @throws ERR_UNAVAILABLE the backend did not answer; the caller decides whether to let the request pass.
    */
-  countRequest(request: RateRequest): MaybePromise<RateDecision>
+  enter(request: EntryRequest): MaybePromise<EntryDecision>
 
   /**
-   * Takes one of the namespace's concurrent places if fewer than `limit` are taken. An allowed decision must be
-   * followed by exactly one `leave` with the same namespace id.
+   * Counts one firing of a trigger against the namespace's firings of this minute, whether or not it is then allowed.
    * @throws ERR_CLOSED, ERR_UNAVAILABLE
    */
-  enter(request: ConcurrencyRequest): MaybePromise<RateDecision>
+  countFire(request: FireRequest): MaybePromise<RateDecision>
 
   /** Gives a place back. Never throws; a surplus call is ignored. */
   leave(namespaceId: string): void
@@ -32,17 +33,18 @@ export interface RateLimiterCapabilities {
   readonly scope: 'process' | 'cluster'
 }
 
-export interface RateRequest {
+export interface EntryRequest {
   readonly namespaceId: string
-  readonly budget: 'invocations' | 'fires'
-  /** Requests per minute; 0 allows none. */
-  readonly limit: number
+  /** Invocations per minute; 0 allows none. */
+  readonly perMinute: number
+  /** Invocations at once; 0 allows none. */
+  readonly concurrent: number
 }
 
-export interface ConcurrencyRequest {
+export interface FireRequest {
   readonly namespaceId: string
-  /** 0 allows none. */
-  readonly limit: number
+  /** Firings per minute; 0 allows none. */
+  readonly perMinute: number
 }
 
 export interface RateDecision {
@@ -53,6 +55,11 @@ export interface RateDecision {
   readonly limit: number
   /** When asking again may help; undefined when nobody knows. */
   readonly retryAfterMs?: number
+}
+
+export interface EntryDecision extends RateDecision {
+  /** Which limit it is about: the minute's when that refused the request, otherwise that of places. */
+  readonly of: 'minute' | 'places'
 }
 
 /** What the assembly hands to a rate limiter. */

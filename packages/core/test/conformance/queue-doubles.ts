@@ -101,6 +101,10 @@ export const queueDoubles: Readonly<Record<string, () => Queue>> = {
       return undefined
     }
   }),
+  'queue.redelivers-what-is-repeatable': handling((handler, { repeatable }) => (delivery) => {
+    const outcome = handler(delivery)
+    return repeatable ? Promise.resolve(outcome).catch(() => undefined) : outcome
+  }),
   'queue.waits-before-redelivery': subscribing((options) => ({ ...options, redeliverAfterMs: 0 })),
   'queue.redelivery-holds-up-nothing-behind': handling((handler, { redeliverAfterMs = 0 }) => async (delivery) => {
     for (;;) {

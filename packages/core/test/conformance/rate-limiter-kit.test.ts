@@ -6,12 +6,18 @@ import {
 } from '../../src/conformance/index.ts'
 import { adapterContext } from '../../src/assembly/adapter.ts'
 import { LocalRateLimiter } from '../../src/rate-limiter/local-rate-limiter.ts'
-import type { ConcurrencyRequest, RateDecision, RateLimiter, RateRequest } from '../../src/rate-limiter/rate-limiter.ts'
+import type {
+  EntryDecision,
+  EntryRequest,
+  FireRequest,
+  RateDecision,
+  RateLimiter,
+} from '../../src/rate-limiter/rate-limiter.ts'
 import { VirtualClock } from '../../src/time/virtual-clock.ts'
 
 interface Parts {
-  countRequest(request: RateRequest): RateDecision
-  enter(request: ConcurrencyRequest): RateDecision | Promise<RateDecision>
+  enter(request: EntryRequest): EntryDecision | Promise<EntryDecision>
+  countFire(request: FireRequest): RateDecision
   leave(namespaceId: string): void
   open(): Promise<void>
 }
@@ -25,8 +31,8 @@ function broken(change: (real: LocalRateLimiter) => Partial<Parts>): () => RateL
       capabilities: real.capabilities,
       open: () => real.open(),
       close: () => real.close(),
-      countRequest: (request) => real.countRequest(request),
       enter: (request) => real.enter(request),
+      countFire: (request) => real.countFire(request),
       leave: (namespaceId) => real.leave(namespaceId),
       ...change(real),
     }
@@ -34,81 +40,90 @@ function broken(change: (real: LocalRateLimiter) => Partial<Parts>): () => RateL
   }
 }
 
+/** Places counted without an upper or a lower bound, as given. */
+function places(count: (taken: number, concurrent: number) => { readonly taken: number; readonly allowed: boolean }) {
+  const taken = new Map<string, number>()
+  return {
+    enter: ({ namespaceId, concurrent }: EntryRequest): EntryDecision => {
+      const next = count(taken.get(namespaceId) ?? 0, concurrent)
+      taken.set(namespaceId, next.taken)
+      return { allowed: next.allowed, count: next.taken, limit: concurrent, of: 'places' }
+    },
+    leave: (namespaceId: string): void => {
+      taken.set(namespaceId, (taken.get(namespaceId) ?? 0) - 1)
+    },
+  }
+}
+
 proveKitBites('RateLimiter', rateLimiterCases, {
   'rate-limiter.allows-up-to-the-limit': broken((real) => ({
-    countRequest: (request) => real.countRequest({ ...request, limit: request.limit + 1 }),
+    enter: (request) => real.enter({ ...request, perMinute: request.perMinute + 1 }),
   })),
   'rate-limiter.counts-refused-requests': broken((real) => {
     const counts = new Map<string, number>()
     return {
-      countRequest: ({ namespaceId, limit }) => {
-        real.countRequest({ namespaceId, limit, budget: 'fires' })
+      enter: (request) => {
+        const { namespaceId, perMinute } = request
         const count = counts.get(namespaceId) ?? 0
-        if (count >= limit) return { allowed: false, count, limit, retryAfterMs: 1 }
+        if (count >= perMinute) return { allowed: false, count, limit: perMinute, retryAfterMs: 1, of: 'minute' }
         counts.set(namespaceId, count + 1)
-        return { allowed: true, count: count + 1, limit }
+        return real.enter({ ...request, perMinute: 1000 })
       },
     }
   }),
   'rate-limiter.tells-when-to-come-back': broken((real) => ({
-    countRequest: (request) => ({ ...real.countRequest(request), retryAfterMs: 120_000 }),
+    enter: (request) => ({ ...real.enter(request), retryAfterMs: 120_000 }),
   })),
   'rate-limiter.keeps-budgets-apart': broken((real) => ({
-    countRequest: (request) => real.countRequest({ ...request, budget: 'invocations' }),
+    countFire: (request) => real.enter({ ...request, concurrent: 1000 }),
+  })),
+  'rate-limiter.a-request-too-many-takes-no-place': broken((real) => ({
+    enter: (request) => {
+      const decision = real.enter(request)
+      if (decision.of === 'minute') real.enter({ ...request, perMinute: 1000 })
+      return decision
+    },
+  })),
+  'rate-limiter.counts-requests-that-find-no-place': broken((real) => ({
+    enter: ({ namespaceId, perMinute, concurrent }) => {
+      const place = real.enter({ namespaceId: `${namespaceId} places`, perMinute: 1000, concurrent })
+      return place.allowed ? real.enter({ namespaceId, perMinute, concurrent }) : place
+    },
   })),
   'rate-limiter.keeps-namespaces-apart': broken((real) => ({
-    enter: ({ limit }) => real.enter({ namespaceId: 'all', limit }),
+    enter: (request) => real.enter({ ...request, namespaceId: 'all' }),
   })),
   'rate-limiter.a-limit-of-0-allows-nothing': broken((real) => ({
-    enter: (request) => real.enter({ ...request, limit: Math.max(1, request.limit) }),
+    enter: (request) => real.enter({ ...request, concurrent: Math.max(1, request.concurrent) }),
   })),
   'rate-limiter.every-minute-starts-anew': broken(() => {
     const standing = new LocalRateLimiter(adapterContext({ clock: new VirtualClock() }))
     return {
       open: () => standing.open(),
-      countRequest: (request) => standing.countRequest(request),
+      enter: (request) => standing.enter(request),
     }
   }),
   'rate-limiter.gives-out-places-up-to-the-limit': broken((real) => ({
-    enter: (request) => real.enter({ ...request, limit: request.limit + 1 }),
+    enter: (request) => real.enter({ ...request, concurrent: request.concurrent + 1 }),
   })),
   'rate-limiter.a-place-given-back-can-be-taken': broken(() => ({ leave: () => undefined })),
-  'rate-limiter.a-refused-entry-takes-no-place': broken(() => {
-    const places = new Map<string, number>()
-    return {
-      enter: ({ namespaceId, limit }) => {
-        const count = (places.get(namespaceId) ?? 0) + 1
-        places.set(namespaceId, count)
-        return { allowed: count <= limit, count, limit }
-      },
-      leave: (namespaceId) => {
-        places.set(namespaceId, (places.get(namespaceId) ?? 0) - 1)
-      },
-    }
-  }),
-  'rate-limiter.a-surplus-leave-is-ignored': broken(() => {
-    const places = new Map<string, number>()
-    return {
-      enter: ({ namespaceId, limit }) => {
-        const count = places.get(namespaceId) ?? 0
-        if (count >= limit) return { allowed: false, count, limit }
-        places.set(namespaceId, count + 1)
-        return { allowed: true, count: count + 1, limit }
-      },
-      leave: (namespaceId) => {
-        places.set(namespaceId, (places.get(namespaceId) ?? 0) - 1)
-      },
-    }
-  }),
+  'rate-limiter.a-refused-entry-takes-no-place': broken(() =>
+    places((taken, concurrent) => ({ taken: taken + 1, allowed: taken < concurrent })),
+  ),
+  'rate-limiter.a-surplus-leave-is-ignored': broken(() =>
+    places((taken, concurrent) =>
+      taken < concurrent ? { taken: taken + 1, allowed: true } : { taken, allowed: false },
+    ),
+  ),
   'rate-limiter.concurrent-entries-share-the-places': broken(() => {
     let taken = 0
     return {
-      enter: async ({ limit }) => {
+      enter: async ({ concurrent: limit }) => {
         const count = taken
         await Promise.resolve()
-        if (count >= limit) return { allowed: false, count, limit }
+        if (count >= limit) return { allowed: false, count, limit, of: 'places' }
         taken = count + 1
-        return { allowed: true, count: taken, limit }
+        return { allowed: true, count: taken, limit, of: 'places' }
       },
     }
   }),

@@ -15,8 +15,11 @@ export interface HandOutParts {
   readonly clock: Clock
   readonly logger: Logger
   readonly leases: () => Iterable<Lease>
-  /** Commits that the messages are handed out, before they are; false when the brokers did not confirm. */
-  readonly record: () => Promise<boolean>
+  /**
+   * Commits that the messages are handed out, before they are; false when the brokers did not confirm. Absent where
+   * nobody needs to know.
+   */
+  readonly record: (() => Promise<boolean>) | undefined
   /** A message was acknowledged. */
   readonly onAcknowledged: () => void
   /** Told whenever there may be room, or nothing runs any more. */
@@ -27,7 +30,8 @@ type Chosen = readonly [Lease, HeldMessage]
 
 /**
  * Gives messages to the handler, `concurrency` at once. That a message is handed out is on record before it is, so that
- * whoever gets it after a crash sees that it was; and a subscriber that was taken for dead starts nothing.
+ * whoever gets it after a crash sees that it was; and a subscriber that was taken for dead starts nothing. Where it may
+ * as well be handed out twice, it goes at once.
  */
 export class HandOut {
   readonly #parts: HandOutParts
@@ -81,10 +85,14 @@ export class HandOut {
   async #next(): Promise<void> {
     const chosen = this.#choose()
     if (chosen.length === 0) return
-    this.#recording = chosen.length
     for (const [, message] of chosen) message.attempts++
-    const recorded = await this.#parts.record()
-    this.#recording = 0
+    const { record } = this.#parts
+    let recorded = true
+    if (record) {
+      this.#recording = chosen.length
+      recorded = await record()
+      this.#recording = 0
+    }
     const startable = ([lease]: Chosen): boolean => recorded && lease.sure && !lease.lost && !this.#stopped
     for (const [lease, message] of chosen.filter((pair) => !startable(pair)).reverse()) {
       message.attempts--

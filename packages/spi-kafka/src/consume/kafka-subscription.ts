@@ -72,7 +72,7 @@ export class KafkaSubscription implements Subscription {
       clock,
       logger: this.#logger,
       leases: () => this.#leases.all(),
-      record: () => this.#committer.now(),
+      record: options.repeatable ? undefined : () => this.#committer.now(),
       onAcknowledged: () => this.#committer.soon(),
       changes: this.#changes,
     })

@@ -63,6 +63,7 @@ export class RedisSubscription implements Subscription {
         keys,
         group,
         redeliverAfterMs,
+        mostUntold: parts.concurrency,
         settled: (entry) => this.#held.delete(entry.name),
         due: (afterMs) => this.#member.releaseAfter(afterMs),
       },

@@ -10,12 +10,16 @@ const MOST_ACKNOWLEDGED_AT_ONCE = 1000
 const MOST_DROPPED_AT_ONCE = 200
 /** A script costs Redis as much as ten plain commands: what is acknowledged is removed a little later, together. */
 const DROP_WITHIN_MS = 50
+/** What handlers have to say travels together, and not while the answer to the first is on its way. */
+const TELL_WITHIN_MS = 5
 const RETRY_PAUSE_MS = 100
 
 export interface SettlementTarget {
   readonly keys: GroupKeys
   readonly group: string
   readonly redeliverAfterMs: number
+  /** So many acknowledgements do not wait for others. */
+  readonly mostUntold: number
   /** Called when Redis knows what became of the entry. */
   readonly settled: (entry: Entry) => void
   /** Called with the time after which something delayed is due, ms; -1 for never. */
@@ -35,6 +39,7 @@ export class Settlements {
   readonly #droppable: Record<StreamLetter, string[]> = { s: [], r: [] }
   readonly #underway = new Set<Promise<void>>()
   #flushing = false
+  #telling: Timer | undefined
   #dropping: Timer | undefined
 
   constructor(connection: RedisConnection, target: SettlementTarget, context: AdapterContext) {
@@ -46,9 +51,9 @@ export class Settlements {
   acknowledge(entry: Entry): void {
     this.#acknowledged[entry.stream].push(entry)
     if (this.#flushing) return
-    this.#flushing = true
-    // What the handlers of one read have to say travels together.
-    this.#track(Promise.resolve().then(() => this.#flush()))
+    const { s, r } = this.#acknowledged
+    if (s.length + r.length >= this.#target.mostUntold) this.#flushNow()
+    else this.#telling ??= this.#context.clock.setTimer(TELL_WITHIN_MS, () => this.#flushNow())
   }
 
   /** Has the message delivered again, after the delay and with the next attempt. */
@@ -67,9 +72,17 @@ export class Settlements {
   /** Resolves once Redis knows everything, or after one more try where it does not answer. */
   async finish(): Promise<void> {
     this.#giveUp.abort()
+    if (!this.#flushing) this.#flushNow()
     while (this.#underway.size > 0) await Promise.all(this.#underway)
     this.#dropping?.cancel()
     await this.#drop()
+  }
+
+  #flushNow(): void {
+    this.#telling?.cancel()
+    this.#telling = undefined
+    this.#flushing = true
+    this.#track(this.#flush())
   }
 
   async #flush(): Promise<void> {

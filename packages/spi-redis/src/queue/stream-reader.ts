@@ -1,4 +1,5 @@
 import { isPlatformError, type AdapterContext } from '@stemcell/core'
+import { setImmediate } from 'node:timers/promises'
 import type { Reply } from '../connection/lua-script.ts'
 import type { RedisConnection } from '../connection/redis-connection.ts'
 import { isRefusal, replyCode } from '../connection/to-platform-error.ts'
@@ -71,7 +72,11 @@ export class StreamReader {
         if (failed) await this.#parts.member.giveBack()
         const reply = await this.#connection.run((redis) => redis.callBuffer('XREADGROUP', this.#command(count)))
         failed = false
-        if (!this.#stopped && reply !== null) take(readEntries(reply as Reply, this.#parts.keys.stream))
+        if (!this.#stopped && reply !== null) {
+          take(readEntries(reply as Reply, this.#parts.keys.stream))
+          // What the handlers have to send at once goes first.
+          await setImmediate()
+        }
       } catch (err) {
         failed = true
         if (!this.#stopped) await this.#recover(err)

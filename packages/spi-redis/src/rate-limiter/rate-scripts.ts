@@ -1,48 +1,51 @@
 import { LuaScript } from '../connection/lua-script.ts'
 
-/**
- * KEYS counter. One for the server's minute: `m` the minute, `n` the count.
- * Returns the count and how long this minute still lasts, ms.
- */
-export const COUNT_REQUEST = new LuaScript(`
+/** Counts one in the server's minute; a counter has two fields: `m` the minute, `n` the count. */
+const COUNT = `
 local time = redis.call('TIME')
 local ms = time[1] * 1000 + math.floor(time[2] / 1000)
 local minute = math.floor(ms / 60000)
-local count = 1
-if tonumber(redis.call('HGET', KEYS[1], 'm') or -1) == minute then
-  count = redis.call('HINCRBY', KEYS[1], 'n', 1)
-else
-  redis.call('HSET', KEYS[1], 'm', string.format('%.0f', minute), 'n', 1)
-  redis.call('PEXPIRE', KEYS[1], 120000)
-end
-return {count, (minute + 1) * 60000 - ms}`)
+local leftMs = (minute + 1) * 60000 - ms
+local function count(key)
+  if tonumber(redis.call('HGET', key, 'm') or -1) == minute then return redis.call('HINCRBY', key, 'n', 1) end
+  redis.call('HSET', key, 'm', string.format('%.0f', minute), 'n', 1)
+  redis.call('PEXPIRE', key, 120000)
+  return 1
+end`
+
+/** KEYS counter. Returns the count and how long this minute still lasts, ms. */
+export const COUNT_FIRE = new LuaScript(`${COUNT}
+return {count(KEYS[1]), leftMs}`)
 
 // The places that a process took are a hash of namespace and number, which lasts as long as its lease. It holds one
 // field, with an empty name, that no namespace has, so that a process without places is known to live.
 
 /**
- * KEYS processes · ARGV this process, what the keys of places begin with, lease ms, namespace, limit.
- * Returns 1 or 0 for taken or not, and how many are taken.
+ * KEYS counter, processes · ARGV this process, what the keys of places begin with, lease ms, namespace, requests per
+ * minute, places. Returns `m`, the count and how long this minute still lasts, ms, for one request too many; else `p`,
+ * how many places are taken, and 1 or 0 for whether one of them is for this request.
  */
-export const ENTER = new LuaScript(`
-local me, prefix, namespace, limit = ARGV[1], ARGV[2], ARGV[4], tonumber(ARGV[5])
+export const ENTER = new LuaScript(`${COUNT}
+local counted = count(KEYS[1])
+if counted > tonumber(ARGV[5]) then return {'m', counted, leftMs} end
+local me, prefix, namespace, limit = ARGV[1], ARGV[2], ARGV[4], tonumber(ARGV[6])
 local taken = 0
-for _, process in ipairs(redis.call('SMEMBERS', KEYS[1])) do
+for _, process in ipairs(redis.call('SMEMBERS', KEYS[2])) do
   local places = redis.call('HGET', prefix .. process, namespace)
   if places then
     taken = taken + tonumber(places)
   elseif process ~= me and redis.call('EXISTS', prefix .. process) == 0 then
-    redis.call('SREM', KEYS[1], process)
+    redis.call('SREM', KEYS[2], process)
   end
 end
-if taken >= limit then return {0, taken} end
+if taken >= limit then return {'p', taken, 0} end
 redis.call('HINCRBY', prefix .. me, namespace, 1)
 if redis.call('PTTL', prefix .. me) < 0 then
   redis.call('HSET', prefix .. me, '', 0)
   redis.call('PEXPIRE', prefix .. me, ARGV[3])
-  redis.call('SADD', KEYS[1], me)
+  redis.call('SADD', KEYS[2], me)
 end
-return {1, taken + 1}`)
+return {'p', taken + 1, 1}`)
 
 /** KEYS places of this process · ARGV namespace and number given back, in turn. */
 export const LEAVE = new LuaScript(`

@@ -2,17 +2,18 @@ import {
   adapterContext,
   type Adapter,
   type AdapterContext,
-  type ConcurrencyRequest,
+  type EntryDecision,
+  type EntryRequest,
+  type FireRequest,
   type RateDecision,
   type RateLimiter,
   type RateLimiterCapabilities,
-  type RateRequest,
   type Timer,
 } from '@stemcell/core'
 import type { Redis } from 'ioredis'
 import { ConnectionSession } from '../connection/connection-session.ts'
 import { isRefusal } from '../connection/to-platform-error.ts'
-import { listOf } from '../connection/lua-script.ts'
+import { listOf, textOf } from '../connection/lua-script.ts'
 import {
   ADAPTER,
   parseOptions,
@@ -22,7 +23,7 @@ import {
 } from '../redis-options.ts'
 import { escape } from '../stores/store-keys.ts'
 import { PlaceLedger } from './place-ledger.ts'
-import { COUNT_REQUEST, ENTER, FORGET, LEAVE, RENEW, SET_PLACES } from './rate-scripts.ts'
+import { COUNT_FIRE, ENTER, FORGET, LEAVE, RENEW, SET_PLACES } from './rate-scripts.ts'
 
 /** Lua's stack and the patience of others bound what one script is told. */
 const TOLD_AT_ONCE = 500
@@ -74,30 +75,30 @@ export class RedisRateLimiter implements RateLimiter {
     await this.#session.close()
   }
 
-  async countRequest({ namespaceId, budget, limit }: RateRequest): Promise<RateDecision> {
-    const key = `${this.#base}:${budget}:${escape(namespaceId)}`
-    const reply = await this.#ask((redis) => COUNT_REQUEST.run(redis, [key], []))
-    const [count = 0, retryAfterMs = 0] = listOf(reply).map(Number)
-    if (count <= limit) return { allowed: true, count, limit }
-    return { allowed: false, count, limit, ...(limit > 0 ? { retryAfterMs } : {}) }
-  }
-
-  async enter({ namespaceId, limit }: ConcurrencyRequest): Promise<RateDecision> {
+  async enter({ namespaceId, perMinute, concurrent }: EntryRequest): Promise<EntryDecision> {
     const namespace = escape(namespaceId)
-    const args = [this.#process, this.#placesPrefix, this.#settings.leaseMs, namespace, limit]
+    const keys = [this.#counter('invocations', namespace), this.#processes]
+    const args = [this.#process, this.#placesPrefix, this.#settings.leaseMs, namespace, perMinute, concurrent]
     this.#ledger.began(namespace)
     try {
-      const [allowed = 0, count = 0] = listOf(
-        await this.#ask((redis) => ENTER.run(redis, [this.#processes], args)),
-      ).map(Number)
-      if (allowed === 1) this.#ledger.add(namespace, 1)
-      return { allowed: allowed === 1, count, limit }
+      const [of, count, more] = listOf(await this.#ask((redis) => ENTER.run(redis, keys, args)))
+      if (textOf(of) === 'm') return { ...tooMany(Number(count), perMinute, Number(more)), of: 'minute' }
+      const allowed = Number(more) === 1
+      if (allowed) this.#ledger.add(namespace, 1)
+      return { allowed, count: Number(count), limit: concurrent, of: 'places' }
     } catch (error) {
       this.#ledger.doubt(namespace)
       throw error
     } finally {
       this.#ledger.ended(namespace)
     }
+  }
+
+  async countFire({ namespaceId, perMinute }: FireRequest): Promise<RateDecision> {
+    const keys = [this.#counter('fires', escape(namespaceId))]
+    const reply = await this.#ask((redis) => COUNT_FIRE.run(redis, keys, []))
+    const [count = 0, leftMs = 0] = listOf(reply).map(Number)
+    return count <= perMinute ? { allowed: true, count, limit: perMinute } : tooMany(count, perMinute, leftMs)
   }
 
   leave(namespaceId: string): void {
@@ -108,10 +109,15 @@ export class RedisRateLimiter implements RateLimiter {
     this.#leaving.set(namespace, (this.#leaving.get(namespace) ?? 0) + 1)
     if (this.#leaveScheduled) return
     this.#leaveScheduled = true
-    queueMicrotask(() => {
+    // The answer to whoever was in goes first.
+    setImmediate(() => {
       this.#leaveScheduled = false
       void this.#tellLeft()
     })
+  }
+
+  #counter(budget: 'invocations' | 'fires', namespace: string): string {
+    return `${this.#base}:${budget}:${namespace}`
   }
 
   get #placesPrefix(): string {
@@ -181,6 +187,10 @@ export class RedisRateLimiter implements RateLimiter {
       return false
     }
   }
+}
+
+function tooMany(count: number, limit: number, leftMs: number): RateDecision {
+  return { allowed: false, count, limit, ...(limit > 0 ? { retryAfterMs: leftMs } : {}) }
 }
 
 /** Limits that hold exactly over all controllers. @throws ERR_CONFIG an option is wrong. */

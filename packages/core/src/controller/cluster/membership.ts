@@ -51,7 +51,7 @@ export class Membership {
     this.#openedMs = this.#parts.clock.monotonic()
     this.#tickedMs = this.#openedMs
     await queue.ensureTopic(CONTROLLERS_TOPIC, { retentionMs: RETENTION_MS })
-    const options = { group: `${CONTROLLERS_TOPIC}${controllerId}`, concurrency: 1 }
+    const options = { group: `${CONTROLLERS_TOPIC}${controllerId}`, concurrency: 1, repeatable: true }
     this.#subscription = await queue.subscribe(CONTROLLERS_TOPIC, options, (delivery) => this.#heardOf(delivery))
     this.#tick()
   }

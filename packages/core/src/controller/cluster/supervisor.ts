@@ -42,7 +42,7 @@ export class Supervisor {
   async open(): Promise<void> {
     const { queue, controllerId } = this.#parts
     await queue.ensureTopic(HEALTH_TOPIC, { retentionMs: RETENTION_MS })
-    const options = { group: `${HEALTH_TOPIC}${controllerId}`, concurrency: 1 }
+    const options = { group: `${HEALTH_TOPIC}${controllerId}`, concurrency: 1, repeatable: true }
     this.#subscription = await queue.subscribe(HEALTH_TOPIC, options, (delivery) => this.#pinged(delivery))
     this.#tickedMs = this.#parts.clock.monotonic()
     this.#tick()

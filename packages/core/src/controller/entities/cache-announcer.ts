@@ -39,7 +39,7 @@ export class CacheAnnouncer {
     const { queue } = this.#parts
     this.#giveUp = new AbortController()
     await queue.ensureTopic(CACHE_INVALIDATION_TOPIC, { retentionMs: RETENTION_MS })
-    const options = { group: `${CACHE_INVALIDATION_TOPIC}${this.#sender}`, concurrency: 1 }
+    const options = { group: `${CACHE_INVALIDATION_TOPIC}${this.#sender}`, concurrency: 1, repeatable: true }
     this.#subscription = await queue.subscribe(CACHE_INVALIDATION_TOPIC, options, (delivery) => this.#heard(delivery))
   }
 

@@ -4,7 +4,7 @@ import type { Logger } from '../../log.ts'
 import type { EmitEvent } from '../../messages/event-message.ts'
 import type { Identity } from '../../model/identity.ts'
 import type { PlatformLimits } from '../../model/platform-limits.ts'
-import type { RateDecision, RateLimiter, RateRequest } from '../../rate-limiter/rate-limiter.ts'
+import type { EntryDecision, RateDecision, RateLimiter } from '../../rate-limiter/rate-limiter.ts'
 import { HttpError } from './http-error.ts'
 import { tooManyAtOnce, tooManyPerMinute } from './texts.ts'
 
@@ -36,42 +36,40 @@ export class Throttle {
    * @throws HttpError 429
    */
   admitInvocation(user: Identity): MaybePromise<() => void> {
-    const limit = user.limits.invocationsPerMinute ?? this.#limits.invocationsPerMinute
-    const counted = this.#count(user, 'invocations', limit)
-    return isPromise(counted) ? counted.then(() => this.#enter(user)) : this.#enter(user)
+    const { limits } = user
+    const namespaceId = user.namespace.uuid
+    const perMinute = limits.invocationsPerMinute ?? this.#limits.invocationsPerMinute
+    const concurrent = limits.concurrentInvocations ?? this.#limits.concurrentInvocations
+    const decision = this.#ask(() => this.#limiter.enter({ namespaceId, perMinute, concurrent }))
+    return isPromise(decision) ? decision.then((made) => this.#entered(user, made)) : this.#entered(user, decision)
   }
 
   /** Counts one firing of a trigger. @throws HttpError 429 */
   admitFire(user: Identity): MaybePromise<void> {
-    return this.#count(user, 'fires', user.limits.firesPerMinute ?? this.#limits.firesPerMinute)
-  }
-
-  #count(user: Identity, budget: RateRequest['budget'], limit: number): MaybePromise<void> {
-    const request = { namespaceId: user.namespace.uuid, budget, limit }
+    const namespaceId = user.namespace.uuid
+    const perMinute = user.limits.firesPerMinute ?? this.#limits.firesPerMinute
     const check = (decision: RateDecision | undefined): void => {
-      if (decision && !decision.allowed) {
-        this.#emit?.(user, { metricName: 'TimedRateLimit', metricValue: 1 })
-        throw refusal(tooManyPerMinute(decision.count, decision.limit), decision, RETRY_SAME_MINUTE_S)
-      }
+      if (decision && !decision.allowed) throw this.#tooMany(user, decision)
     }
-    const decision = this.#ask(() => this.#limiter.countRequest(request))
+    const decision = this.#ask(() => this.#limiter.countFire({ namespaceId, perMinute }))
     return isPromise(decision) ? decision.then(check) : check(decision)
   }
 
-  #enter(user: Identity): MaybePromise<() => void> {
-    const namespaceId = user.namespace.uuid
-    const limit = user.limits.concurrentInvocations ?? this.#limits.concurrentInvocations
-    const settle = (decision: RateDecision | undefined): (() => void) => {
-      if (!decision) return nothingHeld
-      if (!decision.allowed) {
-        this.#emit?.(user, { metricName: 'ConcurrentRateLimit', metricValue: 1 })
-        throw refusal(tooManyAtOnce(decision.count, decision.limit), decision, RETRY_IN_FLIGHT_S)
-      }
-      this.#emit?.(user, { metricName: 'ConcurrentInvocations', metricValue: decision.count })
-      return this.#release(namespaceId)
+  #entered(user: Identity, decision: EntryDecision | undefined): () => void {
+    if (!decision) return nothingHeld
+    const { allowed, count, limit, of } = decision
+    if (of === 'minute') throw this.#tooMany(user, decision)
+    if (!allowed) {
+      this.#emit?.(user, { metricName: 'ConcurrentRateLimit', metricValue: 1 })
+      throw refusal(tooManyAtOnce(count, limit), decision, RETRY_IN_FLIGHT_S)
     }
-    const decision = this.#ask(() => this.#limiter.enter({ namespaceId, limit }))
-    return isPromise(decision) ? decision.then(settle) : settle(decision)
+    this.#emit?.(user, { metricName: 'ConcurrentInvocations', metricValue: count })
+    return this.#release(user.namespace.uuid)
+  }
+
+  #tooMany(user: Identity, decision: RateDecision): HttpError {
+    this.#emit?.(user, { metricName: 'TimedRateLimit', metricValue: 1 })
+    return refusal(tooManyPerMinute(decision.count, decision.limit), decision, RETRY_SAME_MINUTE_S)
   }
 
   #release(namespaceId: string): () => void {
@@ -83,7 +81,7 @@ export class Throttle {
   }
 
   /** The decision; undefined when the limiter cannot be asked. */
-  #ask(question: () => MaybePromise<RateDecision>): MaybePromise<RateDecision | undefined> {
+  #ask<T extends RateDecision>(question: () => MaybePromise<T>): MaybePromise<T | undefined> {
     try {
       const decision = question()
       return isPromise(decision) ? decision.catch((error: unknown) => this.#unanswered(error)) : decision

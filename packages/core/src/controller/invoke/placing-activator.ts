@@ -92,7 +92,7 @@ export class PlacingActivator implements Activator, Bookkeeper {
     const topic = completedTopic(controllerId)
     const maxBodyBytes = limits.maxPayloadBytes + limits.messageOverheadBytes
     await queue.ensureTopic(topic, { retentionMs: 3_600_000, maxBodyBytes })
-    const acknowledgements = { group: topic, concurrency: ACKNOWLEDGEMENT_CONCURRENCY }
+    const acknowledgements = { group: topic, concurrency: ACKNOWLEDGEMENT_CONCURRENCY, repeatable: true }
     this.#subscription = await queue.subscribe(topic, acknowledgements, (delivery) => this.#acknowledged(delivery))
     await this.#supervisor.open()
   }

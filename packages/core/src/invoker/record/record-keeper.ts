@@ -77,10 +77,10 @@ export class RecordKeeper {
       ])
       if (sent === 'too-large') await this.#acknowledge(message, { response: 'stored' })
     } else {
-      const stored = this.#store(message, complete)
-      if (!durable) await stored
-      const [sent] = await Promise.all([this.#acknowledge(message, { response: record, completion }), stored])
-      if (sent === 'too-large') await this.#acknowledge(message, { response: 'stored', completion })
+      if (!durable) await this.#store(message, complete)
+      const told = this.#acknowledge(message, { response: record, completion })
+      if (durable) await this.#store(message, complete)
+      if ((await told) === 'too-large') await this.#acknowledge(message, { response: 'stored', completion })
     }
   }
 

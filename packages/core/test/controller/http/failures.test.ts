@@ -10,7 +10,7 @@ import { StaticAuth } from '../../../src/auth/static-auth.ts'
 import type { Identity } from '../../../src/model/identity.ts'
 import { DEFAULT_PLATFORM_LIMITS } from '../../../src/model/platform-limits.ts'
 import { LocalRateLimiter } from '../../../src/rate-limiter/local-rate-limiter.ts'
-import type { RateDecision } from '../../../src/rate-limiter/rate-limiter.ts'
+import type { EntryDecision, EntryRequest } from '../../../src/rate-limiter/rate-limiter.ts'
 import { eventually } from '../../../src/conformance/conformance-case.ts'
 import { ACTIONS, ApiClient, errorOf } from '../api-client.ts'
 import { ScriptedActivator } from '../scripted-activator.ts'
@@ -192,7 +192,7 @@ describe('a client', () => {
     class WatchedLimiter extends LocalRateLimiter {
       entered = 0
       left = 0
-      override enter(request: Parameters<LocalRateLimiter['enter']>[0]): RateDecision {
+      override enter(request: EntryRequest): EntryDecision {
         this.entered++
         return super.enter(request)
       }

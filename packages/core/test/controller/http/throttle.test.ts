@@ -3,7 +3,7 @@ import { PlatformError } from '../../../src/errors.ts'
 import type { NamespaceLimits } from '../../../src/model/namespace-limits.ts'
 import { DEFAULT_PLATFORM_LIMITS } from '../../../src/model/platform-limits.ts'
 import { LocalRateLimiter } from '../../../src/rate-limiter/local-rate-limiter.ts'
-import type { RateDecision } from '../../../src/rate-limiter/rate-limiter.ts'
+import type { EntryDecision, EntryRequest } from '../../../src/rate-limiter/rate-limiter.ts'
 import { ApiClient, errorOf } from '../api-client.ts'
 import { ScriptedActivator } from '../scripted-activator.ts'
 import { OTHER, OWNER, TestController, type TestControllerOptions } from '../test-controller.ts'
@@ -117,11 +117,7 @@ describe('concurrent invocations', () => {
 describe('a rate limiter', () => {
   class SlowLimiter extends LocalRateLimiter {
     // @ts-expect-error the local limiter promises an answer at once, the contract does not
-    override async countRequest(request: Parameters<LocalRateLimiter['countRequest']>[0]): Promise<RateDecision> {
-      return super.countRequest(request)
-    }
-    // @ts-expect-error as above
-    override async enter(request: Parameters<LocalRateLimiter['enter']>[0]): Promise<RateDecision> {
+    override async enter(request: EntryRequest): Promise<EntryDecision> {
       return super.enter(request)
     }
   }
@@ -138,10 +134,7 @@ describe('a rate limiter', () => {
 
   it('that does not answer stops nobody', async () => {
     class DeadLimiter extends LocalRateLimiter {
-      override countRequest(): RateDecision {
-        throw new PlatformError('ERR_UNAVAILABLE', 'limiter is down')
-      }
-      override enter(): RateDecision {
+      override enter(): EntryDecision {
         throw new PlatformError('ERR_UNAVAILABLE', 'limiter is down')
       }
       override leave(): void {
