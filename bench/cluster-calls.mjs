@@ -42,15 +42,15 @@ export async function latencies({ bare, server, processes }, count) {
 }
 
 /** Calls per second of an action that waits, on all invokers and then on one of them, which is the one that is left. */
-export async function throughputs(processes, invokers, ms) {
+export async function throughputs(processes, invokers, ms, warmupMs) {
   await processes.putAction('sleeper', SLEEPER)
   const client = caller(processes, 'sleeper')
   try {
     await until(() => areWarm(processes, SLOTS * invokers), 'every slot has a warm container', 120_000, 50)
-    const many = await client.throughput(CALLERS, ms)
+    const many = await client.throughput(CALLERS, ms, warmupMs)
     await processes.keepInvokers(1)
     await until(() => areWarm(processes, SLOTS), 'every slot has a warm container', 120_000, 50)
-    const one = await client.throughput(CALLERS, ms)
+    const one = await client.throughput(CALLERS, ms, warmupMs)
     const row = (value) => ({ '50 ms action /s': value })
     return { rows: { [`${invokers} invokers`]: row(many), 'one invoker': row(one) }, factor: many / one }
   } finally {

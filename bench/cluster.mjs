@@ -46,7 +46,8 @@ async function measure({ server, quick, ...places }) {
   try {
     const processes = await startCluster({ ...places, prefix: `${prefix}-cluster`, invokers: INVOKERS })
     ends.push(processes.remove)
-    const scale = await throughputs(processes, INVOKERS, quick ? 1_000 : 5_000)
+    // A broker that has just been started takes seconds to get up to its speed.
+    const scale = await throughputs(processes, INVOKERS, ...(quick ? [1_000, 500] : [5_000, 10_000]))
     const calls = await latencies({ bare: () => bare.roundTrip(BODY), server, processes }, quick ? 300 : 3_000)
     return { ...calls, rows: { ...rowsOf(calls), ...scale.rows }, scale: scale.factor }
   } finally {

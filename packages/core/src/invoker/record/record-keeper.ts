@@ -50,7 +50,7 @@ export class RecordKeeper {
 
   /**
    * Resolves once the controller was told and the record is safe. A blocking caller gets the result without waiting for
-   * its logs, unless they are here at once; the slot is freed when they are there. For others the record is stored
+   * its logs; the slot is freed when they are there, or with the result where they are as good as there. For others the record is stored
    * first, so that who hears of the end finds it. Where no message of a durable queue stands for the record, nobody
    * hears of a result before the record is stored, or foreseen while its logs are still read.
    * Rejects when the invoker stops before the record is safe; the message must then be kept.
@@ -68,14 +68,16 @@ export class RecordKeeper {
       await this.#store(message, await complete)
       await this.#acknowledge(message, { response: 'stored', completion })
     } else if (isPromise(complete)) {
-      const result = this.#acknowledge(message, { response: record })
+      // Logs that are here in a moment are read before anybody could want the slot.
+      const last = logs?.soon ? { completion } : {}
+      const told = this.#acknowledge(message, { response: record, ...last })
       const whole = await complete
       const [sent] = await Promise.all([
-        result,
-        this.#acknowledge(message, { completion }),
+        told,
+        logs?.soon ? undefined : this.#acknowledge(message, { completion }),
         this.#store(message, whole),
       ])
-      if (sent === 'too-large') await this.#acknowledge(message, { response: 'stored' })
+      if (sent === 'too-large') await this.#acknowledge(message, { response: 'stored', ...last })
     } else {
       if (!durable) await this.#store(message, complete)
       const told = this.#acknowledge(message, { response: record, completion })

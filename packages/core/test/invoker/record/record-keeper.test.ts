@@ -82,20 +82,18 @@ describe('what is told of a blocking activation, and when', () => {
     expect(order).toEqual(['response', 'completion', 'stored a'])
   })
 
-  it('with logs that come at once: stored whole, then told together with the end', async () => {
-    const soon = { ...later(), soon: true }
-    await (await keeper(false)).settle(message, record, soon)
+  it('with logs that come at once: together with the end, stored whole before or after', async () => {
+    await (await keeper(false)).settle(message, record, { ...later(), soon: true })
     expect(order).toEqual(['stored a', 'response+completion'])
+    order = []
+    await (await keeper(true)).settle(message, record, { ...later(), soon: true })
+    expect(order).toEqual(['response+completion', 'stored a'])
   })
 
   it('with logs that cannot be read: all the same', async () => {
     const failing = { lines: Promise.reject(new Error('no')), soon: true }
     await (await keeper(false)).settle(message, record, failing)
-    expect(order.filter((step) => !step.startsWith('stored'))).toEqual([
-      'foreseen by invoker3',
-      'response',
-      'completion',
-    ])
+    expect(order.filter((step) => !step.startsWith('stored'))).toEqual(['foreseen by invoker3', 'response+completion'])
     const stored = await store.get('guest', message.activationId)
     expect(stored?.logs).toEqual([expect.stringContaining('stderr')])
   })
