@@ -52,21 +52,14 @@ export class ShardingBalancer implements LoadBalancer {
     const hash = placementHash(request.namespace, request.action)
     const step = steps[hash % steps.length]!
     let position = hash % size
-    let healthy = false
-    let largeEnough = false
     for (let probe = 0; probe < size; probe++) {
       const id = ids[position]!
-      const invoker = cluster.invokers[id]!
-      if (serves(invoker, request)) {
-        if (cluster.fits(id, request)) return { invoker: id }
-        healthy = true
-        largeEnough ||= invoker.memoryMb >= request.memoryMb
-      }
+      // Room first: in a crowded cluster it is what most lack.
+      if (cluster.fits(id, request) && serves(cluster.invokers[id]!, request)) return { invoker: id }
       position += step
       if (position >= size) position -= size
     }
-    if (largeEnough) return 'wait'
-    return { reject: healthy ? 'no healthy invoker is large enough' : 'no healthy invoker' }
+    return whyNot(ids, request, cluster)
   }
 
   #rebuild(cluster: ClusterView): void {
@@ -85,6 +78,13 @@ export class ShardingBalancer implements LoadBalancer {
 export function placementHash(namespace: string, action: string): number {
   // Doubles hold the absolute value of the smallest 32-bit integer, which Java's do not.
   return Math.abs(javaHash(namespace) ^ javaHash(action))
+}
+
+/** No invoker has room; will any ever? */
+function whyNot(ids: readonly number[], request: PlacementRequest, { invokers }: ClusterView): Placement {
+  const serving = ids.map((id) => invokers[id]!).filter((invoker) => serves(invoker, request))
+  if (serving.some(({ memoryMb }) => memoryMb >= request.memoryMb)) return 'wait'
+  return { reject: serving.length > 0 ? 'no healthy invoker is large enough' : 'no healthy invoker' }
 }
 
 function pool(ids: readonly number[], previous: Pool): Pool {
