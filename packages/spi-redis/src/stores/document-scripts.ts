@@ -19,29 +19,36 @@ end`
  */
 export const PUT_DOCUMENT = new LuaScript(`${REMOVE_ROWS}
 local key, at = KEYS[1], 8
-if (redis.call('HGET', key, 'r') or '') ~= ARGV[1] then return 0 end
-removeRows(key, ARGV[5])
-local keep = {}
-for i = 1, tonumber(ARGV[7]) do
-  keep['a:' .. ARGV[at]], keep['t:' .. ARGV[at]] = true, true
-  at = at + 1
+local revision = redis.call('HGET', key, 'r') or ''
+if revision ~= ARGV[1] then return 0 end
+if revision ~= '' then
+  if redis.call('HGET', key, 'x') ~= ARGV[4] then removeRows(key, ARGV[5]) end
+  local keep = {}
+  for i = at, at + tonumber(ARGV[7]) - 1 do keep['a:' .. ARGV[i]], keep['t:' .. ARGV[i]] = true, true end
+  for _, field in ipairs(redis.call('HKEYS', key)) do
+    if not keep[field] then redis.call('HDEL', key, field) end
+  end
 end
-for _, field in ipairs(redis.call('HKEYS', key)) do
-  if not keep[field] then redis.call('HDEL', key, field) end
+at = at + tonumber(ARGV[7])
+local fields = {'r', ARGV[2], 'd', ARGV[3], 'x', ARGV[4]}
+local function set(name, value)
+  fields[#fields + 1] = name
+  fields[#fields + 1] = value
 end
-redis.call('HSET', key, 'r', ARGV[2], 'd', ARGV[3], 'x', ARGV[4])
-redis.call('ZADD', KEYS[2], 0, ARGV[6])
 local rows = tonumber(ARGV[at])
 at = at + 1
 for i = 1, rows do
   redis.call('ZADD', ARGV[5] .. ARGV[at], ARGV[at + 1], ARGV[at + 2])
-  redis.call('HSET', key, ARGV[at + 3], ARGV[at + 4])
+  set(ARGV[at + 3], ARGV[at + 4])
   at = at + 5
 end
 while ARGV[at] do
-  redis.call('HSET', key, 't:' .. ARGV[at], ARGV[at + 1], 'a:' .. ARGV[at], ARGV[at + 2])
+  set('t:' .. ARGV[at], ARGV[at + 1])
+  set('a:' .. ARGV[at], ARGV[at + 2])
   at = at + 3
 end
+redis.call('HSET', key, unpack(fields))
+if revision == '' then redis.call('ZADD', KEYS[2], 0, ARGV[6]) end
 return 1`)
 
 /** KEYS document, ids · ARGV revision, escaped id, what the keys of indexes begin with. 0: the revision is another. */
