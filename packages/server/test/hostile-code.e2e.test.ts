@@ -182,3 +182,24 @@ describe('many invocations of a slow action at once', () => {
     })
   })
 })
+
+describe('runs that follow each other closely', () => {
+  it('each have what their own child processes printed', async () => {
+    await putAction(
+      server(),
+      'children',
+      `const { spawnSync } = require('node:child_process')
+       function main({ n }) { return { status: spawnSync('/bin/echo', ['child of ' + n], { stdio: 'inherit' }).status } }`,
+    )
+    const callers = Array.from({ length: 4 }, async (_, caller) => {
+      for (let run = 0; run < 25; run++) {
+        const n = `${caller}-${run}`
+        const { json } = await call(server(), 'POST', 'actions/children?blocking=true', { body: { n } })
+        const { activationId, response } = json as unknown as ActivationRecord
+        expect(response.result).toEqual({ status: 0 })
+        expect((await stored(activationId)).logs).toEqual([expect.stringMatching(`stdout: child of ${n}$`)])
+      }
+    })
+    await Promise.all(callers)
+  })
+})

@@ -109,7 +109,7 @@ export class ProcessContainerFactory implements ContainerFactory {
     const { clock, random } = this.#context
     const id = randomText(random, 12)
     const token = randomText(random, 24)
-    const logs = new LogDemultiplexer({ kind: 'attributed', token }, clock)
+    const logs = new LogDemultiplexer({ kind: 'attributed', token, maxConcurrent: spec.maxConcurrent }, clock)
     const { socket, work } = registry.prepare(id)
     let process: RuntimeProcess
     try {

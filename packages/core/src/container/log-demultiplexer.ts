@@ -12,13 +12,16 @@ type StreamName = LogLine['stream']
  * `attributed`: the runtime writes frames, each on a line of its own, after a secret `token`:
  * `<token> <activation> <text>` is a line, `<token>+ <activation> <text>` a part of one whose end follows, and
  * `<token>-end <activation>` the end of the stream for that activation. Text without a frame, as child processes of
- * the action write it, goes to the one open log, if it is one.
+ * the action write it, goes to the one open log, if it is one; where runs come one after the other (`maxConcurrent` 1),
+ * to the log that was opened first and has not ended, since the next may be open before the last is read.
  *
  * `sentinel`: for other runtimes, which run one activation at a time and write a sentinel line to both streams after
  * each. A line is the sentinel only if it consists of nothing else. Several logs may be open: up to its sentinel a
  * stream belongs to the one that was opened first, and then to the next.
  */
-export type LogFormat = { readonly kind: 'attributed'; readonly token: string } | { readonly kind: 'sentinel' }
+export type LogFormat =
+  | { readonly kind: 'attributed'; readonly token: string; readonly maxConcurrent: number }
+  | { readonly kind: 'sentinel' }
 
 const SENTINEL = Buffer.from('XXX_THE_END_OF_A_WHISK_ACTIVATION_XXX')
 const BLANK = 32
@@ -40,6 +43,8 @@ export class LogDemultiplexer {
   readonly #clock: Clock
   readonly #time: LogTimestamp
   readonly #token: Buffer | undefined
+  /** One activation after the other. */
+  readonly #sequential: boolean
   readonly #logs = new Map<string, ActivationLogBuffer>()
   readonly #readers: Record<StreamName, Reader>
 
@@ -47,6 +52,7 @@ export class LogDemultiplexer {
     this.#clock = clock
     this.#time = new LogTimestamp(clock)
     this.#token = format.kind === 'attributed' ? Buffer.from(format.token) : undefined
+    this.#sequential = format.kind === 'sentinel' || format.maxConcurrent === 1
     this.#readers = { stdout: this.#reader('stdout'), stderr: this.#reader('stderr') }
   }
 
@@ -136,12 +142,12 @@ export class LogDemultiplexer {
       const idEnd = frame.indexOf(BLANK, idStart)
       if (idEnd < 0) return
       reader.rest = mark === PLUS ? 'piece' : 'line'
-      reader.log = this.#logOf(frame.toString('latin1', idStart, idEnd))
+      reader.log = this.#logOf(frame.toString('latin1', idStart, idEnd), stream)
       if (mark === BLANK) reader.header = Buffer.from(frame.subarray(0, idEnd + 1))
       else reader.header = undefined
       this.#text(reader.rest, reader.log, stream, frame.subarray(idEnd + 1), last)
     } else if (startsWith(frame, END_MARK, tokenLength)) {
-      this.#logOf(frame.toString('latin1', tokenLength + END_MARK.length))?.end(stream, this.#time.next())
+      this.#logOf(frame.toString('latin1', tokenLength + END_MARK.length), stream)?.end(stream, this.#time.next())
     }
   }
 
@@ -157,22 +163,23 @@ export class LogDemultiplexer {
   }
 
   #plain(stream: StreamName, bytes: Buffer, last: boolean): void {
-    this.#text('line', this.#token ? this.#soleLog() : this.#firstLog(stream), stream, bytes, last)
+    this.#text('line', this.#currentLog(stream), stream, bytes, last)
   }
 
   /** `-` stands for no activation in particular. */
-  #logOf(activationId: string): ActivationLogBuffer | undefined {
-    return activationId === '-' ? this.#soleLog() : this.#logs.get(activationId)
+  #logOf(activationId: string, stream: StreamName): ActivationLogBuffer | undefined {
+    return activationId === '-' ? this.#currentLog(stream) : this.#logs.get(activationId)
+  }
+
+  #currentLog(stream: StreamName): ActivationLogBuffer | undefined {
+    if (this.#sequential) return this.#firstLog(stream)
+    return this.#logs.size === 1 ? this.#logs.values().next().value : undefined
   }
 
   /** Maps keep the order in which their entries came. */
   #firstLog(stream: StreamName): ActivationLogBuffer | undefined {
     for (const log of this.#logs.values()) if (!log.hasEnded(stream)) return log
     return undefined
-  }
-
-  #soleLog(): ActivationLogBuffer | undefined {
-    return this.#logs.size === 1 ? this.#logs.values().next().value : undefined
   }
 
   #forget(): void {

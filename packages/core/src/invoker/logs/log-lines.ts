@@ -30,9 +30,9 @@ export async function readLogLines(log: ActivationLog, expected: LogExpectation,
   return texts
 }
 
-/** What had been written before now is read within a turn of the event loop. */
+/** What was written before the answer could be read no later than the answer: it is read in the same turn of the loop. */
 function pendingReads(): Promise<void> {
-  return new Promise((resolve) => setImmediate(() => setImmediate(resolve)))
+  return new Promise((resolve) => setImmediate(resolve))
 }
 
 export function missingLogsLine(clock: Clock): string {
