@@ -56,7 +56,7 @@ describe('attributed', () => {
   })
 
   test('a run that prints nothing says so in its answer', async () => {
-    const runtime = await startLoop('actionloop', ATTRIBUTED)
+    const runtime = await startLoop('actionloop', { ...ATTRIBUTED, STEMCELL_LOG_END: 'printed' })
     await runtime.init(shellLoop(`case $line in *print*) echo hi;; esac; echo '{}' >&3`))
     const silent = await runtime.run({}, { activation_id: 'a' })
     expect(silent.headers['x-stemcell-log']).toBe('none')

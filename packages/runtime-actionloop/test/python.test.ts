@@ -192,7 +192,11 @@ describe('a Python archive', () => {
 })
 
 testWith('python3', 'lines of Python carry their activation', async () => {
-  const runtime = await startLoop('python', { STEMCELL_LOGS: 'attributed', STEMCELL_LOG_TOKEN: TOKEN })
+  const runtime = await startLoop('python', {
+    STEMCELL_LOGS: 'attributed',
+    STEMCELL_LOG_TOKEN: TOKEN,
+    STEMCELL_LOG_END: 'printed',
+  })
   await runtime.init('print("loaded")\ndef main(args):\n    if args: print(args)\n    return {}', {
     env: { __OW_ACTIVATION_ID: 'a' },
   })

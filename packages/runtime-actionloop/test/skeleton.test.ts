@@ -73,7 +73,11 @@ testWith('gcc', 'a compiled program, alone and in an archive', async () => {
 })
 
 test('lines carry their activation, and a run without any says so', async () => {
-  const runtime = await startLoop('skeleton', { STEMCELL_LOGS: 'attributed', STEMCELL_LOG_TOKEN: TOKEN })
+  const runtime = await startLoop('skeleton', {
+    STEMCELL_LOGS: 'attributed',
+    STEMCELL_LOG_TOKEN: TOKEN,
+    STEMCELL_LOG_END: 'printed',
+  })
   await runtime.init('#!/bin/sh\n[ "$1" = "{}" ] || echo "$1"\necho "{}"\n')
   await Promise.all(['a', 'b'].map((id) => runtime.run({ id }, { activation_id: id })))
   expect((await runtime.run({}, { activation_id: 'c' })).headers['x-stemcell-log']).toBe('none')

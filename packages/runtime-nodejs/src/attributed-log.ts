@@ -1,5 +1,6 @@
 import type { ActivationLog } from './activation-log.ts'
 import { type Activation, activation, type OutputOwner } from './activation-scope.ts'
+import type { LogEnd } from './runtime-options.ts'
 import { writeFully } from './stdio.ts'
 
 const NEWLINE = 10
@@ -21,7 +22,7 @@ const NOTHING = Buffer.alloc(0)
 const LINE_END = Buffer.from('\n')
 
 /** Every line names its activation behind a token that only the reader knows. The README defines the frames. */
-export function attributedLog(token: string, scope: OutputOwner): ActivationLog {
+export function attributedLog(token: string, logEnd: LogEnd, scope: OutputOwner): ActivationLog {
   const states = new WeakMap<Activation, LogState>()
   const nobody = activation('init', undefined, new Map())
   nobody.ended = true
@@ -63,7 +64,7 @@ export function attributedLog(token: string, scope: OutputOwner): ActivationLog 
     complete,
     end(owner) {
       // Most activations print nothing: their answer says so, which saves two writes here and two reads there.
-      if (!states.has(owner)) return true
+      if (logEnd === 'printed' && !states.has(owner)) return true
       complete(owner)
       const marker = Buffer.concat([stateOf(owner).headers.end, LINE_END])
       writeFully(1, marker)

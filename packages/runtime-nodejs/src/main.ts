@@ -8,7 +8,7 @@ import { replaceStdio } from './stdio.ts'
 const options = optionsOrExit(process.argv.slice(2))
 const scope = new ActivationScope()
 if (options.logToken !== undefined) scope.trackAsync()
-const log = await openLog(options.logToken, scope)
+const log = await openLog(options, scope)
 replaceStdio((fd, bytes) => log.write(fd, bytes))
 const host = new ActionHost(scope, log)
 

@@ -8,17 +8,23 @@ export interface RuntimeOptions {
   readonly lifeline?: number
   /** Present when log lines carry the activation they belong to. */
   readonly logToken?: string
+  /** Which activations get an end in an attributed log: all, or those that printed something. */
+  readonly logEnd: LogEnd
 }
+
+export type LogEnd = 'always' | 'printed'
 
 const NAMES = ['socket', 'port', 'host', 'lifeline'] as const
 type Name = (typeof NAMES)[number]
+const OWN_VARIABLES = ['STEMCELL_SOCKET', 'STEMCELL_LOGS', 'STEMCELL_LOG_TOKEN', 'STEMCELL_LOG_END']
 
 /** Reads the command line and takes the runtime's own settings out of `env`, where an action could see them. */
 export function readRuntimeOptions(args: readonly string[], env: NodeJS.ProcessEnv): RuntimeOptions {
   const given = readArguments(args)
   const socket = given.socket ?? env['STEMCELL_SOCKET']
   const logToken = readLogToken(env)
-  for (const name of ['STEMCELL_SOCKET', 'STEMCELL_LOGS', 'STEMCELL_LOG_TOKEN']) delete env[name]
+  const logEnd = readLogEnd(env)
+  for (const name of OWN_VARIABLES) delete env[name]
 
   const port = given.port === undefined ? (socket ? undefined : 8080) : wholeNumber('port', given.port, 65_535)
   const lifeline = given.lifeline === undefined ? undefined : wholeNumber('lifeline', given.lifeline, 1_048_576)
@@ -26,6 +32,7 @@ export function readRuntimeOptions(args: readonly string[], env: NodeJS.ProcessE
     host: given.host ?? '0.0.0.0',
     // A variable comes from whoever made the container, and the mounted folder has let in nobody else.
     openToAll: given.socket === undefined,
+    logEnd,
     ...(socket && { socket }),
     ...(port !== undefined && { port }),
     ...(lifeline !== undefined && { lifeline }),
@@ -57,6 +64,12 @@ function readLogToken(env: NodeJS.ProcessEnv): string | undefined {
     )
   }
   return token
+}
+
+function readLogEnd(env: NodeJS.ProcessEnv): LogEnd {
+  const end = env['STEMCELL_LOG_END'] ?? 'always'
+  if (end === 'always' || end === 'printed') return end
+  throw new TypeError(`STEMCELL_LOG_END must be 'always' or 'printed'.`)
 }
 
 function wholeNumber(name: Name, text: string, max: number): number {

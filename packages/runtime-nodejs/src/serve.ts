@@ -16,9 +16,9 @@ export function optionsOrExit(args: readonly string[]): RuntimeOptions {
 }
 
 /** One of the two is needed, and each module costs start-up time. */
-export async function openLog(token: string | undefined, scope: OutputOwner): Promise<ActivationLog> {
-  if (token === undefined) return (await import('./sentinel-log.ts')).sentinelLog()
-  return (await import('./attributed-log.ts')).attributedLog(token, scope)
+export async function openLog({ logToken, logEnd }: RuntimeOptions, scope: OutputOwner): Promise<ActivationLog> {
+  if (logToken === undefined) return (await import('./sentinel-log.ts')).sentinelLog()
+  return (await import('./attributed-log.ts')).attributedLog(logToken, logEnd, scope)
 }
 
 /** Answers requests until a signal, or the end of the lifeline, ends the process. */

@@ -123,8 +123,16 @@ test('what a run leaves behind keeps its activation, also after the end marker',
   expect(textOf(stdout, 'second')).toEqual(['mine'])
 })
 
-test('a run that prints nothing says so in its answer and marks no end', async () => {
+test('a run that prints nothing marks its end all the same', async () => {
   const runtime = await start()
+  await runtime.init('function main() { return {} }')
+  expect((await runtime.run({}, { activation_id: 'a1' })).headers['x-stemcell-log']).toBeUndefined()
+  const { stdout, stderr } = await stopped(runtime)
+  expect([stdout.ends, stderr.ends]).toEqual([['a1'], ['a1']])
+})
+
+test('a run that prints nothing says so in its answer and marks no end, where only printed logs have one', async () => {
+  const runtime = await start({ env: { STEMCELL_LOG_END: 'printed' } })
   await runtime.init(`function main({ say }) { if (say) console.log(say); return {} }`)
   const silent = await runtime.run({}, { activation_id: 'a1' })
   const loud = await runtime.run({ say: 'hello' }, { activation_id: 'a2' })
@@ -184,6 +192,10 @@ test('an activation without a usable id is called "-"', async () => {
   await runtime.run({}, { activation_id: 'two words\n' })
   await stopped(runtime)
   expect(runtime.stdout().toString()).toBe(`${TOKEN} - hi\n${TOKEN}-end -\n`)
+})
+
+test('a word for the ends of logs that is not known is refused', async () => {
+  await expect(start({ env: { STEMCELL_LOG_END: 'never' } })).rejects.toThrow("'always' or 'printed'")
 })
 
 test.each([{}, { STEMCELL_LOG_TOKEN: 'short' }, { STEMCELL_LOG_TOKEN: 'with spaces in the token' }])(

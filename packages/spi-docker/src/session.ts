@@ -169,9 +169,7 @@ export class Session {
       throw toPlatformError(error, `container of ${image.name}`, 'ERR_START_FAILED')
     }
     const logs = new LogDemultiplexer(
-      logToken === undefined
-        ? { kind: 'sentinel' }
-        : { kind: 'attributed', token: logToken, maxConcurrent: plan.spec.maxConcurrent },
+      logToken === undefined ? { kind: 'sentinel' } : { kind: 'attributed', token: logToken },
       context.clock,
     )
     const output = new ContainerOutput(logs, context.clock)

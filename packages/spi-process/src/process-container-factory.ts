@@ -109,7 +109,7 @@ export class ProcessContainerFactory implements ContainerFactory {
     const { clock, random } = this.#context
     const id = randomText(random, 12)
     const token = randomText(random, 24)
-    const logs = new LogDemultiplexer({ kind: 'attributed', token, maxConcurrent: spec.maxConcurrent }, clock)
+    const logs = new LogDemultiplexer({ kind: 'attributed', token }, clock)
     const { socket, work } = registry.prepare(id)
     let process: RuntimeProcess
     try {
@@ -165,6 +165,8 @@ export class ProcessContainerFactory implements ContainerFactory {
         STEMCELL_PYTHON: python,
         STEMCELL_LOGS: 'attributed',
         STEMCELL_LOG_TOKEN: token,
+        // What is in the pipes by then is read in the same turn as the answer.
+        STEMCELL_LOG_END: 'printed',
         [markName]: markValue,
       },
     }

@@ -6,6 +6,7 @@ import {
   type Container,
   type ContainerExit,
   type LogDemultiplexer,
+  type LogOptions,
   type RuntimeReply,
 } from '@stemcell/core'
 import { HttpRuntimeClient } from '@stemcell/core/runtime-client'
@@ -87,7 +88,7 @@ export class ProcessContainer implements Container, WatchedProcess {
     return this.#counted(this.#parts.client.run(body, options))
   }
 
-  openLog(activationId: string, options: { readonly limitBytes: number }): ActivationLog {
+  openLog(activationId: string, options: LogOptions): ActivationLog {
     return this.#parts.logs.open(activationId, options)
   }
 

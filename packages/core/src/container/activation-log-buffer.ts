@@ -1,5 +1,6 @@
 import type { Clock, Timer } from '../time/clock.ts'
 import type { ActivationLog, CollectedLog, LogLine } from './activation-log.ts'
+import type { LogOptions } from './container-factory.ts'
 import { cutUtf8 } from './cut-utf8.ts'
 
 type StreamName = LogLine['stream']
@@ -18,6 +19,8 @@ export class ActivationLogBuffer implements ActivationLog {
   readonly #clock: Clock
   readonly #maxLines: number
   readonly #onClose: () => void
+  /** As in {@link LogOptions}. */
+  readonly alone: boolean
   #lines: LogLine[] = []
   #leftBytes: number
   #truncated = false
@@ -28,8 +31,9 @@ export class ActivationLogBuffer implements ActivationLog {
   #wake: (() => void) | undefined
 
   /** `limitBytes` counts the text of the lines. `onClose` is called once, when the log takes no more lines. */
-  constructor(clock: Clock, limitBytes: number, onClose: () => void) {
+  constructor(clock: Clock, { limitBytes, alone = false }: LogOptions, onClose: () => void) {
     this.#clock = clock
+    this.alone = alone
     this.#leftBytes = limitBytes
     this.#maxLines = LINES_ALWAYS_KEPT + limitBytes / LEAST_BYTES_PER_LINE
     this.#onClose = onClose

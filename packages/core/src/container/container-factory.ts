@@ -109,7 +109,7 @@ export interface Container {
    * Opens the log of one activation. Call it before the activation's first request; lines written by the runtime
    * before it are not delivered. Where `attributedLogs` is false at most one is open at a time.
    */
-  openLog(activationId: string, options: { readonly limitBytes: number }): ActivationLog
+  openLog(activationId: string, options: LogOptions): ActivationLog
 
   /** @throws ERR_UNSUPPORTED, ERR_UNAVAILABLE; afterwards the container's state is unknown: destroy it. */
   suspend(): Promise<void>
@@ -126,13 +126,26 @@ export interface CallOptions {
   readonly truncateAtBytes: number
 }
 
+export interface LogOptions {
+  readonly limitBytes: number
+  /**
+   * No other activation runs meanwhile, though the log of the one before may still be open: what nobody says whose it
+   * is, as the output of child processes, is of the one that began first and has not ended. Default false: then it is
+   * nobody's unless a single log is open.
+   */
+  readonly alone?: boolean
+}
+
 export interface RuntimeReply {
   readonly status: number
   readonly body: string
   /** Length of the whole body, also when it was cut. */
   readonly bodyBytes: number
   readonly truncated: boolean
-  /** The runtime says that it printed nothing for the activation, and that it marks no end of the log. */
+  /**
+   * The runtime says that it printed nothing for the activation, and that it marks no end of the log. A factory lets it
+   * say so only where all that child processes wrote before the reply is in the log within a turn of the event loop.
+   */
   readonly silent?: boolean
 }
 

@@ -2,7 +2,14 @@ import { PlatformError } from '../errors.ts'
 import type { Clock } from '../time/clock.ts'
 import type { ActivationLog, LogLine } from './activation-log.ts'
 import { ActivationLogBuffer } from './activation-log-buffer.ts'
-import type { CallOptions, Container, ContainerExit, ContainerSpec, RuntimeReply } from './container-factory.ts'
+import type {
+  CallOptions,
+  Container,
+  ContainerExit,
+  ContainerSpec,
+  LogOptions,
+  RuntimeReply,
+} from './container-factory.ts'
 import type { ContainerProgram, ProgramHost, ProgramReply } from './container-program.ts'
 import { cutUtf8 } from './cut-utf8.ts'
 import { LogTimestamp } from './log-timestamp.ts'
@@ -48,8 +55,8 @@ export class InProcessContainer implements Container, ProgramHost {
     return this.#call((program) => program.run(body), options)
   }
 
-  openLog(activationId: string, options: { readonly limitBytes: number }): ActivationLog {
-    const log = new ActivationLogBuffer(this.#clock, options.limitBytes, () => this.#logs.delete(activationId))
+  openLog(activationId: string, options: LogOptions): ActivationLog {
+    const log = new ActivationLogBuffer(this.#clock, options, () => this.#logs.delete(activationId))
     if (this.#state === 'dead') this.#end(log)
     this.#logs.set(activationId, log)
     return log

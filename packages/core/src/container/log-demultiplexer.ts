@@ -1,6 +1,7 @@
 import type { Clock } from '../time/clock.ts'
 import type { ActivationLog, LogLine } from './activation-log.ts'
 import { ActivationLogBuffer } from './activation-log-buffer.ts'
+import type { LogOptions } from './container-factory.ts'
 import { LineSplitter } from './line-splitter.ts'
 import { LogTimestamp } from './log-timestamp.ts'
 
@@ -12,16 +13,13 @@ type StreamName = LogLine['stream']
  * `attributed`: the runtime writes frames, each on a line of its own, after a secret `token`:
  * `<token> <activation> <text>` is a line, `<token>+ <activation> <text>` a part of one whose end follows, and
  * `<token>-end <activation>` the end of the stream for that activation. Text without a frame, as child processes of
- * the action write it, goes to the one open log, if it is one; where runs come one after the other (`maxConcurrent` 1),
- * to the log that was opened first and has not ended, since the next may be open before the last is read.
+ * the action write it, goes to the one open log, if it is one; of logs opened `alone`, to the first that has not ended.
  *
  * `sentinel`: for other runtimes, which run one activation at a time and write a sentinel line to both streams after
  * each. A line is the sentinel only if it consists of nothing else. Several logs may be open: up to its sentinel a
  * stream belongs to the one that was opened first, and then to the next.
  */
-export type LogFormat =
-  | { readonly kind: 'attributed'; readonly token: string; readonly maxConcurrent: number }
-  | { readonly kind: 'sentinel' }
+export type LogFormat = { readonly kind: 'attributed'; readonly token: string } | { readonly kind: 'sentinel' }
 
 const SENTINEL = Buffer.from('XXX_THE_END_OF_A_WHISK_ACTIVATION_XXX')
 const BLANK = 32
@@ -43,8 +41,6 @@ export class LogDemultiplexer {
   readonly #clock: Clock
   readonly #time: LogTimestamp
   readonly #token: Buffer | undefined
-  /** One activation after the other. */
-  readonly #sequential: boolean
   readonly #logs = new Map<string, ActivationLogBuffer>()
   readonly #readers: Record<StreamName, Reader>
 
@@ -52,7 +48,6 @@ export class LogDemultiplexer {
     this.#clock = clock
     this.#time = new LogTimestamp(clock)
     this.#token = format.kind === 'attributed' ? Buffer.from(format.token) : undefined
-    this.#sequential = format.kind === 'sentinel' || format.maxConcurrent === 1
     this.#readers = { stdout: this.#reader('stdout'), stderr: this.#reader('stderr') }
   }
 
@@ -60,9 +55,9 @@ export class LogDemultiplexer {
    * As {@link Container.openLog}.
    * @throws TypeError a log is open for this activation.
    */
-  open(activationId: string, options: { readonly limitBytes: number }): ActivationLog {
+  open(activationId: string, options: LogOptions): ActivationLog {
     if (this.#logs.has(activationId)) throw new TypeError('the log of this activation is open already')
-    const log = new ActivationLogBuffer(this.#clock, options.limitBytes, () => {
+    const log = new ActivationLogBuffer(this.#clock, options, () => {
       this.#logs.delete(activationId)
       this.#forget()
     })
@@ -172,8 +167,9 @@ export class LogDemultiplexer {
   }
 
   #currentLog(stream: StreamName): ActivationLogBuffer | undefined {
-    if (this.#sequential) return this.#firstLog(stream)
-    return this.#logs.size === 1 ? this.#logs.values().next().value : undefined
+    if (this.#logs.size === 1 && this.#token) return this.#logs.values().next().value
+    const first = this.#firstLog(stream)
+    return !this.#token || first?.alone ? first : undefined
   }
 
   /** Maps keep the order in which their entries came. */

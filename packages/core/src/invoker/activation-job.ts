@@ -174,7 +174,10 @@ export class ActivationJob implements Job {
 
   #openLog(container: Container): ActivationLog | undefined {
     return this.#readsLog
-      ? container.openLog(this.#message.activationId, { limitBytes: this.#logLimitBytes })
+      ? container.openLog(this.#message.activationId, {
+          limitBytes: this.#logLimitBytes,
+          alone: this.maxConcurrent === 1,
+        })
       : undefined
   }
 

@@ -7,7 +7,7 @@ const SENTINEL = 'XXX_THE_END_OF_A_WHISK_ACTIVATION_XXX'
 const NOW = { waitMs: 0 }
 
 function attributed(): LogDemultiplexer {
-  return new LogDemultiplexer({ kind: 'attributed', token: TOKEN, maxConcurrent: 2 }, new VirtualClock())
+  return new LogDemultiplexer({ kind: 'attributed', token: TOKEN }, new VirtualClock())
 }
 
 function sentinelled(): LogDemultiplexer {
@@ -34,7 +34,7 @@ describe('LogDemultiplexer, attributed', () => {
 
   it('waits for the end of both streams, but no longer than it may', async () => {
     const clock = new VirtualClock()
-    const logs = new LogDemultiplexer({ kind: 'attributed', token: TOKEN, maxConcurrent: 2 }, clock)
+    const logs = new LogDemultiplexer({ kind: 'attributed', token: TOKEN }, clock)
     const a = logs.open('a', { limitBytes: 100 }).collect({ waitMs: 500 })
     const b = logs.open('b', { limitBytes: 100 }).collect({ waitMs: 500 })
     await clock.advance(499)
@@ -70,9 +70,11 @@ describe('LogDemultiplexer, attributed', () => {
   })
 
   it('gives unframed text to the run before until that has ended, where they come one after the other', async () => {
-    const logs = new LogDemultiplexer({ kind: 'attributed', token: TOKEN, maxConcurrent: 1 }, new VirtualClock())
-    const a = logs.open('a', { limitBytes: 1_000 })
-    const b = logs.open('b', { limitBytes: 1_000 })
+    const logs = attributed()
+    const [a, b] = [
+      logs.open('a', { limitBytes: 1_000, alone: true }),
+      logs.open('b', { limitBytes: 1_000, alone: true }),
+    ]
     logs.write('stdout', Buffer.from(`child of a\n${TOKEN}-end a\nchild of b\n`))
     logs.write('stderr', Buffer.from('more of a\n'))
     expect(texts(await a.collect(NOW))).toEqual(['child of a', 'more of a'])

@@ -6,6 +6,7 @@ import {
   type Container,
   type ContainerExit,
   type LogDemultiplexer,
+  type LogOptions,
   type RuntimeReply,
 } from '@stemcell/core'
 import { exitReason } from '@stemcell/core/container-engine'
@@ -62,7 +63,7 @@ export class DockerContainer implements Container {
     return this.#reachable().run(body, options)
   }
 
-  openLog(activationId: string, options: { readonly limitBytes: number }): ActivationLog {
+  openLog(activationId: string, options: LogOptions): ActivationLog {
     return this.#parts.logs.open(activationId, options)
   }
 

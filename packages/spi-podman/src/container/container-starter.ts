@@ -46,9 +46,7 @@ export class ContainerStarter {
     const api = await forwarder.for(spec.environment[API_HOST] ?? '', network.gateway)
     const logToken = image.attributesLogs ? randomText(random, 24) : undefined
     const logs = new LogDemultiplexer(
-      logToken === undefined
-        ? { kind: 'sentinel' }
-        : { kind: 'attributed', token: logToken, maxConcurrent: spec.maxConcurrent },
+      logToken === undefined ? { kind: 'sentinel' } : { kind: 'attributed', token: logToken },
       clock,
     )
     const { folder, socketPath } = folders.of(name)

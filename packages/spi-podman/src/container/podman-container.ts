@@ -5,6 +5,7 @@ import type {
   Container,
   ContainerExit,
   LogDemultiplexer,
+  LogOptions,
   RuntimeReply,
 } from '@stemcell/core'
 import type { ControlGroup } from '@stemcell/core/container-engine'
@@ -46,7 +47,7 @@ export class PodmanContainer implements Container {
     return this.#parts.client.run(body, options)
   }
 
-  openLog(activationId: string, options: { readonly limitBytes: number }): ActivationLog {
+  openLog(activationId: string, options: LogOptions): ActivationLog {
     return this.#parts.logs.open(activationId, options)
   }
 
