@@ -12,6 +12,10 @@ export interface ControllerObserver {
     readonly status: number
     readonly ms: number
   }): void
+  /** The caller of a request is known: `ms` is what asking took, next to nothing when the answer was remembered. */
+  authenticated?(event: { readonly ms: number }): void
+  /** An invocation was let in by the limits of its namespace, after `ms`. */
+  admitted?(event: { readonly ms: number }): void
   /** An activation was sent to an invoker, `waitMs` after it came: 0 unless there was no room before. */
   placed?(event: ActivationFacts & { readonly invoker: number; readonly waitMs: number }): void
   /** An activation waits, as no invoker has room for it. */

@@ -4,7 +4,7 @@ import { CellFamily, HistogramFamily } from './metric-family.ts'
 import { SECONDS } from './seconds.ts'
 
 /** What a controller does: requests, placement, waiting callers, acknowledgements, and what it knows of invokers. */
-export function controllerMetrics(register: Registry): Required<ControllerObserver> {
+export function controllerMetrics(register: Registry, stages: HistogramFamily): Required<ControllerObserver> {
   const requests = new HistogramFamily(register, SECONDS, {
     name: 'stemcell_http_request_duration_seconds',
     help: 'Answered requests, from their head to the answer',
@@ -15,10 +15,6 @@ export function controllerMetrics(register: Registry): Required<ControllerObserv
     help: 'Activations that were sent to an invoker, had to wait for one, or were refused',
     labelNames: ['outcome'],
   })
-  const placementWait = new HistogramFamily(register, SECONDS, {
-    name: 'stemcell_placement_wait_seconds',
-    help: 'How long activations waited for an invoker with room',
-  }).with()
   const blocking = new HistogramFamily(register, SECONDS, {
     name: 'stemcell_blocking_wait_seconds',
     help: 'How long blocking callers waited: for a result, until told to look later, or for an error',
@@ -35,14 +31,17 @@ export function controllerMetrics(register: Registry): Required<ControllerObserv
   const waiting = gauge('activations_waiting', 'Activations that wait for an invoker with room').with()
   const invokers = gauge('invokers', 'Invokers as this controller sees them', ['state'])
 
+  const [auth, limits, place] = [stages.with('auth'), stages.with('limits'), stages.with('place')]
   const placed = placements.with('placed')
   const toWait = placements.with('waiting')
   const refused = placements.with('refused')
   return {
     answered: ({ method, route, status, ms }) => requests.with(method, route, String(status)).observe(ms / 1000),
+    authenticated: ({ ms }) => auth.observe(ms / 1000),
+    admitted: ({ ms }) => limits.observe(ms / 1000),
     placed({ waitMs }) {
       placed.value++
-      placementWait.observe(waitMs / 1000)
+      place.observe(waitMs / 1000)
     },
     waiting: () => void toWait.value++,
     refused: () => void refused.value++,

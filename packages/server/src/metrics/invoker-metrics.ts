@@ -7,16 +7,11 @@ const MB = 1024 ** 2
 const STAGES: readonly (keyof StageTimes)[] = ['queue', 'acquire', 'init', 'run']
 
 /** What an invoker does: how activations get containers, the stages of each, and the state of its pool. */
-export function invokerMetrics(register: Registry): Required<InvokerObserver> {
+export function invokerMetrics(register: Registry, stages: HistogramFamily): Required<InvokerObserver> {
   const acquisitions = new CellFamily(register, 'counter', {
     name: 'stemcell_container_acquisitions_total',
     help: 'How activations came to their containers, and why not to a hot one',
     labelNames: ['how', 'reason'],
-  })
-  const stages = new HistogramFamily(register, SECONDS, {
-    name: 'stemcell_stage_seconds',
-    help: 'Stages of activations: in the queue, until there was a container, initialisation, run, then logs and record',
-    labelNames: ['stage'],
   })
   const starts = new HistogramFamily(register, SECONDS, {
     name: 'stemcell_container_start_seconds',

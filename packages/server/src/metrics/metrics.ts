@@ -2,6 +2,7 @@ import type { Answer, EventMessage, Logger, OpenRoute, PlatformObservers } from 
 import { ActionMetrics } from './action-metrics.ts'
 import { controllerMetrics } from './controller-metrics.ts'
 import { invokerMetrics } from './invoker-metrics.ts'
+import { stageFamily } from './stage-family.ts'
 
 interface Recorder {
   readonly controller: ReturnType<typeof controllerMetrics>
@@ -28,6 +29,8 @@ export class Metrics {
       event: (event) => this.#record((recorder) => recorder.event(event)),
       controller: {
         answered: (event) => this.#record(({ controller }) => controller.answered(event)),
+        authenticated: (event) => this.#record(({ controller }) => controller.authenticated(event)),
+        admitted: (event) => this.#record(({ controller }) => controller.admitted(event)),
         placed: (event) => this.#record(({ controller }) => controller.placed(event)),
         waiting: (event) => this.#record(({ controller }) => controller.waiting(event)),
         refused: (event) => this.#record(({ controller }) => controller.refused(event)),
@@ -98,10 +101,11 @@ async function startRecording(): Promise<Recorder> {
   const { default: client } = await import('prom-client')
   const register = new client.Registry()
   client.collectDefaultMetrics({ register })
+  const stages = stageFamily(register)
   const actions = new ActionMetrics(register)
   return {
-    controller: controllerMetrics(register),
-    invoker: invokerMetrics(register),
+    controller: controllerMetrics(register, stages),
+    invoker: invokerMetrics(register, stages),
     event: (event) => actions.record(event),
     contentType: register.contentType,
     text: () => register.metrics(),

@@ -140,11 +140,11 @@ describe('a platform with metrics', () => {
     expect(requests('GET', 'other', 405)).toBe(1)
     expect(requests('GET', '/metrics', 200)).toBe(1)
     expect(series.get('stemcell_placements_total{outcome="placed"}')).toBe(1)
-    expect(series.get('stemcell_placement_wait_seconds_count')).toBe(1)
     expect(series.get('stemcell_blocking_wait_seconds_count{outcome="result"}')).toBe(1)
-    for (const stage of ['queue', 'acquire', 'init', 'run']) {
+    for (const stage of ['limits', 'place', 'queue', 'acquire', 'init', 'run']) {
       expect(series.get(`stemcell_stage_seconds_count{stage="${stage}"}`)).toBe(1)
     }
+    expect(series.get('stemcell_stage_seconds_count{stage="auth"}')).toBe(3)
     expect(series.get('stemcell_container_acquisitions_total{how="cold",reason="no-container"}')).toBe(1)
     expect(series.get('stemcell_container_start_seconds_count{stem_cell="false",ok="true"}')).toBe(1)
     await guest.invoke('a')

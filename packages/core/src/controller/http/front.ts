@@ -68,7 +68,7 @@ export function createHttpFront(parts: ControllerParts, inner: Activator, option
     cache,
     invokeQueries: new InvokeQueries(parts.limits.maxBlockingWaitMs),
     writer: new EntityWriter(parts.entityStore, cache, options.announceWrite ?? (() => undefined)),
-    throttle: new Throttle(parts.rateLimiter, parts.limits, parts.logger, parts.emit),
+    throttle: new Throttle(parts),
   }
   const about = [
     ...infoRoutes(parts),
@@ -188,10 +188,14 @@ class Dispatcher {
       return route.handle({ request, transaction, rawQuery, params: match?.params ?? {} })
     }
     if (!inApi) throw new HttpError(405, methodNotAllowed('OPTIONS'), { headers: ['Allow', 'OPTIONS'] })
+    const { clock, observer } = this.#parts
+    const beganMs = clock.monotonic()
+    const serve = (user: Identity): MaybePromise<Answer> => {
+      observer?.authenticated?.({ ms: clock.monotonic() - beganMs })
+      return this.#serve(exchange, user, route, match?.params)
+    }
     const user = this.#authenticator.authenticate(request.headers.authorization)
-    return isPromise(user)
-      ? user.then((known) => this.#serve(exchange, known, route, match?.params))
-      : this.#serve(exchange, user, route, match?.params)
+    return isPromise(user) ? user.then(serve) : serve(user)
   }
 
   #serve(

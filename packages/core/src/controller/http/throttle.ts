@@ -1,16 +1,16 @@
 import { isPlatformError } from '../../errors.ts'
 import { isPromise, type MaybePromise } from '../../lifecycle.ts'
-import type { Logger } from '../../log.ts'
-import type { EmitEvent } from '../../messages/event-message.ts'
 import type { Identity } from '../../model/identity.ts'
-import type { PlatformLimits } from '../../model/platform-limits.ts'
-import type { EntryDecision, RateDecision, RateLimiter } from '../../rate-limiter/rate-limiter.ts'
+import type { EntryDecision, RateDecision } from '../../rate-limiter/rate-limiter.ts'
+import type { ControllerParts } from '../controller.ts'
 import { HttpError } from './http-error.ts'
 import { tooManyAtOnce, tooManyPerMinute } from './texts.ts'
 
 /** Said to clients when the limiter does not know, seconds. */
 const RETRY_SAME_MINUTE_S = 60
 const RETRY_IN_FLIGHT_S = 1
+
+export type ThrottleParts = Pick<ControllerParts, 'rateLimiter' | 'limits' | 'logger' | 'clock' | 'observer' | 'emit'>
 
 const nothingHeld = (): void => undefined
 
@@ -19,16 +19,10 @@ const nothingHeld = (): void => undefined
  * limits, not the platform.
  */
 export class Throttle {
-  readonly #limiter: RateLimiter
-  readonly #limits: PlatformLimits
-  readonly #logger: Logger
-  readonly #emit: EmitEvent | undefined
+  readonly #parts: ThrottleParts
 
-  constructor(limiter: RateLimiter, limits: PlatformLimits, logger: Logger, emit?: EmitEvent) {
-    this.#limiter = limiter
-    this.#limits = limits
-    this.#logger = logger
-    this.#emit = emit
+  constructor(parts: ThrottleParts) {
+    this.#parts = parts
   }
 
   /**
@@ -36,46 +30,50 @@ export class Throttle {
    * @throws HttpError 429
    */
   admitInvocation(user: Identity): MaybePromise<() => void> {
-    const { limits } = user
+    const { limits, rateLimiter, clock } = this.#parts
     const namespaceId = user.namespace.uuid
-    const perMinute = limits.invocationsPerMinute ?? this.#limits.invocationsPerMinute
-    const concurrent = limits.concurrentInvocations ?? this.#limits.concurrentInvocations
-    const decision = this.#ask(() => this.#limiter.enter({ namespaceId, perMinute, concurrent }))
-    return isPromise(decision) ? decision.then((made) => this.#entered(user, made)) : this.#entered(user, decision)
+    const perMinute = user.limits.invocationsPerMinute ?? limits.invocationsPerMinute
+    const concurrent = user.limits.concurrentInvocations ?? limits.concurrentInvocations
+    const beganMs = clock.monotonic()
+    const decision = this.#ask(() => rateLimiter.enter({ namespaceId, perMinute, concurrent }))
+    return isPromise(decision)
+      ? decision.then((made) => this.#entered(user, beganMs, made))
+      : this.#entered(user, beganMs, decision)
   }
 
   /** Counts one firing of a trigger. @throws HttpError 429 */
   admitFire(user: Identity): MaybePromise<void> {
     const namespaceId = user.namespace.uuid
-    const perMinute = user.limits.firesPerMinute ?? this.#limits.firesPerMinute
+    const perMinute = user.limits.firesPerMinute ?? this.#parts.limits.firesPerMinute
     const check = (decision: RateDecision | undefined): void => {
       if (decision && !decision.allowed) throw this.#tooMany(user, decision)
     }
-    const decision = this.#ask(() => this.#limiter.countFire({ namespaceId, perMinute }))
+    const decision = this.#ask(() => this.#parts.rateLimiter.countFire({ namespaceId, perMinute }))
     return isPromise(decision) ? decision.then(check) : check(decision)
   }
 
-  #entered(user: Identity, decision: EntryDecision | undefined): () => void {
-    if (!decision) return nothingHeld
-    const { allowed, count, limit, of } = decision
-    if (of === 'minute') throw this.#tooMany(user, decision)
-    if (!allowed) {
-      this.#emit?.(user, { metricName: 'ConcurrentRateLimit', metricValue: 1 })
-      throw refusal(tooManyAtOnce(count, limit), decision, RETRY_IN_FLIGHT_S)
+  #entered(user: Identity, beganMs: number, decision: EntryDecision | undefined): () => void {
+    const { clock, observer, emit } = this.#parts
+    if (decision?.of === 'minute') throw this.#tooMany(user, decision)
+    if (decision?.allowed === false) {
+      emit?.(user, { metricName: 'ConcurrentRateLimit', metricValue: 1 })
+      throw refusal(tooManyAtOnce(decision.count, decision.limit), decision, RETRY_IN_FLIGHT_S)
     }
-    this.#emit?.(user, { metricName: 'ConcurrentInvocations', metricValue: count })
+    observer?.admitted?.({ ms: clock.monotonic() - beganMs })
+    if (!decision) return nothingHeld
+    emit?.(user, { metricName: 'ConcurrentInvocations', metricValue: decision.count })
     return this.#release(user.namespace.uuid)
   }
 
   #tooMany(user: Identity, decision: RateDecision): HttpError {
-    this.#emit?.(user, { metricName: 'TimedRateLimit', metricValue: 1 })
+    this.#parts.emit?.(user, { metricName: 'TimedRateLimit', metricValue: 1 })
     return refusal(tooManyPerMinute(decision.count, decision.limit), decision, RETRY_SAME_MINUTE_S)
   }
 
   #release(namespaceId: string): () => void {
     let held = true
     return () => {
-      if (held) this.#limiter.leave(namespaceId)
+      if (held) this.#parts.rateLimiter.leave(namespaceId)
       held = false
     }
   }
@@ -92,7 +90,7 @@ export class Throttle {
 
   #unanswered(error: unknown): undefined {
     if (!isPlatformError(error, 'ERR_UNAVAILABLE')) throw error
-    this.#logger.warn({ err: error }, 'rate limiter does not answer, request passes unlimited')
+    this.#parts.logger.warn({ err: error }, 'rate limiter does not answer, request passes unlimited')
   }
 }
 
