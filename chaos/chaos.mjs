@@ -1,5 +1,6 @@
 // Kills parts of a cluster at random under a steady load, and then accounts for every activation that was accepted:
 // `npm run chaos -- --queue redis|kafka [--minutes 3] [--seed N] [--callers 16] [--controllers 2] [--invokers 3]`.
+// With `--lose`, an invoker and a controller among the killed are never started again: the others finish their work.
 // With `--rolling`, every process is asked to stop and started again, one after the other, instead: then nothing at all
 // may fail.
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
@@ -21,13 +22,22 @@ const { values } = parseArgs({
     callers: { type: 'string', default: '16' },
     controllers: { type: 'string', default: '2' },
     invokers: { type: 'string', default: '3' },
+    lose: { type: 'boolean', default: false },
     rolling: { type: 'boolean', default: false },
     keep: { type: 'boolean', default: false },
   },
 })
-const { queue, minutes, seed, callers, rolling, keep } = values
+const { queue, minutes, seed, callers, lose, rolling, keep } = values
 const counts = { controllers: Number(values.controllers), invokers: Number(values.invokers) }
-const again = `npm run chaos -- --queue ${queue} --minutes ${minutes} --seed ${seed} --callers ${callers}${rolling ? ' --rolling' : ''}`
+if (lose && (rolling || counts.controllers < 2 || counts.invokers < 2)) {
+  console.error('--lose leaves one less of each kind: give at least 2 controllers and 2 invokers, and no --rolling')
+  process.exit(2)
+}
+const again = [
+  `npm run chaos -- --queue ${queue} --minutes ${minutes} --seed ${seed} --callers ${callers}`,
+  ...(lose ? ['--lose'] : []),
+  ...(rolling ? ['--rolling'] : []),
+].join(' ')
 console.log(`seed ${seed}; the same kills again: ${again}`)
 
 /** Time between two kills, and how long the victim stays dead, ms. */
@@ -38,7 +48,12 @@ const DEAD = { least: 0, most: 6_000 }
  * controller that is not there or says so.
  */
 const BORNE = new Set(['200', '202', '502', '503', 'ECONNREFUSED'])
-/** Time for everything to settle at the end: reclaimed messages, forced completions, records. */
+/** When members are lost, as parts of the whole time. */
+const LOSSES = { invoker: 1 / 3, controller: 1 / 2 }
+/**
+ * Time for everything to settle at the end: reclaimed messages, forced completions, records; and with `--lose`, 30 s in
+ * which a controller that was restarted last listens before it takes anybody for dead, and 30 s until it looks again.
+ */
 const SETTLE_MS = 150_000
 
 const folder = mkdtempSync(join(tmpdir(), 'stemcell-chaos-'))
@@ -75,17 +90,20 @@ try {
   await load.prepare()
   load.start(Number(callers))
 
-  const untilMs = Date.now() + Number(minutes) * 60_000
+  const lastingMs = Number(minutes) * 60_000
+  const untilMs = Date.now() + lastingMs
+  const losses = lose ? lossesFrom(Date.now(), lastingMs, cluster) : []
+  const lost = new Set(losses.map(({ node }) => node))
   const kills = rolling
     ? await restartInTurn(cluster.nodes, untilMs)
-    : await killAtRandom([...cluster.nodes, ...backends], untilMs)
-  for (const part of [...backends, ...cluster.nodes]) await part.start()
+    : await killAtRandom([...cluster.nodes, ...backends], untilMs, losses)
+  for (const part of [...backends, ...cluster.nodes]) if (!lost.has(part)) await part.start()
   await load.stop()
   await cluster.untilUp()
   console.log(`${rolling ? 'restarts' : 'kills'}: ${JSON.stringify(kills)}`)
   console.log(`answers: ${JSON.stringify(load.outcomes)}; accepted: ${load.accepted.size}`)
   const { unaccounted, duplicates, startedTwice, inFlight } = await account({
-    controllers: cluster.controllers,
+    controllers: cluster.controllers.filter(({ running }) => running),
     authorization: cluster.authorization,
     accepted: load.accepted,
     ledger,
@@ -115,16 +133,35 @@ try {
 console.log(failed ? `FAILED; the same kills again: ${again} --keep` : 'nothing was lost')
 process.exit(failed ? 1 : 0)
 
-/** Kills one part after the other and starts it again; never two kinds of backend at once. */
-async function killAtRandom(parts, untilMs) {
+/**
+ * Who is lost, and when. Of the invokers the last: controllers that are restarted know of a lower number by a higher
+ * one, but of the last only by what was written down.
+ */
+function lossesFrom(beginMs, lastingMs, { controllers, invokers }) {
+  return [
+    { atMs: beginMs + lastingMs * LOSSES.invoker, node: invokers.at(-1) },
+    { atMs: beginMs + lastingMs * LOSSES.controller, node: pick(random, controllers) },
+  ]
+}
+
+/** Kills one part after the other and starts it again, but for those to be lost; never two kinds of backend at once. */
+async function killAtRandom(parts, untilMs, losses) {
   const kills = {}
-  while (Date.now() < untilMs) {
-    await sleep(between(CALM))
-    const victim = pick(random, parts)
-    const deadMs = between(DEAD)
-    console.log(`kill ${victim.name}, dead for ${deadMs} ms; ${load.accepted.size} accepted so far`)
+  let mortal = parts
+  const kill = async (victim, fate) => {
+    console.log(`kill ${victim.name}, ${fate}; ${load.accepted.size} accepted so far`)
     kills[victim.name] = (kills[victim.name] ?? 0) + 1
     await victim.kill()
+  }
+  while (Date.now() < untilMs) {
+    await sleep(between(CALM))
+    for (const { node } of losses.filter(({ atMs, node }) => atMs <= Date.now() && mortal.includes(node))) {
+      mortal = mortal.filter((part) => part !== node)
+      await kill(node, 'for good')
+    }
+    const victim = pick(random, mortal)
+    const deadMs = between(DEAD)
+    await kill(victim, `dead for ${deadMs} ms`)
     await sleep(deadMs)
     await victim.start()
   }
