@@ -15,6 +15,8 @@ export const ERROR_CODES = {
   ERR_UNAVAILABLE: { retryable: true, status: 503 },
   /** Stored data cannot be read: damaged, or written by a newer version. */
   ERR_CORRUPT: { retryable: false, status: 500 },
+  /** What a queue's handler rejects with that did nothing with its message, see `Queue.subscribe`. */
+  ERR_RELEASED: { retryable: true, status: 503 },
   /** An option of an adapter was refused by its schema, or the environment cannot satisfy it. */
   ERR_CONFIG: { retryable: false, status: 500 },
   /** A container could not be made; the platform is at fault. */

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { PlatformError } from '../errors.ts'
 import type { Queue } from '../queue/queue.ts'
 import type { Clock } from '../time/clock.ts'
 import { SystemClock } from '../time/system-clock.ts'
@@ -39,6 +40,33 @@ export const queueRedeliveryCases: readonly ConformanceCase<Queue>[] = [
       await queue.publish(context.uniqueName, textBody('m'))
       await eventually('the second attempt', context, () => attempts.length >= 2)
       assert.deepEqual(attempts, [1, 2])
+    },
+  },
+  {
+    id: 'queue.does-not-count-what-was-released',
+    async run(queue, context) {
+      const options = { group: 'g', concurrency: 1, redeliverAfterMs: 1 }
+      const attempts: number[] = []
+      const first = await queue.subscribe(context.uniqueName, options, ({ attempt, signal }) => {
+        attempts.push(attempt)
+        if (attempts.length === 2) throw new Error('fails on purpose')
+        const released = new PlatformError('ERR_RELEASED', 'nothing was done')
+        if (attempts.length < 4) throw released
+        return new Promise((_resolve, reject) => {
+          signal.addEventListener('abort', () => reject(released), { once: true })
+        })
+      })
+      await queue.publish(context.uniqueName, textBody('m'))
+      await eventually('the fourth delivery', context, () => attempts.length >= 4)
+      assert.deepEqual(attempts, [1, 1, 2, 2])
+      await queue.publish(context.uniqueName, textBody('n'))
+      await first.close()
+      const left: string[] = []
+      await queue.subscribe(context.uniqueName, options, (delivery) => {
+        left.push(`${textOf(delivery)}${delivery.attempt}`)
+      })
+      await eventually('delivery to another subscriber', context, () => left.length >= 2)
+      assert.deepEqual(left.sort(), ['m2', 'n1'])
     },
   },
   {

@@ -1,6 +1,6 @@
 import type { ActivationLog } from '../container/activation-log.ts'
 import type { Container, ContainerSpec } from '../container/container-factory.ts'
-import { isPlatformError } from '../errors.ts'
+import { isPlatformError, PlatformError } from '../errors.ts'
 import type { Logger } from '../log.ts'
 import type { ActivationMessage } from '../messages/activation-message.ts'
 import type { ActivationResponse } from '../model/activation.ts'
@@ -38,6 +38,8 @@ export interface JobContext {
   readonly spec: (message: ActivationMessage, action: LoadedAction, maxConcurrent: number) => ContainerSpec
   /** The invoker is stopping: containers go while activations run in them. */
   readonly closing: () => boolean
+  /** What was not started when the invoker stops goes back to the queue, which outlives it. */
+  readonly givesBack: boolean
 }
 
 /** One activation from the pool to its record. */
@@ -58,10 +60,12 @@ export class ActivationJob implements Job {
   readonly #queueMs: number
   #acquisition: Acquisition | undefined
   #offers = 0
+  #state: 'waiting' | 'started' | 'ended' = 'waiting'
+  #lost = false
 
   /**
    * `settled` is called once, with a promise that resolves when the controller was told and the record is stored, and
-   * rejects when the record is not.
+   * rejects when the record is not; with ERR_RELEASED when it was certainly not started, and is left to others.
    */
   constructor(
     context: JobContext,
@@ -93,6 +97,21 @@ export class ActivationJob implements Job {
       action.kind === 'blackbox' || limits.cpu !== undefined ? undefined : stemKey(action.kind, limits.memory)
   }
 
+  get ended(): boolean {
+    return this.#state === 'ended'
+  }
+
+  /** It was not started, and may be. */
+  get waits(): boolean {
+    return this.#state === 'waiting'
+  }
+
+  /** The message may be somebody else's by now: what was not started is not started here any more. */
+  lose(): void {
+    this.#lost = true
+    if (this.waits) this.#giveBack('its message may be given to another')
+  }
+
   spec(): ContainerSpec {
     return this.#context.spec(this.#message, this.#action, this.maxConcurrent)
   }
@@ -104,6 +123,8 @@ export class ActivationJob implements Job {
   }
 
   async execute(container: Container, onInitialised: (() => void) | undefined): Promise<Verdict> {
+    if (this.ended) return onInitialised ? 'spoilt' : 'kept'
+    this.#state = 'started'
     const { clock, closing } = this.#context
     const start = clock.now()
     const beganMs = clock.monotonic()
@@ -116,6 +137,8 @@ export class ActivationJob implements Job {
     const end = await this.#run(container, payload, onInitialised)
     if (end.refused && this.#offers < MAX_OFFERS) {
       void log?.collect({ waitMs: 0 })
+      this.#state = 'waiting'
+      if (this.#lost) this.lose()
       return 'refused'
     }
     const stopped = closing() && end.call !== 'reply' && end.call !== 'timeout'
@@ -130,7 +153,9 @@ export class ActivationJob implements Job {
   }
 
   fail(failure: JobFailure): void {
-    const { clock, logger } = this.#context
+    if (this.ended) return
+    const { clock, logger, givesBack, closing } = this.#context
+    if (givesBack && closing()) return this.#giveBack('the invoker stops')
     if (failure.kind === 'start-failed') {
       logger.warn({ ...this.#names(), activationId: this.#message.activationId, err: failure.error }, 'no container')
     }
@@ -211,13 +236,26 @@ export class ActivationJob implements Job {
       stages,
       acquisition: this.#acquisition,
     })
+    this.#state = 'ended'
     this.#settled(keeper.settle(this.#message, record, logs))
+  }
+
+  #giveBack(why: string): void {
+    const { activationId } = this.#message
+    this.#context.logger.info({ activationId, why }, 'activation given back: it was not started')
+    this.#state = 'ended'
+    this.#settled(Promise.reject(released(why)))
   }
 
   #names(): { namespace: string; action: string; kind: string } {
     const { path, name } = this.#message.action
     return { namespace: this.namespace, action: `${path}/${name}`, kind: this.#action.kind }
   }
+}
+
+/** Why a handler did nothing with its message. */
+export function released(why: string): PlatformError {
+  return new PlatformError('ERR_RELEASED', `activation not started: ${why}`)
 }
 
 function responseOfFailure(failure: JobFailure): ActivationResponse {

@@ -168,6 +168,7 @@ class RunningInvoker implements Invoker {
       attributedLogs: containers.capabilities.attributedLogs,
       spec: (message, action, maxConcurrent) => specs.forAction(message, action, maxConcurrent),
       closing: () => pool.isClosed,
+      givesBack: queue.capabilities.durable,
     }
     const actions = new ActionSource({ entityStore, manifest, clock })
     const intake = new Intake({ actions, pool, keeper, jobs, limits, clock, logger })
@@ -178,7 +179,17 @@ class RunningInvoker implements Invoker {
       clock,
       logger,
       ping,
-      subscribe: () => queue.subscribe(topic, { group: topic, concurrency }, (delivery) => intake.take(delivery)),
+      subscribe: async () => {
+        const losses = intake.losses()
+        const options = { group: topic, concurrency }
+        const subscription = await queue.subscribe(topic, options, (delivery) => intake.take(delivery, losses))
+        return {
+          close: () => {
+            losses.close()
+            return subscription.close()
+          },
+        }
+      },
     })
     return { availability, intake, pool, giveUp }
   }

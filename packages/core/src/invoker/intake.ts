@@ -6,9 +6,10 @@ import type { PlatformLimits } from '../model/platform-limits.ts'
 import type { Delivery } from '../queue/queue.ts'
 import type { Clock } from '../time/clock.ts'
 import type { ActionFailure, ActionSource } from './action-source.ts'
-import { ActivationJob, type JobContext } from './activation-job.ts'
+import { ActivationJob, released, type JobContext } from './activation-job.ts'
 import { exceededLimit } from './limit-check.ts'
 import type { LoadedAction } from './loaded-action.ts'
+import { MessageLosses } from './message-losses.ts'
 import type { ContainerPool } from './pool/container-pool.ts'
 import { recordOfRun, recordWithoutAction } from './record/activation-record.ts'
 import { RecentIds } from './recent-ids.ts'
@@ -27,6 +28,15 @@ export interface IntakeParts {
   readonly limits: PlatformLimits
   readonly clock: Clock
   readonly logger: Logger
+}
+
+/** A message with what belongs to it. */
+interface Taken {
+  readonly message: ActivationMessage
+  /** Monotonic ms. */
+  readonly receivedMs: number
+  readonly delivery: Delivery
+  readonly losses: MessageLosses
 }
 
 /** Where messages become jobs. Each accepted activation ends in one record, whatever becomes of it. */
@@ -53,8 +63,19 @@ export class Intake {
     })
   }
 
-  /** The handler of the invoker's topic: fulfilled when the message may be forgotten. */
-  take(delivery: Delivery): Promise<void> {
+  /** For a subscription of the invoker's topic. */
+  losses(): MessageLosses {
+    return new MessageLosses((job) => {
+      job.lose()
+      if (job.ended) this.#parts.pool.withdraw(job)
+    })
+  }
+
+  /**
+   * The handler of the invoker's topic: fulfilled when the message may be forgotten, rejected with ERR_RELEASED when it
+   * was lost, or the invoker stopped, before the activation was started.
+   */
+  take(delivery: Delivery, losses: MessageLosses): Promise<void> {
     const receivedMs = this.#parts.clock.monotonic()
     let message: ActivationMessage
     try {
@@ -69,7 +90,7 @@ export class Intake {
     if (known) return known
     if (this.#ended.has(activationId)) return Promise.resolve()
 
-    const outcome = this.#begin(message, receivedMs, delivery.attempt)
+    const outcome = this.#begin({ message, receivedMs, delivery, losses })
     this.#open.set(activationId, outcome)
     outcome.then(
       () => this.#close(activationId, true),
@@ -78,21 +99,21 @@ export class Intake {
     return outcome
   }
 
-  #begin(message: ActivationMessage, receivedMs: number, attempt: number): Promise<void> {
-    const found = this.#parts.actions.get(message)
-    if (isPromise(found)) return found.then((action) => this.#submit(message, action, receivedMs, attempt))
-    return this.#submit(message, found, receivedMs, attempt)
+  #begin(taken: Taken): Promise<void> {
+    const found = this.#parts.actions.get(taken.message)
+    if (!isPromise(found)) return this.#submit(taken, found)
+    return found.then((action) => {
+      if (taken.losses.isLost(taken.delivery.signal)) throw released('its message may be given to another')
+      return this.#submit(taken, action)
+    })
   }
 
-  #submit(
-    message: ActivationMessage,
-    action: LoadedAction | ActionFailure,
-    receivedMs: number,
-    attempt: number,
-  ): Promise<void> {
+  #submit(taken: Taken, action: LoadedAction | ActionFailure): Promise<void> {
+    const { message, receivedMs, delivery, losses } = taken
     const { keeper, jobs, pool, limits, clock } = this.#parts
     // The message was handed out before, and whoever had it may have died in the middle of the run.
-    if (attempt > 1 && (typeof action === 'string' || !action.repeatable)) return this.#interrupted(message, action)
+    if (delivery.attempt > 1 && (typeof action === 'string' || !action.repeatable))
+      return this.#interrupted(message, action)
     if (typeof action === 'string') {
       return keeper.settle(message, recordWithoutAction(message, responseWithoutAction(action), clock.now()))
     }
@@ -104,7 +125,15 @@ export class Intake {
       return keeper.settle(message, recordWithoutAction(message, errorResponse(2, NO_INSTANCES), clock.now()))
     }
     return new Promise((resolve) => {
-      pool.submit(new ActivationJob(jobs, message, action, receivedMs, resolve))
+      const job: ActivationJob = new ActivationJob(jobs, message, action, receivedMs, (outcome) => {
+        if (isWatched) losses.forget(delivery.signal, job)
+        resolve(outcome)
+      })
+      let isWatched = false
+      pool.submit(job)
+      if (!job.waits) return
+      isWatched = true
+      losses.watch(delivery.signal, job)
     })
   }
 

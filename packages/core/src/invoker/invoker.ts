@@ -76,7 +76,8 @@ export const DEFAULT_INVOKER_OPTIONS: Omit<InvokerOptions, 'apiHost'> = {
 
 /**
  * Runs what arrives on its topic. `open` removes containers that an earlier process of the same id left behind.
- * `close` takes at most 15 s: activations that are waiting or running then end with a record that says so.
+ * `close` takes at most 15 s: activations that are running then end with a record that says so, and those that are
+ * waiting too, unless the queue is durable: then they are given back to it, for whoever takes the topic next.
  */
 export interface Invoker extends Lifecycle {
   readonly instance: InvokerInstance
@@ -100,8 +101,8 @@ export interface Invoker extends Lifecycle {
   disable(): Promise<boolean>
 
   /**
-   * Disables itself and finishes what it took, for at most `deadlineMs`. What waits or runs then ends with a record
-   * that says so, together with all containers; unless it was enabled meanwhile. Resolves to true when everything had
+   * Disables itself and finishes what it took, for at most `deadlineMs`. What waits or runs then ends as with `close`,
+   * together with all containers; unless it was enabled meanwhile. Resolves to true when everything had
    * ended by itself. Can be enabled again.
    */
   drain(deadlineMs: number): Promise<boolean>

@@ -1,3 +1,4 @@
+import { isPlatformError } from '../errors.ts'
 import { isPromise, type MaybePromise } from '../lifecycle.ts'
 import type { Logger } from '../log.ts'
 import type { Clock, Timer } from '../time/clock.ts'
@@ -147,6 +148,7 @@ export class MemoryGroup {
       { group: this.name, attempt: message.attempts, redeliverAfterMs, err },
       'handler rejected a message; it will be delivered again',
     )
+    if (isPlatformError(err, 'ERR_RELEASED')) message.attempts--
     message.notBeforeMs = this.#clock.monotonic() + redeliverAfterMs
     this.#arm(message)
     this.#ended(subscriber)

@@ -34,6 +34,8 @@ export interface Queue extends Lifecycle {
    * acknowledgement: fulfilled removes the message; rejected (or a synchronous throw) makes it deliverable again with
    * `attempt` + 1 after `redeliverAfterMs` at the earliest. A message being redelivered holds up nothing behind it,
    * except messages of the same key where `ordering` is `key`.
+   * A handler that rejects with `ERR_RELEASED` did nothing with the message: the delivery does not count, and the next
+   * one has the same `attempt`; unless the message had been given to another subscriber meanwhile.
    * @throws TypeError  `concurrency` is not a positive integer, or `group` is empty.
    * @throws ERR_CLOSED not open.
    */

@@ -101,6 +101,13 @@ export const queueDoubles: Readonly<Record<string, () => Queue>> = {
       return undefined
     }
   }),
+  'queue.does-not-count-what-was-released': handling((handler) => async (delivery) => {
+    try {
+      await handler(delivery)
+    } catch (cause) {
+      throw new Error('counted', { cause })
+    }
+  }),
   'queue.redelivers-what-is-repeatable': handling((handler, { repeatable }) => (delivery) => {
     const outcome = handler(delivery)
     return repeatable ? Promise.resolve(outcome).catch(() => undefined) : outcome

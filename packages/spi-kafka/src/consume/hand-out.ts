@@ -1,4 +1,4 @@
-import { isPromise, type Clock, type Logger, type MaybePromise, type MessageHandler } from '@stemcell/core'
+import { isPlatformError, isPromise, type Clock, type Logger, type MaybePromise, type MessageHandler } from '@stemcell/core'
 import type { Changes } from './changes.ts'
 import type { HeldMessage, Lease } from './lease.ts'
 
@@ -153,6 +153,7 @@ export class HandOut {
     const { clock, logger, redeliverAfterMs } = this.#parts
     const again = !lease.lost && !this.#stopped
     logger.warn({ attempt: message.attempts, redeliverAfterMs, err }, REJECTED)
+    if (isPlatformError(err, 'ERR_RELEASED')) message.attempts--
     if (again) {
       lease.delay(message, (then) =>
         clock.setTimer(redeliverAfterMs, () => {

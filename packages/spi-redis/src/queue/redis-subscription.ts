@@ -1,4 +1,5 @@
 import {
+  isPlatformError,
   isPromise,
   type AdapterContext,
   type MaybePromise,
@@ -149,7 +150,7 @@ export class RedisSubscription implements Subscription {
       { group, attempt, redeliverAfterMs, err },
       'handler rejected a message; it will be delivered again',
     )
-    this.#settlements.reject(entry)
+    this.#settlements.reject(entry, isPlatformError(err, 'ERR_RELEASED') ? attempt : attempt + 1)
     this.#ended()
   }
 

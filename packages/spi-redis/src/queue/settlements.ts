@@ -56,10 +56,10 @@ export class Settlements {
     else this.#telling ??= this.#context.clock.setTimer(TELL_WITHIN_MS, () => this.#flushNow())
   }
 
-  /** Has the message delivered again, after the delay and with the next attempt. */
-  reject(entry: Entry): void {
+  /** Has the message delivered again, after the delay and as this attempt. */
+  reject(entry: Entry, attempt: number): void {
     const { keys, group, redeliverAfterMs } = this.#target
-    const args = [group, entry.id, Math.max(0, Math.ceil(redeliverAfterMs)), entry.attempt + 1, entry.stream]
+    const args = [group, entry.id, Math.max(0, Math.ceil(redeliverAfterMs)), attempt, entry.stream]
     this.#track(
       this.#insist(async (redis) => {
         const afterMs = await PARK.run(redis, [this.#key(entry.stream), keys.delayed, keys.parked], args)

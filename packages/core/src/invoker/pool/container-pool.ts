@@ -104,6 +104,7 @@ export class ContainerPool implements ProxyHost {
 
   /** Takes a job: it is executed or fails, now or later. */
   submit(job: Job, reason?: AcquisitionReason): void {
+    if (job.ended) return
     if (this.#closed) return job.fail({ kind: 'closing' })
     if (!covers(this.#ledger.capacity, job.need)) return job.fail({ kind: 'never-fits' })
     if (this.#takeOwn(job)) {
@@ -113,6 +114,17 @@ export class ContainerPool implements ProxyHost {
     } else if (reason !== undefined || !this.#waitsPatiently(job)) {
       this.#insist(job, reason ?? this.#reason(job))
     }
+  }
+
+  /** Lets a job go that has ended while it waits; one that a container has been chosen for stays there. */
+  withdraw(job: Job): void {
+    const waiter = this.#room.waiterOf(job)
+    if (waiter) {
+      this.#breakPromise(waiter)
+      this.#room.withdraw(waiter)
+      this.#admit(job.key)
+    } else if (!this.#patient.remove(job) && !this.#limits.remove(job)) return
+    this.#pump()
   }
 
   get gauges(): PoolGauges {
@@ -349,13 +361,16 @@ export class ContainerPool implements ProxyHost {
   /** The waiter has what it waited for. */
   #serve(waiter: Waiter): void {
     const { head } = this.#room
-    if (this.#isPromised(waiter)) {
-      this.#promised = this.#promised.filter((other) => other !== waiter)
-      this.#ledger.unpromise(waiter.job.need)
-    } else if (waiter !== head) {
-      this.#overtake()
-    }
+    if (!this.#breakPromise(waiter) && waiter !== head) this.#overtake()
     this.#room.remove(waiter)
+  }
+
+  /** False when nothing was promised to it. */
+  #breakPromise(waiter: Waiter): boolean {
+    if (!this.#isPromised(waiter)) return false
+    this.#promised = this.#promised.filter((other) => other !== waiter)
+    this.#ledger.unpromise(waiter.job.need)
+    return true
   }
 
   #isPromised(waiter: Waiter | undefined): boolean {

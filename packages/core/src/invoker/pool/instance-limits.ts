@@ -59,6 +59,17 @@ export class InstanceLimits {
     return job && !this.reached(job, promised) ? this.take(key) : undefined
   }
 
+  /** False when it does not wait here. */
+  remove(job: Job): boolean {
+    const instances = this.#instances.get(job.key)
+    const link = instances?.waiting.find((waiting) => waiting === job)
+    if (!instances || !link) return false
+    link.unlink()
+    this.#size--
+    this.#dropEmpty(job.key, instances)
+    return true
+  }
+
   clear(): Job[] {
     const jobs = [...this.#instances.values()].flatMap(({ waiting }) => [...waiting])
     for (const { key } of jobs) this.take(key)

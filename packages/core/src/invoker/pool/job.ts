@@ -14,6 +14,8 @@ export interface Job {
   readonly maxContainers: number
   /** Which stem cells fit, see `stemKey`; undefined when none can. */
   readonly stemKey: string | undefined
+  /** Nobody wants it done any more, or it was. */
+  readonly ended: boolean
 
   /** The container to make when none is there. */
   spec(): ContainerSpec
@@ -23,11 +25,12 @@ export interface Job {
 
   /**
    * Initialises the container if `onInitialised` is given (and calls it once that is done), then runs in it. Resolves
-   * when the container may take the next job; never rejects.
+   * when the container may take the next job; never rejects. Of a job that has ended meanwhile nothing is done; a
+   * container that is not initialised then is `spoilt`.
    */
   execute(container: Container, onInitialised: (() => void) | undefined): Promise<Verdict>
 
-  /** Ends the job, which no container ran. */
+  /** Ends the job, which no container ran; nothing when it has ended. */
   fail(failure: JobFailure): void
 }
 

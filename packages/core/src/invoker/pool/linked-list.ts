@@ -66,6 +66,13 @@ export class LinkedList<T> {
     this.#first?.unlink()
   }
 
+  /** The first link whose value is accepted. */
+  find(accepts: (value: T) => boolean): Link<T> | undefined {
+    let link = this.#first
+    while (link && !accepts(link.value)) link = link.next
+    return link
+  }
+
   /** From first to last. The value just yielded may be unlinked. */
   *[Symbol.iterator](): Generator<T, void, undefined> {
     for (let link = this.#first; link;) {

@@ -55,6 +55,14 @@ export class PatientJobs {
     return patient.job
   }
 
+  /** False when it does not wait here. */
+  remove(job: Job): boolean {
+    const link = this.#all.find((patient) => patient.job === job)
+    if (!link) return false
+    this.#remove(link.value)
+    return true
+  }
+
   /** Everybody in a lane, because what they wait for will not come. */
   disappoint(lane: string): Job[] {
     return [...(this.#lanes.get(lane) ?? [])].map((patient) => {

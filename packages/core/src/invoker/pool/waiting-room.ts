@@ -88,6 +88,11 @@ export class WaitingRoom {
     return this.#lanes.get(key)?.first
   }
 
+  /** Undefined when it does not wait here. */
+  waiterOf(job: Job): Waiter | undefined {
+    return this.#lanes.get(job.key)?.find((waiter) => waiter.job === job)?.value
+  }
+
   /** Waiting jobs of a key. */
   countOf(key: string): number {
     return this.#lanes.get(key)?.size ?? 0
@@ -98,16 +103,21 @@ export class WaitingRoom {
     waiter.called = true
   }
 
-  /** It waits no more. */
+  /** It waits no more: it had its turn. */
   remove(waiter: Waiter): void {
-    waiter.called = true
-    waiter.laneLink.unlink()
-    if (this.#lanes.get(waiter.job.key)?.size === 0) this.#lanes.delete(waiter.job.key)
-    this.#size--
     if (waiter.turn > this.#turn) {
       this.#turn = waiter.turn
       for (const [namespace, turn] of this.#nextTurns) if (turn <= this.#turn) this.#nextTurns.delete(namespace)
     }
+    this.withdraw(waiter)
+  }
+
+  /** It waits no more, and had no turn. */
+  withdraw(waiter: Waiter): void {
+    waiter.called = true
+    waiter.laneLink.unlink()
+    if (this.#lanes.get(waiter.job.key)?.size === 0) this.#lanes.delete(waiter.job.key)
+    this.#size--
     if (this.#size === 0) this.#reset()
   }
 

@@ -46,6 +46,7 @@ class CheckedJob extends ScriptedJob {
   }
 
   override async execute(container: Container, onInitialised: (() => void) | undefined): Promise<Verdict> {
+    if (this.ended) return super.execute(container, onInitialised)
     this.#world.jobEnters(container.id, this, onInitialised !== undefined)
     const verdict = this.#world.chance(20) ? 'refused' : await super.execute(container, onInitialised)
     this.#world.jobLeaves(container.id)
@@ -151,7 +152,7 @@ export class PoolWorld {
 
   jobEnded(job: ScriptedJob): void {
     if (!this.#open.delete(job)) this.#break(`a job of ${job.key} ended twice: ${job.ends.join(', ')}`)
-    const end = job.ends.at(-1)!
+    const end = job.ends.at(-1) ?? 'withdrawn'
     this.#ends[end] = (this.#ends[end] ?? 0) + 1
     const how = job.how ?? 'none'
     this.#acquired[how] = (this.#acquired[how] ?? 0) + 1
@@ -179,9 +180,14 @@ export class PoolWorld {
     this.#jobs++
     this.#open.add(job)
     this.bench.pool.submit(job)
+    if (this.chance(50)) this.bench.clock.setTimer(random.below(500), () => this.#withdraw(job))
     // Bursts, lulls, and between them about what the pool can do.
     const pauseMs = this.chance(5) ? random.below(200_000) : this.chance(300) ? 0 : random.below(250)
     this.bench.clock.setTimer(pauseMs, () => this.#arrive())
+  }
+
+  #withdraw(job: ScriptedJob): void {
+    if (job.withdraw()) this.bench.pool.withdraw(job)
   }
 
   /** Lets the next timer fire; false when there is none. */

@@ -28,6 +28,8 @@ export class ScriptedJob implements Job {
   readonly stemKey: string | undefined
   readonly acquisitions: Acquisition[] = []
   readonly containers: string[] = []
+  withdrawn = false
+  #running = false
   readonly ends: (Verdict | JobFailure['kind'])[] = []
   readonly #script: JobScript
   readonly #clock: Clock
@@ -51,7 +53,15 @@ export class ScriptedJob implements Job {
   }
 
   get ended(): boolean {
-    return this.ends.length > 0
+    return this.ends.length > 0 || this.withdrawn
+  }
+
+  /** Ends it while it waits; false when it does not. */
+  withdraw(): boolean {
+    if (this.ended || this.#running) return false
+    this.withdrawn = true
+    this.#onEnd(this)
+    return true
   }
 
   spec(): ContainerSpec {
@@ -73,8 +83,10 @@ export class ScriptedJob implements Job {
   }
 
   async execute(container: Container, onInitialised: (() => void) | undefined): Promise<Verdict> {
+    if (this.ended) return onInitialised ? 'spoilt' : 'kept'
     const { initMs = 0, runMs = 10, initVerdict = 'kept', verdict = 'kept' } = this.#script
     this.containers.push(container.id)
+    this.#running = true
     if (onInitialised) {
       await this.#clock.sleep(initMs)
       if (initVerdict !== 'kept') return this.#end(initVerdict)
@@ -85,10 +97,12 @@ export class ScriptedJob implements Job {
   }
 
   fail(failure: JobFailure): void {
+    if (this.ended) return
     this.#end(failure.kind)
   }
 
   #end<T extends Verdict | JobFailure['kind']>(end: T): T {
+    this.#running = false
     // One that was refused comes again.
     if (end !== 'refused') {
       this.ends.push(end)

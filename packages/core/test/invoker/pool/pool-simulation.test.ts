@@ -42,13 +42,14 @@ describe('a simulated pool', () => {
 
   it('reaches its limits, and every way of getting a container and of losing one', { timeout: 60_000 }, async () => {
     const report = await simulate(50_000, SEED)
-    expect(Object.keys(report.ends).sort()).toEqual(['kept', 'spoilt', 'start-failed'])
+    expect(Object.keys(report.ends).sort()).toEqual(['kept', 'spoilt', 'start-failed', 'withdrawn'])
     expect(Object.keys(report.acquired).sort()).toEqual([
       'cold all-busy',
       'cold no-container',
       'cold replacement',
       'hot',
       'hot joined',
+      'none',
       'resumed',
       'stemcell',
     ])
