@@ -48,8 +48,8 @@ const DEAD = { least: 0, most: 6_000 }
  * controller that is not there or says so.
  */
 const BORNE = new Set(['200', '202', '502', '503', 'ECONNREFUSED'])
-/** When members are lost, as parts of the whole time. */
-const LOSSES = { invoker: 1 / 3, controller: 1 / 2 }
+/** When members are lost, and when all controllers have been restarted since, as parts of the whole time. */
+const LOSSES = { invoker: 1 / 3, controller: 1 / 2, memory: 2 / 3 }
 /**
  * Time for everything to settle at the end: reclaimed messages, forced completions, records; and with `--lose`, 30 s in
  * which a controller that was restarted last listens before it takes anybody for dead, and 30 s until it looks again.
@@ -93,7 +93,7 @@ try {
   const lastingMs = Number(minutes) * 60_000
   const untilMs = Date.now() + lastingMs
   const losses = lose ? lossesFrom(Date.now(), lastingMs, cluster) : []
-  const lost = new Set(losses.map(({ node }) => node))
+  const lost = new Set(losses.filter(({ forGood }) => forGood).map(({ node }) => node))
   const kills = rolling
     ? await restartInTurn(cluster.nodes, untilMs)
     : await killAtRandom([...cluster.nodes, ...backends], untilMs, losses)
@@ -135,35 +135,40 @@ process.exit(failed ? 1 : 0)
 
 /**
  * Who is lost, and when. Of the invokers the last: controllers that are restarted know of a lower number by a higher
- * one, but of the last only by what was written down.
+ * one, but of the last only by what was written down. So the other controllers are restarted, too.
  */
 function lossesFrom(beginMs, lastingMs, { controllers, invokers }) {
+  const at = (part, node, forGood) => ({ atMs: beginMs + lastingMs * part, node, forGood })
+  const controller = pick(random, controllers)
   return [
-    { atMs: beginMs + lastingMs * LOSSES.invoker, node: invokers.at(-1) },
-    { atMs: beginMs + lastingMs * LOSSES.controller, node: pick(random, controllers) },
+    at(LOSSES.invoker, invokers.at(-1), true),
+    at(LOSSES.controller, controller, true),
+    ...controllers.filter((node) => node !== controller).map((node) => at(LOSSES.memory, node, false)),
   ]
 }
 
 /** Kills one part after the other and starts it again, but for those to be lost; never two kinds of backend at once. */
 async function killAtRandom(parts, untilMs, losses) {
   const kills = {}
-  let mortal = parts
-  const kill = async (victim, fate) => {
+  const lost = new Set()
+  const kill = async (victim, forGood) => {
+    const deadMs = between(DEAD)
+    const fate = forGood ? 'for good' : `dead for ${deadMs} ms`
     console.log(`kill ${victim.name}, ${fate}; ${load.accepted.size} accepted so far`)
     kills[victim.name] = (kills[victim.name] ?? 0) + 1
     await victim.kill()
+    if (forGood) return void lost.add(victim)
+    await sleep(deadMs)
+    await victim.start()
   }
   while (Date.now() < untilMs) {
     await sleep(between(CALM))
-    for (const { node } of losses.filter(({ atMs, node }) => atMs <= Date.now() && mortal.includes(node))) {
-      mortal = mortal.filter((part) => part !== node)
-      await kill(node, 'for good')
+    while (losses[0]?.atMs <= Date.now()) {
+      const { node, forGood } = losses.shift()
+      await kill(node, forGood)
     }
-    const victim = pick(random, mortal)
-    const deadMs = between(DEAD)
-    await kill(victim, `dead for ${deadMs} ms`)
-    await sleep(deadMs)
-    await victim.start()
+    const mortal = parts.filter((part) => !lost.has(part))
+    await kill(pick(random, mortal), false)
   }
   return kills
 }

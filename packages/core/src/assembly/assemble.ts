@@ -1,6 +1,6 @@
 import { PlatformError } from '../errors.ts'
-import { assignInvokerId } from '../invoker/assign-invoker-id.ts'
 import { shardingBalancer } from '../load-balancer/sharding-balancer.ts'
+import { assignInvokerId, noteInvokerId } from '../store/invoker-numbers.ts'
 import { ControllerNode } from './controller-node.ts'
 import { Engines } from './engines.ts'
 import { InvokerNode } from './invoker-node.ts'
@@ -55,7 +55,9 @@ export async function assembleInvoker(options: InvokerNodeOptions): Promise<Invo
   await parts.open(openings(container, options, ['invoker']))
   try {
     const engines = new Engines(container, options)
-    const number = id ?? (await assignInvokerId(use(container, ENTITY_STORE), uniqueName!))
+    const store = use(container, ENTITY_STORE)
+    const number = id ?? (await assignInvokerId(store, uniqueName!))
+    await noteInvokerId(store, number)
     const invoker = engines.invoker(engines.instance(number), () => apiHost)
     await parts.open([
       ...engines.background,

@@ -15,7 +15,7 @@ import {
 } from '../../src/index.ts'
 import { ENTITY_INDEXES } from '../../src/store/entity-store.ts'
 import { MemoryDocumentStore } from '../../src/store/memory-document-store.ts'
-import { assignInvokerId } from '../../src/invoker/assign-invoker-id.ts'
+import { assignInvokerId } from '../../src/store/invoker-numbers.ts'
 
 /** What the nodes share outlives each of them. */
 function shared<T extends { open(): Promise<void>; close(): Promise<void> }>(part: T): T {

@@ -1,6 +1,7 @@
 import type { ActivationMessage } from '../../messages/activation-message.ts'
 import { documentId } from '../../model/entity-name.ts'
 import { isTruthy, parameterValue } from '../../model/parameters.ts'
+import { invokerIdBound } from '../../store/invoker-numbers.ts'
 import type { ControllerParts } from '../controller.ts'
 import { CacheAnnouncer } from '../entities/cache-announcer.ts'
 import type { EntityCache } from '../entities/entity-cache.ts'
@@ -15,12 +16,16 @@ import { Takeover, type Placeable } from './takeover.ts'
  * and finishes what those who went away had begun.
  */
 export class ClusterDuties {
+  readonly #parts: ControllerParts
+  readonly #cluster: ClusterState
   readonly #membership: Membership
   readonly #announcer: CacheAnnouncer
   readonly #takeover: Takeover
   readonly #adoption: Adoption
 
   constructor(parts: ControllerParts, cluster: ClusterState, cache: () => EntityCache) {
+    this.#parts = parts
+    this.#cluster = cluster
     const { id: controllerId, logger } = parts
     const shared = { ...parts, controllerId }
     this.#membership = new Membership({
@@ -48,6 +53,7 @@ export class ClusterDuties {
   }
 
   async open(): Promise<void> {
+    this.#cluster.expect(await invokerIdBound(this.#parts.entityStore))
     await this.#announcer.open()
     await this.#membership.open()
     this.#takeover.open()

@@ -72,9 +72,14 @@ export class ClusterState implements ClusterView {
     known.inFlight--
   }
 
+  /** Says that there may be invokers of all numbers below `bound`, heard of or not. */
+  expect(bound: number): void {
+    while (this.#invokers.length < bound) this.#invokers.push(new KnownInvoker(this.#invokers.length))
+  }
+
   /** Notes a sign of life; true when an invoker became usable by it. */
   ping({ instance, enabled }: Ping, nowMs: number): boolean {
-    while (this.#invokers.length <= instance.id) this.#invokers.push(new KnownInvoker(this.#invokers.length))
+    this.expect(instance.id + 1)
     const known = this.#invokers[instance.id]!
     const memoryMb = Math.floor(instance.userMemoryBytes / MB)
     if (memoryMb !== known.memoryMb) {

@@ -40,6 +40,7 @@ export function errorAnswer(
       case 'ERR_NOT_REACHED':
       case 'ERR_CONNECTION_LOST':
       case 'ERR_TIMEOUT':
+      case 'ERR_RELEASED':
         logger.error({ err: error, transactionId }, 'request failed')
         return errorObject(500, '')
     }
