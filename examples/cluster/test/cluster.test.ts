@@ -10,6 +10,7 @@ import { describeWith } from '../../../test/describe-with.ts'
 import { clusterConfig } from '../cluster-config.mjs'
 import { LocalCluster } from '../local-cluster.mjs'
 
+const SERVER = fileURLToPath(new URL('../../../packages/server/dist/main.js', import.meta.url))
 const CONTRACT = fileURLToPath(new URL('../../../scripts/contract.mjs', import.meta.url))
 const MINUTE_MS = 60_000
 
@@ -61,6 +62,30 @@ function clusterTests(queue: 'redis' | 'kafka', places: { redisUrl: string; kafk
     const { activationId } = body as { activationId: string }
     const result = async () => (await call(0, 'GET', `activations/${activationId}/result`)).body
     await expect.poll(result, { timeout: 10_000 }).toMatchObject({ result: { greeting: 'Hello, you' } })
+  })
+
+  it('refuses on either controller a key that stemcell admin took out of service', async () => {
+    const admin = async (...args: string[]): Promise<string> => {
+      const place = ['--config', join(folder, 'config.json'), '--data', join(folder, 'admin')]
+      const child = spawn(process.execPath, [SERVER, 'admin', ...args, ...place], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      })
+      return (await text(child.stdout)).trim()
+    }
+    const authorization = `Basic ${Buffer.from(await admin('user', 'create', 'alice')).toString('base64')}`
+    const statuses = (): Promise<number[]> =>
+      Promise.all(
+        cluster.controllers.map(
+          async ({ url }) => (await fetch(`${url}/api/v1/namespaces/_/actions`, { headers: { authorization } })).status,
+        ),
+      )
+    await expect.poll(statuses, { timeout: 5_000 }).toEqual([200, 200])
+    expect(await admin('user', 'block', 'alice')).toBe('"alice" blocked successfully')
+    await expect.poll(statuses, { timeout: 5_000 }).toEqual([401, 401])
+    await admin('user', 'unblock', 'alice')
+    await expect.poll(statuses, { timeout: 5_000 }).toEqual([200, 200])
+    await admin('user', 'create', 'alice', '--revoke', '--silent')
+    await expect.poll(statuses, { timeout: 5_000 }).toEqual([401, 401])
   })
 
   it('goes on, and loses nothing, when an invoker is killed and comes back', { timeout: 2 * MINUTE_MS }, async () => {

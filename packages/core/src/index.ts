@@ -26,6 +26,7 @@ export { MemoryActivationStore } from './store/memory-activation-store.ts'
 export { memoryActivationStore, memoryEntityStore, memorySubjectStore } from './store/memory-stores.ts'
 
 export type * from './auth/auth.ts'
+export { announceSubjectChanges } from './auth/announce-subject-changes.ts'
 export { StoreAuth, storeAuth, type StoreAuthOptions } from './auth/store-auth.ts'
 export { StaticAuth, staticAuth, type StaticIdentity } from './auth/static-auth.ts'
 export { AdministrationError, type AdministrationReason } from './auth/administration-error.ts'

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { rmSync } from 'node:fs'
+import { rmSync, writeFileSync } from 'node:fs'
 import { text } from 'node:stream/consumers'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { call, invokeOnce, putAction } from './harness/api.ts'
@@ -96,6 +96,19 @@ describe('stemcell admin', () => {
         `stemcell: data folder: ${folder.join('typo')} holds no server’s data: name the folder of a server with --data, or start one first`,
       ),
     )
+  })
+
+  it('says so when the controllers of a cluster cannot be told of a change, which is stored', async () => {
+    const data = folder.join('data')
+    const config = folder.join('cluster.json')
+    const queue = { adapter: '@stemcell/spi-redis', options: { url: 'redis://127.0.0.1:1' } }
+    writeFileSync(config, JSON.stringify({ queue }))
+    expect((await admin('db init', data)).code).toBe(0)
+    const made = await admin(`user create alice --config ${config}`, data)
+    expect(made.code).toBe(1)
+    expect(made.stderr).toMatch(/^stemcell: the change is stored, but controllers were not told of it.*: queue: /)
+    expect(await admin('user whois -', data, made.stdout.trim())).toEqual(said('subject: alice\nnamespace: alice'))
+    expect((await admin(`user get alice --config ${config}`, data)).code).toBe(0)
   })
 
   it('explains itself', async () => {

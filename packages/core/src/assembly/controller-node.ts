@@ -28,7 +28,7 @@ export class ControllerNode implements AsyncDisposable {
     this.#parts = parts
     this.#engines = engines
     this.controller = engines.controller(clustered)
-    this.subjects = engines.subjects()
+    this.subjects = engines.subjects(this.controller)
     const { controller } = this
     this.listeners = new HttpListeners(
       (request, response) => controller.handle(request, response),

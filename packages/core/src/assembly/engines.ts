@@ -1,5 +1,4 @@
 import type { DependencyContainer } from 'tsyringe'
-import { StoreAuth } from '../auth/store-auth.ts'
 import { SubjectAdministration } from '../auth/subject-administration.ts'
 import { DEFAULT_RETENTION, RecordRetention } from '../controller/activations/record-retention.ts'
 import type { Controller } from '../controller/controller.ts'
@@ -115,14 +114,11 @@ export class Engines {
     return controller
   }
 
-  subjects(): SubjectAdministration {
-    const auth = use(this.#container, tokens.AUTH)
+  /** `controller`: is told of changes, so that it sees them at once, whatever its auth remembers. */
+  subjects(controller: Controller): SubjectAdministration {
     return new SubjectAdministration(use(this.#container, tokens.SUBJECT_STORE), {
       random: this.#shared.random,
-      // A change made through this platform is seen by it at once, whatever its auth caches.
-      onChange: (changed) => {
-        if (auth instanceof StoreAuth) auth.invalidate(changed)
-      },
+      onChange: (changed) => controller.subjectChanged(changed),
     })
   }
 

@@ -23,12 +23,24 @@ export interface Auth extends Lifecycle {
    * @throws ERR_CLOSED, ERR_UNAVAILABLE
    */
   identityOf(namespace: string): MaybePromise<Identity | undefined>
+
+  /**
+   * Somebody changed a subject or the limits of a namespace: what is remembered of them is forgotten, so that the next
+   * answer is that of the backend. One that remembers nothing, or nothing that changes, does without.
+   */
+  invalidate?(changed: SubjectChange): void
+}
+
+/** What was changed; with neither: anything. */
+export interface SubjectChange {
+  readonly subject?: string
+  readonly namespace?: string
 }
 
 export interface AuthCapabilities {
   /** Lower-case names of the HTTP authentication schemes understood, e.g. `basic`. */
   readonly schemes: readonly string[]
-  /** A change to a subject is seen after this time at the latest. 0: at once. */
+  /** A change to a subject of which it is not told is seen after this time at the latest. 0: at once. */
   readonly maxStalenessMs: number
 }
 

@@ -8,7 +8,7 @@ import { readNamespaceLimits } from '../model/read-namespace-limits.ts'
 import type { IndexRow } from '../store/document-store.ts'
 import { keyPartition, type SubjectIndex, type SubjectStore } from '../store/subject-store.ts'
 import type { Clock } from '../time/clock.ts'
-import type { Auth, AuthCapabilities, AuthContext, Credentials } from './auth.ts'
+import type { Auth, AuthCapabilities, AuthContext, Credentials, SubjectChange } from './auth.ts'
 import { sameSecret } from './same-secret.ts'
 
 export interface StoreAuthOptions {
@@ -94,7 +94,7 @@ export class StoreAuth implements Auth {
    * Forgets what concerns the subject or the namespace, or everything, so that a change of the store is seen at once.
    * What is being loaded right now is answered but not kept.
    */
-  invalidate(changed: { readonly subject?: string; readonly namespace?: string } = {}): void {
+  invalidate(changed: SubjectChange = {}): void {
     this.#generation++
     this.#loading.clear()
     this.#unknown.clear()

@@ -8,12 +8,13 @@ import type { StoredDocument } from '../store/document-store.ts'
 import { keyPartition, type SubjectIndex, type SubjectStore } from '../store/subject-store.ts'
 import { randomText, type Random } from '../time/random.ts'
 import { AdministrationError } from './administration-error.ts'
+import type { SubjectChange } from './auth.ts'
 
 export interface SubjectAdministrationOptions {
   /** Makes ids and keys. */
   readonly random: Random
   /** Called after each change, e.g. to forget what an auth cached. */
-  readonly onChange?: (changed: { readonly subject?: string; readonly namespace?: string }) => void
+  readonly onChange?: (changed: SubjectChange) => void
 }
 
 /** One namespace of a subject with its key. */

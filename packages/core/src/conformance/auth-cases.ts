@@ -14,6 +14,8 @@ export interface AuthSubject {
   readonly roster: AuthRoster
   /** Blocks a caller in the backend, behind the auth's back, and then lets `maxStalenessMs` pass. */
   readonly blockAndWait: ((identity: Identity) => Promise<void>) | undefined
+  /** The same without the wait. */
+  readonly block: ((identity: Identity) => Promise<void>) | undefined
   open(): Promise<void>
   close(): Promise<void>
 }
@@ -22,12 +24,14 @@ export function authSubject(
   auth: Auth,
   roster: AuthRoster,
   blockAndWait?: (auth: Auth, identity: Identity) => Promise<void>,
+  block?: (auth: Auth, identity: Identity) => Promise<void>,
 ): AuthSubject {
   return {
     auth,
     roster,
     capabilities: auth.capabilities,
     blockAndWait: blockAndWait && ((identity) => blockAndWait(auth, identity)),
+    block: block && ((identity) => block(auth, identity)),
     open: () => auth.open(),
     close: () => auth.close(),
   }
@@ -125,6 +129,30 @@ const basicCases: readonly ConformanceCase<AuthSubject>[] = [
       await blockAndWait!(one)
       assert.equal(await auth.authenticate(basic(one)), undefined)
       assert.equal(await auth.identityOf(one.namespace.name), undefined)
+    },
+  },
+  {
+    id: 'auth.sees-at-once-what-it-is-told-of',
+    skip: ({ auth, block }) => {
+      if (!auth.invalidate) return 'is not told of changes'
+      return block ? undefined : 'the callers of the subject cannot be changed'
+    },
+    async run({ auth, roster: { one, two, limited }, block }) {
+      await auth.authenticate(basic(two))
+      const changes = [
+        [one, { subject: one.subject }],
+        [limited, { namespace: limited.namespace.name }],
+      ] as const
+      for (const [identity, change] of changes) {
+        const { name } = identity.namespace
+        await auth.authenticate(basic(identity))
+        await auth.identityOf(name)
+        await block!(identity)
+        auth.invalidate!(change)
+        assert.equal(await auth.authenticate(basic(identity)), undefined)
+        assert.equal(await auth.identityOf(name), undefined)
+      }
+      assert.equal(await auth.authenticate(basic(two)), undefined, 'of the same subject')
     },
   },
 ]

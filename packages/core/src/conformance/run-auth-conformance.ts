@@ -11,16 +11,18 @@ export interface AuthConformanceOptions extends Omit<ConformanceOptions<Auth>, '
   readonly destroy?: (auth: Auth) => Promise<void>
   /** Blocks a caller in the backend, behind the auth's back, and lets `maxStalenessMs` pass. */
   readonly blockAndWait?: (auth: Auth, identity: Identity) => Promise<void>
+  /** The same without the wait, for an auth with `invalidate`. */
+  readonly block?: (auth: Auth, identity: Identity) => Promise<void>
 }
 
 /** Tests an implementation of Auth with vitest. */
 export function runAuthConformance(name: string, options: AuthConformanceOptions): void {
-  const { create, destroy, blockAndWait, ...rest } = options
+  const { create, destroy, blockAndWait, block, ...rest } = options
   runConformance('Auth', name, authCases, {
     ...rest,
     create: async () => {
       const roster = authRoster()
-      return authSubject(await create(roster), roster, blockAndWait)
+      return authSubject(await create(roster), roster, blockAndWait, block)
     },
     ...(destroy ? { destroy: ({ auth }) => destroy(auth) } : {}),
   })

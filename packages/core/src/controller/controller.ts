@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Auth } from '../auth/auth.ts'
+import type { Auth, SubjectChange } from '../auth/auth.ts'
 import type { Lifecycle } from '../lifecycle.ts'
 import type { LoadBalancer } from '../load-balancer/load-balancer.ts'
 import type { LogStore } from '../log-store/log-store.ts'
@@ -68,6 +68,9 @@ export interface Controller extends Lifecycle {
 
   /** Accepts no more activations and waits, for at most `deadlineMs`, until those in flight have completed. */
   drain(deadlineMs: number): Promise<void>
+
+  /** A subject or the limits of a namespace were changed in the store: this controller's auth is told, and the others'. */
+  subjectChanged(changed: SubjectChange): void
 
   /** Answers one HTTP request; never rejects. */
   handle(request: IncomingMessage, response: ServerResponse): void

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { SubjectChange } from '../auth/auth.ts'
 import type { InvokerState } from '../load-balancer/load-balancer.ts'
 import { adoptRecords } from '../store/adopt-records.ts'
 import { controllerOwner } from '../store/record-owner.ts'
@@ -93,6 +94,11 @@ class HttpController implements Controller {
     await this.#duties?.close()
     await this.#activator.close()
     await this.#front.compositions.close()
+  }
+
+  subjectChanged(changed: SubjectChange): void {
+    this.#parts.auth.invalidate?.(changed)
+    this.#duties?.announceSubject(changed)
   }
 
   handle(request: IncomingMessage, response: ServerResponse): void {

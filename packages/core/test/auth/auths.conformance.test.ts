@@ -20,6 +20,7 @@ function runStoreAuth(name: string, maxStalenessMs: number): void {
       return auth
     },
     destroy: (auth) => stores.get(auth)!.close(),
+    block: (auth, { subject }) => blockSubject(stores.get(auth)!, subject),
     blockAndWait: async (auth, { subject }) => {
       await blockSubject(stores.get(auth)!, subject)
       await clock.advance(maxStalenessMs)

@@ -20,12 +20,15 @@ function broken(change: (real: StoreAuth, all: readonly Identity[]) => Partial<A
       close: () => real.close(),
       authenticate: (credentials) => real.authenticate(credentials),
       identityOf: (namespace) => real.identityOf(namespace),
+      invalidate: (changed) => real.invalidate(changed),
       ...change(real, [roster.one, roster.two, roster.limited, roster.blocked, ...roster.ambiguous]),
     }
-    return authSubject(auth, roster, async (_auth, { subject }) => {
-      await blockSubject(store, subject)
+    const block = (_auth: Auth, { subject }: Identity): Promise<void> => blockSubject(store, subject)
+    const blockAndWait = async (...which: Parameters<typeof block>): Promise<void> => {
+      await block(...which)
       await clock.advance(real.capabilities.maxStalenessMs)
-    })
+    }
+    return authSubject(auth, roster, blockAndWait, block)
   }
 }
 
@@ -77,6 +80,11 @@ proveKitBites('Auth', authCases, {
       },
     }
   }),
+  'auth.sees-at-once-what-it-is-told-of': broken((real) => ({
+    invalidate: ({ subject }) => {
+      if (subject !== undefined) real.invalidate({ subject })
+    },
+  })),
   'auth.refuses-schemes-it-does-not-declare': broken((real, all) => ({
     authenticate: (credentials) =>
       credentials.scheme === 'bearer'

@@ -1,4 +1,11 @@
-import type { ActivationStore, EntityStore, Invoker, SubjectAdministration, SubjectStore } from '@stemcell/core'
+import type {
+  ActivationStore,
+  EntityStore,
+  Invoker,
+  SubjectAdministration,
+  SubjectChange,
+  SubjectStore,
+} from '@stemcell/core'
 
 /** What administrative commands work on: the parts of a running platform, or stores opened for the occasion. */
 export interface AdminTarget {
@@ -6,6 +13,8 @@ export interface AdminTarget {
   subjects(): Promise<SubjectStore>
   entities(): Promise<EntityStore>
   activations(): Promise<ActivationStore>
+  /** What was changed otherwise than through `administration`: whoever remembers it is told. */
+  subjectsChanged(changed: SubjectChange): void
   /** @throws AdministrationError there is none here. */
   invoker(): Promise<Invoker>
 }

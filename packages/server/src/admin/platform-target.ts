@@ -8,6 +8,7 @@ export function platformTarget(platform: Platform): AdminTarget {
     subjects: async () => platform.use(tokens.SUBJECT_STORE),
     entities: async () => platform.use(tokens.ENTITY_STORE),
     activations: async () => platform.use(tokens.ACTIVATION_STORE),
+    subjectsChanged: (changed) => platform.controller.subjectChanged(changed),
     invoker: async () => platform.invoker,
   }
 }

@@ -7,7 +7,8 @@ import { execute, type PrintLine } from './execute.ts'
 import { StoresTarget } from './stores-target.ts'
 
 /**
- * Executes a command in the server that holds the data folder or, when none runs, on the stores themselves.
+ * Executes a command in the server that holds the data folder or, when none runs, on the stores themselves; controllers
+ * that share them are told.
  * @throws AdministrationError it is refused; the message is for the operator.
  */
 export async function runAdminCommand(command: AdminCommand, place: AdminPlace, print: PrintLine): Promise<void> {
@@ -16,7 +17,12 @@ export async function runAdminCommand(command: AdminCommand, place: AdminPlace, 
   if (command.do === 'db init') new DataFolder(config.data).prepare()
   const stores = new StoresTarget(config, { create: command.do === 'db init' })
   try {
-    await execute(command, stores, print)
+    try {
+      await execute(command, stores, print)
+    } finally {
+      // Also of what was changed before the command failed.
+      await stores.announce()
+    }
   } finally {
     await stores.close()
   }

@@ -1,15 +1,19 @@
 import {
   adapterContext,
   AdministrationError,
+  announceSubjectChanges,
   isPlatformError,
   PlatformError,
   SubjectAdministration,
   SystemRandom,
   type Adapter,
   type Lifecycle,
+  type Queue,
+  type SubjectChange,
 } from '@stemcell/core'
 import { existsSync } from 'node:fs'
 import type { Config } from '../config/config-schema.ts'
+import { loadAdapter } from '../config/load-adapter.ts'
 import { DataFolder } from '../standalone/data-folder.ts'
 import { chosenStores, usesEmbedded } from '../parts/chosen-stores.ts'
 import type { AdminTarget } from './admin-target.ts'
@@ -19,6 +23,7 @@ export class StoresTarget implements AdminTarget {
   readonly #config: Config
   readonly #create: boolean
   readonly #open = new Map<string, Lifecycle>()
+  readonly #changes: SubjectChange[] = []
   #chosen: ReturnType<typeof chosenStores> | undefined
 
   /** @param options `create`: an embedded database that is missing is made. */
@@ -28,7 +33,35 @@ export class StoresTarget implements AdminTarget {
   }
 
   async administration(): Promise<SubjectAdministration> {
-    return new SubjectAdministration(await this.subjects(), { random: new SystemRandom() })
+    return new SubjectAdministration(await this.subjects(), {
+      random: new SystemRandom(),
+      onChange: (changed) => this.subjectsChanged(changed),
+    })
+  }
+
+  subjectsChanged(changed: SubjectChange): void {
+    this.#changes.push(changed)
+  }
+
+  /**
+   * Tells the controllers of the cluster, if the configuration is that of one, what was changed.
+   * @throws ERR_UNAVAILABLE they were not told.
+   */
+  async announce(): Promise<void> {
+    const changes = this.#changes.splice(0)
+    if (changes.length === 0 || !this.#config.queue) return
+    const adapter = await loadAdapter<Queue>('queue', this.#config.queue)
+    const queue = adapter.build(adapterContext())
+    try {
+      await queue.open()
+      await announceSubjectChanges(queue, changes)
+    } catch (cause) {
+      if (!isPlatformError(cause)) throw cause
+      const note = 'the change is stored, but controllers were not told of it, and see it within five minutes'
+      throw new PlatformError(cause.code, `${note}: queue: ${cause.message}`, { cause })
+    } finally {
+      await queue.close()
+    }
   }
 
   async subjects(): ReturnType<AdminTarget['subjects']> {

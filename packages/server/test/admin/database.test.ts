@@ -8,6 +8,7 @@ import {
   SubjectAdministration,
   type Activation,
   type JsonObject,
+  type SubjectChange,
 } from '@stemcell/core'
 import { createHash } from 'node:crypto'
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
@@ -31,6 +32,8 @@ const ACTION: JsonObject = {
 let dir: string
 let file: string
 let source: AdminTarget
+/** What targets were told to tell. */
+const changes: SubjectChange[] = []
 
 beforeEach(async () => {
   dir = mkdtempSync(join(tmpdir(), 'stemcell-export-'))
@@ -58,6 +61,7 @@ async function emptyStores(): Promise<AdminTarget> {
     entities: async () => entities,
     invoker: () => Promise.reject(new Error('there is no invoker')),
     activations: async () => activations,
+    subjectsChanged: (changed) => void changes.push(changed),
   }
 }
 
@@ -123,7 +127,9 @@ describe('stemcell admin db export and import', () => {
       'activations: 7 stored, 0 there already',
     ])
     expect(await contentOf(other)).toEqual(await contentOf(source))
+    expect(changes.splice(0)).toEqual([{}])
     expect(await importTo(other)).toContain('entities: 0 stored, 2 there already')
+    expect(changes).toEqual([])
     expect(await run({ do: 'db check' }, other)).toEqual([
       'subjects: 2 documents, 0 problems',
       'whisks: 2 documents, 0 problems',

@@ -34,6 +34,7 @@ beforeEach(async () => {
     subjects: async () => stores.subjects,
     entities: async () => stores.entities,
     activations: async () => stores.activations,
+    subjectsChanged: () => undefined,
     invoker: async () => invoker,
   }
 })

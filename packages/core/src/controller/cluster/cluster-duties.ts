@@ -1,3 +1,4 @@
+import type { SubjectChange } from '../../auth/auth.ts'
 import type { ActivationMessage } from '../../messages/activation-message.ts'
 import { documentId } from '../../model/entity-name.ts'
 import { isTruthy, parameterValue } from '../../model/parameters.ts'
@@ -38,7 +39,11 @@ export class ClusterDuties {
         void this.#adoption.look()
       },
     })
-    this.#announcer = new CacheAnnouncer({ ...shared, forget: (documentId) => cache().invalidate(documentId) })
+    this.#announcer = new CacheAnnouncer({
+      ...shared,
+      forget: (documentId) => cache().invalidate(documentId),
+      forgetSubject: (changed) => parts.auth.invalidate?.(changed),
+    })
     this.#adoption = new Adoption({
       ...parts,
       mayLive: (id) => this.#membership.mayLive(id),
@@ -75,6 +80,11 @@ export class ClusterDuties {
   /** Another controller may have the document in its cache. */
   announceWrite(documentId: string): void {
     this.#announcer.announce(documentId)
+  }
+
+  /** Another controller's auth may remember it. */
+  announceSubject(changed: SubjectChange): void {
+    this.#announcer.announceSubject(changed)
   }
 }
 

@@ -1,8 +1,12 @@
+import type { SubjectChange } from '../../auth/auth.ts'
 import type { Logger } from '../../log.ts'
 import {
+  CACHE_INVALIDATION_RETENTION_MS,
   CACHE_INVALIDATION_TOPIC,
   cacheInvalidationBody,
   readCacheInvalidation,
+  subjectInvalidation,
+  type CacheInvalidation,
 } from '../../messages/cache-invalidation.ts'
 import type { Delivery, Queue, Subscription } from '../../queue/queue.ts'
 import type { Clock } from '../../time/clock.ts'
@@ -15,9 +19,9 @@ export interface CacheAnnouncerParts {
   readonly logger: Logger
   /** Called with the id of each document that another controller wrote. */
   readonly forget: (documentId: string) => void
+  /** Called with each change of a subject that was made elsewhere. */
+  readonly forgetSubject: (changed: SubjectChange) => void
 }
-
-const RETENTION_MS = 300_000
 
 /**
  * Tells the other controllers what this one wrote, and hears what they wrote. What is lost on the way, with a queue
@@ -38,7 +42,7 @@ export class CacheAnnouncer {
   async open(): Promise<void> {
     const { queue } = this.#parts
     this.#giveUp = new AbortController()
-    await queue.ensureTopic(CACHE_INVALIDATION_TOPIC, { retentionMs: RETENTION_MS })
+    await queue.ensureTopic(CACHE_INVALIDATION_TOPIC, { retentionMs: CACHE_INVALIDATION_RETENTION_MS })
     const options = { group: `${CACHE_INVALIDATION_TOPIC}${this.#sender}`, concurrency: 1, repeatable: true }
     this.#subscription = await queue.subscribe(CACHE_INVALIDATION_TOPIC, options, (delivery) => this.#heard(delivery))
   }
@@ -52,13 +56,23 @@ export class CacheAnnouncer {
 
   /** Returns at once; sent as soon as the queue takes it. */
   announce(documentId: string): void {
-    const sending = this.#send(documentId).finally(() => this.#sending.delete(sending))
+    this.#tell({ documentId, sender: this.#sender })
+  }
+
+  /** The same of a change in the subject store. */
+  announceSubject(changed: SubjectChange): void {
+    this.#tell(subjectInvalidation(this.#sender, changed))
+  }
+
+  #tell(invalidation: CacheInvalidation): void {
+    const sending = this.#send(invalidation).finally(() => this.#sending.delete(sending))
     this.#sending.add(sending)
   }
 
-  async #send(documentId: string): Promise<void> {
+  async #send(invalidation: CacheInvalidation): Promise<void> {
     const { queue, clock, logger } = this.#parts
-    const body = cacheInvalidationBody({ documentId, sender: this.#sender })
+    const { documentId } = invalidation
+    const body = cacheInvalidationBody(invalidation)
     try {
       await retryUntilDone(clock, this.#giveUp.signal, () => queue.publish(CACHE_INVALIDATION_TOPIC, body), {
         onFailure: (err, attempts) => logger.warn({ err, documentId, attempts }, 'change not announced yet'),
@@ -69,10 +83,12 @@ export class CacheAnnouncer {
   }
 
   #heard({ body }: Delivery): void {
-    const { forget, logger } = this.#parts
+    const { forget, forgetSubject, logger } = this.#parts
     try {
-      const { documentId, sender } = readCacheInvalidation(body)
-      if (sender !== this.#sender) forget(documentId)
+      const { documentId, sender, identity } = readCacheInvalidation(body)
+      if (sender === this.#sender) return
+      if (identity) forgetSubject(identity)
+      else forget(documentId)
     } catch (err) {
       logger.warn({ err }, 'unreadable cache invalidation dropped')
     }

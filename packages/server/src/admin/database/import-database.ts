@@ -58,6 +58,7 @@ export async function importDatabase(
     if (batch.length >= AT_ONCE || bytes >= MOST_AT_ONCE_BYTES) await settle()
   }
   await settle()
+  if (tally.count('subjects', 'stored') > 0) target.subjectsChanged({})
   await tally.finish()
 }
 
@@ -176,6 +177,10 @@ class Tally {
     if (this.#named.length < MOST_NAMED) this.#named.push(`${line.store} ${JSON.stringify(id)}: ${TEXTS[outcome]}`)
   }
 
+  count(name: string, outcome: Outcome): number {
+    return this.#counts.get(`${name} ${outcome}`) ?? 0
+  }
+
   async report(): Promise<void> {
     if (this.#all - this.#reported < REPORT_EVERY) return
     this.#reported = this.#all
@@ -184,12 +189,11 @@ class Tally {
 
   /** @throws AdministrationError not everything is there now. */
   async finish(): Promise<void> {
-    const count = (name: string, outcome: Outcome): number => this.#counts.get(`${name} ${outcome}`) ?? 0
     for (const line of this.#named) await this.#print(line)
     let failed = 0
     for (const name of STORE_NAMES) {
-      failed += count(name, 'different') + count(name, 'refused')
-      await this.#print(`${name}: ${count(name, 'stored')} stored, ${count(name, 'there')} there already`)
+      failed += this.count(name, 'different') + this.count(name, 'refused')
+      await this.#print(`${name}: ${this.count(name, 'stored')} stored, ${this.count(name, 'there')} there already`)
     }
     if (failed > 0) {
       throw new AdministrationError('invalid', `${failed} were not stored; --overwrite replaces those that differ`)
