@@ -42,7 +42,10 @@ class Cluster {
     const { queue, entityStore, activationStore, clock } = this
     const node = await this.until(
       assembleInvoker({
-        ...{ queue, entityStore, activationStore, clock },
+        queue,
+        entityStore,
+        activationStore,
+        clock,
         containers: simulatedContainers(),
         invokerInstance: { id },
         apiHost: '',

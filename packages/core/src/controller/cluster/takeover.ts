@@ -1,4 +1,4 @@
-import { isPlatformError } from '../../errors.ts'
+import { isPlatformError, PlatformError } from '../../errors.ts'
 import type { LoadBalancer, PlacementRequest } from '../../load-balancer/load-balancer.ts'
 import type { Logger } from '../../log.ts'
 import { acknowledgementBody } from '../../messages/acknowledgement.ts'
@@ -126,7 +126,12 @@ export class Takeover {
     if (message.transaction.id === PROBE_TRANSACTION) return
     const { activationId } = message
     const abandoned = AbortSignal.any([signal, this.#giveUp.signal])
-    const found = await this.#insist(abandoned, activationId, () => this.#parts.placementOf(message))
+    const found = await this.#insist(abandoned, activationId, () => this.#parts.placementOf(message)).catch(
+      (cause: unknown) => {
+        throw abandoned.aborted ? released({ cause }) : cause
+      },
+    )
+    if (abandoned.aborted) throw released()
     if (found && (attempt === 1 || found.repeatable)) {
       const other = this.#choose(found.request)
       if (other !== undefined) {
@@ -185,6 +190,11 @@ export class Takeover {
       onFailure: (err, attempts) => logger.warn({ err, activationId, attempts }, 'takeover of an activation held up'),
     })
   }
+}
+
+/** Whoever has the topic next finds the message as it was. */
+function released(options?: { readonly cause: unknown }): PlatformError {
+  return new PlatformError('ERR_RELEASED', 'takeover abandoned before anything was done with the message', options)
 }
 
 function recordOf(

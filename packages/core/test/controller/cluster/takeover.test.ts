@@ -6,6 +6,7 @@ import {
   LeastLoadedBalancer,
   MemoryActivationStore,
   MemoryQueue,
+  PlatformError,
   SeededRandom,
   silentLogger,
   VirtualClock,
@@ -59,6 +60,7 @@ class Rig {
   readonly told: ReturnType<typeof readAcknowledgement>[] = []
   readonly takeover: Takeover
   found: Placeable | undefined = placeable
+  placement = (): Promise<Placeable | undefined> => Promise.resolve(this.found)
 
   constructor() {
     this.takeover = new Takeover({
@@ -68,7 +70,7 @@ class Rig {
       clock: this.clock,
       logger: silentLogger,
       loadBalancer: new LeastLoadedBalancer(),
-      placementOf: () => Promise.resolve(this.found),
+      placementOf: () => this.placement(),
       isResponsible: () => true,
     })
   }
@@ -193,6 +195,29 @@ describe('what was sent to an invoker that is gone', () => {
     await sendToTheDead(rig, 0)
     await rig.pass(TAKEOVER_AFTER_MS + 3_000)
     expect((await rig.store.get('guest', ID))?.response.result?.text).toContain('was not started')
+  })
+
+  it.each([
+    ['the store answers', (): Promise<Placeable | undefined> => Promise.resolve(placeable)],
+    ['the store is away', () => Promise.reject(new PlatformError('ERR_UNAVAILABLE', 'away'))],
+  ])('goes back untouched when the invoker returns while its action is read, and %s', async (_, answer) => {
+    const rig = await openRig()
+    await sendToTheDead(rig, 0)
+    rig.placement = async () => {
+      await rig.clock.sleep(5_000)
+      return answer()
+    }
+    await rig.pass(TAKEOVER_AFTER_MS + 3_000)
+    rig.ping(0)
+    const attempts: number[] = []
+    await rig.queue.subscribe('invoker0', { group: 'invoker0', concurrency: 1 }, ({ attempt }) => {
+      attempts.push(attempt)
+    })
+    for (let passed = 0; passed < 10; passed++) {
+      rig.ping(0)
+      await rig.pass(1_000)
+    }
+    expect([attempts, rig.received, rig.told]).toEqual([[1], [], []])
   })
 
   it('is left to the invoker once it is back', async () => {
