@@ -1,5 +1,5 @@
 // Kills parts of a cluster at random under a steady load, and then accounts for every activation that was accepted:
-// `npm run chaos -- --queue redis|kafka [--minutes 3] [--seed N] [--callers 16] [--controllers 2] [--invokers 3]`.
+// `npm run chaos -- --queue redis|kafka [--minutes 3] [--seed N] [--callers 16] [--controllers 2] [--invokers 3] [--lose]`.
 // With `--lose`, an invoker and a controller among the killed are never started again: the others finish their work.
 // With `--rolling`, every process is asked to stop and started again, one after the other, instead: then nothing at all
 // may fail.
