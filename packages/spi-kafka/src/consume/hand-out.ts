@@ -1,4 +1,11 @@
-import { isPlatformError, isPromise, type Clock, type Logger, type MaybePromise, type MessageHandler } from '@stemcell/core'
+import {
+  isPlatformError,
+  isPromise,
+  type Clock,
+  type Logger,
+  type MaybePromise,
+  type MessageHandler,
+} from '@stemcell/core'
 import type { Changes } from './changes.ts'
 import type { HeldMessage, Lease } from './lease.ts'
 
