@@ -133,6 +133,40 @@ describe('a cluster of controllers and invokers', () => {
     await expect.poll(records, { timeout: 10_000 }).toBe(60)
   })
 
+  it('has a controller that just started wait for the invokers instead of saying that there are none', async () => {
+    const [first] = clients
+    await first!.putAction('pair', { exec: { kind: 'sequence', components: ['/guest/count', '/guest/count'] } })
+    const fresh = await assembleController({ ...backend, controllerId: '2', loadBalancer: shardingBalancer() })
+    try {
+      const client = await fresh.client('guest')
+      const answers = await Promise.all(
+        ['count', 'pair'].map((name) => client.request('POST', `actions/${name}?blocking=true&result=true`, { name })),
+      )
+      expect(answers.map(({ status, body }) => [status, body])).toEqual([
+        [200, { name: 'count' }],
+        [200, { name: 'pair' }],
+      ])
+    } finally {
+      await fresh.close()
+    }
+  })
+
+  it('refuses with 503, after a moment, where there is no invoker at all', async () => {
+    const { auth } = backend
+    const alone = await assembleController({ auth, controllerId: 'alone', loadBalancer: shardingBalancer() })
+    try {
+      const client = await alone.client('guest')
+      await client.putAction('a', { exec: { kind: 'nodejs:20', code: 'function main() {}' } })
+      const ask = async (): Promise<number> => (await client.request('POST', 'actions/a?blocking=true', {})).status
+      expect(await ask()).toBe(503)
+      const began = performance.now()
+      expect(await ask()).toBe(503)
+      expect(performance.now() - began, 'from then on at once').toBeLessThan(1_000)
+    } finally {
+      await alone.close()
+    }
+  })
+
   it('goes on without an invoker that is drained and closed', async () => {
     const [first] = clients
     const gone = invokers.pop()!

@@ -21,6 +21,8 @@ export interface SupervisorParts {
 const PERIOD_MS = 1_000
 /** A tick that comes later than this after the one before means that this process did not run, ms. */
 const STOOD_STILL_MS = 5_000
+/** Within this time of its own start a controller has heard every invoker that lives, and seen it run a test action, ms. */
+const NEW_FOR_MS = 3_000
 const RETENTION_MS = 3_600_000
 
 /** Keeps the picture of the invokers up to date: hears their pings, notices silence, sends test actions. */
@@ -31,6 +33,7 @@ export class Supervisor {
   #subscription: Subscription | undefined
   #timer: Timer | undefined
   #tickedMs = 0
+  #newUntilMs = 0
 
   /** `onRoom` is called when there may be room for what waits: at once when an invoker came, and each second. */
   constructor(parts: SupervisorParts, onRoom: () => void) {
@@ -45,7 +48,13 @@ export class Supervisor {
     const options = { group: `${HEALTH_TOPIC}${controllerId}`, concurrency: 1, repeatable: true }
     this.#subscription = await queue.subscribe(HEALTH_TOPIC, options, (delivery) => this.#pinged(delivery))
     this.#tickedMs = this.#parts.clock.monotonic()
+    if (this.#parts.probe) this.#newUntilMs = this.#tickedMs + NEW_FOR_MS
     this.#tick()
+  }
+
+  /** That no invoker will do does not mean much yet: they have hardly had the time to say that they are there. */
+  get isNew(): boolean {
+    return this.#parts.clock.monotonic() < this.#newUntilMs
   }
 
   async close(): Promise<void> {

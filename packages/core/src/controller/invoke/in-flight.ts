@@ -13,7 +13,7 @@ export interface Bookkeeper {
   place(entry: InFlight): boolean
   /** Sees to it that there will be a record, whatever becomes of this process. Throws when that is not to be had. */
   secure(entry: InFlight): MaybePromise<void>
-  /** Ends with a record what the balancer rejected while it waited. */
+  /** Ends what the balancer rejected while it waited: with a record, unless nobody was told of it. */
   endUnplaced(entry: InFlight, error: string): void
   blockingEnded(entry: InFlight, outcome: 'result' | 'later' | 'error'): void
 }

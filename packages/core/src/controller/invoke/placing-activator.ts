@@ -167,6 +167,7 @@ export class PlacingActivator implements Activator, Bookkeeper {
     const placement = this.#parts.loadBalancer.place(entry.placement, this.cluster)
     if (placement === 'wait') return false
     if ('reject' in placement) {
+      if (this.#supervisor.isNew) return false
       entry.rejection = placement.reject
       return false
     }
@@ -329,8 +330,10 @@ export class PlacingActivator implements Activator, Bookkeeper {
     this.#parts.observer?.blockingEnded?.({ ...factsOf(entry), outcome, ms: entry.ageMs })
   }
 
-  endUnplaced(entry: InFlight, error: string): void {
-    void this.#end(entry, error)
+  endUnplaced(entry: InFlight, reason: string): void {
+    // Whoever was told nothing yet is told that it was not accepted.
+    if (entry.waits) entry.fail(this.#refusal(entry, reason))
+    else void this.#end(entry, reason)
   }
 
   /** Closes the books of an activation; false when they were closed before. */
@@ -350,10 +353,14 @@ export class PlacingActivator implements Activator, Bookkeeper {
 
   /** Not accepted: the caller gets an error and there will be no record. */
   #refuse(entry: InFlight, reason: string): Promise<never> {
+    return Promise.reject(this.#refusal(entry, reason))
+  }
+
+  #refusal(entry: InFlight, reason: string): PlatformError {
     this.#parts.logger.warn({ namespace: entry.namespace, reason }, 'activation refused')
     this.#parts.observer?.refused?.({ ...factsOf(entry), reason })
     this.#forget(entry)
-    return Promise.reject(new PlatformError('ERR_UNAVAILABLE', reason))
+    return new PlatformError('ERR_UNAVAILABLE', reason)
   }
 
   get clock(): Clock {
