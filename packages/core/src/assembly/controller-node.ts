@@ -11,6 +11,9 @@ import { use } from './provide.ts'
 import type { Token } from './token.ts'
 import { AUTH, CLOCK, RANDOM } from './tokens.ts'
 
+/** How long a connection is kept for a request that may be on its way, when the node closes in peace, ms. */
+const LINGER_MS = 250
+
 /** A running controller with its adapters. */
 export class ControllerNode implements AsyncDisposable {
   readonly controller: Controller
@@ -97,7 +100,7 @@ export class ControllerNode implements AsyncDisposable {
   }
 
   async #close(drainMs: number): Promise<void> {
-    await this.listeners.close(() => this.controller.drain(drainMs))
+    await this.listeners.close(() => this.controller.drain(drainMs), Math.min(drainMs, LINGER_MS))
     await this.#parts.close()
     await this.#container.dispose()
   }

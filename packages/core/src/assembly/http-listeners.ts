@@ -1,5 +1,5 @@
 import type { RequestListener, Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { Server as NetServer, type AddressInfo } from 'node:net'
 import { createHttpServer } from '../controller/http/http-server.ts'
 import { PlatformError } from '../errors.ts'
 import type { Clock, Timer } from '../time/clock.ts'
@@ -19,12 +19,17 @@ export class HttpListeners {
   readonly #random: Random
   readonly #servers: Server[] = []
   #url: string | undefined
+  /** Answers from now on close their connections. */
+  #lastRequests = false
 
   constructor(handle: RequestListener, clock: Clock, random: Random) {
-    this.#handle = handle
+    this.#handle = (request, response) => {
+      if (this.#lastRequests) response.shouldKeepAlive = false
+      handle(request, response)
+    }
     this.#clock = clock
     this.#random = random
-    this.embedded = createHttpServer(handle, random)
+    this.embedded = createHttpServer(this.#handle, random)
   }
 
   /** Of the first port; undefined before there is one. */
@@ -50,31 +55,40 @@ export class HttpListeners {
     return url
   }
 
-  /** Takes no new connections, waits for `drained`, and then ends those that are left. */
-  async close(drained: () => Promise<void>): Promise<void> {
+  /**
+   * Takes no new connections, waits for `drained`, and then ends those that are left. A connection is let be for
+   * `lingerMs` after its last answer: the next request may be on its way, and gets an answer that closes it.
+   */
+  async close(drained: () => Promise<void>, lingerMs: number): Promise<void> {
     const servers = [...this.#servers.splice(0), this.embedded]
-    const closed = Promise.all(servers.map((server) => closeServer(server, this.#clock)))
+    this.#lastRequests = true
+    const closed = Promise.all(servers.map((server) => stopListening(server, lingerMs)))
+    const closeIdle = (): void => {
+      for (const server of servers) server.closeIdleConnections()
+    }
+    const lingered = within(this.#clock, closed, lingerMs).then(closeIdle)
     await drained()
-    for (const server of servers) server.closeIdleConnections()
+    await lingered
+    await within(this.#clock, closed, lingerMs)
+    let sweep: Timer | undefined
+    const sweeping = (): void => {
+      closeIdle()
+      sweep = this.#clock.setTimer(SWEEP_MS, sweeping)
+    }
+    sweeping()
     await within(this.#clock, closed, LAST_ANSWERS_MS)
-    for (const server of servers) server.closeAllConnections()
+    sweep?.cancel()
+    for (const server of servers) server.close().closeAllConnections()
     await closed
   }
 }
 
-/** Resolves when the last connection is gone; idle ones are closed as they become so. */
-function closeServer(server: Server, clock: Clock): Promise<void> {
+/** Resolves when the last connection is gone. Unlike its own `close`, this lets a server keep idle connections. */
+function stopListening(server: Server, lingerMs: number): Promise<void> {
+  // 0 would be for ever.
+  server.keepAliveTimeout = Math.max(1, lingerMs)
   return new Promise((resolve) => {
-    let next: Timer | undefined
-    const sweep = (): void => {
-      server.closeIdleConnections()
-      next = clock.setTimer(SWEEP_MS, sweep)
-    }
-    sweep()
     // A server that never listened calls back with an error, and still has to let its connections go.
-    server.close(() => {
-      next?.cancel()
-      resolve()
-    })
+    NetServer.prototype.close.call(server, () => resolve())
   })
 }
