@@ -17,6 +17,7 @@ import { ACTIVATION_DESIGN, BY_NAME_VIEW, BY_START_VIEW } from '../design/activa
 import { scanDocuments } from '../documents/scan-documents.ts'
 import { isObject } from '../documents/index-view.ts'
 import { countRange, readRange, type ViewRange, type ViewRow } from '../documents/read-view.ts'
+import { storableJson } from '../documents/storable-json.ts'
 import type { Database } from '../http/database.ts'
 import { StoreSession } from '../store-session.ts'
 import { expireRecords } from './activation-expiry.ts'
@@ -145,15 +146,16 @@ export class CouchActivationStore implements ActivationStore {
   }
 
   async #put(activation: Activation): Promise<PutOutcome> {
-    const { writer, foreseen } = this.#opened
+    const { writer, foreseen, spill } = this.#opened
     const id = recordId(activation.namespace, activation.activationId)
     const outcome = await writer.put(id, () => recordBody(id, this.#textOf(activation), this.#context.clock.now()))
-    await foreseen.recordStored(id)
+    // What waits on the disk replaces what was foreseen once it is in the database.
+    if (!spill?.has(id)) await foreseen.recordStored(id)
     return outcome
   }
 
   #textOf(activation: Activation): string {
-    const text = activationText(activation)
+    const text = storableJson(activationText(activation))
     const { maxRecordBytes } = this.capabilities
     if (Buffer.byteLength(text) <= maxRecordBytes) return text
     throw new PlatformError('ERR_TOO_LARGE', `record is larger than ${maxRecordBytes} bytes`)
@@ -170,7 +172,8 @@ export class CouchActivationStore implements ActivationStore {
     const foreseen = new ForeseenRecords(database)
     if (!options) return { writer: new ActivationWriter({ database, logger }), foreseen }
     const spill = await Spill.open(options, logger)
-    const drain = new SpillDrain(database, spill, this.#context)
+    const stored = (id: string): Promise<void> => foreseen.recordStored(id)
+    const drain = new SpillDrain({ database, spill, context: this.#context, stored })
     if (spill.size > 0) drain.start()
     return { writer: new ActivationWriter({ database, logger, waiting: { spill, drain } }), foreseen, spill, drain }
   }

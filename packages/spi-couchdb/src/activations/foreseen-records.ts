@@ -3,7 +3,8 @@ import type { Database } from '../http/database.ts'
 
 /** No record has such an id, as no namespace has a colon; no view shows these documents. */
 const PREFIX = 'foreseen:'
-const BEHIND = `${PREFIX}\ufff0`
+/** Ids are compared by their bytes, and `;` is next to the colon. */
+const BEHIND = 'foreseen;'
 const PAGE = 100
 
 interface Row {
@@ -48,9 +49,10 @@ export class ForeseenRecords {
 
   /** To be called when the record is stored; quick where this process foresaw nothing of it. */
   async recordStored(recordId: string): Promise<void> {
-    if (!this.#own.delete(recordId)) return
+    if (!this.#own.has(recordId)) return
     const current = await this.#read(PREFIX + recordId)
     if (current) await this.#remove(current)
+    this.#own.delete(recordId)
   }
 
   async withdraw(owner: string, recordId: string): Promise<void> {

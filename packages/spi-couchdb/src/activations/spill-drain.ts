@@ -8,20 +8,30 @@ const MOST_BATCH_BYTES = 4 * 1024 ** 2
 const FIRST_PAUSE_MS = 500
 const LONGEST_PAUSE_MS = 5_000
 
+export interface DrainParts {
+  readonly database: Database
+  readonly spill: Spill
+  readonly context: AdapterContext
+  /** Called for each record that waited and is in the database now. */
+  readonly stored: (id: string) => Promise<void>
+}
+
 /** Brings spilled records into the database, as soon as it answers again. */
 export class SpillDrain {
   readonly #database: Database
   readonly #spill: Spill
   readonly #context: AdapterContext
+  readonly #stored: DrainParts['stored']
   readonly #stopping = new AbortController()
   #pass: Promise<void> | undefined
   #loop: Promise<void> | undefined
   #failing = false
 
-  constructor(database: Database, spill: Spill, context: AdapterContext) {
+  constructor({ database, spill, context, stored }: DrainParts) {
     this.#database = database
     this.#spill = spill
     this.#context = context
+    this.#stored = stored
   }
 
   /** The last attempt failed: the database is probably still down. */
@@ -72,11 +82,20 @@ export class SpillDrain {
       const outcomes = await writeRecords(this.#database, batch)
       const failure = outcomes.find((outcome) => isPlatformError(outcome, 'ERR_UNAVAILABLE'))
       if (failure instanceof PlatformError) throw failure
-      for (const [index, outcome] of outcomes.entries()) {
-        if (outcome instanceof PlatformError) {
-          // It was accepted when the server's own bound was not known.
-          this.#context.logger.error({ id: batch[index]!.id, err: outcome }, 'an activation record is lost')
+      // Before they are forgotten here: what fails now is done again.
+      for (const [index, { id }] of batch.entries()) {
+        if (!(outcomes[index] instanceof PlatformError)) await this.#stored(id)
+      }
+      const refused = batch.filter((_, index) => outcomes[index] instanceof PlatformError)
+      if (refused.length > 0) {
+        // They were accepted when the server's own bounds were not known.
+        const file = await this.#spill.putAside(refused)
+        const fields = {
+          file,
+          ids: refused.map(({ id }) => id),
+          err: outcomes.find((outcome) => outcome instanceof Error),
         }
+        this.#context.logger.error(fields, 'CouchDB refuses activation records, which stay in this file')
       }
       this.#failing = false
     } catch (error) {

@@ -1,10 +1,13 @@
 import { PlatformError } from '@stemcell/core'
-import { mkdir, open, readFile, readdir, rm } from 'node:fs/promises'
+import { chmod, mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { z } from 'zod'
+import { isStillRunning, startTimeOf } from './process-identity.ts'
 
-const holder = z.object({ pid: z.int().positive(), host: z.string() })
+const LOCK_ATTEMPTS = 5
+
+const holder = z.object({ pid: z.int().positive(), host: z.string(), startTime: z.string().optional() })
 
 /** Folders that stores of this process have. */
 const held = new Set<string>()
@@ -18,11 +21,9 @@ export async function holdFolder(dir: string): Promise<void> {
   held.add(dir)
   try {
     await mkdir(dir, { recursive: true, mode: 0o700 })
-    const other = await otherHolder(dir)
-    if (other !== undefined) throw inUse(dir, `process ${other}`)
-    const file = await open(lockFile(dir), 'w', 0o600)
-    await file.writeFile(JSON.stringify({ pid: process.pid, host: hostname() }))
-    await file.close()
+    // Records are nobody else's business, also where the folder was made by hand.
+    await chmod(dir, 0o700)
+    await lock(dir)
   } catch (cause) {
     held.delete(dir)
     if (cause instanceof PlatformError) throw cause
@@ -30,6 +31,22 @@ export async function holdFolder(dir: string): Promise<void> {
     throw new PlatformError('ERR_CONFIG', `@stemcell/spi-couchdb: spill.dir: ${dir} cannot be used (${code})`, {
       cause,
     })
+  }
+}
+
+/** Of several that begin at the same time one makes the file; the others find it. */
+async function lock(dir: string): Promise<void> {
+  const own = { pid: process.pid, host: hostname(), startTime: startTimeOf(process.pid) }
+  for (let attempt = 1; ; attempt++) {
+    const other = await otherHolder(dir)
+    if (other !== undefined) throw inUse(dir, `process ${other}`)
+    await rm(lockFile(dir), { force: true })
+    try {
+      return await writeFile(lockFile(dir), JSON.stringify(own), { flag: 'wx', mode: 0o600 })
+    } catch (error) {
+      if (attempt === LOCK_ATTEMPTS || !(error instanceof Error && 'code' in error && error.code === 'EEXIST'))
+        throw error
+    }
   }
 }
 
@@ -64,7 +81,7 @@ async function otherHolder(dir: string): Promise<number | undefined> {
   }
   const parsed = holder.safeParse(jsonOf(text))
   if (!parsed.success || parsed.data.host !== hostname() || parsed.data.pid === process.pid) return undefined
-  return isRunning(parsed.data.pid) ? parsed.data.pid : undefined
+  return isStillRunning(parsed.data) ? parsed.data.pid : undefined
 }
 
 function lockFile(dir: string): string {
@@ -77,15 +94,6 @@ function jsonOf(text: string): unknown {
   } catch {
     // It died while it wrote: nobody has the folder.
     return undefined
-  }
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    return process.kill(pid, 0)
-  } catch (error) {
-    // EPERM: it runs, as another user.
-    return error instanceof Error && 'code' in error && error.code === 'EPERM'
   }
 }
 

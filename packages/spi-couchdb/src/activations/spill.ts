@@ -1,4 +1,6 @@
 import type { Logger } from '@stemcell/core'
+import { open } from 'node:fs/promises'
+import { join } from 'node:path'
 import type { RecordBody } from './record-form.ts'
 import { fileAfter, filesIn, holdFolder, releaseFolder } from './spill-folder.ts'
 import { SpillSegment } from './spill-segment.ts'
@@ -74,6 +76,21 @@ export class Spill {
     return this.#inTurn(async () => {
       this.#segments.find(({ size }) => size > 0)?.drop(count)
       while (this.#segments[0]?.size === 0) await this.#segments.shift()!.close()
+    })
+  }
+
+  /** Keeps records that the database will never take, out of the way and outside `maxBytes`; returns the file. */
+  putAside(records: readonly RecordBody[]): Promise<string> {
+    return this.#inTurn(async () => {
+      const path = join(this.#dir, 'refused.jsonl')
+      const file = await open(path, 'a', 0o600)
+      try {
+        await file.writeFile(records.map(({ text }) => `${text}\n`).join(''))
+        await file.datasync()
+      } finally {
+        await file.close()
+      }
+      return path
     })
   }
 

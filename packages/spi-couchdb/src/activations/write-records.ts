@@ -1,4 +1,5 @@
 import { isPlatformError, PlatformError, type JsonObject } from '@stemcell/core'
+import { Refused } from '../http/couch-client.ts'
 import type { Database } from '../http/database.ts'
 import type { RecordBody } from './record-form.ts'
 
@@ -27,9 +28,10 @@ export async function writeRecords(
     rows = reply.json
     mayBeOurs = reply.repeated
   } catch (error) {
-    if (!isPlatformError(error, 'ERR_TOO_LARGE')) throw error
-    // One of them is too large, or all together.
-    if (records.length === 1) return [error]
+    const refusal = refusalOf(error)
+    if (!refusal) throw error
+    // Because of one of them, or of all together.
+    if (records.length === 1) return [refusal]
     const middle = records.length >> 1
     const first = await writeRecords(database, records.slice(0, middle))
     return [...first, ...(await writeRecords(database, records.slice(middle)))]
@@ -37,6 +39,13 @@ export async function writeRecords(
   const byId = new Map(rows.map((row) => [row.id, row]))
   const outcomes = records.map(({ id }): PutOutcome | PlatformError => outcomeOf(id, byId.get(id)))
   return mayBeOurs ? recognised(database, records, outcomes) : outcomes
+}
+
+/** What CouchDB said against what it was sent, which it would say again. It has no better code than that of the size. */
+function refusalOf(error: unknown): PlatformError | undefined {
+  if (isPlatformError(error, 'ERR_TOO_LARGE')) return error
+  if (!isPlatformError(error) || !(error.cause instanceof Refused) || error.cause.status !== 400) return undefined
+  return new PlatformError('ERR_TOO_LARGE', error.message, { cause: error.cause })
 }
 
 function outcomeOf(id: string, row: BulkRow | undefined): PutOutcome | PlatformError {

@@ -1,6 +1,7 @@
 import { isPlatformError, PlatformError, type Logger } from '@stemcell/core'
 import nano from 'nano'
 import { Refused, type CouchClient } from '../http/couch-client.ts'
+import type { CouchReply } from '../http/couch-node.ts'
 import type { DatabaseDesign, DesignDocument } from './database-design.ts'
 import { compareDesign, newDesign, type StoredDesign } from './compare-design.ts'
 
@@ -24,16 +25,15 @@ export interface Preparation {
 export async function prepareDatabase(client: CouchClient, { name, design, ...parts }: Preparation): Promise<void> {
   const { readonlyDesign, logger } = parts
   try {
-    const { status } = await client.send({ method: 'GET', path: `/${encodeURIComponent(name)}`, repeatable: true })
-    const isNew = status === 404
+    const isNew = !(await isThere(client, name))
     const server = await administration(client)
     if (isNew) {
       if (readonlyDesign) throw refused(`database '${name}' does not exist`)
-      await createDatabase(server, name)
+      await createDatabase(server, client, name)
       logger.info({ database: name }, 'database created')
     }
     for (const document of design.documents) {
-      if (document.required || isNew) await prepareDesign(server.use(name), name, document, parts)
+      if (document.required || isNew) await prepareDesign(server.use(name), client, document, { name, ...parts })
     }
   } catch (error) {
     throw atOpening(error, name)
@@ -48,20 +48,46 @@ async function administration(client: CouchClient): Promise<nano.ServerScope> {
   return nano(configuration as unknown as nano.Configuration)
 }
 
-async function createDatabase(server: nano.ServerScope, name: string): Promise<void> {
-  try {
-    await server.db.create(name)
-  } catch (error) {
-    // Somebody else was quicker.
-    if (statusOf(error) !== 412) throw error
+/** @throws ERR_CONFIG it is one whose documents need other ids. */
+async function isThere(client: CouchClient, name: string): Promise<boolean> {
+  const reply = await client.send({ method: 'GET', path: `/${encodeURIComponent(name)}`, repeatable: true })
+  if (reply.status === 404) return false
+  if (reply.status === 200 && isPartitioned(reply)) {
+    throw new PlatformError(
+      'ERR_CONFIG',
+      `@stemcell/spi-couchdb: database '${name}' is partitioned, which wants other ids: name one that is not`,
+    )
+  }
+  return true
+}
+
+function isPartitioned({ body }: CouchReply): boolean {
+  const { props } = JSON.parse(body.toString('utf8')) as { readonly props?: { readonly partitioned?: boolean } }
+  return props?.partitioned === true
+}
+
+async function createDatabase(server: nano.ServerScope, client: CouchClient, name: string): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await server.db.create(name)
+      return
+    } catch (error) {
+      const status = statusOf(error)
+      // Somebody else was quicker.
+      if (status === 412) return
+      // To some of those who make it at the same time CouchDB says 500: github.com/apache/couchdb/issues/2073
+      if (status === undefined || status < 500 || attempt === ATTEMPTS) throw error
+      if (await isThere(client, name)) return
+      await client.pause(attempt)
+    }
   }
 }
 
 async function prepareDesign(
   database: nano.DocumentScope<unknown>,
-  databaseName: string,
+  client: CouchClient,
   wanted: DesignDocument,
-  { readonlyDesign, logger }: Pick<Preparation, 'readonlyDesign' | 'logger'>,
+  { name: databaseName, readonlyDesign, logger }: Omit<Preparation, 'design'>,
 ): Promise<void> {
   const id = `_design/${wanted.name}`
   for (let attempt = 1; ; attempt++) {
@@ -82,7 +108,10 @@ async function prepareDesign(
       logger.info({ database: databaseName, design: wanted.name, lacked: lacks }, 'design document written')
       return
     } catch (error) {
-      if (statusOf(error) !== 409 || attempt === ATTEMPTS) throw error
+      const status = statusOf(error)
+      // 404: of a new database another node may not know yet.
+      if ((status !== 409 && status !== 404) || attempt === ATTEMPTS) throw error
+      if (status === 404) await client.pause(attempt)
     }
   }
 }

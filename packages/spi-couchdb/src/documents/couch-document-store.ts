@@ -19,6 +19,7 @@ import { StoreSession } from '../store-session.ts'
 import { couchId, documentBody, storedDocument } from './document-form.ts'
 import { isObject, type IndexView } from './index-view.ts'
 import { readDocuments, scanDocuments } from './scan-documents.ts'
+import { storableJson } from './storable-json.ts'
 
 export interface CouchDocumentStoreParts {
   readonly settings: CouchSettings
@@ -61,7 +62,7 @@ export class CouchDocumentStore implements DocumentStore {
     { revision, attachments = {}, keepAttachments = [] }: PutOptions = {},
   ): Promise<PutResult> {
     return this.#session.run(async (database) => {
-      const text = JSON.stringify(document)
+      const text = storableJson(JSON.stringify(document))
       this.#requireSizes(text, attachments)
       const reserved = Object.keys(document).find((name) => name.startsWith('_'))
       if (reserved !== undefined) throw new TypeError(`document '${id}': CouchDB keeps members like '${reserved}'`)
@@ -143,11 +144,7 @@ export class CouchDocumentStore implements DocumentStore {
       const present = isObject(current['_attachments']) ? current['_attachments'] : {}
       return Object.fromEntries(Object.entries(present).filter(([name]) => keepAttachments.includes(name)))
     }
-    const { rows } = await database.ask<{ readonly rows: readonly { readonly value?: { readonly rev?: string } }[] }>(
-      '/_all_docs',
-      { key: couchId(id) },
-    )
-    if (rows[0]?.value?.rev !== revision) throw conflict(id)
+    if ((await database.revision(couchId(id))) !== revision) throw conflict(id)
     return {}
   }
 }

@@ -1,6 +1,6 @@
 import { PlatformError, type AdapterContext } from '@stemcell/core'
 import type { CouchSettings } from '../couch-stores-options.ts'
-import { isNotSent, toPlatformError } from './couch-error.ts'
+import { isNotSent, isTimeout, toPlatformError } from './couch-error.ts'
 import { CouchNode, type CouchReply, type NodeRequest } from './couch-node.ts'
 
 const FIRST_PAUSE_MS = 50
@@ -41,6 +41,7 @@ export class CouchClient {
    * be unknown.
    */
   async send(request: CouchRequest): Promise<CouchReply> {
+    let slow = 0
     for (let failures = 1; ; failures++) {
       const node = this.currentNode
       const outcome = await this.#attempt(node, request)
@@ -48,13 +49,15 @@ export class CouchClient {
       if (outcome.cure !== 'credentials' && this.currentNode === node) {
         this.#current = (this.#current + 1) % this.nodes.length
       }
-      const again = outcome.cure === 'send again' || (outcome.cure === 'unknown' && request.repeatable)
-      // Every node is asked at least once, the first round without a pause.
-      const enough = failures >= Math.max(this.nodes.length, this.#settings.retries + 1)
+      const isUnknown = outcome.cure === 'unknown' || outcome.cure === 'patience'
+      const again = outcome.cure === 'send again' || (isUnknown && request.repeatable)
+      if (outcome.cure === 'patience') slow++
+      // Every node is asked at least once, the first round without a pause; one that was too slow is not asked again.
+      const enough = failures >= Math.max(this.nodes.length, this.#settings.retries + 1) || slow >= this.nodes.length
       if (!again || enough || this.#closing.signal.aborted) throw outcome.failure
-      if (outcome.cure === 'unknown') request.onRepeat?.()
+      if (isUnknown) request.onRepeat?.()
       this.#context.logger.debug({ node: node.origin, failures, err: outcome.failure }, 'CouchDB is asked again')
-      if (failures >= this.nodes.length) await this.#pause(failures, outcome.retryAfterMs)
+      if (failures >= this.nodes.length) await this.pause(failures, outcome.retryAfterMs)
     }
   }
 
@@ -79,14 +82,15 @@ export class CouchClient {
       if (status === 429) return { cure: 'send again', failure: refusal(node, reply), retryAfterMs }
       return status < 500 ? { reply } : { cure: 'unknown', failure: refusal(node, reply), retryAfterMs }
     } catch (error) {
-      return { cure: isNotSent(error) ? 'send again' : 'unknown', failure: toPlatformError(error, node.origin) }
+      const cure = isNotSent(error) ? 'send again' : isTimeout(error) ? 'patience' : 'unknown'
+      return { cure, failure: toPlatformError(error, node.origin) }
     } finally {
       timer.cancel()
     }
   }
 
-  /** Of clients that failed together not all come back together. */
-  #pause(failures: number, wishMs?: number): Promise<void> {
+  /** After so many failures. Of clients that failed together not all come back together. */
+  pause(failures: number, wishMs?: number): Promise<void> {
     const { clock, random } = this.#context
     const pauseMs = Math.min(LONGEST_PAUSE_MS, wishMs ?? FIRST_PAUSE_MS * 2 ** failures)
     return clock.sleep(pauseMs / 2 + random.below(Math.ceil(pauseMs / 2) + 1), this.#closing.signal)
@@ -96,8 +100,8 @@ export class CouchClient {
 type Outcome =
   | { readonly reply: CouchReply }
   | {
-      /** What may help: sending it again, nothing as long as the credentials stay, or nobody knows. */
-      readonly cure: 'send again' | 'credentials' | 'unknown'
+      /** What may help: sending it again, nothing as long as the credentials stay, more time, or nobody knows. */
+      readonly cure: 'send again' | 'credentials' | 'patience' | 'unknown'
       readonly failure: unknown
       readonly retryAfterMs?: number | undefined
     }

@@ -18,6 +18,12 @@ export function isNotSent(error: unknown): boolean {
   return code !== undefined && (NOT_SENT.has(code) || CERTIFICATE.test(code))
 }
 
+/** No answer, or not all of it, within the time allowed. */
+export function isTimeout(error: unknown): boolean {
+  const code = codeOf(error)
+  return code === 'time-out' || code === 'UND_ERR_HEADERS_TIMEOUT' || code === 'UND_ERR_BODY_TIMEOUT'
+}
+
 /** The one place that knows the errors of undici and nano. A TypeError of a caller stays as it is. */
 export function toPlatformError(error: unknown, origin: string): unknown {
   if (isPlatformError(error)) return error

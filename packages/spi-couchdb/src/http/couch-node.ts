@@ -3,8 +3,9 @@ import type { CouchSettings } from '../couch-stores-options.ts'
 import type { Credentials } from './credentials.ts'
 
 const LONG_BODY = 1024 ** 2
+const REVISION_TAG = /^(?:W\/)?"(\d+-[0-9a-f]{32})"$/
 
-export type Method = 'GET' | 'PUT' | 'POST' | 'DELETE'
+export type Method = 'GET' | 'HEAD' | 'PUT' | 'POST' | 'DELETE'
 
 export interface NodeRequest {
   readonly method: Method
@@ -16,6 +17,8 @@ export interface NodeRequest {
 export interface CouchReply {
   readonly status: number
   readonly retryAfterMs: number | undefined
+  /** The revision of a document, where the server, or a proxy in between, does not say something else there. */
+  readonly etag: string | undefined
   readonly body: Buffer
 }
 
@@ -97,7 +100,13 @@ export class CouchNode {
     // The server prolongs a session by giving it another cookie.
     if (this.#cookie !== undefined) this.#cookie = sessionCookie(reply.headers) ?? this.#cookie
     const bytes = Buffer.from(await reply.body.arrayBuffer())
-    return { status: reply.statusCode, retryAfterMs: retryAfter(reply.headers['retry-after']), body: bytes }
+    const { 'retry-after': wish, etag } = reply.headers
+    return {
+      status: reply.statusCode,
+      retryAfterMs: retryAfter(wish),
+      etag: typeof etag === 'string' ? REVISION_TAG.exec(etag)?.[1] : undefined,
+      body: bytes,
+    }
   }
 }
 

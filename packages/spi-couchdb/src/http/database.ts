@@ -23,6 +23,23 @@ export class Database {
     return reply.status === 404 ? this.#absent(reply) : this.#json<JsonObject>(reply)
   }
 
+  /**
+   * The present revision of a document, or undefined. Asked of the document itself: in a cluster as many nodes have a say
+   * as took its last write, while `_all_docs` shows what one of them has.
+   * @throws ERR_UNAVAILABLE
+   */
+  async revision(id: string): Promise<string | undefined> {
+    const { status, etag } = await this.#send({
+      method: 'HEAD',
+      path: `/${encodeURIComponent(id)}`,
+      repeatable: true,
+    })
+    if (status === 200 && etag !== undefined) return etag
+    // The answer to HEAD has no body that says what is missing, or no tag that is a revision.
+    const revision = (await this.get(id))?.['_rev']
+    return typeof revision === 'string' ? revision : undefined
+  }
+
   /** The bytes of an attachment, or undefined. @throws ERR_UNAVAILABLE */
   async getAttachment(id: string, name: string): Promise<Buffer | undefined> {
     const path = `/${encodeURIComponent(id)}/${encodeURIComponent(name)}`
