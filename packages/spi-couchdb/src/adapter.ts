@@ -1,22 +1,29 @@
 import { PlatformError, type AdapterModule } from '@stemcell/core'
+import type { z } from 'zod'
 import { couchStores, type CouchStores } from './couch-stores.ts'
-import { configuredOptions, SERVER_NEEDED, type CouchStoresOptions } from './couch-stores-options.ts'
+import { configuredOptions, SERVER_NEEDED } from './couch-stores-options.ts'
 
-/** For configuration files: each store may be named on its own. Without `url` it is taken from `COUCHDB_URL`. */
+/**
+ * For configuration files: each store may be named on its own. Without `url` it is taken from `COUCHDB_URL`, without
+ * `spill.dir` the folder that the program gives.
+ */
 const adapterModule: AdapterModule = {
   provides: {
     entityStore: { options: configuredOptions, create: (options) => configured(options).entityStore },
     subjectStore: { options: configuredOptions, create: (options) => configured(options).subjectStore },
-    activationStore: { options: configuredOptions, create: (options) => configured(options).activationStore },
+    activationStore: {
+      options: configuredOptions,
+      create: (options, folder) => configured(options, folder).activationStore,
+    },
   },
 }
 
 export default adapterModule
 
 /** @throws ERR_CONFIG an option is wrong, or no server is named. */
-function configured(options: unknown): CouchStores {
-  const given = { ...(options as CouchStoresOptions) }
-  given.url ??= process.env['COUCHDB_URL'] ?? ''
-  if (given.url !== '') return couchStores(given)
+function configured(options: unknown, folder?: string): CouchStores {
+  const { spill, url = process.env['COUCHDB_URL'] ?? '', ...others } = options as z.input<typeof configuredOptions>
+  const dir = spill === false ? undefined : (spill?.dir ?? folder)
+  if (url !== '') return couchStores({ ...others, url, ...(dir === undefined ? {} : { spill: { ...spill, dir } }) })
   throw new PlatformError('ERR_CONFIG', `@stemcell/spi-couchdb: url: ${SERVER_NEEDED}; COUCHDB_URL does the same`)
 }

@@ -12,6 +12,15 @@ export const SERVER_NEEDED = 'name the server by an http or https URL, or its no
 
 const databaseName = z.string().regex(/^[a-z][a-z0-9_$()+/-]*$/, 'must be a database name of CouchDB')
 
+const spill = z.strictObject({
+  /** Made when it is missing. Relative to the working directory. Each process needs one of its own. */
+  dir: z.string().min(1),
+  maxBytes: z
+    .int()
+    .min(MB)
+    .default(256 * MB),
+})
+
 /** The same without a server's address, which `COUCHDB_URL` may give in a configuration file's place. */
 const optionShape = {
   /** The server, or the nodes of one cluster: the next is used when one does not answer. May hold name and password. */
@@ -55,22 +64,17 @@ const optionShape = {
   /** What retention does with activation records: `delete` leaves a small mark of each for ever. */
   removal: z.enum(['purge', 'delete']).default('purge'),
   /** Where activation records are kept while the server does not answer. Without it, `put` fails then. */
-  spill: z
-    .strictObject({
-      /** Made when it is missing. Relative to the working directory. Each process needs one of its own. */
-      dir: z.string().min(1),
-      maxBytes: z
-        .int()
-        .min(MB)
-        .default(256 * MB),
-    })
-    .optional(),
+  spill: z.union([z.literal(false), spill]).optional(),
 }
 
 export const couchStoresOptions = z.strictObject(optionShape)
 
 /** As a configuration file gives them. */
-export const configuredOptions = z.strictObject({ ...optionShape, url: optionShape.url.optional() })
+export const configuredOptions = z.strictObject({
+  ...optionShape,
+  url: optionShape.url.optional(),
+  spill: z.union([z.literal(false), spill.extend({ dir: spill.shape.dir.optional() })]).optional(),
+})
 
 export type CouchStoresOptions = z.input<typeof couchStoresOptions>
 

@@ -82,7 +82,7 @@ describe('the options of the CouchDB stores', () => {
       'databases.entities': databases.entities,
       'databases.subjects': databases.subjects,
       'databases.activations': databases.activations,
-      'spill.maxBytes': spill?.maxBytes,
+      'spill.maxBytes': spill ? spill.maxBytes : undefined,
     }
     for (const [name, value] of Object.entries(expected)) {
       const cells = new RegExp(`^\\| \`${name}\` *\\|[^|]*\\| *\`?([^\`| ]+)`, 'm').exec(readme)

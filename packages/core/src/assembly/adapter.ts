@@ -41,5 +41,10 @@ export interface AdapterModule {
 
 export interface ConfigurableAdapter {
   readonly options: z.ZodType
-  readonly create: (options: unknown) => Adapter<unknown>
+  /**
+   * @param folder where an activation store may leave records that its backend does not take yet, so that they survive
+   * the process: absolute, of this process and its next life alone, not made yet. Without one, none may be left anywhere
+   * but where `options` say.
+   */
+  readonly create: (options: unknown, folder?: string) => Adapter<unknown>
 }

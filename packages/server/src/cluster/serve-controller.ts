@@ -49,7 +49,7 @@ async function startController(
   const given = givenGuestKey({ auth, authFile: config.authFile })
   const metrics = (config.metrics ?? isLoopback(config.host)) ? new Metrics() : undefined
   const node = await assembleController({
-    ...(await sharedParts(config, new DataFolder(config.data))),
+    ...(await sharedParts(config, new DataFolder(config.data), `controller-${id}`)),
     ...(await chosenForController(config)),
     ...settings(config),
     ...controllerSettings(config),

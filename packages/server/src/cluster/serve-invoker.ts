@@ -49,18 +49,19 @@ async function startInvoker(
   }
   await requireImages(config, logger)
   requireOperator(config)
+  const instance = identity(config, name)
   const data = new DataFolder(config.data)
   data.prepare()
   const metrics = new Metrics()
   const node = await assembleInvoker({
-    ...(await sharedParts(config, data)),
+    ...(await sharedParts(config, data, `invoker-${instance.id ?? instance.uniqueName}`)),
     ...settings(config),
     ...invokerSettings(config),
     containers: await chosenContainers(config, data),
     observers: metrics.observers,
     logger,
     apiHost,
-    invokerInstance: identity(config, name),
+    invokerInstance: instance,
     ...(config.platformId === undefined ? {} : { platformId: config.platformId }),
   })
   const { id } = node.invoker.instance

@@ -8,9 +8,10 @@ import { problems } from './read-config.ts'
 /**
  * Imports the package that a configuration names and builds the adapter for one part of the platform. Packages are
  * looked for from the working directory first, then beside this one.
+ * @param folder see `ConfigurableAdapter`.
  * @throws ERR_CONFIG the package is not installed, does not provide the part, or refuses the options.
  */
-export async function loadAdapter<T>(part: string, source: AdapterSource): Promise<Adapter<T>> {
+export async function loadAdapter<T>(part: string, source: AdapterSource, folder?: string): Promise<Adapter<T>> {
   const place = `${part} (${source.adapter})`
   const module = await importAdapter(place, source.adapter)
   const found = module.provides[part]
@@ -20,7 +21,7 @@ export async function loadAdapter<T>(part: string, source: AdapterSource): Promi
   }
   const parsed = found.options.safeParse(source.options)
   if (!parsed.success) throw new PlatformError('ERR_CONFIG', `${place}: ${problems(parsed.error)}`)
-  return found.create(parsed.data) as Adapter<T>
+  return found.create(parsed.data, folder) as Adapter<T>
 }
 
 async function importAdapter(place: string, name: string): Promise<AdapterModule> {

@@ -10,21 +10,26 @@ export interface Stores {
   readonly activationStore: Adapter<ActivationStore>
 }
 
-/** The stores that the configuration names; those it does not are in the data folder. @throws ERR_CONFIG */
-export async function chosenStores(config: Config, data: DataFolder): Promise<Stores> {
+/**
+ * The stores that the configuration names; those it does not are in the data folder.
+ * @param spill where this process leaves records that the activation store does not take yet, see `ConfigurableAdapter`.
+ * @throws ERR_CONFIG
+ */
+export async function chosenStores(config: Config, data: DataFolder, spill?: string): Promise<Stores> {
   const embedded = levelStores({ dir: data.store })
   const choose = async <T>(
     part: keyof Stores,
     own: AdapterSource | undefined,
     fallback: Adapter<T>,
+    folder?: string,
   ): Promise<Adapter<T>> => {
     const source = own ?? config.stores
-    return source ? loadAdapter<T>(part, source) : fallback
+    return source ? loadAdapter<T>(part, source, folder) : fallback
   }
   return {
     entityStore: await choose('entityStore', config.entityStore, embedded.entityStore),
     subjectStore: await choose('subjectStore', config.subjectStore, embedded.subjectStore),
-    activationStore: await choose('activationStore', config.activationStore, embedded.activationStore),
+    activationStore: await choose('activationStore', config.activationStore, embedded.activationStore, spill),
   }
 }
 

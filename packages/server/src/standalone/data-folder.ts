@@ -26,6 +26,11 @@ export class DataFolder {
     this.adminSocket = join(path, 'admin.sock')
   }
 
+  /** Where a process of this name leaves activation records that a store does not take yet. */
+  spillOf(process: string): string {
+    return join(this.path, 'spill', encodeURIComponent(process))
+  }
+
   /** Makes it, for its owner only, where it is missing. @throws ERR_CONFIG it cannot be made or used. */
   prepare(): void {
     try {

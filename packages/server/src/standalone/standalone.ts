@@ -59,7 +59,7 @@ export async function startStandalone(options: StandaloneOptions): Promise<Stand
   data.prepare()
   const metrics = (config.metrics ?? isLoopback(config.host)) ? new Metrics() : undefined
   const platform = await assemble({
-    ...(await chosenStores(config, data)),
+    ...(await chosenStores(config, data, data.spillOf('standalone'))),
     ...(await chosenShared(config)),
     ...(await chosenForController(config)),
     containers: await chosenContainers(config, data),

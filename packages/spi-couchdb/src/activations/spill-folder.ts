@@ -1,5 +1,5 @@
 import { PlatformError } from '@stemcell/core'
-import { chmod, mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { z } from 'zod'
@@ -21,8 +21,6 @@ export async function holdFolder(dir: string): Promise<void> {
   held.add(dir)
   try {
     await mkdir(dir, { recursive: true, mode: 0o700 })
-    // Records are nobody else's business, also where the folder was made by hand.
-    await chmod(dir, 0o700)
     await lock(dir)
   } catch (cause) {
     held.delete(dir)
