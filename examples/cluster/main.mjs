@@ -7,8 +7,8 @@ import { clusterConfig } from './cluster-config.mjs'
 import { LocalCluster, newKey } from './local-cluster.mjs'
 
 const USAGE = `usage: npm run cluster -- [--queue redis|kafka] [--controllers 2] [--invokers 3] [--port 3233]
-                          [--redis URL] [--kafka HOST:PORT] [--data FOLDER]
-Without --redis and --kafka, the ones that npm run services started are used.`
+                          [--redis URL] [--kafka HOST:PORT] [--couchdb URL] [--data FOLDER]
+Without --redis and --kafka, the ones that npm run services started are used; with --couchdb, CouchDB keeps the data.`
 
 const { values } = parseArgs({
   options: {
@@ -18,6 +18,7 @@ const { values } = parseArgs({
     port: { type: 'string', default: '3233' },
     redis: { type: 'string' },
     kafka: { type: 'string' },
+    couchdb: { type: 'string' },
     data: { type: 'string', default: 'stemcell-data' },
     help: { type: 'boolean', default: false },
   },
@@ -34,7 +35,8 @@ const data = resolve(values.data)
 const key = keptKey(data)
 const cluster = await LocalCluster.start({
   folder: join(data, 'cluster'),
-  config: (apiHost) => clusterConfig({ queue, redisUrl, kafkaBrokers, prefix: 'cluster', apiHost }),
+  config: (apiHost) =>
+    clusterConfig({ queue, redisUrl, couchUrl: values.couchdb, kafkaBrokers, prefix: 'cluster', apiHost }),
   controllers: Number(values.controllers),
   invokers: Number(values.invokers),
   firstPort: Number(values.port),

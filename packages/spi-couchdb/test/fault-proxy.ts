@@ -58,9 +58,10 @@ export class FaultProxy {
     for (const release of this.#held.splice(0)) release()
   }
 
-  /** Listens again, where it did before. */
+  /** Listens again, where it did before, if it does not. */
   up(): Promise<void> {
     return new Promise((resolve, reject) => {
+      if (this.#server.listening) return resolve()
       this.#server.once('error', reject)
       this.#server.listen(this.#port, '127.0.0.1', () => {
         this.#port = (this.#server.address() as AddressInfo).port

@@ -14,8 +14,13 @@ export class TestServer {
   databases(): { readonly entities: string; readonly subjects: string; readonly activations: string } {
     const prefix = `t${randomBytes(8).toString('hex')}`
     const names = { entities: `${prefix}_whisks`, subjects: `${prefix}_subjects`, activations: `${prefix}_activations` }
-    for (const name of Object.values(names)) this.#databases.add(name)
+    this.own(Object.values(names))
     return names
+  }
+
+  /** Databases that somebody else makes and nobody else has. */
+  own(names: Iterable<string>): void {
+    for (const name of names) this.#databases.add(name)
   }
 
   /** An answer of the server; its text as JSON. */
