@@ -46,7 +46,8 @@ describeWith('couchdb', 'a server whose CouchDB goes away', (address) => {
 
   async function invoke(running: SpawnedServer, query: string): Promise<Answered> {
     const { status, json } = await call(running, 'POST', `actions/hello${query}`, { body: {} })
-    return { status, activationId: String(json['activationId'] ?? '') }
+    const { activationId } = json
+    return { status, activationId: typeof activationId === 'string' ? activationId : '' }
   }
 
   async function status(running: SpawnedServer, { activationId }: Answered): Promise<number> {

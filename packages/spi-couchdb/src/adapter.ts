@@ -1,7 +1,7 @@
 import { PlatformError, type AdapterModule } from '@stemcell/core'
 import type { z } from 'zod'
 import { couchStores, type CouchStores } from './couch-stores.ts'
-import { configuredOptions, SERVER_NEEDED } from './couch-stores-options.ts'
+import { configuredOptions, SERVER_NEEDED, withFolder } from './couch-stores-options.ts'
 
 /**
  * For configuration files: each store may be named on its own. Without `url` it is taken from `COUCHDB_URL`, without
@@ -22,8 +22,8 @@ export default adapterModule
 
 /** @throws ERR_CONFIG an option is wrong, or no server is named. */
 function configured(options: unknown, folder?: string): CouchStores {
-  const { spill, url = process.env['COUCHDB_URL'] ?? '', ...others } = options as z.input<typeof configuredOptions>
-  const dir = spill === false ? undefined : (spill?.dir ?? folder)
-  if (url !== '') return couchStores({ ...others, url, ...(dir === undefined ? {} : { spill: { ...spill, dir } }) })
+  const given = withFolder(options as z.output<typeof configuredOptions>, folder)
+  const url = given.url === '' ? (process.env['COUCHDB_URL'] ?? '') : given.url
+  if (url !== '') return couchStores({ ...given, url })
   throw new PlatformError('ERR_CONFIG', `@stemcell/spi-couchdb: url: ${SERVER_NEEDED}; COUCHDB_URL does the same`)
 }

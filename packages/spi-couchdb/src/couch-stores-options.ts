@@ -21,6 +21,8 @@ const spill = z.strictObject({
     .default(256 * MB),
 })
 
+const SPILL_RULE = `must be false, or name a folder as spill.dir, and spill.maxBytes of at least ${MB} if any`
+
 /** The same without a server's address, which `COUCHDB_URL` may give in a configuration file's place. */
 const optionShape = {
   /** The server, or the nodes of one cluster: the next is used when one does not answer. May hold name and password. */
@@ -64,7 +66,7 @@ const optionShape = {
   /** What retention does with activation records: `delete` leaves a small mark of each for ever. */
   removal: z.enum(['purge', 'delete']).default('purge'),
   /** Where activation records are kept while the server does not answer. Without it, `put` fails then. */
-  spill: z.union([z.literal(false), spill]).optional(),
+  spill: z.union([z.literal(false), spill], { error: SPILL_RULE }).optional(),
 }
 
 export const couchStoresOptions = z.strictObject(optionShape)
@@ -73,8 +75,19 @@ export const couchStoresOptions = z.strictObject(optionShape)
 export const configuredOptions = z.strictObject({
   ...optionShape,
   url: optionShape.url.optional(),
-  spill: z.union([z.literal(false), spill.extend({ dir: spill.shape.dir.optional() })]).optional(),
+  spill: z
+    .union([z.literal(false), spill.extend({ dir: spill.shape.dir.optional() })], { error: SPILL_RULE })
+    .optional(),
 })
+
+/** Options of a configuration file with the folder of the program that reads it, where they say nothing else. */
+export function withFolder(
+  { spill: given, url = '', ...others }: z.output<typeof configuredOptions>,
+  folder: string | undefined,
+): CouchStoresOptions {
+  const dir = given === false ? undefined : (given?.dir ?? folder)
+  return { ...others, url, ...(dir === undefined ? {} : { spill: { ...given, dir } }) }
+}
 
 export type CouchStoresOptions = z.input<typeof couchStoresOptions>
 

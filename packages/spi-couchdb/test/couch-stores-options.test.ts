@@ -4,7 +4,7 @@ import adapterModule from '@stemcell/spi-couchdb/adapter'
 import { readFileSync } from 'node:fs'
 import { inspect } from 'node:util'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { parseCouchOptions } from '../src/couch-stores-options.ts'
+import { configuredOptions, parseCouchOptions, withFolder } from '../src/couch-stores-options.ts'
 
 const URL_WITH_ACCOUNT = 'https://admin:s%40cret@couch.example:6984/base/'
 
@@ -32,7 +32,8 @@ describe('the options of the CouchDB stores', () => {
     [{ url: 'http://x', databases: { entities: 'Upper s%40cret' } }, 'databases.entities'],
     [{ url: 'http://x', auth: 's%40cret' }, 'auth'],
     [{ url: 'http://x', tls: { caFile: '/no/such/file' } }, 'tls.caFile'],
-    [{ url: 'http://x', spill: { maxBytes: 1 } }, 'spill.dir'],
+    [{ url: 'http://x', spill: { maxBytes: 2_000_000 } }, 'spill.dir'],
+    [{ url: 'http://x', spill: { dir: 's%40cret', maxBytes: 1 } }, 'spill.maxBytes'],
     [{ url: 'http://x', maxDocumentBytes: 1 }, 'maxDocumentBytes'],
   ])('%j is refused, naming %s and not its value', (options, name) => {
     const message = refusal(() => couchStores(options as CouchStoresOptions))
@@ -60,6 +61,18 @@ describe('the options of the CouchDB stores', () => {
       expect(configurable?.create({ url: 'http://x' })).toMatchObject({ name: '@stemcell/spi-couchdb', core: '^0.1.0' })
       expect(configurable?.options.safeParse({ url: 'http://x', unknown: 1 }).success).toBe(false)
     }
+  })
+
+  it('take the folder for spilled records from the program that reads a configuration file, unless the file says', () => {
+    const given = '/data/spill/standalone'
+    const spillOf = (options: object, folder?: string): unknown =>
+      parseCouchOptions(withFolder(configuredOptions.parse({ url: 'http://x', ...options }), folder)).spill
+    expect(spillOf({}, given)).toEqual({ dir: given, maxBytes: 268_435_456 })
+    expect(spillOf({ spill: { maxBytes: 2_000_000 } }, given)).toEqual({ dir: given, maxBytes: 2_000_000 })
+    expect(spillOf({ spill: { dir: '/own' } }, given)).toMatchObject({ dir: '/own' })
+    expect(spillOf({ spill: false }, given)).toBeUndefined()
+    expect(spillOf({ spill: { maxBytes: 2_000_000 } })).toBeUndefined()
+    expect(spillOf({})).toBeUndefined()
   })
 
   it('take the server from COUCHDB_URL when a configuration file names none', () => {

@@ -7,7 +7,19 @@ import type { AddressInfo } from 'node:net'
  * What the proxy does with a request. `swallow` passes it on and breaks the connection instead of answering; `hold`
  * does not pass it on before the fault is over.
  */
-export type Fault = 'none' | 'swallow' | 'hold' | { readonly status: number; readonly headers?: Record<string, string> }
+export type Fault =
+  | 'none'
+  | 'swallow'
+  | 'hold'
+  | {
+      readonly status: number
+      readonly headers?: Record<string, string>
+      /** Default: that the disk is full. */
+      readonly body?: object
+    }
+
+/** `body` is what the client sent. */
+export type ChooseFault = (seen: SeenRequest, body: Buffer) => Fault
 
 export interface SeenRequest {
   readonly method: string
@@ -26,7 +38,7 @@ export class FaultProxy {
   /** Accepted so far. */
   connections = 0
   #port = 0
-  #choose: (seen: SeenRequest) => Fault = () => 'none'
+  #choose: ChooseFault = () => 'none'
 
   private constructor(target: URL, tls: boolean) {
     this.#target = target
@@ -53,7 +65,7 @@ export class FaultProxy {
   }
 
   /** For the requests that come from now on; those that are held are passed on. */
-  set fault(fault: Fault | ((seen: SeenRequest) => Fault)) {
+  set fault(fault: Fault | ChooseFault) {
     this.#choose = typeof fault === 'function' ? fault : () => fault
     for (const release of this.#held.splice(0)) release()
   }
@@ -92,11 +104,11 @@ export class FaultProxy {
     const { method = 'GET', url: path = '/', headers } = incoming
     const seen = { method, path, headers, bytes: body.length }
     this.seen.push(seen)
-    const fault = this.#choose(seen)
+    const fault = this.#choose(seen, body)
     if (fault === 'hold') await new Promise<void>((resolve) => this.#held.push(resolve))
     if (typeof fault === 'object') {
       outgoing.writeHead(fault.status, { 'content-type': 'application/json', ...fault.headers })
-      outgoing.end(JSON.stringify({ error: 'internal_server_error', reason: 'enospc' }))
+      outgoing.end(JSON.stringify(fault.body ?? { error: 'internal_server_error', reason: 'enospc' }))
       return
     }
     this.#passOn({ method, path, headers, body }, outgoing, fault === 'swallow')

@@ -118,7 +118,7 @@ describeWith('couchdb', 'the stores of CouchDB', (address) => {
 
   it('say that nobody answers, where, and after which time', async () => {
     await entities()
-    const store = await entities({ requestTimeoutMs: 500 })
+    const store = await entities({ requestTimeoutMs: 2000 })
     proxy.fault = 'hold'
     const said = await refusal(() => store.get('ns/a'))
     expect(said).toContain('ERR_UNAVAILABLE')
@@ -154,6 +154,83 @@ describeWith('couchdb', 'the stores of CouchDB', (address) => {
     expect(writes.map(({ method, path }) => `${method} ${path}`)).toEqual([expect.stringMatching(/^PUT .*ns%2Fa$/)])
     expect(writes[0]!.bytes).toBeGreaterThan(bytes.length)
     expect(new Uint8Array((await store.readAttachment('ns/a', 'code'))!)).toEqual(bytes)
+  })
+
+  it.each([
+    [500, 'file_write_error', 'enospc'],
+    [507, 'insufficient_storage', 'insufficient_storage'],
+    [503, 'service_unavailable', 'all_dbs_active'],
+  ])('say what a server with a full disk, or too much to do, says (%i %s)', async (status, error, reason) => {
+    const store = await entities()
+    const { revision } = await store.put('ns/a', ACTION)
+    proxy.fault = ({ method }) => (method === 'PUT' ? { status, body: { error, reason } } : 'none')
+    const said = await refusal(() => store.put('ns/a', { ...ACTION, updated: 2 }, { revision }))
+    expect(said).toMatch(new RegExp(`^ERR_UNAVAILABLE .*${status} ${error}: ${reason}`))
+    expect((await store.get('ns/a'))?.revision).toBe(revision)
+    proxy.fault = 'none'
+    await store.put('ns/a', { ...ACTION, updated: 2 }, { revision })
+  })
+
+  it('ask a server that is too slow once, not again and again', async () => {
+    const store = await entities({ requestTimeoutMs: 2000, retries: 4 })
+    proxy.fault = 'hold'
+    const before = proxy.seen.length
+    expect(await refusal(() => store.count({ index: 'actions', partition: 'ns' }))).toMatch(
+      /^ERR_UNAVAILABLE .*time-out/,
+    )
+    expect(proxy.seen).toHaveLength(before + 1)
+  })
+
+  it('use another node when one is too slow', async () => {
+    const second = await start()
+    const store = await entities({ url: [proxy.url, second.url], requestTimeoutMs: 2000 })
+    await store.put('ns/a', ACTION)
+    proxy.fault = 'hold'
+    expect((await store.get('ns/a'))?.document).toEqual(ACTION)
+  })
+
+  it('read and write while views are built, and list when they are', async () => {
+    const store = await entities({ requestTimeoutMs: 3000 })
+    const records = await activations({ requestTimeoutMs: 3000 })
+    proxy.fault = ({ path }) => (path.includes('/_view/') ? 'hold' : 'none')
+    const { revision } = await store.put('ns/a', ACTION)
+    await store.put('ns/a', { ...ACTION, updated: 2 }, { revision })
+    expect((await store.get('ns/a'))?.document['updated']).toBe(2)
+    expect(await records.put(sampleRecord(1))).toBe('stored')
+    expect(await records.get('ns', sampleRecord(1).activationId)).toBeDefined()
+    expect(await refusal(() => store.list({ index: 'actions', partition: 'ns' }))).toContain('time-out')
+    expect(await refusal(() => records.count({ namespace: 'ns' }))).toContain('time-out')
+    proxy.fault = 'none'
+    expect(await store.list({ index: 'actions', partition: 'ns' })).toMatchObject([{ id: 'ns/a', order: 2 }])
+    expect(await records.count({ namespace: 'ns' })).toBe(1)
+  })
+
+  it('know a revision by the document, not by what one node lists', async () => {
+    const store = await entities()
+    const { revision } = await store.put('ns/a', ACTION)
+    proxy.fault = ({ path }) => (path.includes('_all_docs') ? { status: 200, body: { rows: [] } } : 'none')
+    const { revision: second } = await store.put('ns/a', { ...ACTION, updated: 2 }, { revision })
+    expect(await refusal(() => store.put('ns/a', ACTION, { revision }))).toMatch(/^ERR_CONFLICT/)
+    expect(await refusal(() => store.put('ns/never', ACTION, { revision: second }))).toMatch(/^ERR_CONFLICT/)
+  })
+
+  it('store what CouchDB can, of records that it cannot read, and the others as they are', async () => {
+    const store = await activations()
+    // As CouchDB does with what is JSON and no UTF-8.
+    proxy.fault = ({ path }, body) =>
+      path.includes('_bulk_docs') && /\\ud800|poison/.test(body.toString())
+        ? { status: 400, body: { error: 'bad_request', reason: 'invalid UTF-8 JSON' } }
+        : 'none'
+    const records = sampleRecords(9)
+    records[2] = sampleRecord(2, { logs: ['half a pair: \ud800.'] })
+    records[4] = sampleRecord(4, { logs: ['poison'] })
+    const outcomes = await Promise.allSettled(records.map((record) => store.put(record)))
+    expect(outcomes.map(({ status }) => status)).toEqual(
+      records.map((_, index) => (index === 4 ? 'rejected' : 'fulfilled')),
+    )
+    // Whoever stores records answers this with a smaller one.
+    expect(outcomes[4]).toMatchObject({ reason: { code: 'ERR_TOO_LARGE' } })
+    expect((await store.get('ns', records[2].activationId))?.logs).toEqual(['half a pair: \ufffd.'])
   })
 
   it('wait as long as a busy server asks for', async () => {
@@ -206,8 +283,13 @@ describeWith('couchdb', 'the stores of CouchDB', (address) => {
 
   it('tell that a database is gone instead of finding nothing', async () => {
     const store = await entities()
+    const { revision } = await store.put('ns/a', ACTION)
     await server.drop([databases.entities])
-    expect(await refusal(() => store.get('ns/a'))).toMatch(/^ERR_UNAVAILABLE .*does not exist any more/)
+    // The nodes of a cluster hear of it one after the other.
+    const gone = async (): Promise<void> =>
+      expect(await refusal(() => store.get('ns/a'))).toMatch(/^ERR_UNAVAILABLE .*does not exist any more/)
+    await vi.waitFor(gone, { timeout: 10_000 })
+    expect(await refusal(() => store.put('ns/a', ACTION, { revision }))).toMatch(/^ERR_UNAVAILABLE .*does not exist/)
     databases = { ...databases, ...server.databases() }
   })
 

@@ -1,15 +1,18 @@
 import { activationText, adapterContext, isPlatformError, type Activation, type ActivationStore } from '@stemcell/core'
 import { couchStores, type CouchStoresOptions } from '@stemcell/spi-couchdb'
 import { existsSync } from 'node:fs'
-import { appendFile, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises'
+import { appendFile, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { describeWith } from '../../../test/describe-with.ts'
+import { startTimeOf } from '../src/activations/process-identity.ts'
 import { FaultProxy } from './fault-proxy.ts'
 import { sampleRecord, sampleRecords } from './sample-records.ts'
 import { TestServer } from './test-server.ts'
 
+const OUTAGE_MS = 20_000
+const SENDERS = 50
 const PATIENCE = { timeout: 30_000, interval: 20 }
 
 // The server may share two cores with much else.
@@ -147,6 +150,89 @@ describeWith('couchdb', 'activation records while CouchDB is down', (address) =>
     await holds(store, [sampleRecord(1)])
   })
 
+  it('are held within bounds, and none is lost, when it is away for long under load', async () => {
+    const maxBytes = 2 * 1024 ** 2
+    const store = await open({ retries: 0, spill: { dir: join(dir, 'spill'), maxBytes } })
+    const logs = ['x'.repeat(2000)]
+    const told: Activation[] = []
+    let next = 0
+    let isOver = false
+    let waiting = 0
+    /** Does what a platform does: a record that is not taken is tried again, and nobody is told of it. */
+    const sender = async (): Promise<void> => {
+      while (!isOver) {
+        const record = sampleRecord(next++, { logs })
+        for (let pauseMs = 20; ; pauseMs = Math.min(1000, pauseMs * 2)) {
+          const outcome = await store.put(record).catch((error: unknown) => error)
+          if (outcome === 'stored') break
+          expect(isPlatformError(outcome, 'ERR_UNAVAILABLE'), String(outcome)).toBe(true)
+          waiting++
+          await context.clock.sleep(pauseMs)
+          waiting--
+        }
+        told.push(record)
+      }
+    }
+    const senders = Array.from({ length: SENDERS }, sender)
+    await vi.waitUntil(() => told.length > 100, PATIENCE)
+    await proxy.down()
+    const sizes: number[] = []
+    const until = performance.now() + OUTAGE_MS
+    await vi.waitUntil(
+      async () => {
+        const names = await readdir(join(dir, 'spill'))
+        const each = await Promise.all(names.map(async (name) => (await stat(join(dir, 'spill', name))).size))
+        sizes.push(each.reduce((sum, size) => sum + size, 0))
+        return performance.now() > until
+      },
+      { timeout: OUTAGE_MS + 30_000, interval: 200 },
+    )
+    expect(Math.max(...sizes)).toBeGreaterThan(maxBytes / 2)
+    // With the file that says whose folder it is.
+    expect(Math.max(...sizes)).toBeLessThan(maxBytes + 1024)
+    // The folder is full: everybody waits, and nothing grows any more.
+    await vi.waitUntil(() => waiting === SENDERS, PATIENCE)
+    expect(next - told.length).toBe(SENDERS)
+    await proxy.up()
+    const before = told.length
+    await vi.waitUntil(() => told.length > before + SENDERS, PATIENCE)
+    isOver = true
+    await Promise.all(senders)
+    await vi.waitUntil(async () => (await files()).length === 0, PATIENCE)
+    await holds(store, told)
+    expect(await store.count({ namespace: 'ns' })).toBe(told.length)
+  })
+
+  it('that the server refuses for good are put aside, where they do not keep the others back', async () => {
+    const store = await open()
+    await proxy.down()
+    await Promise.all(sampleRecords(5).map((record) => store.put(record)))
+    await proxy.up()
+    const refused = sampleRecord(3).activationId
+    proxy.fault = ({ path }, body) =>
+      path.includes('_bulk_docs') && body.includes(refused)
+        ? { status: 413, body: { error: 'document_too_large' } }
+        : 'none'
+    await vi.waitUntil(async () => (await files()).length === 0, PATIENCE)
+    await holds(
+      store,
+      sampleRecords(5).filter(({ activationId }) => activationId !== refused),
+    )
+    const aside = (await readFile(join(dir, 'spill', 'refused.jsonl'), 'utf8')).trimEnd().split('\n')
+    expect(aside.map((line) => (JSON.parse(line) as { _id: string })._id)).toEqual([`ns/${refused}`])
+  })
+
+  it('take the place of what was foreseen of them, once they are stored', async () => {
+    const store = await open()
+    await store.foresee('controller0', sampleRecord(1))
+    await proxy.down()
+    expect(await store.put(sampleRecord(1))).toBe('stored')
+    await proxy.up()
+    await vi.waitUntil(async () => (await files()).length === 0, PATIENCE)
+    expect(await store.owners()).toEqual([])
+    await holds(store, [sampleRecord(1)])
+  })
+
   it('come and go with the server under load, and each is there once', async () => {
     const store = await open()
     const records: Activation[] = []
@@ -176,8 +262,18 @@ describeWith('couchdb', 'activation records while CouchDB is down', (address) =>
     await expect(open()).rejects.toMatchObject({ code: 'ERR_CONFIG', message: expect.stringContaining('spill.dir') })
     const other = join(dir, 'other')
     await couchOnce(other)
-    await writeFile(join(other, 'stemcell.pid'), JSON.stringify({ pid: 2 ** 22 + 1, host: hostname() }))
+    const lock = join(other, 'stemcell.pid')
+    await writeFile(lock, JSON.stringify({ pid: 2 ** 22 + 1, host: hostname() }))
     await couchOnce(other)
+    // The number is another process's by now.
+    await writeFile(lock, JSON.stringify({ pid: process.ppid, host: hostname(), startTime: '1' }))
+    await couchOnce(other)
+    const startTime = startTimeOf(process.ppid)
+    await writeFile(lock, JSON.stringify({ pid: process.ppid, host: hostname(), startTime }))
+    await expect(couchOnce(other)).rejects.toMatchObject({
+      message: expect.stringContaining(`process ${process.ppid}`),
+    })
+    await rm(lock)
   })
 
   async function couchOnce(folder: string): Promise<void> {

@@ -3,6 +3,7 @@ import { couchStores, type CouchStoresOptions } from '@stemcell/spi-couchdb'
 import { afterAll, afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { describeWith } from '../../../test/describe-with.ts'
 import { DESIGNS } from './fixtures/openwhisk-documents.ts'
+import { FaultProxy } from './fault-proxy.ts'
 import { listeningLogger } from './listening-logger.ts'
 import { TestServer } from './test-server.ts'
 import { textOf } from './text-of.ts'
@@ -77,6 +78,32 @@ describeWith('couchdb', 'a database of CouchDB', (url) => {
     await Promise.all(many.map((store) => store.close()))
     const { 'whisks.v2.1.0': design } = await designs(databases.entities)
     expect(design?.['_rev']).toMatch(/^1-/)
+  })
+
+  it('is made though others make it at the same time and the server says that it failed', async () => {
+    const proxy = await FaultProxy.start(url)
+    try {
+      let failures = 0
+      const body = { error: 'error', reason: 'internal_server_error' }
+      proxy.fault = ({ method, path }) =>
+        method === 'PUT' && path === `/${databases.entities}` && failures++ < 2 ? { status: 500, body } : 'none'
+      const [entities] = stores({ url: proxy.url })
+      await entities!.open()
+      await entities!.close()
+      expect(failures).toBe(3)
+    } finally {
+      await proxy.down()
+    }
+  })
+
+  it('that is partitioned is refused: its documents would need other ids', async () => {
+    const proxy = await FaultProxy.start(url)
+    try {
+      proxy.fault = { status: 200, body: { db_name: databases.entities, props: { partitioned: true } } }
+      expect(await refusal(() => openAll({ url: proxy.url }))).toMatch(/is partitioned/)
+    } finally {
+      await proxy.down()
+    }
   })
 
   it('is not touched when everything is there', async () => {

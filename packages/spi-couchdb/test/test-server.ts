@@ -50,9 +50,13 @@ export class TestServer {
     if (status >= 300 || failed.length > 0) throw new Error(`not filled: ${status} ${JSON.stringify(failed)}`)
   }
 
-  /** Whether it is CouchDB; a stand-in welcomes in another way. */
-  async isCouchDb(): Promise<boolean> {
-    return 'couchdb' in (await this.ask('GET', '')).json
+  /** Whether documents can be removed without a trace. */
+  async canPurge(): Promise<boolean> {
+    const { entities: name } = this.databases()
+    await this.ask('PUT', name)
+    const { status } = await this.ask('POST', `${name}/_purge`, {})
+    await this.drop([name])
+    return status < 300
   }
 
   async drop(names: Iterable<string> = this.#databases): Promise<void> {

@@ -26,9 +26,13 @@ export async function holdFolder(dir: string): Promise<void> {
     held.delete(dir)
     if (cause instanceof PlatformError) throw cause
     const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown reason'
-    throw new PlatformError('ERR_CONFIG', `@stemcell/spi-couchdb: spill.dir: ${dir} cannot be used (${code})`, {
-      cause,
-    })
+    throw new PlatformError(
+      'ERR_CONFIG',
+      `@stemcell/spi-couchdb: spill.dir: ${dir} cannot be used (${code}): name another folder, or none (spill: false)`,
+      {
+        cause,
+      },
+    )
   }
 }
 
@@ -98,6 +102,6 @@ function jsonOf(text: string): unknown {
 function inUse(dir: string, who: string): PlatformError {
   return new PlatformError(
     'ERR_CONFIG',
-    `@stemcell/spi-couchdb: spill.dir: ${dir} is in use by ${who}; give each process a folder of its own`,
+    `@stemcell/spi-couchdb: spill.dir: ${dir} is in use by ${who}; give each process a folder of its own, or none (spill: false)`,
   )
 }
