@@ -58,7 +58,7 @@ describeWith('couchdb', 'a server whose CouchDB goes away', (address) => {
     'and that is killed has every record when both are back, also without a word about it in its configuration',
     async () => {
       server = await SpawnedServer.start(folder, options())
-      await putAction(server, 'hello', 'const main = () => ({ hello: 1 })')
+      await putAction(server, 'hello', "const main = () => { console.log('a line'); return { hello: 1 } }")
       const before = await invoke(server, '?blocking=true')
       await proxy.down()
       const during = await Promise.all(Array.from({ length: 20 }, () => invoke(server!, '?blocking=true')))

@@ -14,8 +14,8 @@ export type Fault =
   | {
       readonly status: number
       readonly headers?: Record<string, string>
-      /** Default: that the disk is full. */
-      readonly body?: object
+      /** As JSON, or as it is. Default: that the disk is full. */
+      readonly body?: object | string
     }
 
 /** `body` is what the client sent. */
@@ -108,7 +108,8 @@ export class FaultProxy {
     if (fault === 'hold') await new Promise<void>((resolve) => this.#held.push(resolve))
     if (typeof fault === 'object') {
       outgoing.writeHead(fault.status, { 'content-type': 'application/json', ...fault.headers })
-      outgoing.end(JSON.stringify(fault.body ?? { error: 'internal_server_error', reason: 'enospc' }))
+      const { body: answer = { error: 'internal_server_error', reason: 'enospc' } } = fault
+      outgoing.end(typeof answer === 'string' ? answer : JSON.stringify(answer))
       return
     }
     this.#passOn({ method, path, headers, body }, outgoing, fault === 'swallow')

@@ -80,9 +80,7 @@ export class Database {
       body: text,
       repeatable: true,
     }
-    const reply = await this.#send(request)
-    if (reply.status === 404) this.#absent(reply)
-    return this.#json<T>(reply)
+    return this.#answer<T>(request)
   }
 
   /** `_bulk_docs`; `repeated` when it was sent again and may have been executed twice. */
@@ -91,15 +89,29 @@ export class Database {
     const onRepeat = (): void => {
       repeated = true
     }
-    const reply = await this.#send({ method: 'POST', path: '/_bulk_docs', body, repeatable: true, onRepeat })
-    if (reply.status === 404) this.#absent(reply)
-    return { json: this.#json<T>(reply), repeated }
+    const json = await this.#answer<T>({ method: 'POST', path: '/_bulk_docs', body, repeatable: true, onRepeat })
+    return { json, repeated }
   }
 
   /** Rows of `_all_docs` or of a view for some keys, in the order of the keys. */
   async askKeys<T>(path: string, query: Query, keys: readonly JsonValue[]): Promise<T> {
     const short = JSON.stringify(keys).length < LONGEST_QUERY
     return short ? this.ask<T>(path, { ...query, keys: [...keys] }) : this.ask<T>(path, query, { keys: [...keys] })
+  }
+
+  /**
+   * The answer to a request that may be repeated, which is done once when it is cut short: CouchDB begins to answer 200
+   * before it has all rows, and when it fails then, puts an error behind those it had.
+   */
+  async #answer<T>(request: CouchRequest): Promise<T> {
+    for (let isLast = false; ; isLast = true) {
+      const reply = await this.#send(request)
+      if (reply.status === 404) this.#absent(reply)
+      const json = parsed<T>(this.#expected(reply))
+      if (json !== undefined) return json
+      if (isLast) throw this.#noJson()
+      request.onRepeat?.()
+    }
   }
 
   #send(request: CouchRequest): Promise<CouchReply> {
@@ -112,12 +124,13 @@ export class Database {
   }
 
   #json<T>(reply: CouchReply): T {
-    const { body } = this.#expected(reply)
-    try {
-      return JSON.parse(body.toString('utf8')) as T
-    } catch (cause) {
-      throw new PlatformError('ERR_UNAVAILABLE', `database '${this.name}': the answer of CouchDB is no JSON`, { cause })
-    }
+    const json = parsed<T>(this.#expected(reply))
+    if (json === undefined) throw this.#noJson()
+    return json
+  }
+
+  #noJson(): PlatformError {
+    return new PlatformError('ERR_UNAVAILABLE', `database '${this.name}': the answer of CouchDB is no JSON`)
   }
 
   #expected(reply: CouchReply): CouchReply {
@@ -145,4 +158,14 @@ function isMalformedRevision(reply: CouchReply): boolean {
 
 export function conflict(id: string): PlatformError {
   return new PlatformError('ERR_CONFLICT', `'${id}' has another revision`)
+}
+
+/** Undefined when it is no JSON. */
+function parsed<T>({ body }: CouchReply): T | undefined {
+  try {
+    return JSON.parse(body.toString('utf8')) as T
+  } catch {
+    // What stands there is not repeated in an error: it may be anything.
+    return undefined
+  }
 }
