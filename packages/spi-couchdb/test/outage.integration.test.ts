@@ -233,6 +233,26 @@ describeWith('couchdb', 'activation records while CouchDB is down', (address) =>
     await holds(store, [sampleRecord(1)])
   })
 
+  it('are foreseen on the disk, and whoever opens the folder next adopts them', async () => {
+    const first = await open()
+    const [known, cutShort, ended, elsewhere] = sampleRecords(4)
+    await first.foresee('controller0', known!)
+    await proxy.down()
+    for (const record of [cutShort!, ended!, elsewhere!]) await first.foresee('controller0', record)
+    await first.foresee('invoker0', { ...cutShort!, logs: ['the later one counts'] })
+    expect(await first.put(ended!)).toBe('stored')
+    await first.withdraw('controller0', elsewhere!.namespace, elsewhere!.activationId)
+    await first.withdraw('controller0', known!.namespace, known!.activationId)
+    await first.close()
+    await proxy.up()
+    const next = await open()
+    expect(await next.adopt('controller0')).toBe(0)
+    expect(await next.owners()).toEqual(['invoker0'])
+    expect(await next.adopt('invoker0')).toBe(1)
+    expect(await next.owners()).toEqual([])
+    await holds(next, [{ ...cutShort!, logs: ['the later one counts'] }, ended!])
+  })
+
   it('come and go with the server under load, and each is there once', async () => {
     const store = await open()
     const records: Activation[] = []

@@ -169,11 +169,15 @@ export class CouchActivationStore implements ActivationStore {
   async #begin(database: Database): Promise<Work> {
     const { logger } = this.#context
     const options = this.#settings.spill
-    const foreseen = new ForeseenRecords(database)
-    if (!options) return { writer: new ActivationWriter({ database, logger }), foreseen }
+    if (!options) return { writer: new ActivationWriter({ database, logger }), foreseen: new ForeseenRecords(database) }
     const spill = await Spill.open(options, logger)
-    const stored = (id: string): Promise<void> => foreseen.recordStored(id)
-    const drain = new SpillDrain({ database, spill, context: this.#context, stored })
+    const foreseen = new ForeseenRecords(database, {
+      spill,
+      isFailing: () => drain.isFailing,
+      start: () => drain.start(),
+      drained: () => drain.drained(),
+    })
+    const drain = new SpillDrain({ database, spill, context: this.#context, foreseen })
     if (spill.size > 0) drain.start()
     return { writer: new ActivationWriter({ database, logger, waiting: { spill, drain } }), foreseen, spill, drain }
   }

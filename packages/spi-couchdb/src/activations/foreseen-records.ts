@@ -1,8 +1,9 @@
 import { isPlatformError, readActivation, type Activation, type JsonObject } from '@stemcell/core'
 import type { Database } from '../http/database.ts'
+import type { Spill } from './spill.ts'
 
 /** No record has such an id, as no namespace has a colon; no view shows these documents. */
-const PREFIX = 'foreseen:'
+export const FORESEEN = 'foreseen:'
 /** Ids are compared by their bytes, and `;` is next to the colon. */
 const BEHIND = 'foreseen;'
 const PAGE = 100
@@ -19,50 +20,63 @@ interface Foreseen {
   readonly record: JsonObject
 }
 
+/** Where it waits on the disk while the database does not answer, in the order in which it was asked for. */
+export interface ForeseenWaiting {
+  readonly spill: Spill
+  /** The database is known to be down. */
+  readonly isFailing: () => boolean
+  /** Something waits. */
+  readonly start: () => void
+  /** Resolves once nothing waits any more. @throws ERR_UNAVAILABLE */
+  readonly drained: () => Promise<void>
+}
+
 /** Records that are kept in case their activations are cut short: a document of each, until there is a record. */
 export class ForeseenRecords {
   readonly #database: Database
+  readonly #waiting: ForeseenWaiting | undefined
   /** Of this process: what must go when the record is stored. */
   readonly #own = new Set<string>()
 
-  constructor(database: Database) {
+  constructor(database: Database, waiting?: ForeseenWaiting) {
     this.#database = database
+    this.#waiting = waiting
   }
 
   /** Keeps the record, given as its `activationText`, in place of an earlier one. */
   async keep(owner: string, recordId: string, text: string): Promise<void> {
-    const id = PREFIX + recordId
-    for (;;) {
-      if (await this.#database.get(recordId)) return
-      const current = await this.#read(id)
-      const head = JSON.stringify({ _id: id, ...(current && { _rev: current.revision }), owner })
-      try {
-        await this.#database.put(id, `${head.slice(0, -1)},"foreseen":${text}}`)
-        this.#own.add(recordId)
-        return
-      } catch (error) {
-        // Somebody else kept another at the same time.
-        if (!isPlatformError(error, 'ERR_CONFLICT')) throw error
-      }
-    }
+    if (this.#waiting?.spill.has(recordId)) return
+    await this.#orOnDisk(recordId, `"owner":${JSON.stringify(owner)},"foreseen":${text}`, () =>
+      this.#keep(owner, recordId, text),
+    )
+    this.#own.add(recordId)
   }
 
   /** To be called when the record is stored; quick where this process foresaw nothing of it. */
   async recordStored(recordId: string): Promise<void> {
     if (!this.#own.has(recordId)) return
-    const current = await this.#read(PREFIX + recordId)
+    const current = await this.#read(FORESEEN + recordId)
     if (current) await this.#remove(current)
     this.#own.delete(recordId)
   }
 
   async withdraw(owner: string, recordId: string): Promise<void> {
     this.#own.delete(recordId)
-    const current = await this.#read(PREFIX + recordId)
-    if (current?.owner === owner) await this.#remove(current)
+    await this.#orOnDisk(recordId, `"withdrawnBy":${JSON.stringify(owner)}`, () => this.#withdraw(owner, recordId))
+  }
+
+  /** Does what waited on the disk, given as the line that stands there. @throws ERR_UNAVAILABLE, ERR_TOO_LARGE */
+  async replay(line: string): Promise<void> {
+    const { _id: id, owner, withdrawnBy, foreseen: record } = JSON.parse(line) as JsonObject
+    if (typeof id !== 'string') return
+    const recordId = id.slice(FORESEEN.length)
+    if (typeof withdrawnBy === 'string') await this.#withdraw(withdrawnBy, recordId)
+    if (typeof owner === 'string') await this.#keep(owner, recordId, JSON.stringify(record))
   }
 
   /** Stores what `owner` foresaw with `put`; returns how many records that made. */
   async adopt(owner: string, put: (record: Activation) => Promise<'stored' | 'exists'>): Promise<number> {
+    await this.#drained()
     let made = 0
     for await (const foreseen of this.#all()) {
       if (foreseen.owner !== owner) continue
@@ -73,13 +87,58 @@ export class ForeseenRecords {
   }
 
   async owners(): Promise<readonly string[]> {
+    await this.#drained()
     const owners = new Set<string>()
     for await (const { owner } of this.#all()) owners.add(owner)
     return [...owners]
   }
 
+  /** On the disk while the database does not answer, and as long as something of the same record is there. */
+  async #orOnDisk(recordId: string, members: string, action: () => Promise<void>): Promise<void> {
+    const id = FORESEEN + recordId
+    const text = `{"_id":${JSON.stringify(id)},${members}}`.replaceAll(/[\r\n]/g, ' ')
+    const onDisk = async (): Promise<boolean> => {
+      if (!(await this.#waiting?.spill.append([{ id, text }]))) return false
+      this.#waiting?.start()
+      return true
+    }
+    const { spill, isFailing } = this.#waiting ?? {}
+    if ((isFailing?.() || spill?.has(id)) && (await onDisk())) return
+    try {
+      await action()
+    } catch (error) {
+      if (!isPlatformError(error, 'ERR_UNAVAILABLE') || !(await onDisk())) throw error
+    }
+  }
+
+  async #keep(owner: string, recordId: string, text: string): Promise<void> {
+    const id = FORESEEN + recordId
+    for (;;) {
+      if (await this.#database.get(recordId)) return
+      const current = await this.#read(id)
+      const head = JSON.stringify({ _id: id, ...(current && { _rev: current.revision }), owner })
+      try {
+        await this.#database.put(id, `${head.slice(0, -1)},"foreseen":${text}}`)
+        return
+      } catch (error) {
+        // Somebody else kept another at the same time.
+        if (!isPlatformError(error, 'ERR_CONFLICT')) throw error
+      }
+    }
+  }
+
+  async #withdraw(owner: string, recordId: string): Promise<void> {
+    const current = await this.#read(FORESEEN + recordId)
+    if (current?.owner === owner) await this.#remove(current)
+  }
+
+  /** What waits on the disk is not forgotten when the dead are looked after. */
+  async #drained(): Promise<void> {
+    if (this.#waiting?.spill.holds(FORESEEN)) await this.#waiting.drained()
+  }
+
   async *#all(): AsyncGenerator<Foreseen, void, undefined> {
-    for (let startkey: string = PREFIX, skip = 0; ; skip = 1) {
+    for (let startkey: string = FORESEEN, skip = 0; ; skip = 1) {
       const query = { include_docs: true, startkey, endkey: BEHIND, limit: PAGE, skip }
       const { rows } = await this.#database.ask<{ readonly rows: readonly Row[] }>('/_all_docs', query)
       for (const { doc } of rows) {

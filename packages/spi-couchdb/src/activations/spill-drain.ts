@@ -1,7 +1,9 @@
 import { isPlatformError, PlatformError, type AdapterContext } from '@stemcell/core'
 import type { Database } from '../http/database.ts'
 import type { Spill } from './spill.ts'
-import { writeRecords } from './write-records.ts'
+import { FORESEEN, type ForeseenRecords } from './foreseen-records.ts'
+import type { RecordBody } from './record-form.ts'
+import { refusalOf, writeRecords } from './write-records.ts'
 
 const MOST_PER_BATCH = 500
 const MOST_BATCH_BYTES = 4 * 1024 ** 2
@@ -12,31 +14,24 @@ export interface DrainParts {
   readonly database: Database
   readonly spill: Spill
   readonly context: AdapterContext
-  /** Called for each record that waited and is in the database now. */
-  readonly stored: (id: string) => Promise<void>
+  readonly foreseen: Pick<ForeseenRecords, 'recordStored' | 'replay'>
 }
 
 /** Brings spilled records into the database, as soon as it answers again. */
 export class SpillDrain {
-  readonly #database: Database
-  readonly #spill: Spill
-  readonly #context: AdapterContext
-  readonly #stored: DrainParts['stored']
+  readonly #parts: DrainParts
   readonly #stopping = new AbortController()
   #pass: Promise<void> | undefined
   #loop: Promise<void> | undefined
   #failing = false
 
-  constructor({ database, spill, context, stored }: DrainParts) {
-    this.#database = database
-    this.#spill = spill
-    this.#context = context
-    this.#stored = stored
+  constructor(parts: DrainParts) {
+    this.#parts = parts
   }
 
   /** The last attempt failed: the database is probably still down. */
   get isFailing(): boolean {
-    return this.#failing && this.#spill.size > 0
+    return this.#failing && this.#parts.spill.size > 0
   }
 
   /** Sees to it that all that waits is stored sooner or later. */
@@ -46,7 +41,7 @@ export class SpillDrain {
 
   /** Resolves once everything that waits now is in the database. @throws ERR_UNAVAILABLE it cannot be reached. */
   async drained(): Promise<void> {
-    while (this.#spill.size > 0) await this.#once()
+    while (this.#parts.spill.size > 0) await this.#once()
   }
 
   async stop(): Promise<void> {
@@ -55,14 +50,14 @@ export class SpillDrain {
   }
 
   async #untilEmpty(): Promise<void> {
-    const { clock, logger } = this.#context
+    const { clock, logger } = this.#parts.context
     let pauseMs = FIRST_PAUSE_MS
-    while (this.#spill.size > 0 && !this.#stopping.signal.aborted) {
+    while (this.#parts.spill.size > 0 && !this.#stopping.signal.aborted) {
       try {
         await this.#once()
         pauseMs = FIRST_PAUSE_MS
       } catch (err) {
-        logger.warn({ err, waiting: this.#spill.size }, 'spilled activation records cannot be stored yet')
+        logger.warn({ err, waiting: this.#parts.spill.size }, 'spilled activation records cannot be stored yet')
         await clock.sleep(pauseMs, this.#stopping.signal)
         pauseMs = Math.min(LONGEST_PAUSE_MS, pauseMs * 2)
       }
@@ -76,32 +71,51 @@ export class SpillDrain {
   }
 
   async #writeBatch(): Promise<void> {
-    const batch = await this.#spill.oldest(MOST_PER_BATCH, MOST_BATCH_BYTES)
+    const batch = await this.#parts.spill.oldest(MOST_PER_BATCH, MOST_BATCH_BYTES)
     if (batch.length === 0) return
     try {
-      const outcomes = await writeRecords(this.#database, batch)
-      const failure = outcomes.find((outcome) => isPlatformError(outcome, 'ERR_UNAVAILABLE'))
-      if (failure instanceof PlatformError) throw failure
       // Before they are forgotten here: what fails now is done again.
-      for (const [index, { id }] of batch.entries()) {
-        if (!(outcomes[index] instanceof PlatformError)) await this.#stored(id)
-      }
-      const refused = batch.filter((_, index) => outcomes[index] instanceof PlatformError)
-      if (refused.length > 0) {
-        // They were accepted when the server's own bounds were not known.
-        const file = await this.#spill.putAside(refused)
-        const fields = {
-          file,
-          ids: refused.map(({ id }) => id),
-          err: outcomes.find((outcome) => outcome instanceof Error),
-        }
-        this.#context.logger.error(fields, 'CouchDB refuses activation records, which stay in this file')
-      }
+      const refused = [...(await this.#storeRecords(batch)), ...(await this.#replay(batch))]
+      if (refused.length > 0) await this.#putAside(refused)
       this.#failing = false
     } catch (error) {
       this.#failing = true
       throw error
     }
-    await this.#spill.drop(batch.length)
+    await this.#parts.spill.drop(batch.length)
+  }
+
+  /** Returns those that the database will never take. */
+  async #storeRecords(batch: readonly RecordBody[]): Promise<readonly RecordBody[]> {
+    const records = batch.filter(({ id }) => !id.startsWith(FORESEEN))
+    if (records.length === 0) return []
+    const outcomes = await writeRecords(this.#parts.database, records)
+    const failure = outcomes.find((outcome) => isPlatformError(outcome, 'ERR_UNAVAILABLE'))
+    if (failure instanceof PlatformError) throw failure
+    for (const [index, { id }] of records.entries()) {
+      if (!(outcomes[index] instanceof PlatformError)) await this.#parts.foreseen.recordStored(id)
+    }
+    return records.filter((_, index) => outcomes[index] instanceof PlatformError)
+  }
+
+  /** After the records: what was foreseen of them has no effect any more. */
+  async #replay(batch: readonly RecordBody[]): Promise<readonly RecordBody[]> {
+    const refused: RecordBody[] = []
+    for (const line of batch.filter(({ id }) => id.startsWith(FORESEEN))) {
+      try {
+        await this.#parts.foreseen.replay(line.text)
+      } catch (error) {
+        if (!refusalOf(error)) throw error
+        refused.push(line)
+      }
+    }
+    return refused
+  }
+
+  /** They were accepted when the server's own bounds were not known. */
+  async #putAside(refused: readonly RecordBody[]): Promise<void> {
+    const file = await this.#parts.spill.putAside(refused)
+    const ids = refused.map(({ id }) => id)
+    this.#parts.context.logger.error({ file, ids }, 'CouchDB refuses activation records, which stay in this file')
   }
 }

@@ -49,6 +49,10 @@ export class SpillSegment {
     return this.#byId.has(id)
   }
 
+  ids(): Iterable<string> {
+    return this.#byId.keys()
+  }
+
   /** Resolves once the records are on the disk. After a failure the file is as it was. */
   async append(records: readonly RecordBody[]): Promise<void> {
     const start = this.#bytes
@@ -88,7 +92,10 @@ export class SpillSegment {
 
   /** Forgets the first `count` records; they stay in the file until it is removed. */
   drop(count: number): void {
-    for (const { id } of this.#entries.splice(0, count)) this.#byId.delete(id)
+    for (const entry of this.#entries.splice(0, count)) {
+      // A later one with the same id stays.
+      if (this.#byId.get(entry.id) === entry) this.#byId.delete(entry.id)
+    }
   }
 
   /** Closes the file and, when nothing is left in it, removes it; one with damaged lines is put aside. */

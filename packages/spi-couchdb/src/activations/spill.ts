@@ -45,6 +45,11 @@ export class Spill {
     return this.#segments.some((segment) => segment.has(id))
   }
 
+  /** Whether anything waits whose id begins like this. */
+  holds(prefix: string): boolean {
+    return this.#segments.some((segment) => [...segment.ids()].some((id) => id.startsWith(prefix)))
+  }
+
   async read(id: string): Promise<string | undefined> {
     return this.#segments.find((segment) => segment.has(id))?.read(id)
   }

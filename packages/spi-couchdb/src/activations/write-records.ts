@@ -42,7 +42,7 @@ export async function writeRecords(
 }
 
 /** What CouchDB said against what it was sent, which it would say again. It has no better code than that of the size. */
-function refusalOf(error: unknown): PlatformError | undefined {
+export function refusalOf(error: unknown): PlatformError | undefined {
   if (isPlatformError(error, 'ERR_TOO_LARGE')) return error
   if (!isPlatformError(error) || !(error.cause instanceof Refused) || error.cause.status !== 400) return undefined
   return new PlatformError('ERR_TOO_LARGE', error.message, { cause: error.cause })
