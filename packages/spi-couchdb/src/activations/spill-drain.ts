@@ -36,7 +36,11 @@ export class SpillDrain {
 
   /** Sees to it that all that waits is stored sooner or later. */
   start(): void {
-    this.#loop ??= this.#untilEmpty().finally(() => (this.#loop = undefined))
+    this.#loop ??= this.#untilEmpty().finally(() => {
+      this.#loop = undefined
+      // Something came between the last look and now.
+      if (this.#parts.spill.size > 0 && !this.#stopping.signal.aborted) this.start()
+    })
   }
 
   /** Resolves once everything that waits now is in the database. @throws ERR_UNAVAILABLE it cannot be reached. */

@@ -95,7 +95,7 @@ export class Database {
 
   /** Rows of `_all_docs` or of a view for some keys, in the order of the keys. */
   async askKeys<T>(path: string, query: Query, keys: readonly JsonValue[]): Promise<T> {
-    const short = JSON.stringify(keys).length < LONGEST_QUERY
+    const short = encodeURIComponent(JSON.stringify(keys)).length < LONGEST_QUERY
     return short ? this.ask<T>(path, { ...query, keys: [...keys] }) : this.ask<T>(path, query, { keys: [...keys] })
   }
 
