@@ -43,7 +43,7 @@ export class FaultProxy {
   private constructor(target: URL, tls: boolean) {
     this.#target = target
     this.#tls = tls
-    const file = (name: string): Buffer => readFileSync(new URL(`fixtures/tls/${name}.pem`, import.meta.url))
+    const file = (name: string): Buffer => readFileSync(new URL(`../../../test/tls/${name}.pem`, import.meta.url))
     const handle = (incoming: IncomingMessage, outgoing: ServerResponse): void => void this.#handle(incoming, outgoing)
     this.#server = tls ? createTlsServer({ cert: file('certificate'), key: file('key') }, handle) : createServer(handle)
     this.#server.on(tls ? 'secureConnection' : 'connection', () => this.connections++)

@@ -182,7 +182,7 @@ describeWith('couchdb', 'the stores of CouchDB', (address) => {
     expect(await refusal(() => behind.entities({ url: encrypted.url, retries: 0 }))).toMatch(
       /^ERR_UNAVAILABLE .*tls\.caFile/,
     )
-    const caFile = fileURLToPath(new URL('fixtures/tls/certificate.pem', import.meta.url))
+    const caFile = fileURLToPath(new URL('../../../test/tls/certificate.pem', import.meta.url))
     const store = await behind.entities({ url: encrypted.url, tls: { caFile } })
     await store.put('ns/a', ACTION)
     expect((await store.get('ns/a'))?.document).toEqual(ACTION)
