@@ -39,9 +39,9 @@ export class InvokerHealth {
     if (this.#recent.length > REMEMBERED) this.#recent.shift()
     if (this.#state === 'offline' || (this.#state === 'healthy' && outcome === 'success')) return
     const judged = this.#judge(outcome)
-    // What brought a success can be expected to bring the next one: an invoker on its way back is not kept waiting.
-    if (judged === 'unhealthy' && outcome === 'success') this.#probeDueMs = nowMs
     if (judged !== undefined) this.#become(judged, nowMs)
+    // What brought a success can be expected to bring the next one: an invoker on its way back is not kept waiting.
+    if (outcome === 'success') this.#probeDueMs = nowMs
   }
 
   /** Whether a test action should be sent now; the next is due a minute later. */

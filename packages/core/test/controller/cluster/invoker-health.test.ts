@@ -45,19 +45,24 @@ describe('the health of an invoker', () => {
     expect(after(healthy(), ...outcomes)).toBe(state)
   })
 
-  it('comes back with a success, and asks for the next proof at once when that is not enough', () => {
-    expect(after(healthy(), 'system-error', 'success')).toBe('healthy')
-    const errors: InvokerOutcome[] = ['system-error', 'system-error', 'system-error', 'system-error']
-    const health = healthy()
-    expect(after(health, ...errors)).toBe('unhealthy')
-    expect(health.takeProbe(10)).toBe(true)
-    health.outcome('success', 20)
-    expect(health.state).toBe('unhealthy')
-    expect(health.takeProbe(20)).toBe(true)
-    // The bad ends are forgotten after ten others.
-    for (let count = 0; count < 10; count++) health.outcome('success', 30)
-    expect(health.state).toBe('healthy')
-  })
+  it.each([
+    ['system-error', 'unhealthy'],
+    ['timeout', 'unresponsive'],
+  ] as const)(
+    'comes back from %s with a success, and asks for the next proof at once when that is not enough',
+    (bad, state) => {
+      expect(after(healthy(), bad, 'success')).toBe('healthy')
+      const health = healthy()
+      expect(after(health, bad, bad, bad, bad)).toBe(state)
+      expect(health.takeProbe(10)).toBe(true)
+      health.outcome('success', 20)
+      expect(health.state).toBe(state)
+      expect(health.takeProbe(20)).toBe(true)
+      // The bad ends are forgotten after ten others.
+      for (let count = 0; count < 10; count++) health.outcome('success', 30)
+      expect(health.state).toBe('healthy')
+    },
+  )
 
   it('is offline while nothing is heard, or while it says that it takes no more, and begins anew after that', () => {
     for (const leave of [
