@@ -52,8 +52,10 @@ console.log(`
     logs        ${join(data, 'cluster')}
   Ctrl-C ends it.
 `)
+let stopping
 for (const signal of ['SIGINT', 'SIGTERM']) {
-  process.once(signal, () => void cluster.stop().then(() => process.exit(0)))
+  // npm hands a signal on that the terminal has sent already: the second must not leave the servers behind.
+  process.on(signal, () => void (stopping ??= cluster.stop().then(() => process.exit(0))))
 }
 
 /** The key of namespace guest in the data folder, so that what is written down elsewhere stays valid. */

@@ -50,9 +50,9 @@ export class RecordKeeper {
 
   /**
    * Resolves once the controller was told and the record is safe. A blocking caller gets the result without waiting for
-   * its logs; the slot is freed when they are there, or with the result where they are as good as there. For others the record is stored
-   * first, so that who hears of the end finds it. Where no message of a durable queue stands for the record, nobody
-   * hears of a result before the record is stored, or foreseen while its logs are still read.
+   * its logs; the slot is freed when they are there, or with the result where they are as good as there. For others the
+   * record is stored first, so that who hears of the end finds it. Where no message of a durable queue stands for the
+   * record, nobody hears of a result before the record is stored, or foreseen while its logs are still read.
    * Rejects when the invoker stops before the record is safe; the message must then be kept.
    */
   async settle(message: ActivationMessage, record: Activation, logs?: PendingLogs): Promise<void> {
