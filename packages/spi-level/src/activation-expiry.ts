@@ -1,4 +1,11 @@
-import { parseParameters, PlatformError, type ActivationRetention, type JsonObject } from '@stemcell/core'
+import {
+  numberOf,
+  parseJson,
+  parseParameters,
+  PlatformError,
+  type ActivationRetention,
+  type JsonObject,
+} from '@stemcell/core'
 import { activationRows, BY_START, recordKey } from './activation-rows.ts'
 import { readCount, type Operation } from './commit-queue.ts'
 import { readRowKey, type KeySpace } from './key-space.ts'
@@ -81,9 +88,11 @@ export class ActivationExpiry {
 }
 
 function readSummary(text: string): Parameters<typeof activationRows>[0] {
-  const { namespace, name, start, annotations } = JSON.parse(text) as JsonObject
+  const summary = parseJson(text) as JsonObject
+  const { namespace, name, annotations } = summary
+  const start = numberOf(summary['start'])
   const parameters = parseParameters(annotations)
-  if (typeof namespace !== 'string' || typeof name !== 'string' || typeof start !== 'number' || !parameters) {
+  if (typeof namespace !== 'string' || typeof name !== 'string' || start === undefined || !parameters) {
     throw new PlatformError('ERR_CORRUPT', 'the summary of an activation record cannot be read')
   }
   return { namespace, name, start, annotations: parameters }

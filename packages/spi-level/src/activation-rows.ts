@@ -1,4 +1,4 @@
-import { activationFilterName, activationSummary, type Activation } from '@stemcell/core'
+import { activationFilterName, activationSummary, stringifyJson, type Activation } from '@stemcell/core'
 import type { Operation } from './commit-queue.ts'
 import type { KeySpace, RowAddress } from './key-space.ts'
 
@@ -39,7 +39,7 @@ export interface RecordWrite {
 
 /** @throws TypeError the start of the activation is no moment. */
 export function recordWrite(keys: KeySpace, key: string, activation: Activation, text: string): RecordWrite {
-  const value = JSON.stringify(activationSummary(activation))
+  const value = stringifyJson(activationSummary(activation))
   const rows = activationRows(activation)
   const operations: Operation[] = [{ type: 'put', key, value: text }]
   for (const row of rows) operations.push({ type: 'put', key: keys.row(activation.activationId, row), value })

@@ -1,4 +1,5 @@
 import {
+  parseJson,
   readActivation,
   type Activation,
   type AdapterContext,
@@ -272,5 +273,5 @@ export function activationKeys(): KeySpace {
 }
 
 function readRecord(text: string): Activation {
-  return readActivation(JSON.parse(text) as JsonObject)
+  return readActivation(parseJson(text) as JsonObject)
 }

@@ -1,4 +1,4 @@
-import { PlatformError, type JsonObject } from '@stemcell/core'
+import { parseJson, PlatformError, type JsonObject } from '@stemcell/core'
 import type { RowAddress } from './key-space.ts'
 
 /** What stands before a document: enough to replace or remove all that belongs to it. */
@@ -28,7 +28,7 @@ export function documentRecord({ revision, attachments, rows }: DocumentHeader, 
 export function readDocument(id: string, record: string): { readonly revision: string; readonly document: JsonObject } {
   return parsing(id, () => {
     const [headerStart, documentStart] = separators(id, record)
-    const document = JSON.parse(record.slice(documentStart)) as JsonObject
+    const document = parseJson(record.slice(documentStart)) as JsonObject
     return { revision: record.slice(0, headerStart - 1), document }
   })
 }

@@ -2,6 +2,7 @@ import {
   activationText,
   adapterContext,
   isPlatformError,
+  parseJson,
   PlatformError,
   readActivation,
   requirePage,
@@ -95,7 +96,7 @@ export class LevelActivationStore implements ActivationStore {
       const snapshot = db.snapshot()
       try {
         const rows = await readRows(db, snapshot, prefix, { from, to, skip, limit, descending: true })
-        if (!full) return rows.map(([, summary]) => JSON.parse(summary) as JsonObject)
+        if (!full) return rows.map(([, summary]) => parseJson(summary) as JsonObject)
         const keys = rows.map(([key]) => recordKey(this.#keys, namespace, readRowKey(prefix, key).id))
         return (await db.getMany<string, string>(keys, { snapshot })).map(parseRecord)
       } finally {
@@ -161,7 +162,7 @@ function tryParse(text: string): Activation | undefined {
 function parseRecord(text: string | undefined): Activation {
   if (text === undefined) throw new PlatformError('ERR_CORRUPT', 'an index shows a record that is not stored')
   try {
-    return readActivation(JSON.parse(text) as JsonObject)
+    return readActivation(parseJson(text) as JsonObject)
   } catch (error) {
     throw new PlatformError('ERR_CORRUPT', 'an activation record cannot be read', { cause: error })
   }

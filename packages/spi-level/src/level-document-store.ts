@@ -1,7 +1,9 @@
 import {
   adapterContext,
+  parseJson,
   PlatformError,
   requirePage,
+  stringifyJson,
   type AdapterContext,
   type Attachment,
   type AttachmentInfo,
@@ -11,7 +13,6 @@ import {
   type IndexQuery,
   type IndexRow,
   type JsonObject,
-  type JsonValue,
   type PutOptions,
   type PutResult,
   type StoredDocument,
@@ -84,7 +85,7 @@ export class LevelDocumentStore implements DocumentStore {
     { revision, attachments = {}, keepAttachments = [] }: PutOptions = {},
   ): Promise<PutResult> {
     return this.#session.run(async (database) => {
-      const text = JSON.stringify(document)
+      const text = stringifyJson(document)
       requireSizes(text, attachments, this.capabilities)
       const write = { id, text, attachments, keepAttachments, rows: rowsOf(this.#indexes, id, document) }
       return this.#writes.run(id, () => this.#replace(database, write, revision))
@@ -122,7 +123,7 @@ export class LevelDocumentStore implements DocumentStore {
       try {
         const rows = (await readRows(db, snapshot, prefix, query)).map(([key, value]) => ({
           ...readRowKey(prefix, key),
-          value: JSON.parse(value) as JsonValue,
+          value: parseJson(value),
         }))
         if (!query.documents) return rows
         const documents = await this.#getMany(
@@ -232,7 +233,7 @@ export function rowsOf(indexes: readonly IndexDefinition[], id: string, document
       partition,
       order,
       place,
-      text: JSON.stringify(value),
+      text: stringifyJson(value),
     })),
   )
 }

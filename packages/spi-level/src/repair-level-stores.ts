@@ -3,8 +3,10 @@ import {
   adapterContext,
   ENTITY_INDEXES,
   isPlatformError,
+  parseJson,
   PlatformError,
   readActivation,
+  stringifyJson,
   SUBJECT_INDEXES,
   type JsonObject,
 } from '@stemcell/core'
@@ -57,12 +59,12 @@ export async function repairLevelStores(options: LevelStoresOptions): Promise<Re
         const { revision, document } = readDocument(id, record)
         const rows = rowsOf(indexes, id, document)
         const { attachments } = readHeader(id, record)
-        return { id, rows, value: documentRecord({ revision, attachments, rows }, JSON.stringify(document)) }
+        return { id, rows, value: documentRecord({ revision, attachments, rows }, stringifyJson(document)) }
       })
     }
     const activations = await rebuild(database, activationKeys(), lost, (_, record) => {
-      const activation = readActivation(JSON.parse(record) as JsonObject)
-      const text = JSON.stringify(activationSummary(activation))
+      const activation = readActivation(parseJson(record) as JsonObject)
+      const text = stringifyJson(activationSummary(activation))
       const rows = activationRows(activation).map((row) => ({ ...row, text }))
       return { id: activation.activationId, rows, value: record }
     })

@@ -3,6 +3,7 @@ import { duplexPair } from './duplex-pair.ts'
 import { PlatformError } from '../errors.ts'
 import { authKeyText, type AuthKey } from '../model/identity.ts'
 import type { JsonObject, JsonValue } from '../model/json.ts'
+import { stringifyJson } from '../model/json-number.ts'
 
 export interface EmbeddedResponse {
   readonly status: number
@@ -28,7 +29,7 @@ export class EmbeddedClient {
   request(method: string, path: string, body?: JsonValue): Promise<EmbeddedResponse> {
     const [client, server] = duplexPair()
     this.#server.emit('connection', server)
-    const text = body === undefined ? undefined : JSON.stringify(body)
+    const text = body === undefined ? undefined : stringifyJson(body)
     return new Promise((resolve, reject) => {
       const broken = (cause: Error): void =>
         reject(new PlatformError('ERR_UNAVAILABLE', 'the platform did not answer', { cause }))

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict'
 import type { Activation } from '../model/activation.ts'
 import { activationJson, activationSummary, activationText } from '../model/activation-codec.ts'
+import { canonicalJson } from '../model/json-number.ts'
 import { JsonText } from '../model/json-text.ts'
+import { parseJson } from '../model/parse-json.ts'
 import type { ActivationQuery, ActivationStore } from '../store/activation-store.ts'
 import type { ConformanceCase } from './conformance-case.ts'
-import { refuses, refusesArgument, textOfBytes } from './store-subject.ts'
+import { EXACT_NUMBERS, refuses, refusesArgument, textOfBytes } from './store-subject.ts'
 
 interface ReadableRow {
   readonly cursor: string
@@ -32,6 +34,19 @@ export const activationStoreCases: readonly ConformanceCase<ActivationStore>[] =
       assert.deepEqual([await store.put(whole), await store.put(bare)], ['stored', 'stored'])
       await found(store, whole)
       await found(store, bare)
+    },
+  },
+  {
+    id: 'record.numbers-are-as-they-were-written',
+    async run(store, { uniqueName: ns }) {
+      const exact = exactRecord(ns, 1)
+      await store.put(exact)
+      const query = { namespace: ns, skip: 0, limit: 1 } as const
+      const [listed] = await store.list({ ...query, full: true })
+      const [scanned] = await scanOf(store, ns)
+      for (const returned of [await store.get(ns, idOf(1)), listed, scanned?.activation]) {
+        assert.equal(returned && canonicalJson(activationJson(returned)), canonicalJson(activationJson(exact)))
+      }
     },
   },
   {
@@ -353,6 +368,14 @@ export function durableActivationStoreCases<S extends ActivationStore>(
       },
     },
   ]
+}
+
+/** A record whose numbers JavaScript would write otherwise. */
+export function exactRecord(namespace: string, index: number): Activation {
+  return record(namespace, index, {
+    response: { statusCode: 0, result: JsonText.parse(EXACT_NUMBERS) },
+    annotations: [{ key: 'exact', value: parseJson(EXACT_NUMBERS) }],
+  })
 }
 
 /** A record for tests: starts at 1000, without an end. */

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import type { JsonObject } from '../model/json.ts'
+import { canonicalJson } from '../model/json-number.ts'
+import { parseJson } from '../model/parse-json.ts'
 import type { DocumentStore } from '../store/document-store.ts'
 import type { ConformanceCase } from './conformance-case.ts'
-import { refuses, textOfBytes, winners } from './store-subject.ts'
+import { EXACT_NUMBERS, refuses, textOfBytes, winners } from './store-subject.ts'
 
 const CLIENTS = 100
 
@@ -27,6 +29,18 @@ export const documentStoreCases: readonly ConformanceCase<DocumentStore>[] = [
       await store.put(uniqueName, JSON.parse(ANY_JSON) as JsonObject)
       const stored = await store.get(uniqueName)
       assert.equal(JSON.stringify(sorted(stored?.document)), JSON.stringify(sorted(JSON.parse(ANY_JSON))))
+    },
+  },
+  {
+    id: 'document.numbers-are-as-they-were-written',
+    async run(store, { uniqueName: id }) {
+      const document = parseJson(EXACT_NUMBERS) as JsonObject
+      const { revision } = await store.put(id, document)
+      assert.equal(canonicalJson((await store.get(id))!.document), canonicalJson(document))
+      await store.put(id, { ...document, more: 1 }, { revision })
+      for await (const stored of store.scan({ prefix: id })) {
+        assert.equal(canonicalJson(stored.document), canonicalJson({ ...document, more: 1 }))
+      }
     },
   },
   {

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
+import { activationJson } from '../model/activation-codec.ts'
+import { canonicalJson } from '../model/json-number.ts'
 import type { ActivationStore } from '../store/activation-store.ts'
-import { found, idOf, ids, record, recordOfBytes } from './activation-store-cases.ts'
+import { exactRecord, found, idOf, ids, record, recordOfBytes } from './activation-store-cases.ts'
 import type { ConformanceCase } from './conformance-case.ts'
 import { refuses } from './store-subject.ts'
 
@@ -31,6 +33,16 @@ export const foreseenRecordCases: readonly ConformanceCase<ActivationStore>[] = 
       assert.equal(await store.count({ namespace: ns }), 1)
       assert.equal(await store.put({ ...first, logs: ['too late'] }), 'exists')
       await found(store, first)
+    },
+  },
+  {
+    id: 'foreseen.numbers-are-as-they-were-written',
+    async run(store, { uniqueName: ns }) {
+      const exact = exactRecord(ns, 1)
+      await store.foresee(ns, exact)
+      assert.equal(await store.adopt(ns), 1)
+      const adopted = await store.get(ns, idOf(1))
+      assert.equal(adopted && canonicalJson(activationJson(adopted)), canonicalJson(activationJson(exact)))
     },
   },
   {

@@ -52,3 +52,7 @@ export async function winners(code: ErrorCode, attempts: readonly Promise<unknow
 export function textOfBytes(bytes: number): string {
   return 'é'.repeat(Math.floor(bytes / 2)) + 'e'.repeat(bytes % 2)
 }
+
+/** JSON whose numbers JavaScript would write otherwise, beside some that it would not. */
+export const EXACT_NUMBERS =
+  '{"numbers":[9007199254740993,-0,2.0,1.10,1E400,-1e-400,1e+21,0.1234567890123456789,7,0.5],"0/~":1.0}'

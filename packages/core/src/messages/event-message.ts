@@ -1,7 +1,7 @@
 import type { Activation, StatusCode } from '../model/activation.ts'
 import type { Identity } from '../model/identity.ts'
 import type { JsonObject, JsonValue } from '../model/json.ts'
-import { isJsonObject } from '../model/json.ts'
+import { isJsonObject, numberOf } from '../model/json.ts'
 import { parameterValue } from '../model/parameters.ts'
 import type { MessageBody } from '../queue/queue.ts'
 import { ReferenceBody, referenced } from '../queue/message-body.ts'
@@ -118,7 +118,9 @@ function readMetric(body: JsonObject): MetricEvent {
 }
 
 function readActivationEvent(body: JsonObject): ActivationEvent {
-  const { causedBy, size, userDefinedStatusCode } = body
+  const { causedBy } = body
+  const size = numberOf(body['size'])
+  const userDefinedStatusCode = numberOf(body['userDefinedStatusCode'])
   const statusCode = number(body, 'statusCode')
   return {
     name: text(body, 'name'),
@@ -134,8 +136,8 @@ function readActivationEvent(body: JsonObject): ActivationEvent {
     conductor: body['conductor'] === true,
     memory: number(body, 'memory'),
     ...(typeof causedBy === 'string' ? { causedBy } : {}),
-    ...(typeof size === 'number' ? { size } : {}),
-    ...(typeof userDefinedStatusCode === 'number' ? { userDefinedStatusCode } : {}),
+    ...(size === undefined ? {} : { size }),
+    ...(userDefinedStatusCode === undefined ? {} : { userDefinedStatusCode }),
   }
 }
 
@@ -147,15 +149,13 @@ function statusCodeOf(result: Activation['response']['result']): number | undefi
   const { error } = value
   const holder = isJsonObject(error) && Object.hasOwn(error, 'statusCode') ? error : value
   if (!Object.hasOwn(holder, 'statusCode')) return undefined
-  const given = holder['statusCode']
-  return typeof given === 'number' ? Math.trunc(given) : 400
+  return Math.trunc(numberOf(holder['statusCode']) ?? 400)
 }
 
 function whole(value: JsonValue | undefined): number {
-  return typeof value === 'number' ? Math.trunc(value) : 0
+  return Math.trunc(numberOf(value) ?? 0)
 }
 
 function number(json: JsonObject, field: string): number {
-  const value = json[field]
-  return typeof value === 'number' ? value : malformed(field, 'a number')
+  return numberOf(json[field]) ?? malformed(field, 'a number')
 }

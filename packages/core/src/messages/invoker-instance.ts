@@ -1,5 +1,5 @@
 import { formatByteSize, parseByteSize } from '../model/byte-size.ts'
-import type { JsonObject } from '../model/json.ts'
+import { numberOf, type JsonObject } from '../model/json.ts'
 import { malformed, strings, text } from './message-fields.ts'
 
 /** How an invoker names itself in messages. */
@@ -26,9 +26,9 @@ export function invokerInstanceJson(instance: InvokerInstance): JsonObject {
 
 /** @throws ERR_CORRUPT a field is missing or malformed. */
 export function readInvokerInstance(json: JsonObject): InvokerInstance {
-  const { instance, uniqueName, displayedName } = json
+  const { uniqueName, displayedName } = json
   return {
-    id: typeof instance === 'number' ? instance : malformed('instance', 'a number'),
+    id: numberOf(json['instance']) ?? malformed('instance', 'a number'),
     userMemoryBytes: parseByteSize(text(json, 'userMemory')) ?? malformed('userMemory', 'a size such as "1024 MB"'),
     tags: strings(json, 'tags'),
     dedicatedNamespaces: strings(json, 'dedicatedNamespaces'),

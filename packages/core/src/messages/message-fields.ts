@@ -1,6 +1,7 @@
 import { PlatformError } from '../errors.ts'
 import type { JsonObject, JsonValue } from '../model/json.ts'
 import { isJsonObject } from '../model/json.ts'
+import { parseJson } from '../model/parse-json.ts'
 import type { MessageBody } from '../queue/queue.ts'
 
 const decoder = new TextDecoder('utf-8', { fatal: true })
@@ -9,7 +10,7 @@ const decoder = new TextDecoder('utf-8', { fatal: true })
 export function parseMessage(body: MessageBody, what: string): JsonObject {
   let value: JsonValue
   try {
-    value = JSON.parse(decoder.decode(body.bytes())) as JsonValue
+    value = parseJson(decoder.decode(body.bytes()))
   } catch (cause) {
     throw new PlatformError('ERR_CORRUPT', `${what} is not JSON`, { cause })
   }

@@ -1,4 +1,4 @@
-import type { JsonValue } from '../model/json.ts'
+import { numberOf, type JsonValue } from '../model/json.ts'
 import type { Transaction } from '../model/transaction.ts'
 
 /** `[id, start]`, with a third element only when extra logging is on. */
@@ -9,8 +9,9 @@ export function transactionJson({ id, start, extraLogging }: Transaction): JsonV
 /** Any shape but the known ones reads as the unknown transaction, as OpenWhisk does. */
 export function readTransaction(json: JsonValue | undefined): Transaction {
   if (Array.isArray(json)) {
-    const [id, start, third] = json
-    if (typeof id === 'string' && typeof start === 'number') {
+    const [id, second, third] = json
+    const start = numberOf(second)
+    if (typeof id === 'string' && start !== undefined) {
       return third === true ? { id, start, extraLogging: true } : { id, start }
     }
   }

@@ -7,7 +7,7 @@ import type { ActionLimits } from './action-limits.ts'
 import type { Code, Exec } from './exec.ts'
 import { isBlackbox, isSequence } from './exec.ts'
 import type { JsonObject, JsonValue } from './json.ts'
-import { isJsonObject } from './json.ts'
+import { isJsonObject, numberOf } from './json.ts'
 import { parseParameters, type Parameters } from './parameters.ts'
 import { DEFAULT_PLATFORM_LIMITS } from './platform-limits.ts'
 
@@ -120,7 +120,7 @@ export function readAction(document: JsonObject): Action {
     version: typeof version === 'string' ? version : '0.0.1',
     publish: publish === true,
     annotations: readList(document, 'annotations'),
-    updated: typeof updated === 'number' ? updated : typeof updated === 'string' ? Date.parse(updated) || 0 : 0,
+    updated: typeof updated === 'string' ? Date.parse(updated) || 0 : (numberOf(updated) ?? 0),
   }
 }
 
@@ -130,19 +130,17 @@ function readList(document: JsonObject, field: string): Parameters {
 
 function readLimits(json: JsonObject): ActionLimits {
   const defaults = DEFAULT_PLATFORM_LIMITS
-  const { timeout, memory, logs, concurrency, instances, cpu } = json
+  const { timeout, memory, logs, concurrency } = json
+  const instances = numberOf(json['instances'])
+  const cpu = numberOf(json['cpu'])
   return {
-    timeout: number(timeout, defaults.timeoutMs.std),
-    memory: number(memory, defaults.memoryMb.std),
-    logs: number(logs, defaults.logsMb.std),
-    concurrency: number(concurrency, defaults.concurrency.std),
-    ...(typeof instances === 'number' ? { instances } : {}),
-    ...(typeof cpu === 'number' ? { cpu } : {}),
+    timeout: numberOf(timeout) ?? defaults.timeoutMs.std,
+    memory: numberOf(memory) ?? defaults.memoryMb.std,
+    logs: numberOf(logs) ?? defaults.logsMb.std,
+    concurrency: numberOf(concurrency) ?? defaults.concurrency.std,
+    ...(instances === undefined ? {} : { instances }),
+    ...(cpu === undefined ? {} : { cpu }),
   }
-}
-
-function number(value: JsonValue | undefined, fallback: number): number {
-  return typeof value === 'number' ? value : fallback
 }
 
 function readExec(json: JsonObject): Exec {

@@ -1,7 +1,8 @@
 import { PlatformError } from '../errors.ts'
 import type { Activation, StatusCode } from './activation.ts'
-import type { JsonObject } from './json.ts'
-import { isJsonObject } from './json.ts'
+import type { JsonObject, JsonValue } from './json.ts'
+import { isJsonObject, numberOf } from './json.ts'
+import { stringifyJson } from './json-number.ts'
 import { JsonText } from './json-text.ts'
 import { parseParameters, type Parameters } from './parameters.ts'
 
@@ -14,7 +15,7 @@ export function activationJson(activation: Activation): JsonObject {
 export function activationText(activation: Activation): string {
   const { statusCode, result, size } = activation.response
   const response = `{"statusCode":${statusCode}${result ? `,"result":${result.text}` : ''}${size === undefined ? '' : `,"size":${size}`}}`
-  return `${JSON.stringify(head(activation)).slice(0, -1)},"response":${response},${JSON.stringify(tail(activation)).slice(1)}`
+  return `${JSON.stringify(head(activation)).slice(0, -1)},"response":${response},${stringifyJson(tail(activation)).slice(1)}`
 }
 
 function head(activation: Activation): JsonObject {
@@ -57,9 +58,12 @@ export function parametersJson(parameters: Parameters): JsonObject[] {
  * @throws ERR_CORRUPT a required field is missing or malformed.
  */
 export function readActivation(json: JsonObject): Activation {
-  const { cause, logs, duration } = json
+  const { cause, logs } = json
+  const duration = numberOf(json['duration'])
   const response = isJsonObject(json['response']) ? json['response'] : corrupt('response')
-  const { statusCode, result, size } = response
+  const { result } = response
+  const statusCode = numberOf(response['statusCode'])
+  const size = numberOf(response['size'])
   const start = time(json['start']) ?? corrupt('start')
   const end = time(json['end'])
   const ended = end !== undefined && end !== 0
@@ -71,7 +75,7 @@ export function readActivation(json: JsonObject): Activation {
     activationId: text(json, 'activationId'),
     ...(typeof cause === 'string' ? { cause } : {}),
     start,
-    ...(ended ? { end, duration: typeof duration === 'number' ? duration : end - start } : {}),
+    ...(ended ? { end, duration: duration ?? end - start } : {}),
     publish: json['publish'] === true,
     response: {
       statusCode:
@@ -79,7 +83,7 @@ export function readActivation(json: JsonObject): Activation {
           ? (statusCode satisfies StatusCode)
           : corrupt('response.statusCode'),
       ...(result === undefined ? {} : { result: JsonText.of(result) }),
-      ...(typeof size === 'number' ? { size } : {}),
+      ...(size === undefined ? {} : { size }),
     },
     logs: Array.isArray(logs) ? logs.filter((line) => typeof line === 'string') : [],
     annotations: parseParameters(json['annotations'] ?? []) ?? [],
@@ -87,9 +91,8 @@ export function readActivation(json: JsonObject): Activation {
 }
 
 /** Numbers are epoch ms; documents of OpenWhisk may also hold ISO texts. */
-function time(value: unknown): number | undefined {
-  if (typeof value === 'number') return value
-  if (typeof value !== 'string') return undefined
+function time(value: JsonValue | undefined): number | undefined {
+  if (typeof value !== 'string') return numberOf(value)
   const ms = Date.parse(value)
   return Number.isNaN(ms) ? undefined : ms
 }

@@ -1,7 +1,7 @@
 import { PlatformError } from '../errors.ts'
 import { parametersJson } from './activation-codec.ts'
 import type { EntityHead } from './entity-head.ts'
-import type { JsonObject } from './json.ts'
+import { numberOf, type JsonObject } from './json.ts'
 import { parseParameters, type Parameters } from './parameters.ts'
 import { FIRST_VERSION } from './semantic-version.ts'
 
@@ -26,7 +26,7 @@ export class DocumentFields {
       version: typeof version === 'string' ? version : FIRST_VERSION,
       publish: publish === true,
       annotations: this.parameters('annotations'),
-      updated: typeof updated === 'number' ? updated : typeof updated === 'string' ? Date.parse(updated) || 0 : 0,
+      updated: typeof updated === 'string' ? Date.parse(updated) || 0 : (numberOf(updated) ?? 0),
     }
   }
 

@@ -1,4 +1,6 @@
 import type { JsonValue } from './json.ts'
+import { JsonNumber, stringifyJson } from './json-number.ts'
+import { parseJson } from './parse-json.ts'
 
 /**
  * A JSON value together with its text, each computed from the other on first use. A payload or a result that is only
@@ -24,21 +26,21 @@ export class JsonText {
 
   /** @throws SyntaxError `text` is not JSON. */
   static parse(text: string): JsonText {
-    return new JsonText(text, JSON.parse(text) as JsonValue)
+    return new JsonText(text, parseJson(text))
   }
 
   get value(): JsonValue {
-    if (this.#value === undefined) this.#value = JSON.parse(this.#text!) as JsonValue
+    if (this.#value === undefined) this.#value = parseJson(this.#text!)
     return this.#value
   }
 
   get text(): string {
-    this.#text ??= JSON.stringify(this.#value)
+    this.#text ??= stringifyJson(this.#value!)
     return this.#text
   }
 
-  /** So that `JSON.stringify` of a structure that holds one prints the value. */
+  /** So that `stringifyJson` of a structure that holds one prints the value. */
   toJSON(): JsonValue {
-    return this.value
+    return this.value instanceof JsonNumber ? this.value.toJSON() : this.value
   }
 }

@@ -2,6 +2,8 @@ import { createCipheriv, createDecipheriv, createSecretKey, type KeyObject } fro
 import { PlatformError } from '../errors.ts'
 import type { Random } from '../time/random.ts'
 import type { JsonValue } from './json.ts'
+import { stringifyJson } from './json-number.ts'
+import { parseJson } from './parse-json.ts'
 import type { Parameter, Parameters } from './parameters.ts'
 
 export type CipherName = 'aes-128' | 'aes-256'
@@ -61,7 +63,7 @@ export class ParameterCipher {
     if (algorithm === 'noop') return value
     for (const key of this.#keys.get(algorithm) ?? []) {
       const text = decrypted(key, algorithm, value)
-      if (text !== undefined) return JSON.parse(text) as JsonValue
+      if (text !== undefined) return parseJson(text)
     }
     throw new PlatformError(
       'ERR_CORRUPT',
@@ -96,13 +98,7 @@ export class ParameterCipher {
     const cipher = createCipheriv(`${name}-gcm`, key, iv)
     const head = Buffer.alloc(HEAD_BYTES)
     head.writeUInt32BE(iv.length)
-    const parts = [
-      head,
-      iv,
-      cipher.update(JSON.stringify(parameter.value), 'utf8'),
-      cipher.final(),
-      cipher.getAuthTag(),
-    ]
+    const parts = [head, iv, cipher.update(stringifyJson(parameter.value), 'utf8'), cipher.final(), cipher.getAuthTag()]
     return { ...parameter, value: Buffer.concat(parts).toString('base64'), encryption: name }
   }
 }

@@ -1,5 +1,6 @@
 import type { JsonObject, JsonValue } from './json.ts'
 import { isJsonObject } from './json.ts'
+import { JsonNumber, stringifyJson } from './json-number.ts'
 
 /**
  * Parameters or annotations of an entity: an ordered list with unique keys. Order is the order of first appearance;
@@ -53,12 +54,13 @@ export function parametersAsObject(parameters: Parameters): JsonObject {
 /** Bytes that count against the size limit: UTF-8 of each key plus its value as compact JSON. */
 export function parametersSize(parameters: Parameters): number {
   return parameters.reduce(
-    (sum, { key, value }) => sum + Buffer.byteLength(key) + Buffer.byteLength(JSON.stringify(value)),
+    (sum, { key, value }) => sum + Buffer.byteLength(key) + Buffer.byteLength(stringifyJson(value)),
     0,
   )
 }
 
 /** OpenWhisk's truthiness of an annotation: false for `false`, 0, "" and null; `absent` when there is none. */
 export function isTruthy(value: JsonValue | undefined, absent: boolean): boolean {
+  if (value instanceof JsonNumber) return !value.isZero()
   return value === undefined ? absent : Boolean(value)
 }

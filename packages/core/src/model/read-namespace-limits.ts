@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { JsonObject } from './json.ts'
+import { numberOf, type JsonObject, type JsonValue } from './json.ts'
 import type { NamespaceLimits } from './namespace-limits.ts'
 import { parseByteSize } from './byte-size.ts'
 
@@ -34,7 +34,11 @@ export const namespaceLimitsSchema = z.object({
 
 /** A malformed document counts as no overrides, as OpenWhisk treats it. */
 export function readNamespaceLimits(document: JsonObject): NamespaceLimits {
-  const parsed = namespaceLimitsSchema.safeParse(document)
+  const parsed = namespaceLimitsSchema.safeParse(withDoubles(document))
   if (!parsed.success) return {}
   return Object.fromEntries(Object.entries(parsed.data).filter(([, value]) => value !== undefined))
+}
+
+function withDoubles(document: JsonObject): Record<string, JsonValue> {
+  return Object.fromEntries(Object.entries(document).map(([name, value]) => [name, numberOf(value) ?? value]))
 }

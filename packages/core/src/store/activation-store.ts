@@ -8,6 +8,9 @@ import type { Activation } from '../model/activation.ts'
  * The first record stored for an id is the one that stays: a later one, from whoever also tried to finish the
  * activation, is dropped. That is what makes "exactly one terminal record" hold when two processes race. For those who
  * die before they can store one, `foresee` leaves it in the store beforehand.
+ *
+ * Numbers in a record are returned as they were written, see `parseJson` and `stringifyJson`; a listing of summaries may
+ * show the nearest doubles.
  */
 export interface ActivationStore extends Lifecycle {
   readonly capabilities: ActivationStoreCapabilities

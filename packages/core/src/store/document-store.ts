@@ -7,6 +7,9 @@ import type { Lifecycle } from '../lifecycle.ts'
  *
  * Documents have OpenWhisk's shape without `_id`, `_rev` and `_attachments`, which an adapter adds where its backend
  * wants them. Reads see every write that this process was told is done; an index is never older than that either.
+ *
+ * Numbers are returned as they were written: `stringifyJson` and `parseJson` of core keep them, while `JSON.stringify`
+ * and `JSON.parse` make doubles of them. Rows of an index may show the nearest doubles.
  */
 export interface DocumentStore extends Lifecycle {
   readonly capabilities: DocumentStoreCapabilities

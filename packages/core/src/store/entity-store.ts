@@ -1,5 +1,5 @@
 import type { JsonObject, JsonValue } from '../model/json.ts'
-import { isJsonObject } from '../model/json.ts'
+import { isJsonObject, numberOf } from '../model/json.ts'
 import type { DocumentStore, IndexDefinition, IndexEntry } from './document-store.ts'
 
 /**
@@ -88,8 +88,7 @@ function bothPaths(doc: JsonObject, value: JsonObject): IndexEntry[] {
 }
 
 function entry(doc: JsonObject, partition: string, value: JsonObject): IndexEntry {
-  const updated = doc['updated']
-  return { partition, order: typeof updated === 'number' && updated > 0 ? Math.floor(updated) : 0, value }
+  return { partition, order: Math.max(0, Math.floor(numberOf(doc['updated']) ?? 0)), value }
 }
 
 function text(value: JsonValue | undefined): string {

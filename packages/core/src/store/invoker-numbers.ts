@@ -1,5 +1,5 @@
 import { isPlatformError, PlatformError } from '../errors.ts'
-import { isJsonObject, type JsonObject } from '../model/json.ts'
+import { isJsonObject, numberOf, type JsonObject } from '../model/json.ts'
 import type { EntityStore } from './entity-store.ts'
 
 /** Kept with the entities, in no listing: which number belongs to which name, and how many were ever in use. */
@@ -76,13 +76,13 @@ async function change<T>(
 function numbersIn(document: JsonObject | undefined): Numbers {
   const named = document?.['numbers']
   const byName = new Map(
-    Object.entries(isJsonObject(named) ? named : {}).filter(
-      (entry): entry is [string, number] => typeof entry[1] === 'number',
-    ),
+    Object.entries(isJsonObject(named) ? named : {}).flatMap(([name, value]): [string, number][] => {
+      const number = numberOf(value)
+      return number === undefined ? [] : [[name, number]]
+    }),
   )
-  const bound = document?.['bound']
   return {
     byName,
-    bound: Math.max(0, ...[...byName.values()].map((number) => number + 1), typeof bound === 'number' ? bound : 0),
+    bound: Math.max(0, ...[...byName.values()].map((number) => number + 1), numberOf(document?.['bound']) ?? 0),
   }
 }

@@ -3,6 +3,7 @@ import { activationFilterName, type Activation } from '../model/activation.ts'
 import { activationSummary, activationText, readActivation } from '../model/activation-codec.ts'
 import { MB } from '../model/byte-size.ts'
 import type { JsonObject } from '../model/json.ts'
+import { parseJson } from '../model/parse-json.ts'
 import type {
   ActivationQuery,
   ActivationRetention,
@@ -182,5 +183,5 @@ function keyOf(namespace: string, activationId: string): string {
 }
 
 function parse({ text }: { readonly text: string }): Activation {
-  return readActivation(JSON.parse(text) as JsonObject)
+  return readActivation(parseJson(text) as JsonObject)
 }

@@ -1,6 +1,8 @@
 import { PlatformError } from '../errors.ts'
 import { MB } from '../model/byte-size.ts'
-import type { JsonObject, JsonValue } from '../model/json.ts'
+import type { JsonObject } from '../model/json.ts'
+import { stringifyJson } from '../model/json-number.ts'
+import { parseJson } from '../model/parse-json.ts'
 import type {
   Attachment,
   AttachmentInfo,
@@ -68,7 +70,7 @@ export class MemoryDocumentStore implements DocumentStore {
 
   async put(id: string, document: JsonObject, options: PutOptions = {}): Promise<PutResult> {
     this.#requireOpen()
-    const text = JSON.stringify(document)
+    const text = stringifyJson(document)
     this.#requireSizes(text, options.attachments ?? {})
     const current = this.#entries.get(id)
     if (current?.revision !== options.revision) throw conflict(id)
@@ -80,7 +82,7 @@ export class MemoryDocumentStore implements DocumentStore {
       revision,
       text,
       attachments: attachmentsAfter(current, options),
-      rows: this.#addRows(id, JSON.parse(text) as JsonObject),
+      rows: this.#addRows(id, parseJson(text) as JsonObject),
     })
     return { revision }
   }
@@ -110,7 +112,7 @@ export class MemoryDocumentStore implements DocumentStore {
     const rows = this.#partition(query)?.slice(query) ?? []
     return rows.map(({ id, order, text }) => {
       const stored = query.documents ? this.#stored(id) : undefined
-      return { id, order, value: JSON.parse(text) as JsonValue, ...(stored ? { stored } : {}) }
+      return { id, order, value: parseJson(text), ...(stored ? { stored } : {}) }
     })
   }
 
@@ -150,7 +152,7 @@ export class MemoryDocumentStore implements DocumentStore {
 
   #stored(id: string): StoredDocument | undefined {
     const entry = this.#entries.get(id)
-    return entry && { id, revision: entry.revision, document: JSON.parse(entry.text) as JsonObject }
+    return entry && { id, revision: entry.revision, document: parseJson(entry.text) as JsonObject }
   }
 
   #partition({ index, partition }: Pick<IndexQuery, 'index' | 'partition'>): SortedRows<Row> | undefined {
@@ -167,7 +169,7 @@ export class MemoryDocumentStore implements DocumentStore {
       for (const [place, { partition, order, value }] of map(id, document).entries()) {
         let rows = partitions.get(partition)
         if (!rows) partitions.set(partition, (rows = new SortedRows()))
-        rows.add({ id, order, place, text: JSON.stringify(value) })
+        rows.add({ id, order, place, text: stringifyJson(value) })
         references.push({ index, partition, id, order, place })
       }
     }

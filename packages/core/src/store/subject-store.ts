@@ -1,5 +1,5 @@
 import type { JsonObject, JsonValue } from '../model/json.ts'
-import { isJsonObject } from '../model/json.ts'
+import { isJsonObject, numberOf } from '../model/json.ts'
 import type { DocumentStore, IndexDefinition, IndexEntry } from './document-store.ts'
 
 /**
@@ -36,7 +36,10 @@ export const SUBJECT_INDEXES: readonly IndexDefinition[] = [
     name: 'blocked-namespaces',
     map: (id, doc) => {
       const blocked = doc['blocked'] === true ? namespacesOf(doc).map(({ namespace }) => namespace) : []
-      if (id.endsWith('/limits') && (doc['concurrentInvocations'] === 0 || doc['invocationsPerMinute'] === 0)) {
+      if (
+        id.endsWith('/limits') &&
+        [doc['concurrentInvocations'], doc['invocationsPerMinute']].some((limit) => numberOf(limit) === 0)
+      ) {
         blocked.push(id.slice(0, -'/limits'.length))
       }
       return blocked.map((value) => ({ partition: '', order: 0, value }))

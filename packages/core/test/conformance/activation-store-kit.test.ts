@@ -1,9 +1,12 @@
 import {
+  activationJson,
   activationText,
   PlatformError,
+  readActivation,
   type Activation,
   type ActivationQuery,
   type ActivationStore,
+  type JsonObject,
 } from '@stemcell/core'
 import {
   activationExpiryCases,
@@ -22,6 +25,9 @@ type Row = Readonly<Record<string, unknown>> | Activation
 proveKitBites<ActivationStore>('ActivationStore', activationStoreCases, {
   'record.is-returned-as-put': broken((real) => ({
     put: (activation: Activation) => real.put(omit(activation, 'cause')),
+  })),
+  'record.numbers-are-as-they-were-written': broken((real) => ({
+    put: (activation: Activation) => real.put(withDoubles(activation)),
   })),
   'record.absent-is-undefined': broken((real) => ({
     get: async (namespace: string, id: string) =>
@@ -206,6 +212,9 @@ proveKitBites<ActivationStore>('foreseen records of ActivationStore', foreseenRe
       owners: async () => [...seen],
     }
   }),
+  'foreseen.numbers-are-as-they-were-written': broken((real) => ({
+    foresee: (owner: string, activation: Activation) => real.foresee(owner, withDoubles(activation)),
+  })),
   'foreseen.is-adopted-of-one-owner-only': broken((real) => ({
     foresee: (_: string, activation: Activation) => real.foresee('', activation),
     adopt: () => real.adopt(''),
@@ -285,4 +294,8 @@ function brokenList(
       full ? real.list({ ...query, full }) : real.list({ ...query, full })
     return { list: (query: ListQuery) => list(rows, query) }
   })
+}
+
+function withDoubles(activation: Activation): Activation {
+  return readActivation(JSON.parse(JSON.stringify(activationJson(activation))) as JsonObject)
 }

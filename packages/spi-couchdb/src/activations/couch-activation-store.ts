@@ -1,6 +1,7 @@
 import {
   activationText,
   isPlatformError,
+  parseJson,
   PlatformError,
   requirePage,
   type Activation,
@@ -100,7 +101,7 @@ export class CouchActivationStore implements ActivationStore {
     return this.#session.run(async (database) => {
       const id = recordId(namespace, activationId)
       const waiting = await this.#opened.spill?.read(id)
-      const document = waiting === undefined ? await database.get(id) : (JSON.parse(waiting) as JsonObject)
+      const document = waiting === undefined ? await database.get(id) : (parseJson(waiting) as JsonObject)
       return document && readRecord(document)
     })
   }

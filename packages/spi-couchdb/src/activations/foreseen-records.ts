@@ -1,5 +1,6 @@
-import { isPlatformError, readActivation, type Activation, type JsonObject } from '@stemcell/core'
+import { isPlatformError, parseJson, stringifyJson, type Activation, type JsonObject } from '@stemcell/core'
 import type { Database } from '../http/database.ts'
+import { readRecord } from './record-form.ts'
 import type { Spill } from './spill.ts'
 
 /** No record has such an id, as no namespace has a colon; no view shows these documents. */
@@ -67,11 +68,11 @@ export class ForeseenRecords {
 
   /** Does what waited on the disk, given as the line that stands there. @throws ERR_UNAVAILABLE, ERR_TOO_LARGE */
   async replay(line: string): Promise<void> {
-    const { _id: id, owner, withdrawnBy, foreseen: record } = JSON.parse(line) as JsonObject
+    const { _id: id, owner, withdrawnBy, foreseen: record } = parseJson(line) as JsonObject
     if (typeof id !== 'string') return
     const recordId = id.slice(FORESEEN.length)
     if (typeof withdrawnBy === 'string') await this.#withdraw(withdrawnBy, recordId)
-    if (typeof owner === 'string') await this.#keep(owner, recordId, JSON.stringify(record))
+    if (typeof owner === 'string') await this.#keep(owner, recordId, stringifyJson(record ?? null))
   }
 
   /** Stores what `owner` foresaw with `put`; returns how many records that made. */
@@ -80,7 +81,7 @@ export class ForeseenRecords {
     let made = 0
     for await (const foreseen of this.#all()) {
       if (foreseen.owner !== owner) continue
-      if ((await put(readActivation(foreseen.record))) === 'stored') made++
+      if ((await put(readRecord(foreseen.record))) === 'stored') made++
       await this.#remove(foreseen)
     }
     return made

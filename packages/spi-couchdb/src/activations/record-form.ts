@@ -1,5 +1,6 @@
 import { PlatformError, readActivation, type Activation, type JsonObject } from '@stemcell/core'
 import { couchId } from '../documents/document-form.ts'
+import { withExactNumbers } from '../documents/exact-numbers.ts'
 
 /** A record on its way to the database. */
 export interface RecordBody {
@@ -23,7 +24,7 @@ export function recordBody(id: string, text: string, updated: number): RecordBod
 /** @throws ERR_CORRUPT the document is no record. */
 export function readRecord(document: JsonObject): Activation {
   try {
-    return readActivation(document)
+    return readActivation(withExactNumbers(document))
   } catch (cause) {
     const id = JSON.stringify(document['_id'] ?? null)
     throw new PlatformError('ERR_CORRUPT', `the activation record ${id} cannot be read`, { cause })

@@ -1,6 +1,7 @@
 import {
   PlatformError,
   requirePage,
+  stringifyJson,
   type AdapterContext,
   type AttachmentInfo,
   type DocumentStore,
@@ -62,7 +63,7 @@ export class CouchDocumentStore implements DocumentStore {
     { revision, attachments = {}, keepAttachments = [] }: PutOptions = {},
   ): Promise<PutResult> {
     return this.#session.run(async (database) => {
-      const text = storableJson(JSON.stringify(document))
+      const text = storableJson(stringifyJson(document))
       this.#requireSizes(text, attachments)
       const reserved = Object.keys(document).find((name) => name.startsWith('_'))
       if (reserved !== undefined) throw new TypeError(`document '${id}': CouchDB keeps members like '${reserved}'`)

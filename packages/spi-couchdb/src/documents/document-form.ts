@@ -1,4 +1,5 @@
 import { PlatformError, type Attachment, type JsonObject, type StoredDocument } from '@stemcell/core'
+import { withExactNumbers } from './exact-numbers.ts'
 
 /**
  * CouchDB keeps ids that begin with `_` for itself, and has no empty id. No id of OpenWhisk is like that; such a one
@@ -16,9 +17,9 @@ export function idOfCouchId(id: string): string | undefined {
   return id.startsWith(MARK) ? id.slice(MARK.length) : id
 }
 
-/** What CouchDB adds to a document begins with `_`. */
+/** The document as it was given: what CouchDB adds begins with `_`. */
 export function withoutCouchMembers(document: JsonObject): JsonObject {
-  return Object.fromEntries(Object.entries(document).filter(([name]) => !name.startsWith('_')))
+  return Object.fromEntries(Object.entries(withExactNumbers(document)).filter(([name]) => !name.startsWith('_')))
 }
 
 /** @throws ERR_CORRUPT it has no revision. */

@@ -1,4 +1,4 @@
-import { PlatformError, type JsonObject, type JsonValue } from '@stemcell/core'
+import { parseJson, PlatformError, type JsonObject, type JsonValue } from '@stemcell/core'
 import { errorOf, Refused, type CouchClient, type CouchRequest } from './couch-client.ts'
 import type { CouchReply } from './couch-node.ts'
 
@@ -163,7 +163,7 @@ export function conflict(id: string): PlatformError {
 /** Undefined when it is no JSON. */
 function parsed<T>({ body }: CouchReply): T | undefined {
   try {
-    return JSON.parse(body.toString('utf8')) as T
+    return parseJson(body.toString('utf8')) as T
   } catch {
     // What stands there is not repeated in an error: it may be anything.
     return undefined

@@ -1,4 +1,4 @@
-import { activationFilterName, activationSummary, type Activation } from '@stemcell/core'
+import { activationFilterName, activationSummary, stringifyJson, type Activation } from '@stemcell/core'
 import { listOf, type Argument } from '../connection/lua-script.ts'
 import type { RedisConnection } from '../connection/redis-connection.ts'
 import { PUT_RECORDS } from './activation-scripts.ts'
@@ -80,7 +80,7 @@ export class ActivationWriter {
     const args: Argument[] = [records, byStart, byName, ofOwner]
     for (const { activation, text } of batch) {
       args.push(escape(activation.namespace), escape(activation.activationId), escape(activationFilterName(activation)))
-      args.push(activation.start, text, JSON.stringify(activationSummary(activation)))
+      args.push(activation.start, text, stringifyJson(activationSummary(activation)))
     }
     try {
       const outcomes = listOf(await connection.run((redis) => PUT_RECORDS.run(redis, keys, args)))

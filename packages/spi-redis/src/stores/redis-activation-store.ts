@@ -2,6 +2,7 @@ import {
   activationText,
   adapterContext,
   isPlatformError,
+  parseJson,
   PlatformError,
   readActivation,
   requirePage,
@@ -119,7 +120,7 @@ export class RedisActivationStore implements ActivationStore {
     const texts = listOf(reply).map(textOf)
     return full
       ? texts.map(parseRecord)
-      : texts.map((text) => readStored('a summary', () => JSON.parse(text) as JsonObject))
+      : texts.map((text) => readStored('a summary', () => parseJson(text) as JsonObject))
   }
 
   async count({ namespace, name, since, upto }: ActivationQuery): Promise<number> {
@@ -186,5 +187,5 @@ function readableRecord(text: string): Activation | undefined {
 }
 
 function parseRecord(text: string): Activation {
-  return readStored('an activation record', () => readActivation(JSON.parse(text) as JsonObject))
+  return readStored('an activation record', () => readActivation(parseJson(text) as JsonObject))
 }

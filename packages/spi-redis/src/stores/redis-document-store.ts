@@ -1,7 +1,9 @@
 import {
   adapterContext,
+  parseJson,
   PlatformError,
   requirePage,
+  stringifyJson,
   type AdapterContext,
   type Attachment,
   type AttachmentInfo,
@@ -11,7 +13,6 @@ import {
   type IndexQuery,
   type IndexRow,
   type JsonObject,
-  type JsonValue,
   type PutOptions,
   type PutResult,
   type StoredDocument,
@@ -89,7 +90,7 @@ export class RedisDocumentStore implements DocumentStore {
   ): Promise<PutResult> {
     // No document has an empty revision: in the script it stands for "must not exist".
     if (revision === '') throw conflict(id)
-    const text = JSON.stringify(document)
+    const text = stringifyJson(document)
     requireSizes(text, attachments, this.capabilities)
     const next = `${this.#revisionSeed}-${(++this.#revisions).toString(36)}`
     const rows = this.#rowsOf(id, document)
@@ -185,7 +186,7 @@ export class RedisDocumentStore implements DocumentStore {
         partition,
         order: requireOrder(order),
         place,
-        text: JSON.stringify(value),
+        text: stringifyJson(value),
       })),
     )
   }
@@ -202,7 +203,7 @@ function readRow(reply: Reply, documents: boolean): IndexRow {
   const row = {
     id,
     order: Number(textOf(order)),
-    value: readStored(`index row of '${id}'`, () => JSON.parse(textOf(value)) as JsonValue),
+    value: readStored(`index row of '${id}'`, () => parseJson(textOf(value))),
   }
   const stored = documents ? readDocument(id, revision ?? null, document ?? null) : undefined
   return stored ? { ...row, stored } : row
@@ -210,7 +211,7 @@ function readRow(reply: Reply, documents: boolean): IndexRow {
 
 function readDocument(id: string, revision: Reply | string, text: Reply | string): StoredDocument | undefined {
   if (revision === null || text === null) return undefined
-  const document = readStored(`'${id}'`, () => JSON.parse(String(text)) as JsonObject)
+  const document = readStored(`'${id}'`, () => parseJson(String(text)) as JsonObject)
   return { id, revision: String(revision), document }
 }
 

@@ -8,6 +8,7 @@ import { targetNamespace } from '../http/target-namespace.ts'
 import { activationIdLength, TEXTS } from '../http/texts.ts'
 import { ACTIVATION_PARAMETERS, parseActivationQuery } from './activation-query.ts'
 import { extendedRecordText, responseText } from './extended-record.ts'
+import { stringifyJson } from '../../model/json-number.ts'
 
 const COLLECTION = '/api/v1/namespaces/{namespace}/activations'
 const ID_LENGTH = 32
@@ -38,13 +39,13 @@ export function activationRoutes(parts: ControllerParts): readonly UserRoute[] {
     const { filter, skip, limit, count, docs } = parseActivationQuery(call.rawQuery, namespace, limits)
     if (count) {
       const activations = Math.max(0, (await activationStore.count(filter)) - skip)
-      return jsonAnswer(200, JSON.stringify({ activations }))
+      return jsonAnswer(200, stringifyJson({ activations }))
     }
     if (docs) {
       const records = await activationStore.list({ ...filter, skip, limit, full: true })
       return jsonAnswer(200, `[${records.map(extendedRecordText).join(',')}]`)
     }
-    return jsonAnswer(200, JSON.stringify(await activationStore.list({ ...filter, skip, limit, full: false })))
+    return jsonAnswer(200, stringifyJson(await activationStore.list({ ...filter, skip, limit, full: false })))
   }
 
   return [

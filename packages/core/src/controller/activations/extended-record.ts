@@ -1,11 +1,12 @@
 import { parametersJson } from '../../model/activation-codec.ts'
 import { STATUS_TEXTS, type Activation, type ActivationResponse } from '../../model/activation.ts'
+import { stringifyJson } from '../../model/json-number.ts'
 
 /** A record as the API shows it in full, as JSON text. The result's own text is copied into it. */
 export function extendedRecordText(activation: Activation): string {
   const { namespace, name, version, subject, activationId, cause, start, end, duration, publish } = activation
   const head = JSON.stringify({ namespace, name, version, subject, activationId, cause, start, end, duration, publish })
-  const tail = JSON.stringify({ logs: activation.logs, annotations: parametersJson(activation.annotations) })
+  const tail = stringifyJson({ logs: activation.logs, annotations: parametersJson(activation.annotations) })
   return `${head.slice(0, -1)},"response":${responseText(activation.response)},${tail.slice(1)}`
 }
 

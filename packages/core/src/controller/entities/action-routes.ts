@@ -21,6 +21,7 @@ import { LIST_PARAMETERS } from './list-query.ts'
 import { parseActionContent, parseActionSettings } from './parse-action-put.ts'
 import { checkLimits } from './parse-limits.ts'
 import { locateAction, type ActionName } from './resolve-action.ts'
+import { stringifyJson } from '../../model/json-number.ts'
 
 const COLLECTION = '/api/v1/namespaces/{namespace}/actions'
 const IN_NAMESPACE = `${COLLECTION}/{name}`
@@ -73,7 +74,7 @@ export function actionRoutes(services: ApiServices): readonly UserRoute[] {
           const place = await locateAction(services.cache, call.user, 'READ', name)
           requireReadableAction(services.options, call.user, name, place)
           const withCode = new QueryParameters(call.rawQuery).boolean('code', true)
-          return jsonAnswer(200, JSON.stringify(await service.get(place, withCode)))
+          return jsonAnswer(200, stringifyJson(await service.get(place, withCode)))
         },
       },
       {

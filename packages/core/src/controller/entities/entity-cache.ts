@@ -4,6 +4,7 @@ import type { StoredDocument } from '../../store/document-store.ts'
 import type { EntityStore } from '../../store/entity-store.ts'
 import type { Clock } from '../../time/clock.ts'
 import { Entity } from './entity.ts'
+import { stringifyJson } from '../../model/json-number.ts'
 
 export interface EntityCacheOptions {
   /** Default 10 000. */
@@ -86,6 +87,6 @@ export class EntityCache {
 
   #keep(id: string, entity: Entity, { document }: StoredDocument): void {
     const expiresMs = this.#clock.monotonic() + this.#maxAgeMs
-    this.#entries.set(id, { entity, expiresMs }, { size: JSON.stringify(document).length })
+    this.#entries.set(id, { entity, expiresMs }, { size: stringifyJson(document).length })
   }
 }

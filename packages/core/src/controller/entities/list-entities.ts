@@ -1,4 +1,5 @@
 import type { JsonValue } from '../../model/json.ts'
+import { stringifyJson } from '../../model/json-number.ts'
 import type { EntityIndex } from '../../store/entity-store.ts'
 import { jsonAnswer, type Answer } from '../http/answer.ts'
 import type { ApiServices } from '../http/api-services.ts'
@@ -29,5 +30,5 @@ export async function listEntities(
     return jsonAnswer(200, JSON.stringify({ [collection]: Math.max(0, total - skip) }))
   }
   const rows = await entityStore.list({ index, partition: path, descending: true, skip, limit })
-  return jsonAnswer(200, JSON.stringify(rows.map(({ value }) => show(value))))
+  return jsonAnswer(200, stringifyJson(rows.map(({ value }) => show(value))))
 }

@@ -1,6 +1,7 @@
 import { DEFAULT_NAMESPACE, isEntityName, pathSegments } from '../../model/entity-name.ts'
 import { isBinaryCode, type Exec } from '../../model/exec.ts'
 import { isJsonObject, type JsonObject, type JsonValue } from '../../model/json.ts'
+import { stringifyJson } from '../../model/json-number.ts'
 import type { RuntimesManifest } from '../../model/runtimes-manifest.ts'
 import { badContent, type HttpError } from '../http/http-error.ts'
 import { codeMissing, codeUnreadable, kindUnknown, mainMalformed, mainMissing, TEXTS } from '../http/texts.ts'
@@ -76,5 +77,5 @@ function parseComponents(json: JsonObject, ownNamespace: string): string[] {
 }
 
 function unreadable(code: JsonValue): HttpError {
-  return badContent(codeUnreadable(JSON.stringify(code)))
+  return badContent(codeUnreadable(stringifyJson(code)))
 }

@@ -1,5 +1,5 @@
 import type { ActionLimits } from '../../model/action-limits.ts'
-import { isJsonObject, type JsonObject, type JsonValue } from '../../model/json.ts'
+import { isJsonObject, numberOf, type JsonObject, type JsonValue } from '../../model/json.ts'
 import type { PlatformLimits } from '../../model/platform-limits.ts'
 import type { EffectiveLimits, Range } from '../http/effective-limits.ts'
 import { badContent, HttpError } from '../http/http-error.ts'
@@ -33,8 +33,9 @@ export function parseLimits(json: JsonValue): Partial<ActionLimits> {
 function numberField(json: JsonObject, field: string, name: string): number | undefined {
   const value = json[field]
   if (value === undefined || value === null) return undefined
-  if (typeof value !== 'number') throw badContent(limitMalformed(name))
-  return value
+  const number = numberOf(value)
+  if (number === undefined) throw badContent(limitMalformed(name))
+  return number
 }
 
 /** What a request asks for against what the namespace may. @throws HttpError 400 */

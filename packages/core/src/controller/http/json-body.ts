@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import type { JsonObject, JsonValue } from '../../model/json.ts'
 import { isJsonObject } from '../../model/json.ts'
 import { JsonText } from '../../model/json-text.ts'
+import { parseJson as parseText } from '../../model/parse-json.ts'
 import { isPromise, type MaybePromise } from '../../lifecycle.ts'
 import { HttpError, badContent } from './http-error.ts'
 import { isNestedDeeperThan } from './json-depth.ts'
@@ -68,7 +69,7 @@ export function parseJson(body: Buffer): { readonly text: string; readonly value
 
 function parse(text: string): JsonValue {
   try {
-    return JSON.parse(text) as JsonValue
+    return parseText(text)
   } catch (error) {
     if (error instanceof SyntaxError) throw badContent(error.message)
     throw error

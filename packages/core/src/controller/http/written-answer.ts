@@ -1,13 +1,14 @@
 import type { JsonObject } from '../../model/json.ts'
+import { stringifyJson } from '../../model/json-number.ts'
 import type { ApiOptions } from '../api-options.ts'
 import { jsonAnswer, NO_CONTENT, OK, type Answer } from './answer.ts'
 
 /** What follows a PUT: the entity, unless the platform was told that nobody reads it. */
 export function putAnswer({ requireResponsePayload = true }: ApiOptions, entity: JsonObject): Answer {
-  return requireResponsePayload ? jsonAnswer(200, JSON.stringify(entity)) : OK
+  return requireResponsePayload ? jsonAnswer(200, stringifyJson(entity)) : OK
 }
 
 /** What follows a DELETE: the entity that was, unless the platform was told that nobody reads it. */
 export function deletedAnswer({ requireResponsePayload = true }: ApiOptions, entity: JsonObject): Answer {
-  return requireResponsePayload ? jsonAnswer(200, JSON.stringify(entity)) : NO_CONTENT
+  return requireResponsePayload ? jsonAnswer(200, stringifyJson(entity)) : NO_CONTENT
 }

@@ -3,7 +3,7 @@ import type { Action } from '../../model/action.ts'
 import type { Activation } from '../../model/activation.ts'
 import { documentId } from '../../model/entity-name.ts'
 import { isSequence } from '../../model/exec.ts'
-import { isJsonObject } from '../../model/json.ts'
+import { isJsonObject, numberOf } from '../../model/json.ts'
 import { isTruthy, parameterValue } from '../../model/parameters.ts'
 import type { ActivationRequest } from './activator.ts'
 
@@ -76,8 +76,8 @@ export class Composite {
   add({ duration = 0, annotations }: Activation): void {
     this.durationMs += duration
     const limits = parameterValue(annotations, 'limits')
-    const memory = isJsonObject(limits) ? limits['memory'] : undefined
-    if (typeof memory === 'number') this.memoryMb = Math.max(this.memoryMb ?? 0, memory)
+    const memory = isJsonObject(limits) ? numberOf(limits['memory']) : undefined
+    if (memory !== undefined) this.memoryMb = Math.max(this.memoryMb ?? 0, memory)
   }
 
   /** The composite that was invoked, of which this one is a part. */

@@ -14,6 +14,7 @@ import { deletedAnswer, putAnswer } from '../http/written-answer.ts'
 import { packageReserved, resourceMissing } from '../http/texts.ts'
 import { PackageService } from './package-service.ts'
 import { parsePackagePut } from './parse-package-put.ts'
+import { stringifyJson } from '../../model/json-number.ts'
 
 const COLLECTION = '/api/v1/namespaces/{namespace}/packages'
 const ENTITY = `${COLLECTION}/{name}`
@@ -55,7 +56,7 @@ export function packageRoutes(services: ApiServices): readonly UserRoute[] {
         const missing = (): HttpError => new HttpError(404, resourceMissing(resource))
         const found = await requirePackage(services.cache, call.user, 'READ', id, resource, missing)
         requireReadablePackage(services.options, call.user, resource, found)
-        return jsonAnswer(200, JSON.stringify(await service.get(found)))
+        return jsonAnswer(200, stringifyJson(await service.get(found)))
       },
     },
     {

@@ -1,6 +1,7 @@
 import { DEFAULT_NAMESPACE, isEntityName, pathSegments, type EntityId } from '../../model/entity-name.ts'
 import type { JsonObject, JsonValue } from '../../model/json.ts'
 import { isJsonObject } from '../../model/json.ts'
+import { stringifyJson } from '../../model/json-number.ts'
 import type { RuleStatus } from '../../model/trigger.ts'
 import { optional, parseHeadPut, type HeadPut } from '../entities/put-fields.ts'
 import { badContent } from '../http/http-error.ts'
@@ -23,7 +24,7 @@ export function parseRuleState(body: JsonObject): RuleStatus {
   const { status } = body
   if (status === undefined) throw badContent(TEXTS.ruleStateMissing)
   if (status === 'active' || status === 'inactive') return status
-  throw badContent(ruleStateUnknown(typeof status === 'string' ? status : JSON.stringify(status)))
+  throw badContent(ruleStateUnknown(typeof status === 'string' ? status : stringifyJson(status)))
 }
 
 function parseReference(json: JsonValue, namespace: string, maxSegments: number): EntityId {

@@ -13,6 +13,7 @@ import type { Right } from '../../model/identity.ts'
 import { authorizeReferences } from './check-references.ts'
 import { parseRulePut, parseRuleState } from './parse-rule-put.ts'
 import { listedRule } from './rule-json.ts'
+import { stringifyJson } from '../../model/json-number.ts'
 import { RuleService } from './rule-service.ts'
 import type { TriggerLinks } from './trigger-links.ts'
 
@@ -45,7 +46,7 @@ export function ruleRoutes(services: ApiServices, links: TriggerLinks): readonly
       path: ENTITY,
       summary: 'Read a rule',
       responses: { 200: 'Rule', 403: 'Error', 404: 'Error', 409: 'Error' },
-      handle: async (call) => jsonAnswer(200, JSON.stringify(await service.get(ownId(call, 'READ')))),
+      handle: async (call) => jsonAnswer(200, stringifyJson(await service.get(ownId(call, 'READ')))),
     },
     {
       ...common,
@@ -63,7 +64,7 @@ export function ruleRoutes(services: ApiServices, links: TriggerLinks): readonly
       path: ENTITY,
       summary: 'Delete a rule',
       responses: { 200: 'Rule', 403: 'Error', 404: 'Error', 409: 'Error' },
-      handle: async (call) => jsonAnswer(200, JSON.stringify(await service.delete(ownId(call, 'DELETE')))),
+      handle: async (call) => jsonAnswer(200, stringifyJson(await service.delete(ownId(call, 'DELETE')))),
     },
     {
       ...common,
@@ -89,7 +90,7 @@ async function putRule({ parts, cache }: ApiServices, service: RuleService, call
   const body = await readJsonObject(call.request, parts.limits.maxRequestBytes)
   const put = parseRulePut(body, id.path, effectiveLimits(user.limits, parts.limits).maxParameterBytes)
   await authorizeReferences(cache, user, put)
-  return jsonAnswer(200, JSON.stringify(await service.put(user, id, put, overwrite)))
+  return jsonAnswer(200, stringifyJson(await service.put(user, id, put, overwrite)))
 }
 
 function ownId(call: Call, right: Right): EntityId {

@@ -12,6 +12,7 @@ import { entityName, targetNamespace } from '../http/target-namespace.ts'
 import { fireTrigger } from './fire-trigger.ts'
 import type { TriggerLinks } from './trigger-links.ts'
 import { TriggerService } from './trigger-service.ts'
+import { stringifyJson } from '../../model/json-number.ts'
 
 const COLLECTION = '/api/v1/namespaces/{namespace}/triggers'
 const ENTITY = `${COLLECTION}/{name}`
@@ -46,7 +47,7 @@ export function triggerRoutes(services: ApiServices, links: TriggerLinks): reado
         const path = targetNamespace(call)
         const name = entityName(call, 'name')
         requireOwner(call.user, 'READ', path, name)
-        return jsonAnswer(200, JSON.stringify(await service.get({ path, name })))
+        return jsonAnswer(200, stringifyJson(await service.get({ path, name })))
       },
     },
     {
@@ -69,7 +70,7 @@ export function triggerRoutes(services: ApiServices, links: TriggerLinks): reado
         const path = targetNamespace(call)
         const name = entityName(call, 'name')
         requireOwner(call.user, 'DELETE', path, name)
-        return jsonAnswer(200, JSON.stringify(await service.delete({ path, name })))
+        return jsonAnswer(200, stringifyJson(await service.delete({ path, name })))
       },
     },
     {
@@ -103,5 +104,5 @@ async function putTrigger({ parts }: ApiServices, service: TriggerService, call:
   const body = await readJsonObject(call.request, parts.limits.maxRequestBytes)
   const { maxParameterBytes } = effectiveLimits(user.limits, parts.limits)
   const put = { ...parseListField(body, 'parameters', maxParameterBytes), ...parseHeadPut(body, maxParameterBytes) }
-  return jsonAnswer(200, JSON.stringify(await service.put({ path, name }, put, overwrite)))
+  return jsonAnswer(200, stringifyJson(await service.put({ path, name }, put, overwrite)))
 }

@@ -1,5 +1,6 @@
 import { isBinaryCode } from '../../model/exec.ts'
-import { isJsonObject, type JsonObject, type JsonValue } from '../../model/json.ts'
+import { isJsonObject, numberOf, type JsonObject, type JsonValue } from '../../model/json.ts'
+import { JsonNumber } from '../../model/json-number.ts'
 import { JSON_TYPE, type Answer } from '../http/answer.ts'
 import { HttpError } from '../http/http-error.ts'
 import { TEXTS, webNotValid } from '../http/texts.ts'
@@ -47,8 +48,9 @@ export function httpResponse(result: JsonValue): Answer {
 function readStatus(result: JsonObject, otherwise: number): number {
   if (!Object.hasOwn(result, 'statusCode')) return otherwise
   const { statusCode } = result
-  const status = typeof statusCode === 'string' && /^\+?\d+$/.test(statusCode) ? Number(statusCode) : statusCode
-  if (typeof status === 'number' && Number.isInteger(status) && status >= 200 && status <= 599) return status
+  const status =
+    typeof statusCode === 'string' && /^\+?\d+$/.test(statusCode) ? Number(statusCode) : numberOf(statusCode)
+  if (status !== undefined && Number.isInteger(status) && status >= 200 && status <= 599) return status
   throw noMessage()
 }
 
@@ -74,7 +76,7 @@ function readHeaders(json: JsonValue | undefined): Headers {
 }
 
 function headerText(value: JsonValue): string {
-  const text = typeof value === 'object' ? undefined : String(value)
+  const text = typeof value === 'object' && !(value instanceof JsonNumber) ? undefined : String(value)
   if (text === undefined || !VALUE.test(text)) throw noMessage()
   return text
 }

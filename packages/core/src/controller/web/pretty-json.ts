@@ -1,11 +1,12 @@
 import type { JsonValue } from '../../model/json.ts'
+import { stringifyJson } from '../../model/json-number.ts'
 
 /** Indentation grows with depth times size: beyond this many characters it is left out. */
 const MAX_INDENTATION = 4 * 1024 ** 2
 
 /** JSON as web actions show it. */
 export function prettyJson(value: JsonValue): string {
-  return JSON.stringify(value, null, isIndentable(value) ? 2 : 0)
+  return stringifyJson(value, isIndentable(value) ? 2 : 0)
 }
 
 function isIndentable(value: JsonValue): boolean {

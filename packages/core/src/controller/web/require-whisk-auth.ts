@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { sameSecret } from '../../auth/same-secret.ts'
 import type { Identity } from '../../model/identity.ts'
-import type { JsonValue } from '../../model/json.ts'
+import { numberOf, type JsonValue } from '../../model/json.ts'
 import { HttpError } from '../http/http-error.ts'
 
 /**
@@ -20,6 +20,6 @@ export function requireWhiskAuth(
 }
 
 function carriesSecret(required: JsonValue, given: string | string[] | undefined): boolean {
-  if (typeof required !== 'string' && typeof required !== 'number') return false
+  if (typeof required !== 'string' && numberOf(required) === undefined) return false
   return typeof given === 'string' && sameSecret(given, String(required))
 }

@@ -20,7 +20,7 @@ const TRANSCODERS: Readonly<Record<Extension, (result: JsonValue) => Answer>> = 
 }
 
 function json(result: JsonValue): Answer {
-  if (typeof result !== 'object' || result === null) throw new HttpError(400, webNotValid(JSON_TYPE))
+  if (!isJsonObject(result) && !Array.isArray(result)) throw new HttpError(400, webNotValid(JSON_TYPE))
   return { status: 200, contentType: JSON_TYPE, body: prettyJson(result) }
 }
 

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import type { Identity } from '../../model/identity.ts'
 import type { JsonObject } from '../../model/json.ts'
 import { JsonText } from '../../model/json-text.ts'
+import { stringifyJson } from '../../model/json-number.ts'
 import { HttpError } from '../http/http-error.ts'
 import { TEXTS } from '../http/texts.ts'
 import { parseFields } from './form-fields.ts'
@@ -55,7 +56,7 @@ export function rawArguments(from: WebRequest, content: RequestContent): JsonTex
 
 /** Text of both objects in one: what the client wrote is not written anew. They have no name in common. */
 function joined(head: JsonObject, fields: JsonObject, fieldsText: string): string {
-  const text = JSON.stringify(head)
+  const text = stringifyJson(head)
   for (const name in fields) {
     if (Object.hasOwn(fields, name)) return `${text.slice(0, -1)},${fieldsText.slice(fieldsText.indexOf('{') + 1)}`
   }

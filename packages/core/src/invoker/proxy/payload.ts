@@ -1,6 +1,7 @@
 import type { ActivationMessage } from '../../messages/activation-message.ts'
 import type { JsonObject, JsonValue } from '../../model/json.ts'
 import { isJsonObject } from '../../model/json.ts'
+import { stringifyJson } from '../../model/json-number.ts'
 
 /** Turns an encrypted parameter value back. @throws when the algorithm is unknown or the value cannot be decrypted. */
 export type UnlockParameter = (algorithm: string, value: JsonValue) => JsonValue
@@ -41,7 +42,7 @@ export function payloadOf(message: ActivationMessage, unlock: UnlockParameter | 
     args.delete(name)
   }
   return {
-    argumentsText: JSON.stringify(Object.fromEntries(args)),
+    argumentsText: stringifyJson(Object.fromEntries(args)),
     initParameters: Object.fromEntries(initParameters),
   }
 }

@@ -1,6 +1,7 @@
 import type { ActivationMessage } from '../../messages/activation-message.ts'
 import { authKeyText } from '../../model/identity.ts'
 import type { JsonValue } from '../../model/json.ts'
+import { stringifyJson } from '../../model/json-number.ts'
 import { isTruthy, parameterValue } from '../../model/parameters.ts'
 import type { LoadedAction } from '../loaded-action.ts'
 import type { Payload } from './payload.ts'
@@ -41,5 +42,5 @@ export function runBody(message: ActivationMessage, action: LoadedAction, payloa
 
 function environmentText(value: JsonValue): string {
   if (value === null) return ''
-  return typeof value === 'string' ? value : JSON.stringify(value)
+  return typeof value === 'string' ? value : stringifyJson(value)
 }

@@ -1,6 +1,7 @@
 import type { ActivationResponse, StatusCode } from '../../model/activation.ts'
 import { isJsonObject, type JsonValue } from '../../model/json.ts'
 import { JsonText } from '../../model/json-text.ts'
+import { parseJson } from '../../model/parse-json.ts'
 import type { CallEnd } from '../proxy/call-end.ts'
 import { badRunText, OUT_OF_MEMORY, RUN_LOST, timeoutText, truncatedText } from './texts.ts'
 
@@ -28,7 +29,7 @@ export function responseOfRun(end: CallEnd, { elapsedMs, limitMs, maxReplyBytes 
   const error = declaredError(value)
   if (status !== 200) return errorResponse(2, error === undefined ? badRunText(body) : error, body.length)
   if (error !== undefined) return errorResponse(1, error, body.length)
-  if (typeof value !== 'object' || value === null) return errorResponse(2, badRunText(body), body.length)
+  if (!isJsonObject(value) && !Array.isArray(value)) return errorResponse(2, badRunText(body), body.length)
   return { statusCode: 0, result: JsonText.trusted(body, value), size: body.length }
 }
 
@@ -44,7 +45,7 @@ export function declaredError(value: JsonValue | undefined): JsonValue | undefin
 /** Undefined when the text is not JSON. */
 export function parse(text: string): JsonValue | undefined {
   try {
-    return JSON.parse(text) as JsonValue
+    return parseJson(text)
   } catch (error) {
     if (error instanceof SyntaxError) return undefined
     throw error

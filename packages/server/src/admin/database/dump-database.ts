@@ -1,5 +1,5 @@
 import type { ActivationStore, DocumentStore, JsonObject } from '@stemcell/core'
-import { activationText } from '@stemcell/core'
+import { activationText, isJsonObject, stringifyJson } from '@stemcell/core'
 import type { AdminTarget } from '../admin-target.ts'
 import type { PrintLine } from '../execute.ts'
 
@@ -48,7 +48,7 @@ async function* rows(database: 'subjects' | 'whisks' | 'activations', target: Ad
   } else {
     const store: DocumentStore = await (database === 'subjects' ? target.subjects() : target.entities())
     for await (const { id, revision, document } of store.scan()) {
-      yield { id, revision, document: () => JSON.stringify({ _id: id, _rev: revision, ...document }) }
+      yield { id, revision, document: () => stringifyJson({ _id: id, _rev: revision, ...document }) }
     }
   }
 }
@@ -83,9 +83,5 @@ async function namespacesKnown(target: AdminTarget): Promise<readonly string[]> 
 function namesIn(document: JsonObject): string[] {
   const namespaces = document['namespaces']
   if (!Array.isArray(namespaces)) return []
-  return namespaces.flatMap((item) =>
-    typeof item === 'object' && item !== null && !Array.isArray(item) && typeof item['name'] === 'string'
-      ? [item['name']]
-      : [],
-  )
+  return namespaces.flatMap((item) => (isJsonObject(item) && typeof item['name'] === 'string' ? [item['name']] : []))
 }

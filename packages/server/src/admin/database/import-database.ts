@@ -1,5 +1,6 @@
 import {
   AdministrationError,
+  canonicalJson,
   isPlatformError,
   readActivation,
   type ActivationStore,
@@ -11,7 +12,7 @@ import { createReadStream } from 'node:fs'
 import { createInterface } from 'node:readline'
 import type { AdminTarget } from '../admin-target.ts'
 import type { PrintLine } from '../execute.ts'
-import { canonical, damaged, decodeLine, FORMAT, RunningTotal, STORE_NAMES, type ExportLine } from './line-format.ts'
+import { damaged, decodeLine, FORMAT, RunningTotal, STORE_NAMES, type ExportLine } from './line-format.ts'
 
 /** Records that are stored at once: stores write those that come together with one request. */
 const AT_ONCE = 200
@@ -74,7 +75,7 @@ async function verify(file: string): Promise<void> {
       throw new AdministrationError('invalid', `${file} is no export of format ${FORMAT}: nothing was stored`)
     }
     if ('end' in content) {
-      if (canonical(content) !== canonical(total.lastLine)) throw damaged(number, 'lines before it are missing')
+      if (canonicalJson(content) !== canonicalJson(total.lastLine)) throw damaged(number, 'lines before it are missing')
       ended = true
     } else total.add(content, sum)
   }
@@ -145,7 +146,7 @@ async function isSame(
   { id, document }: DocumentLine,
   attachments: Readonly<Record<string, Attachment>>,
 ): Promise<boolean> {
-  if (canonical(current.document) !== canonical(document)) return false
+  if (canonicalJson(current.document) !== canonicalJson(document)) return false
   const present = await documents.attachments(id)
   if (present.length !== Object.keys(attachments).length) return false
   for (const { name, contentType } of present) {

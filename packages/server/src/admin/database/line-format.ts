@@ -1,4 +1,4 @@
-import { AdministrationError, type JsonObject, type JsonValue } from '@stemcell/core'
+import { AdministrationError, parseJson, stringifyJson, type JsonObject } from '@stemcell/core'
 import { createHash, type Hash } from 'node:crypto'
 
 /** Changes when older programs would misread a file. */
@@ -31,7 +31,7 @@ const SUM = /,"sum":"([0-9a-f]{64})"\}$/
 
 /** One line, with the SHA-256 of all that stands before `,"sum"` as its last member. */
 export function encodeLine(content: ExportLine): string {
-  const text = JSON.stringify(content).slice(0, -1)
+  const text = stringifyJson(content).slice(0, -1)
   return `${text},"sum":"${sumOf(text)}"}`
 }
 
@@ -40,7 +40,7 @@ export function decodeLine(text: string, number: number): { readonly content: Ex
   const sum = SUM.exec(text)
   if (!sum) throw damaged(number, 'it is not complete')
   if (sumOf(text.slice(0, sum.index)) !== sum[1]) throw damaged(number, 'its checksum does not fit')
-  return { content: JSON.parse(`${text.slice(0, sum.index)}}`) as ExportLine, sum: sum[1]! }
+  return { content: parseJson(`${text.slice(0, sum.index)}}`) as unknown as ExportLine, sum: sum[1]! }
 }
 
 /** What the last line says of all lines before it: the SHA-256 of their sums, and how many there are of each store. */
@@ -56,15 +56,6 @@ export class RunningTotal {
   get lastLine(): ExportLine {
     return { end: { ...this.counts }, all: this.#hash.copy().digest('hex') }
   }
-}
-
-/** Members in a fixed order: stores keep them in their own. */
-export function canonical(value: JsonValue | ExportLine): string {
-  return JSON.stringify(value, (_key, item: unknown) =>
-    typeof item === 'object' && item !== null && !Array.isArray(item)
-      ? Object.fromEntries(Object.entries(item).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : item,
-  )
 }
 
 export function damaged(number: number, why: string): AdministrationError {

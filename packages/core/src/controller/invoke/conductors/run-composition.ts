@@ -1,6 +1,7 @@
 import type { ActivationResponse } from '../../../model/activation.ts'
 import { isJsonObject, type JsonObject, type JsonValue } from '../../../model/json.ts'
 import { JsonText } from '../../../model/json-text.ts'
+import { stringifyJson } from '../../../model/json-number.ts'
 import { compositeKind, type Composite, type CompositionBudget } from '../composite.ts'
 import { errorResponse } from '../error-response.ts'
 import { findComponent } from '../find-component.ts'
@@ -52,7 +53,7 @@ async function runNext(
 ): Promise<NextOutput> {
   const { user } = composition.request
   const name = nextActionName(action, user.namespace.name)
-  if (!name) return refused(nextNameMalformed(JSON.stringify(action)))
+  if (!name) return refused(nextNameMalformed(stringifyJson(action)))
   if (budget.components >= runner.maxLength) return refused(COMPOSITION_TOO_LONG)
   const component = await findComponent(runner.cache, user, name)
   if (component === 'forbidden') return refused(nextForbidden(fullName(name)))

@@ -54,5 +54,5 @@ function isStop({ response: { statusCode, result } }: Activation): boolean {
 /** Objects and arrays are passed on as they are; after anything else the next has its own parameters only. */
 function argumentsOf(result: JsonText | undefined): JsonText | undefined {
   const value = result?.value
-  return typeof value === 'object' && value !== null ? result : undefined
+  return isJsonObject(value) || Array.isArray(value) ? result : undefined
 }
