@@ -1,6 +1,7 @@
 import { closeSync, openSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { failure, type Reply, success } from '@stemcell/runtime-nodejs/kit'
+import { argumentText } from './argument-text.ts'
 import { Child, type Command } from './child.ts'
 import { LastLine } from './last-line.ts'
 import type { PipeSupply } from './pipe-supply.ts'
@@ -30,8 +31,8 @@ export class SkeletonProgram implements Program {
     this.#print = print
   }
 
-  async run({ value, env }: Call): Promise<Reply> {
-    const argument = Buffer.from(JSON.stringify(value ?? {}))
+  async run({ body, value, env }: Call): Promise<Reply> {
+    const argument = Buffer.from((value ?? null) === null ? '{}' : (argumentText(body.toString()) ?? '{}'))
     const last = new LastLine(MAX_REPLY_BYTES, (bytes) => this.#print(1, bytes))
     const print: Sink = (fd, bytes) => (fd === 1 ? last.write(bytes) : this.#print(2, bytes))
     let stdin: number | undefined

@@ -52,6 +52,22 @@ test('an argument too long for a command line comes on standard input, which can
   }
 })
 
+test('numbers are as they were sent, and as the action answered', async () => {
+  const runtime = await startLoop('skeleton')
+  await runtime.init('#!/bin/sh\necho "$1"\ncat\necho\n')
+  const value = '{"long":9007199254740993,"real":2.0,"list":[1E400,-0,1.10,{}],"text":"\\" ☃"}'
+  const spaced = value.replaceAll(/[[\]{},:]/g, ' $&\n ')
+  for (const body of [
+    `{"value":${value},"activation_id":"a","deadline":"1"}`,
+    `{ "activation_id" : "a", "more": {"value":1}, "value" : ${spaced} }`,
+  ]) {
+    expect(await runtime.post('/run', body)).toMatchObject({ status: 200, text: value })
+  }
+  for (const body of ['{}', '{"value":null}', '{"value":{}}']) {
+    expect(await runtime.post('/run', body)).toMatchObject({ status: 200, text: '{}' })
+  }
+})
+
 test('a megabyte of result', async () => {
   const runtime = await startLoop('skeleton')
   await runtime.init('#!/bin/sh\ncat\necho\n')
