@@ -1,7 +1,8 @@
 import type { IncomingMessage } from 'node:http'
 import { sameSecret } from '../../auth/same-secret.ts'
 import type { Identity } from '../../model/identity.ts'
-import { numberOf, type JsonValue } from '../../model/json.ts'
+import type { JsonValue } from '../../model/json.ts'
+import { JsonNumber } from '../../model/json-number.ts'
 import { HttpError } from '../http/http-error.ts'
 
 /**
@@ -20,6 +21,6 @@ export function requireWhiskAuth(
 }
 
 function carriesSecret(required: JsonValue, given: string | string[] | undefined): boolean {
-  if (typeof required !== 'string' && numberOf(required) === undefined) return false
-  return typeof given === 'string' && sameSecret(given, String(required))
+  const secret = typeof required === 'number' || required instanceof JsonNumber ? String(required) : required
+  return typeof secret === 'string' && typeof given === 'string' && sameSecret(given, secret)
 }
