@@ -45,6 +45,49 @@ const core = sourcesOf('core/src')
 /** The one driver in core: how every container factory talks HTTP to what runs in its containers. */
 const HTTP_CLIENT = new Set(['core/src/container/http-runtime-client.ts', 'core/src/container/runtime-reply-reader.ts'])
 
+/** What these make JSON of, and read, is the platform's own: no number of a user is in it. */
+const OWN_JSON = new Set([
+  'core/src/controller/activations/activation-routes.ts',
+  'core/src/controller/activations/extended-record.ts',
+  'core/src/controller/entities/invoke-action.ts',
+  'core/src/controller/entities/list-entities.ts',
+  'core/src/controller/http/api-description.ts',
+  'core/src/controller/http/docs-routes.ts',
+  'core/src/controller/http/error-answer.ts',
+  'core/src/controller/http/http-server.ts',
+  'core/src/controller/http/info-routes.ts',
+  'core/src/controller/http/namespace-routes.ts',
+  'core/src/controller/http/operational-routes.ts',
+  'core/src/controller/triggers/fire-rules.ts',
+  'core/src/controller/triggers/fire-trigger.ts',
+  'core/src/invoker/http/invoker-front.ts',
+  'core/src/invoker/loaded-action.ts',
+  'core/src/invoker/proxy/request-bodies.ts',
+  'core/src/messages/acknowledgement.ts',
+  'core/src/messages/activation-message.ts',
+  'core/src/messages/cache-invalidation.ts',
+  'core/src/messages/controller-ping.ts',
+  'core/src/messages/event-message.ts',
+  'core/src/messages/ping.ts',
+  'core/src/model/activation-codec.ts',
+  'spi-couchdb/src/activations/foreseen-records.ts',
+  'spi-couchdb/src/activations/record-form.ts',
+  'spi-couchdb/src/activations/remove-records.ts',
+  'spi-couchdb/src/activations/spill-folder.ts',
+  'spi-couchdb/src/activations/spill-segment.ts',
+  'spi-couchdb/src/activations/write-records.ts',
+  'spi-couchdb/src/design/prepare-database.ts',
+  'spi-couchdb/src/documents/document-form.ts',
+  'spi-couchdb/src/documents/exact-numbers.ts',
+  'spi-couchdb/src/http/couch-client.ts',
+  'spi-couchdb/src/http/credentials.ts',
+  'spi-couchdb/src/http/database.ts',
+  'spi-level/src/document-record.ts',
+  'spi-level/src/lock-holder.ts',
+  'spi-redis/src/connection/shared-connections.ts',
+  'spi-redis/src/stores/redis-document-store.ts',
+])
+
 /** `path imports name` for every import that `forbidden` says must not be. */
 function violations(sources: readonly Source[], forbidden: (source: Source, imported: string) => boolean): string[] {
   return sources.flatMap((source) =>
@@ -150,6 +193,17 @@ describe('core', () => {
       )
     expect(found).toEqual([])
   })
+})
+
+it('numbers of users pass through `parseJson` and `stringifyJson`, which keep them as they were written', () => {
+  const uses = [...core, ...['level', 'redis', 'couchdb'].flatMap((name) => sourcesOf(`spi-${name}/src`))]
+    .filter(({ path }) => /^core\/src\/(?:auth|controller|invoker|messages|model|queue|store)\/|^spi-/.test(path))
+    .filter(({ text }) => /\bJSON\.(?:parse|stringify)\(/.test(text))
+    .map(({ path }) => path)
+  expect(uses.filter((path) => !OWN_JSON.has(path))).toEqual([
+    'core/src/model/json-number.ts',
+    'core/src/model/parse-json.ts',
+  ])
 })
 
 describe.each(readdirSync(packages).filter((name) => name.startsWith('spi-')))('%s', (name) => {

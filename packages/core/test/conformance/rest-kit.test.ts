@@ -50,6 +50,7 @@ const CASES: readonly (readonly [what: string, Omit<Expectation, 'status'>, good
     answered({}, { lines: new Map([['x-two', ['a,b']]]) }),
   ],
   ['another text', { text: '{}' }, answered({}), answered('{ }')],
+  ['a text that does not match', { text: /2\.0/ }, answered('2.0'), answered('2')],
   ['other bytes', { bytes: Buffer.from('{}') }, answered({}), answered('[]')],
   ['another error', { error: 'no' }, answered({ error: 'no', code: 't' }), answered({ error: 'No', code: 't' })],
   [

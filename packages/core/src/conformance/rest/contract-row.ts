@@ -84,8 +84,8 @@ export interface Expectation {
   readonly excludes?: readonly string[]
   /** Fields of the JSON object with their whole values; null means that the field must not be there. */
   readonly args?: Readonly<Record<string, JsonValue>>
-  /** The body as text. */
-  readonly text?: string
+  /** The body as text; a RegExp must match. */
+  readonly text?: string | RegExp
   readonly bytes?: Uint8Array
   /** A RegExp must match; null means that the header must not be there; an array has an item for each line. */
   readonly headers?: Readonly<Record<string, string | RegExp | readonly string[] | null>>

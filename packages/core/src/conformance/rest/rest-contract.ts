@@ -9,6 +9,7 @@ import { docsRows } from './rows/docs-rows.ts'
 import { feedRows } from './rows/feed-rows.ts'
 import { invokeRows } from './rows/invoke-rows.ts'
 import { nameRows } from './rows/name-rows.ts'
+import { numberRows } from './rows/number-rows.ts'
 import { ownLimitRows } from './rows/own-limit-rows.ts'
 import { packageEntityRows } from './rows/package-entity-rows.ts'
 import { packageRows } from './rows/package-rows.ts'
@@ -46,6 +47,7 @@ export const REST_CONTRACT: readonly RestArea[] = [
   { section: 4, name: 'reading actions', rows: actionReadRows },
   { section: 4, name: 'invocations', rows: invokeRows },
   { section: 4, name: 'Python', rows: pythonRows },
+  { section: 4, name: 'numbers', rows: numberRows },
   { section: 5, name: 'writing sequences', rows: sequenceWriteRows },
   { section: 5, name: 'sequences', rows: sequenceRunRows },
   { section: 6, name: 'compositions', rows: compositionRows },
