@@ -66,8 +66,20 @@ function write(value: unknown, replacer: null | typeof sortMembers, indent: numb
   while (plain.includes(`"#${count}:`)) count++
   mark = `#${count}:`
   try {
-    return print().replaceAll(new RegExp(`"${mark}([-+.\\deE]+)"`, 'g'), '$1')
+    return withoutMarks(print(), `"${mark}`)
   } finally {
     mark = undefined
   }
+}
+
+/** `start` begins a text that is a number's, up to the next quote. */
+function withoutMarks(text: string, start: string): string {
+  let result = ''
+  let done = 0
+  for (let at = text.indexOf(start); at >= 0; at = text.indexOf(start, done)) {
+    const quote = text.indexOf('"', at + start.length)
+    result += text.slice(done, at) + text.slice(at + start.length, quote)
+    done = quote + 1
+  }
+  return result + text.slice(done)
 }

@@ -4,7 +4,6 @@ import { JsonNumber } from './json-number.ts'
 /** A number that is not a short integer, or what looks like one inside of a text. */
 const SUSPICIOUS = /(?:^|[[:,\s])(?:-0|-?\d{1,15}[.eE]|-?\d{16})/
 const TEXT_OR_NUMBER = /"|-?\d[-+.\deE]*/g
-const TOKEN = /["[\]{}]|-?\d[-+.\deE]*|true|false|null/g
 
 /**
  * The value of a JSON text. Numbers that `JSON.stringify` would write otherwise become `JsonNumber`.
@@ -21,6 +20,9 @@ export function needsJsonNumber(text: string): boolean {
 }
 
 function isFaithful(number: string): boolean {
+  // The most frequent ones, of few digits or with a zero at the end of a fraction, are told without reading them.
+  if (number.length < 16 && /^-?[1-9]\d*$/.test(number)) return true
+  if (/\.\d*0$/.test(number)) return false
   return String(Number(number)) === number
 }
 
@@ -49,36 +51,77 @@ function parseExactly(text: string): JsonValue {
   const root: JsonValue[] = []
   let inner: JsonValue[] | JsonObject = root
   let name: string | undefined
-  TOKEN.lastIndex = 0
-  for (let found = TOKEN.exec(text); found; found = TOKEN.exec(text)) {
-    const [token] = found
+  let at = 0
+  while (at < text.length) {
+    const first = text[at]!
+    let end = at + 1
     let value: JsonValue
-    if (token === ']' || token === '}') {
-      inner = outer.pop()!
-      continue
-    } else if (token === '"') {
-      TOKEN.lastIndex = endOfString(text, found.index)
-      value = JSON.parse(text.slice(found.index, TOKEN.lastIndex)) as string
-      if (name === undefined && !Array.isArray(inner)) {
-        name = value
+    switch (first) {
+      case ']':
+      case '}':
+        inner = outer.pop()!
+        at = end
         continue
+      case '"':
+        end = endOfString(text, at)
+        value = stringOf(text, at, end)
+        if (name !== undefined || Array.isArray(inner)) break
+        name = value
+        at = end
+        continue
+      case '[':
+        value = []
+        break
+      case '{':
+        value = {}
+        break
+      case 't':
+        value = true
+        end = at + 4
+        break
+      case 'f':
+        value = false
+        end = at + 5
+        break
+      case 'n':
+        value = null
+        end = at + 4
+        break
+      default: {
+        if (!isInNumber(text.charCodeAt(at))) {
+          at = end
+          continue
+        }
+        while (isInNumber(text.charCodeAt(end))) end++
+        const number = text.slice(at, end)
+        value = isFaithful(number) ? Number(number) : new JsonNumber(number)
       }
-    } else if (token === '[') value = []
-    else if (token === '{') value = {}
-    else if (token === 'true') value = true
-    else if (token === 'false') value = false
-    else if (token === 'null') value = null
-    else value = isFaithful(token) ? Number(token) : new JsonNumber(token)
-
+    }
+    at = end
     if (Array.isArray(inner)) inner.push(value)
     else setMember(inner, name!, value)
     name = undefined
-    if (token === '[' || token === '{') {
+    if (first === '[' || first === '{') {
       outer.push(inner)
       inner = value as JsonValue[] | JsonObject
     }
   }
   return root[0]!
+}
+
+const ZERO = 0x30
+const NINE = 0x39
+const [PLUS, MINUS, POINT] = [0x2b, 0x2d, 0x2e]
+const [SMALL_E, LARGE_E] = [0x65, 0x45]
+
+function isInNumber(code: number): boolean {
+  if (code >= ZERO && code <= NINE) return true
+  return code === PLUS || code === MINUS || code === POINT || code === SMALL_E || code === LARGE_E
+}
+
+function stringOf(text: string, start: number, end: number): string {
+  const inside = text.slice(start + 1, end - 1)
+  return inside.includes('\\') ? (JSON.parse(text.slice(start, end)) as string) : inside
 }
 
 /** Also of a member called `__proto__`. */
