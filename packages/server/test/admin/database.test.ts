@@ -5,6 +5,7 @@ import {
   memoryActivationStore,
   memoryEntityStore,
   memorySubjectStore,
+  parseJson,
   SubjectAdministration,
   type Activation,
   type JsonObject,
@@ -135,6 +136,26 @@ describe('stemcell admin db export and import', () => {
       'whisks: 2 documents, 0 problems',
       'activations: 7 records, 0 problems',
     ])
+  })
+
+  it('move numbers as they were written, and a dump shows them so', async () => {
+    const numbers = '{"x":[9007199254740993,2.0,1E400,-0,1.10]}'
+    const [, entities, activations] = await storesOf(source)
+    const parameters = [{ key: 'n', value: parseJson(numbers) }]
+    await entities.put('ns/n', { namespace: 'ns', name: 'n', binding: {}, parameters, updated: 2 })
+    await activations.put({ ...recordOf(8), response: { statusCode: 0, result: JsonText.parse(numbers) } })
+    await exportFrom(source)
+    const other = await emptyStores()
+    await importTo(other)
+    for (const [database, target] of [
+      ['whisks', source],
+      ['whisks', other],
+      ['activations', other],
+    ] as const) {
+      expect((await run({ do: 'db get', database, documents: true }, target)).join('\n')).toContain(numbers)
+    }
+    expect(await importTo(other)).toContain('entities: 0 stored, 3 there already')
+    expect(await run({ do: 'db check' }, other)).toContain('whisks: 3 documents, 0 problems')
   })
 
   it('goes on where an export was interrupted, at whatever byte', async () => {
