@@ -3,10 +3,11 @@
 import { parseArgs } from 'node:util'
 import { REST_CONTRACT, RestSuite, sendRequest } from '@stemcell/core/conformance/rest'
 
-const USAGE = `STEMCELL_AUTH=UUID:KEY npm run test:contract -- --url http://127.0.0.1:3233 [--filter TEXT] [--parallel N] [--without KIND]
+const USAGE = `STEMCELL_AUTH=UUID:KEY npm run test:contract -- --url http://127.0.0.1:3233 [--filter TEXT] [--parallel N] [--without KIND] [--openwhisk]
   --filter TEXT   only rows whose section, area or name has this text, such as §7 or "a rule"
   --parallel N    rows at once, default 4
   --without KIND  leave out the rows about a kind that the server lists but its host cannot run, e.g. python:3
+  --openwhisk     the server is OpenWhisk: leave out the rows about what Stemcell does otherwise on purpose
   STEMCELL_AUTH_OTHER=UUID:KEY gives the rows about two callers their second one`
 
 function usage(message) {
@@ -22,6 +23,7 @@ function options() {
         filter: { type: 'string' },
         parallel: { type: 'string', default: '4' },
         without: { type: 'string', multiple: true, default: [] },
+        openwhisk: { type: 'boolean', default: false },
       },
     })
     return values
@@ -30,7 +32,7 @@ function options() {
   }
 }
 
-const { url, filter = '', parallel, without } = options()
+const { url, filter = '', parallel, without, openwhisk } = options()
 if (!url || !URL.canParse(url)) usage('--url is missing or no address')
 if (!/^[1-9]\d*$/.test(parallel)) usage('--parallel wants a number')
 const { STEMCELL_AUTH: auth, STEMCELL_AUTH_OTHER: otherAuth } = process.env
@@ -52,6 +54,7 @@ async function connect() {
     const target = {
       baseUrl: url,
       without,
+      openwhisk,
       owner: await caller('STEMCELL_AUTH', auth),
       ...(otherAuth ? { other: await caller('STEMCELL_AUTH_OTHER', otherAuth) } : {}),
     }

@@ -30,7 +30,7 @@ describe('a request that is not well formed', () => {
   )
 
   it.each(['[]', '1', '"text"', 'null', 'true'])('is refused when its body is no object: %s', async (body) => {
-    expect(await put(body)).toEqual([400, 'The request content was malformed:\nJSON object expected'])
+    expect(await put(body)).toEqual([400, "The request content was malformed:\nObject expected in field 'exec'"])
   })
 
   it('is refused when its body is nested beyond reason', async () => {
@@ -56,20 +56,46 @@ describe('a request that is not well formed', () => {
     expect(status).toBe(406)
   })
 
-  it('is answered even when it is not HTTP, and the connection closed', async () => {
+  /** What is answered before the server closes the connection. */
+  async function rawAnswer(bytes: string): Promise<string> {
     const { hostname, port } = new URL(server().url)
-    for (const bytes of [
-      '\x16\x03\x01\x02\x00\x01\x00',
-      'GET\r\n\r\n',
-      'POST / HTTP/1.1\r\ncontent-length: x\r\n\r\n',
-    ]) {
-      const socket = connect(Number(port), hostname)
-      let answer = ''
-      socket.setEncoding('utf8').on('data', (text: string) => (answer += text))
-      socket.write(bytes, 'latin1')
-      await once(socket, 'close')
-      expect(answer).toMatch(/^HTTP\/1\.1 400 /)
-    }
+    const socket = connect(Number(port), hostname)
+    let answer = ''
+    socket.setEncoding('utf8').on('data', (text: string) => (answer += text))
+    socket.write(bytes, 'latin1')
+    await once(socket, 'close')
+    return answer
+  }
+
+  it.each([
+    '\x16\x03\x01\x02\x00\x01\x00',
+    'GET\r\n\r\n',
+    'G@T / HTTP/1.1\r\nhost: a\r\n\r\n',
+    'AMETHODTHATISVERYLONG / HTTP/1.1\r\nhost: a\r\n\r\n',
+    'POST / HTTP/1.1\r\nhost: a\r\ncontent-length: x\r\n\r\n',
+    'GET / HTTP/1.1\r\n\r\n',
+    'GET /ping HTTP/1.1\r\nhost: a\r\nhost: b\r\n\r\n',
+    'GET /ping HTTP/1.1\r\nHost: a\r\nHOST: a\r\n\r\n',
+  ])('is 400 and ends the connection: %j', async (bytes) => {
+    const answer = await rawAnswer(bytes)
+    expect(answer).toMatch(/^HTTP\/1\.1 400 /)
+    expect(answer).toMatch(/\{"error":".+","code":"[A-Za-z0-9]{32}"\}$/)
+  })
+
+  it.each(['BREW', 'get', 'X-Y.Z!'])('is 501 when nobody knows its method: %s', async (method) => {
+    const answer = await rawAnswer(`${method} / HTTP/1.1\r\nhost: a\r\n\r\n`)
+    expect(answer).toMatch(/^HTTP\/1\.1 501 Not Implemented\r\n/)
+    expect(answer).toMatch(/\{"error":".+","code":"[A-Za-z0-9]{32}"\}$/)
+  })
+
+  it('is 501 when nobody knows its method, behind another one on the same connection, too', async () => {
+    const known = 'GET /ping HTTP/1.1\r\nhost: a\r\n\r\n'
+    const answer = await rawAnswer(`${known}BREW / HTTP/1.1\r\nhost: a\r\n\r\n`)
+    expect(answer).toMatch(/HTTP\/1\.1 501 Not Implemented\r\n/)
+  })
+
+  it('needs no Host in HTTP/1.0', async () => {
+    expect(await rawAnswer('GET /ping HTTP/1.0\r\n\r\n')).toMatch(/^HTTP\/1\.1 200 /)
   })
 })
 
@@ -122,6 +148,7 @@ describe('credentials', () => {
     expect(await list({ authorization: '' })).toEqual(missing)
     expect(await list({ authorization: 'Basic' })).toEqual(missing)
     expect(await list({ authorization: 'Basic ????' })).toEqual(missing)
+    expect(await list({ authorization: `Bearer ${server().key}` })).toEqual(missing)
   })
 
   it('are refused alike, whatever is wrong with them', async () => {
@@ -134,7 +161,6 @@ describe('credentials', () => {
     expect(await list(basic(`guest:${key}`))).toEqual(invalid)
     expect(await list(basic(uuid))).toEqual(invalid)
     expect(await list(basic(`${'u'.repeat(5000)}:${key}`))).toEqual(invalid)
-    expect(await list({ authorization: `Bearer ${key}` })).toEqual(invalid)
   })
 
   it('of one namespace do not open another', async () => {
@@ -197,7 +223,7 @@ describe('an action that cannot be', () => {
     expect(await put({ exec: { code: CODE } })).toEqual(malformed(`'kind' must be a string defined in 'exec'`))
     expect(await put({ exec: { kind: 'cobol:60', code: CODE } })).toEqual(
       malformed(
-        `The specified runtime 'cobol:60' is not supported by this platform. Valid values are: 'nodejs:18', 'nodejs:20', 'python:3'.`,
+        `The specified runtime 'cobol:60' is not supported by this platform. Valid values are: 'nodejs:18', 'nodejs:20', 'python:3', 'sequence', 'blackbox'.`,
       ),
     )
     expect(await put({ exec: { kind: 'nodejs:20' } })).toEqual(

@@ -24,6 +24,10 @@ export function parseParameters(value: JsonValue | undefined): Parameters | unde
   for (const item of value) {
     if (!isJsonObject(item) || typeof item['key'] !== 'string' || item['value'] === undefined) return undefined
     const { key, value: itemValue, init, encryption } = item
+    if (init !== undefined && typeof init !== 'boolean') return undefined
+    // What was read back may say null, beside its init.
+    const isPlain = encryption === undefined || (encryption === null && init !== undefined)
+    if (!isPlain && typeof encryption !== 'string') return undefined
     merged.set(key, {
       key,
       value: itemValue,

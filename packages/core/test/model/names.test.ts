@@ -68,11 +68,18 @@ describe('versions', () => {
     ['1', '1.0.0'],
     ['1.2', '1.2.0'],
     ['01.002.3', '1.2.3'],
+    ['+1.0', '1.0.0'],
+    ['1.', '1.0.0'],
+    ['1.2.3.4', '1.2.3'],
+    ['1.2.3.x', '1.2.3'],
   ])("'%s' reads as %s", (text, version) => expect(parseVersion(text)).toBe(version))
 
-  it.each(['', '0.0.0', '0', '1.2.3.4', 'a.b.c', '1..2', '-1.0.0', '1.0.0-beta', ' 1'])("'%s' is malformed", (text) => {
-    expect(parseVersion(text)).toBeUndefined()
-  })
+  it.each(['', '0.0.0', '0', '0.0.0.1', '...', '1.2.x', 'a.b.c', '1..2', '-1.0.0', '1.0.0-beta', ' 1'])(
+    "'%s' is malformed",
+    (text) => {
+      expect(parseVersion(text)).toBeUndefined()
+    },
+  )
 
   it('count up in the patch part', () => {
     expect(nextPatch('1.2.9')).toBe('1.2.10')

@@ -52,9 +52,20 @@ describe('parameters', () => {
   )
 
   it('drop what is no flag', () => {
-    expect(parseParameters([{ key: 'a', value: 1, init: false, encryption: 7, more: 1 }])).toEqual([
+    expect(parseParameters([{ key: 'a', value: 1, init: false, encryption: null, more: 1 }])).toEqual([
       { key: 'a', value: 1 },
     ])
+  })
+
+  it.each([
+    { init: 1 },
+    { init: null },
+    { init: 'true' },
+    { encryption: 7 },
+    { encryption: null },
+    { init: true, encryption: {} },
+  ])('are malformed with a flag of another type: %j', (flags) => {
+    expect(parseParameters([{ key: 'a', value: 1, ...flags }])).toBeUndefined()
   })
 
   it('merge so that the later win, each key once, the base in its order', () => {

@@ -5,11 +5,17 @@ import type { JsonObject, JsonValue } from '../../model/json.ts'
  * nothing of the server but its address and two callers, so they hold for any server that speaks this API.
  *
  * In texts `{u}` stands for a name that no other row uses, `{ns}` for the owner's namespace, `{%ns}` for the same with
- * each character percent-encoded, `{other}` for the other caller's, `{id}` for the activation id that was answered last.
+ * each character percent-encoded, `{other}` for the other caller's, `{id}` for the activation id that was answered last,
+ * `{origin}` for scheme, host and port of the server.
  */
 export interface ContractRow {
   /** A sentence of behaviour. */
   readonly name: string
+  /**
+   * Why OpenWhisk does not do what the row says: one of `DIFFERENCES`, or another reason where the row is not about
+   * Stemcell. Where the server is OpenWhisk, the row is skipped.
+   */
+  readonly differs?: string
   /** Where the server does not have it, the row is skipped. */
   readonly needs?: RowNeeds
   /** Done first, in order; each must be answered with 2xx, or with `expected`. */
@@ -93,3 +99,21 @@ export interface Expectation {
 
 /** Stands in `Expectation.body` for a value that must be there, whatever it is. */
 export const ANYTHING: unique symbol = Symbol('anything')
+
+/** Stands in `Expectation.body` for a text that is JSON itself, whatever the order of its members. */
+export class JsonInText {
+  readonly value: unknown
+
+  constructor(value: unknown) {
+    this.value = value
+  }
+}
+
+/** Stands in `Expectation.body` for an array of these items, in whatever order. */
+export class AnyOrder {
+  readonly items: readonly unknown[]
+
+  constructor(items: readonly unknown[]) {
+    this.items = items
+  }
+}

@@ -1,5 +1,7 @@
 export {
+  AnyOrder,
   ANYTHING,
+  JsonInText,
   type ContractRow,
   type Expectation,
   type GivenStep,
@@ -9,6 +11,7 @@ export {
   type StoredStep,
 } from './contract-row.ts'
 export type { RestCaller, RestExchange, RestTarget } from './rest-target.ts'
+export { DIFFERENCES } from './differences.ts'
 export { REST_CONTRACT, type RestArea } from './rest-contract.ts'
 export { REST_MANIFEST, RestPlatform } from './rest-platform.ts'
 export { RestSuite } from './rest-suite.ts'

@@ -69,6 +69,13 @@ export const selfBinding: StoredStep = {
   },
 }
 
+/** What a body is told whose type is not stated. */
+export const UNTYPED: string =
+  "The request's Content-Type [application/octet-stream] is not supported. Expected:\napplication/json"
+
+/** What an empty body of JSON is told. */
+export const EMPTY_JSON: RegExp = /^The request content was malformed:\nUnexpected end-of-input at input index 0\b/
+
 export const TEXT_TYPE = 'text/plain; charset=UTF-8'
 
 export const ERRORS = {

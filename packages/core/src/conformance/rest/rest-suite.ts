@@ -25,7 +25,8 @@ export class RestSuite {
 
   /** Why a row does not apply; undefined when it does. */
   skipReason(row: ContractRow): string | undefined {
-    const { other, admit, store, without = [] } = this.#target
+    const { other, admit, store, openwhisk, without = [] } = this.#target
+    if (openwhisk && row.differs !== undefined) return `OpenWhisk does otherwise: ${row.differs}`
     const missing = (row.needs?.kinds ?? []).filter((kind) => !this.#kinds.has(kind))
     if (missing.length > 0) return `the server does not run actions of kind ${missing.join(', ')}`
     const lacking = (row.needs?.kinds ?? []).filter((kind) => without.includes(kind))

@@ -15,6 +15,8 @@ export interface RestTarget {
   readonly store?: (id: string, document: JsonObject) => Promise<void>
   /** Kinds that the server lists but its host cannot run, as where no Python is installed. Rows about them are skipped. */
   readonly without?: readonly string[]
+  /** It is OpenWhisk itself: rows about what Stemcell does otherwise on purpose are skipped. */
+  readonly openwhisk?: boolean
   /** Sees each exchange as soon as it is over; the row fails with what this throws. */
   readonly observe?: (exchange: RestExchange) => void
   /** Upper bound for records to appear, ms. Default 10 000. */

@@ -1,7 +1,15 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { checkAnswer } from './check-answer.ts'
-import type { ContractRow, Expectation, GivenStep, PackageStep, RequestStep } from './contract-row.ts'
+import {
+  AnyOrder,
+  JsonInText,
+  type ContractRow,
+  type Expectation,
+  type GivenStep,
+  type PackageStep,
+  type RequestStep,
+} from './contract-row.ts'
 import type { RestCaller, RestTarget } from './rest-target.ts'
 import { sendRequest, type RawRequest, type RawResponse } from './send-request.ts'
 
@@ -30,7 +38,7 @@ export class RowRun {
     const run = new RowRun(target, owner)
     for (const step of row.given ?? []) await run.#prepare(step)
     const response = await run.#send(row.when)
-    checkAnswer(response, run.#fill(row.answer) as Expectation)
+    checkAnswer(response, run.#fill(row.answer) as Expectation, target.openwhisk)
   }
 
   async #prepare(step: GivenStep): Promise<void> {
@@ -99,8 +107,11 @@ export class RowRun {
         .replaceAll('{%ns}', () => percentEncoded(this.#owner.namespace))
         .replaceAll('{other}', this.#target.other?.namespace ?? '')
         .replaceAll('{id}', this.#activationId)
+        .replaceAll('{origin}', new URL(this.#target.baseUrl).origin)
     }
     if (Array.isArray(value)) return value.map((item) => this.#fill(item))
+    if (value instanceof JsonInText) return new JsonInText(this.#fill(value.value))
+    if (value instanceof AnyOrder) return new AnyOrder(value.items.map((item) => this.#fill(item)))
     if (typeof value !== 'object' || value === null || value instanceof RegExp || value instanceof Uint8Array) {
       return value
     }

@@ -22,6 +22,9 @@ export interface RawResponse {
   readonly text: string
 }
 
+/** Those that node:http sends as chunks where there is neither a body nor a length. */
+const BODY_EXPECTED = new Set(['PATCH', 'POST', 'PUT'])
+
 /** Sends exactly what it is told: no header is added but `Host` and the length, the path is not touched. */
 export function sendRequest(baseUrl: string, sent: RawRequest): Promise<RawResponse> {
   const { protocol, hostname, port, host } = new URL(baseUrl)
@@ -60,10 +63,10 @@ function isList(headers: RawRequest['headers']): headers is readonly string[] {
 }
 
 /** How the body ends, unless the caller says so itself. */
-function framing({ headers, body, chunked }: RawRequest): string[] {
-  if (body === undefined) return []
+function framing({ method, headers, body, chunked }: RawRequest): string[] {
+  if (body === undefined && !chunked) return BODY_EXPECTED.has(method) ? ['content-length', '0'] : []
   if (pairs(headers).some((text, index) => index % 2 === 0 && text.toLowerCase() === 'content-length')) return []
-  return chunked ? ['transfer-encoding', 'chunked'] : ['content-length', String(Buffer.byteLength(body))]
+  return chunked ? ['transfer-encoding', 'chunked'] : ['content-length', String(Buffer.byteLength(body ?? ''))]
 }
 
 function linesByName(rawHeaders: readonly string[]): Map<string, string[]> {

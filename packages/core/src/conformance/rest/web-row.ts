@@ -9,6 +9,8 @@ import { ECHO } from './paths.ts'
 export interface WebRow {
   /** A sentence of behaviour. */
   readonly name: string
+  /** See ContractRow. */
+  readonly differs?: string
   /** What is there beforehand. Default: an exported action that answers with its arguments. */
   readonly given?: GivenAction
   readonly packages?: readonly GivenPackage[]
@@ -79,8 +81,9 @@ export const WEB = '/api/v1/web/{ns}/default/{u}'
 
 /** The same facts in the form of all others. */
 export function webRows(rows: readonly WebRow[]): readonly ContractRow[] {
-  return rows.map(({ name, packages = [], given = {}, before = [], when = {}, answer }) => ({
+  return rows.map(({ name, differs, packages = [], given = {}, before = [], when = {}, answer }) => ({
     name,
+    ...(differs === undefined ? {} : { differs }),
     given: [...packages.map(packageStep), actionStep(given), ...before],
     when: requestStep(when),
     answer: expectation(answer),

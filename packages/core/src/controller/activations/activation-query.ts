@@ -1,4 +1,4 @@
-import { isEntityName } from '../../model/entity-name.ts'
+import { isEntityName, pathSegments } from '../../model/entity-name.ts'
 import type { PlatformLimits } from '../../model/platform-limits.ts'
 import type { ActivationQuery } from '../../store/activation-store.ts'
 import { LIST_PARAMETERS, parseListQuery, type ListQuery } from '../entities/list-query.ts'
@@ -46,10 +46,11 @@ export function parseActivationQuery(rawQuery: string, namespace: string, limits
 
 function filterName(query: QueryParameters): string | undefined {
   const value = query.text('name')
-  if (value === undefined || value === '') return undefined
-  const segments = value.split('/')
-  if (segments.length > 2 || !segments.every(isEntityName)) throw badQuery('name', filterNameMalformed(value))
-  return value
+  if (value === undefined || value.trim() === '') return undefined
+  const segments = pathSegments(value)
+  const isName = segments.length > 0 && segments.length <= 2 && segments.every(isEntityName)
+  if (!isName) throw badQuery('name', filterNameMalformed(value))
+  return segments.join('/')
 }
 
 function moment(query: QueryParameters, param: 'since' | 'upto'): number | undefined {

@@ -6,7 +6,6 @@ import { effectiveLimits } from '../http/effective-limits.ts'
 import { requireOwner, requirePackage } from '../http/entitlement.ts'
 import { requireReadableAction } from '../http/execute-only.ts'
 import { HttpError } from '../http/http-error.ts'
-import { readJsonObject } from '../http/json-body.ts'
 import { QueryParameters } from '../http/query-parameters.ts'
 import type { Call, UserRoute } from '../http/route.ts'
 import { entityName, targetNamespace } from '../http/target-namespace.ts'
@@ -18,8 +17,9 @@ import { invokeAction } from './invoke-action.ts'
 import { INVOKE_PARAMETERS } from './invoke-query.ts'
 import { listEntities } from './list-entities.ts'
 import { LIST_PARAMETERS } from './list-query.ts'
-import { parseActionContent, parseActionSettings } from './parse-action-put.ts'
+import { parseActionSettings } from './parse-action-put.ts'
 import { checkLimits } from './parse-limits.ts'
+import { readPut } from './put-content.ts'
 import { locateAction, type ActionName } from './resolve-action.ts'
 import { stringifyJson } from '../../model/json-number.ts'
 
@@ -128,16 +128,10 @@ async function putAction(services: ApiServices, service: ActionService, call: Ca
   const { parts, cache, options } = services
   const { user } = call
   const id = await writableId(service, call, 'PUT')
-  const body = await readJsonObject(call.request, parts.limits.maxRequestBytes)
-  const effective = effectiveLimits(user.limits, parts.limits)
-  const content = parseActionContent(
-    body,
-    { manifest: parts.manifest, ownNamespace: user.namespace.name },
-    { maxExecBytes: parts.limits.maxExecBytes, maxParameterBytes: effective.maxParameterBytes },
-  )
+  const { body, content } = await readPut(services, call)
   const overwrite = new QueryParameters(call.rawQuery).boolean('overwrite', false)
   const settings = parseActionSettings(body)
-  checkLimits(settings.limits ?? {}, effective, parts.limits)
+  checkLimits(settings.limits ?? {}, effectiveLimits(user.limits, parts.limits), parts.limits)
   const { exec } = content
   if (exec) {
     if (isSequence(exec)) await authorizeComponents(cache, user, 'READ', exec.components)

@@ -6,7 +6,7 @@ import { forbidden } from '../http/entitlement.ts'
 import { HttpError } from '../http/http-error.ts'
 import { TEXTS } from '../http/texts.ts'
 import type { EntityCache } from './entity-cache.ts'
-import { loadAction, locateAction, type ActionName, type ActionPlace } from './resolve-action.ts'
+import { actionResource, loadAction, locateAction, type ActionName, type ActionPlace } from './resolve-action.ts'
 
 /**
  * Checks that the caller may use each component of a sequence; what is inside nested sequences is not looked at. A
@@ -25,7 +25,7 @@ export async function authorizeComponents(
       await locateAction(cache, user, right, componentName(component))
     } catch (error) {
       if (!(error instanceof HttpError) || error.status !== 403) throw error
-      refused.add(pathSegments(component).join('/'))
+      refused.add(actionResource(componentName(component)))
     }
   }
   if (refused.size > 0) throw forbidden([...refused].sort().join(', '))
@@ -92,5 +92,5 @@ function missingComponent(error: unknown): unknown {
 export function componentName(component: string): ActionName {
   const [namespace = '', ...rest] = pathSegments(component)
   const name = rest.at(-1) ?? ''
-  return rest.length > 1 ? { namespace, package: rest[0]!, name } : { namespace, name }
+  return rest.length > 1 ? { namespace, package: rest.slice(0, -1).join('/'), name } : { namespace, name }
 }

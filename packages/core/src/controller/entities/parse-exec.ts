@@ -1,10 +1,11 @@
-import { DEFAULT_NAMESPACE, isEntityName, pathSegments } from '../../model/entity-name.ts'
+import { documentId } from '../../model/entity-name.ts'
 import { isBinaryCode, type Exec } from '../../model/exec.ts'
 import { isJsonObject, type JsonObject, type JsonValue } from '../../model/json.ts'
-import { stringifyJson } from '../../model/json-number.ts'
 import type { RuntimesManifest } from '../../model/runtimes-manifest.ts'
-import { badContent, type HttpError } from '../http/http-error.ts'
+import { badContent } from '../http/http-error.ts'
 import { codeMissing, codeUnreadable, kindUnknown, mainMalformed, mainMissing, TEXTS } from '../http/texts.ts'
+import { shown } from './json-readers.ts'
+import { parseReference } from './parse-reference.ts'
 
 export interface ExecRules {
   readonly manifest: RuntimesManifest
@@ -19,9 +20,10 @@ const IMAGE = new RegExp(
   `^(?:${REGISTRY}/)?${COMPONENT}(?:/${COMPONENT})*(?::\\w[\\w.-]{0,127})?(?:@[a-z0-9+._-]+:[0-9a-f]{32,})?$`,
 )
 
-/** The `exec` of a request. @throws HttpError 400 */
+/** The `exec` of a request. In it null is a value of the wrong type, not none. @throws HttpError 400 */
 export function parseExec(json: JsonValue, rules: ExecRules): Exec {
-  if (!isJsonObject(json) || typeof json['kind'] !== 'string') throw badContent(TEXTS.kindMissing)
+  if (!isJsonObject(json)) throw badContent(TEXTS.objectExpected)
+  if (typeof json['kind'] !== 'string') throw badContent(TEXTS.kindMissing)
   const kind = json['kind'].trim().toLowerCase()
   if (kind === 'sequence') return { kind, components: parseComponents(json, rules.ownNamespace) }
   if (kind === 'blackbox') return parseBlackbox(json)
@@ -32,11 +34,12 @@ function parseCode(json: JsonObject, requestedKind: string, manifest: RuntimesMa
   const runtime = manifest.runtime(requestedKind)
   if (!runtime) throw badContent(kindUnknown(requestedKind, manifest.kinds))
   const { kind, attached, requireMain } = runtime
-  const code = json['code'] ?? (attached ? json['jar'] : undefined)
-  if (code === undefined || code === null) throw badContent(codeMissing(kind, attached))
-  if (typeof code !== 'string') throw attached ? unreadable(code) : badContent(codeMissing(kind, attached))
-  const main = parseMain(json, kind)
-  if (requireMain && main === undefined) throw badContent(mainMissing(kind))
+  const given = attached && json['code'] === undefined ? json['jar'] : json['code']
+  if (given === undefined) throw badContent(codeMissing(requestedKind, attached))
+  if (!attached && typeof given !== 'string') throw badContent(codeMissing(requestedKind, attached))
+  const main = parseMain(json, requestedKind)
+  if (requireMain && main === undefined) throw badContent(mainMissing(requestedKind))
+  const code = codeText(given)
   return { kind, code: { text: code }, binary: isBinaryCode(code), ...(main === undefined ? {} : { main }) }
 }
 
@@ -44,38 +47,34 @@ function parseBlackbox(json: JsonObject): Exec {
   const { image, code } = json
   if (typeof image !== 'string') throw badContent(TEXTS.imageMissing)
   if (!IMAGE.test(image)) throw badContent(TEXTS.imageMalformed)
-  if (code !== undefined && code !== null && typeof code !== 'string') throw unreadable(code)
+  const text = code === undefined ? '' : codeText(code)
   const main = parseMain(json, 'blackbox')
-  const hasCode = typeof code === 'string' && code.trim() !== ''
+  const hasCode = text.trim() !== ''
   return {
     kind: 'blackbox',
     image,
-    ...(hasCode ? { code: { text: code } } : {}),
-    binary: hasCode && isBinaryCode(code),
+    ...(hasCode ? { code: { text } } : {}),
+    binary: hasCode && isBinaryCode(text),
     ...(main === undefined ? {} : { main }),
   }
 }
 
 function parseMain(json: JsonObject, kind: string): string | undefined {
   const { main } = json
-  if (main === undefined || main === null) return undefined
+  if (main === undefined) return undefined
   if (typeof main !== 'string') throw badContent(mainMalformed(kind))
   return main
 }
 
 function parseComponents(json: JsonObject, ownNamespace: string): string[] {
   const { components } = json
-  if (components === undefined || components === null) throw badContent(TEXTS.componentsMissing)
+  if (components === undefined) throw badContent(TEXTS.componentsMissing)
   if (!Array.isArray(components)) throw badContent(TEXTS.componentsNoArray)
-  return components.map((component) => {
-    const segments = typeof component === 'string' ? pathSegments(component) : []
-    if (segments.length < 2 || segments.length > 3) throw badContent(TEXTS.nameIncomplete)
-    if (!segments.every(isEntityName)) throw badContent(TEXTS.nameIllegal)
-    if (segments[0] === DEFAULT_NAMESPACE) segments[0] = ownNamespace
-    return `/${segments.join('/')}`
-  })
+  return components.map((component) => `/${documentId(parseReference(component, ownNamespace))}`)
 }
 
-function unreadable(code: JsonValue): HttpError {
-  return badContent(codeUnreadable(stringifyJson(code)))
+/** What is no text would be the record of an attachment, which only the platform makes. */
+function codeText(code: JsonValue): string {
+  if (typeof code !== 'string') throw badContent(codeUnreadable(shown(code)))
+  return code
 }

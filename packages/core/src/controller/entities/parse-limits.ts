@@ -1,9 +1,17 @@
 import type { ActionLimits } from '../../model/action-limits.ts'
-import { isJsonObject, numberOf, type JsonObject, type JsonValue } from '../../model/json.ts'
+import { numberOf, type JsonObject, type JsonValue } from '../../model/json.ts'
 import type { PlatformLimits } from '../../model/platform-limits.ts'
 import type { EffectiveLimits, Range } from '../http/effective-limits.ts'
 import { badContent, HttpError } from '../http/http-error.ts'
-import { instancesNegative, instancesTooMany, limitMalformed, limitNotWhole, limitOutOfBounds } from '../http/texts.ts'
+import {
+  instancesNegative,
+  instancesTooMany,
+  limitMalformed,
+  limitNotWhole,
+  limitOutOfBounds,
+  TEXTS,
+} from '../http/texts.ts'
+import { requireObject } from './json-readers.ts'
 
 /** Field, what the text about a wrong type calls it, and what the text about a fraction calls it. */
 const WHOLE_LIMITS = [
@@ -16,16 +24,17 @@ const WHOLE_LIMITS = [
 
 /** The `limits` of a request: the types only. Null counts as absent. @throws HttpError 400 */
 export function parseLimits(json: JsonValue): Partial<ActionLimits> {
-  if (!isJsonObject(json)) throw badContent('limits malformed')
+  const given = requireObject(json, 'timeout')
   const limits: { -readonly [K in keyof ActionLimits]?: number } = {}
   for (const [field, malformedName, wholeName] of WHOLE_LIMITS) {
-    const value = numberField(json, field, malformedName)
+    const value = numberField(given, field, malformedName)
     if (value === undefined) continue
     if (!Number.isInteger(value)) throw badContent(limitNotWhole(wholeName))
+    if (value < 0 && (field === 'memory' || field === 'logs')) throw badContent(TEXTS.sizeNegative)
     limits[field] = value
   }
   if (limits.instances !== undefined && limits.instances < 0) throw badContent(instancesNegative())
-  const cpu = numberField(json, 'cpu', 'cpu')
+  const cpu = numberField(given, 'cpu', 'cpu')
   if (cpu !== undefined) limits.cpu = cpu
   return limits
 }

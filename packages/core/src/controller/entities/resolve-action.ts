@@ -28,6 +28,11 @@ export interface ActionPlace {
 
 const NO_PARAMETERS: Parameters = []
 
+/** What a refusal to read or invoke an action names: the package that it lies in, where there is one. */
+export function actionResource({ namespace, package: packageName, name }: ActionName): string {
+  return `${namespace}/${packageName ?? name}`
+}
+
 /** @throws HttpError 400, 403, 404, 409, 422 */
 export async function locateAction(
   cache: EntityCache,
@@ -39,14 +44,8 @@ export async function locateAction(
     requireOwner(user, right, namespace, name)
     return { path: namespace, name, parameters: NO_PARAMETERS }
   }
-  const resource = `${namespace}/${packageName}/${name}`
-  const { path, parameters, binding } = await requirePackage(
-    cache,
-    user,
-    right,
-    { namespace, name: packageName },
-    resource,
-  )
+  const id = { namespace, name: packageName }
+  const { path, parameters, binding } = await requirePackage(cache, user, right, id, `${namespace}/${packageName}`)
   return { path, name, parameters, ...(binding === undefined ? {} : { binding }) }
 }
 

@@ -8,9 +8,10 @@ import { FIRST_VERSION, nextPatch } from '../../model/semantic-version.ts'
 import type { ApiOptions } from '../api-options.ts'
 import { HttpError } from '../http/http-error.ts'
 import { kindDeprecated, TEXTS } from '../http/texts.ts'
-import type { ActionContent, ActionSettings } from './parse-action-put.ts'
+import type { ActionSettings } from './parse-action-put.ts'
+import type { PutContent } from './put-content.ts'
 
-export type ActionPut = ActionContent & ActionSettings
+export type ActionPut = PutContent & ActionSettings
 
 const KEY_ANNOTATION = 'provide-api-key'
 const KIND_ANNOTATION = 'exec'

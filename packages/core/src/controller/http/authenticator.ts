@@ -6,8 +6,7 @@ import { HttpError } from './http-error.ts'
 import { TEXTS } from './texts.ts'
 
 const BASIC = /^basic +([A-Za-z0-9+/]+={0,2})\s*$/i
-const OTHER_SCHEME = /^(?!basic(?:\s|$))[!#$%&'*+.^_`|~0-9A-Za-z-]+(?:\s|$)/i
-const CHALLENGE = ['WWW-Authenticate', 'Basic realm="OpenWhisk secure realm"']
+const CHALLENGE = ['WWW-Authenticate', 'Basic realm="OpenWhisk secure realm",charset=UTF-8']
 const MAX_HEADERS_REMEMBERED = 1000
 
 /** Finds out who sent a request. */
@@ -40,9 +39,8 @@ export class Authenticator {
 }
 
 function parse(header: string): Credentials {
-  if (!BASIC.test(header)) {
-    throw unauthorized(OTHER_SCHEME.test(header) ? TEXTS.authenticationInvalid : TEXTS.authenticationMissing)
-  }
+  // Of any other scheme there are no credentials at all.
+  if (!BASIC.test(header)) throw unauthorized(TEXTS.authenticationMissing)
   const pair = basicCredentials(header)
   if (!pair) throw unauthorized(TEXTS.authenticationInvalid)
   return { scheme: 'basic', ...pair }

@@ -35,6 +35,7 @@ import type { Call, Route, UserRoute } from './route.ts'
 import { RouteTable } from './route-table.ts'
 import { methodNotAllowed, onlyTheseTypes, TEXTS } from './texts.ts'
 import { Throttle } from './throttle.ts'
+import { wellFormedPath } from './well-formed-path.ts'
 
 const API = '/api/v1'
 const BELOW_API = `${API}/`
@@ -44,6 +45,10 @@ const WEB_ROUTE = '/api/v1/web'
 const REQUEST_TIMEOUT_MS = 65_000
 /** Transaction ids go into headers, logs and messages: others than these are replaced. */
 const ADOPTABLE_ID = /^[\x20-\x7e]{1,1024}$/
+
+/** Those that OpenWhisk knows, whatever it does with them; node:http knows more. */
+const METHODS = new Set(['CONNECT', 'DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT', 'TRACE'])
+const SERVED_METHODS = ['GET', 'PUT', 'POST', 'DELETE'] as const
 
 /** The REST API over requests of node:http. */
 export interface HttpFront {
@@ -163,10 +168,14 @@ class Dispatcher {
   }
 
   #route(exchange: Exchange): MaybePromise<Answer> {
-    const { request, path } = exchange
-    const inApi = path === API || path.startsWith(BELOW_API)
+    const { request } = exchange
+    if (!METHODS.has(request.method ?? '')) throw new HttpError(501)
+    if (!isAddressedOnce(request)) throw new HttpError(400, '', { headers: ['Connection', 'close'] })
+    const inApi = exchange.path === API || exchange.path.startsWith(BELOW_API)
     if (inApi) exchange.area = 'rest'
     if ((request.url ?? '').length > MAX_URI_LENGTH) throw new HttpError(414, TEXTS.uriTooLong)
+    const path = wellFormedPath(exchange.path)
+    if (path === undefined) throw new HttpError(400)
     if ((announcedLength(request) ?? 0) > this.#parts.limits.maxRequestBytes) throw bodyTooLarge()
     const web = path.startsWith(WEB_PREFIX) ? parseWebPath(request.method ?? '', path) : undefined
     if (web) {
@@ -187,7 +196,7 @@ class Dispatcher {
       const { transaction, rawQuery } = exchange
       return route.handle({ request, transaction, rawQuery, params: match?.params ?? {} })
     }
-    if (!inApi) throw new HttpError(405, methodNotAllowed('OPTIONS'), { headers: ['Allow', 'OPTIONS'] })
+    if (!inApi) throw this.#notAllowed(path)
     const { clock, observer } = this.#parts
     const beganMs = clock.monotonic()
     const serve = (user: Identity): MaybePromise<Answer> => {
@@ -196,6 +205,13 @@ class Dispatcher {
     }
     const user = this.#authenticator.authenticate(request.headers.authorization)
     return isPromise(user) ? user.then(serve) : serve(user)
+  }
+
+  /** Outside of the API, what other methods could do is told. */
+  #notAllowed(path: string): HttpError {
+    const served = SERVED_METHODS.filter((method) => this.#routes.find(method, path))
+    const allowed = [...served, 'OPTIONS'].join(', ')
+    return new HttpError(405, methodNotAllowed(allowed), { headers: ['Allow', allowed] })
   }
 
   #serve(
@@ -228,4 +244,14 @@ class Dispatcher {
     const ms = clock.now() - transaction.start
     logger.info({ transactionId: transaction.id, method: request.method, path, status: answer.status, ms }, 'answered')
   }
+}
+
+/** RFC 9112 §3.2: one `Host`, which HTTP/1.1 may not leave out. */
+function isAddressedOnce({ rawHeaders, httpVersion }: IncomingMessage): boolean {
+  let hosts = 0
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index]!
+    if (name.length === 4 && name.toLowerCase() === 'host') hosts++
+  }
+  return hosts === 1 || (hosts === 0 && httpVersion !== '1.1')
 }

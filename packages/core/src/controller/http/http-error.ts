@@ -5,6 +5,8 @@ export interface HttpErrorOptions {
   readonly headers?: readonly string[]
   /** Answer the text itself instead of the JSON error object. */
   readonly plain?: boolean
+  /** Leave blanks at the ends of the message where they are. */
+  readonly untrimmed?: boolean
 }
 
 /** A request that is refused, with what the client is told. */
@@ -15,8 +17,9 @@ export class HttpError extends Error {
   readonly plain: boolean
 
   /** A blank message becomes the status' own text. */
-  constructor(status: number, message = '', { headers = [], plain = false }: HttpErrorOptions = {}) {
-    super(message.trim() || (STATUS_TEXT_DEFAULTS[status] ?? ''))
+  constructor(status: number, message = '', { headers = [], plain = false, untrimmed = false }: HttpErrorOptions = {}) {
+    const trimmed = message.trim()
+    super(trimmed === '' ? (STATUS_TEXT_DEFAULTS[status] ?? '') : untrimmed ? message : trimmed)
     this.status = status
     this.headers = headers
     this.plain = plain
@@ -34,10 +37,10 @@ export function notFound(): HttpError {
 
 /** The body could not be understood. */
 export function badContent(detail: string): HttpError {
-  return new HttpError(400, malformedContent(detail))
+  return new HttpError(400, malformedContent(detail), { untrimmed: true })
 }
 
 /** A query parameter could not be understood. */
 export function badQuery(name: string, detail: string): HttpError {
-  return new HttpError(400, malformedQuery(name, detail))
+  return new HttpError(400, malformedQuery(name, detail), { untrimmed: true })
 }

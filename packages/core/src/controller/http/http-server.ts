@@ -11,9 +11,18 @@ const MAX_CONNECTIONS = 8192
 /** Request line and headers together; a longer path than the API takes must still be readable to be refused. */
 const MAX_HEAD_BYTES = 64 * 1024
 
+/** Longer methods are not read to their end. */
+const REQUEST_LINE = /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,16} \S+ HTTP\/1\.[01]\r?\n/
+
 const STATUS_OF_PARSER_ERROR: Readonly<Record<string, { readonly status: number; readonly message: string }>> = {
   HPE_HEADER_OVERFLOW: { status: 431, message: 'Request Header Fields Too Large' },
   ERR_HTTP_REQUEST_TIMEOUT: { status: 408, message: 'Request Timeout' },
+}
+
+/** What node:http says of bytes that it cannot read as a request. */
+interface ParserError extends NodeJS.ErrnoException {
+  readonly rawPacket?: Buffer
+  readonly bytesParsed?: number
 }
 
 /** A server with the bounds of the API, not listening yet. What is not HTTP is answered with its error object too. */
@@ -24,19 +33,21 @@ export function createHttpServer(handle: RequestListener, random: Random): Serve
       requestTimeout: RECEIVE_MS,
       headersTimeout: RECEIVE_MS,
       maxHeaderSize: MAX_HEAD_BYTES,
+      // The API answers such a request itself.
+      requireHostHeader: false,
     },
     handle,
   )
   server.maxConnections = MAX_CONNECTIONS
-  server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
+  server.on('clientError', (error: ParserError, socket: Socket) => {
     if (!socket.writable || error.code === 'ECONNRESET') socket.destroy()
-    else socket.end(refusal(error.code ?? '', randomText(random, 32)), () => socket.destroy())
+    else socket.end(refusal(error, randomText(random, 32)), () => socket.destroy())
   })
   return server
 }
 
-function refusal(parserError: string, transactionId: string): string {
-  const { status, message } = STATUS_OF_PARSER_ERROR[parserError] ?? { status: 400, message: 'Bad Request' }
+function refusal(error: ParserError, transactionId: string): string {
+  const { status, message } = STATUS_OF_PARSER_ERROR[error.code ?? ''] ?? statusOf(error)
   const body = JSON.stringify({ error: STATUS_TEXT_DEFAULTS[status] ?? message, code: transactionId })
   return [
     `HTTP/1.1 ${status} ${message}`,
@@ -47,4 +58,12 @@ function refusal(parserError: string, transactionId: string): string {
     '',
     body,
   ].join('\r\n')
+}
+
+/** A method that nobody knows is told from what is no HTTP at all by what the line looks like. */
+function statusOf({ code, rawPacket, bytesParsed = 0 }: ParserError): { status: number; message: string } {
+  const text = rawPacket?.toString('latin1') ?? ''
+  const line = text.slice(text.lastIndexOf('\n', Math.max(0, bytesParsed - 1)) + 1)
+  const isRequest = code === 'HPE_INVALID_METHOD' && REQUEST_LINE.test(line)
+  return isRequest ? { status: 501, message: 'Not Implemented' } : { status: 400, message: 'Bad Request' }
 }

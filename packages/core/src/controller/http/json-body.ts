@@ -6,18 +6,21 @@ import { parseJson as parseText } from '../../model/parse-json.ts'
 import { isPromise, type MaybePromise } from '../../lifecycle.ts'
 import { HttpError, badContent } from './http-error.ts'
 import { isNestedDeeperThan } from './json-depth.ts'
+import { jsonFault } from './json-fault.ts'
 import { announcedLength, readBody } from './read-body.ts'
-import { TEXTS, contentTypeNotSupported, largerThanAllowed } from './texts.ts'
+import { TEXTS, contentTypeNotSupported, jsonTooDeep, largerThanAllowed } from './texts.ts'
 
 /** Deeper JSON is refused: what handles it later is recursive. */
 const MAX_DEPTH = 1000
+/** What a body is taken for whose type is not stated. */
+const UNSTATED_TYPE = 'application/octet-stream'
 
-/** The body of a PUT. @throws HttpError 400, 413, 415; ClientGone */
-export async function readJsonObject(request: IncomingMessage, maxBytes: number): Promise<JsonObject> {
-  checkContentType(request.headers['content-type'])
+/** The body of a request that must have one: any JSON. @throws HttpError 400, 413, 415; ClientGone */
+export async function readJson(request: IncomingMessage, maxBytes: number): Promise<JsonValue> {
+  checkContentType(request)
   const body = await readBody(request, maxBytes)
-  if (body.length === 0) throw new HttpError(400, TEXTS.entityMissing)
-  return parseObject(body).value
+  if (body.length === 0 && request.headers['content-type'] === undefined) throw new HttpError(400, TEXTS.entityMissing)
+  return parseJson(body).value
 }
 
 /**
@@ -29,7 +32,7 @@ export function readArguments(
   maxBytes: number,
   allowedBytes: number,
 ): MaybePromise<JsonText | undefined> {
-  checkContentType(request.headers['content-type'])
+  checkContentType(request)
   const body = readBody(request, maxBytes)
   return isPromise(body)
     ? body.then((bytes) => parseArguments(bytes, allowedBytes))
@@ -62,7 +65,7 @@ function parseObject(body: Buffer): { text: string; value: JsonObject } {
 
 /** A body that is JSON, whatever its type was said to be. @throws HttpError 400 */
 export function parseJson(body: Buffer): { readonly text: string; readonly value: JsonValue } {
-  if (isNestedDeeperThan(MAX_DEPTH, body)) throw badContent(`JSON is nested more than ${MAX_DEPTH} levels deep`)
+  if (isNestedDeeperThan(MAX_DEPTH, body)) throw badContent(jsonTooDeep(MAX_DEPTH))
   const text = body.toString('utf8')
   return { text, value: parse(text) }
 }
@@ -71,14 +74,19 @@ function parse(text: string): JsonValue {
   try {
     return parseText(text)
   } catch (error) {
-    if (error instanceof SyntaxError) throw badContent(error.message)
+    if (error instanceof SyntaxError) throw badContent(jsonFault(text) ?? error.message)
     throw error
   }
 }
 
-/** A body of unstated type is taken for JSON; a stated type must be JSON even when there is no body. */
-function checkContentType(header: string | undefined): void {
-  if (header === undefined || header === 'application/json') return
+/** A type that is stated must be JSON even when there is no body; only where there is none may it be left out. */
+function checkContentType(request: IncomingMessage): void {
+  const header = request.headers['content-type']
+  if (header === 'application/json') return
+  if (header === undefined) {
+    if (announcedLength(request) === 0) return
+    throw new HttpError(415, contentTypeNotSupported(UNSTATED_TYPE))
+  }
   const [type = '', ...parameters] = header.split(';').map((part) => part.trim())
   if (type.toLowerCase() === 'application/json') return
   const shown = parameters.map((parameter) => `; ${parameter.replace(/^charset=(.*)$/i, upperCaseCharset)}`)

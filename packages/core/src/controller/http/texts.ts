@@ -8,6 +8,7 @@ export const TEXTS = {
   noRoute: 'The requested resource could not be found.',
   entityMissing: 'Request entity expected but not supplied',
   objectExpected: 'JSON object expected',
+  objectExpectedPlainly: 'Object expected',
   queryUnreadable: "The request's query string is invalid.",
   uriTooLong: 'The length of the requested URI exceeds the limit of 8192 characters.',
   tooSlow: 'The server was not able to produce a timely response to your request.',
@@ -17,6 +18,8 @@ export const TEXTS = {
   corrupt: 'Resource is corrupted and cannot be read.',
   exists: 'resource already exists',
 
+  nameMalformed: 'entity name malformed',
+  pathMissing: 'requirement failed: path undefined',
   namespaceIllegal: 'The namespace contains illegal characters.',
   nameIllegal: 'The name of the entity contains illegal characters.',
   nameIncomplete:
@@ -34,6 +37,7 @@ export const TEXTS = {
   componentsNoArray: "'components' must be an array",
   imageMissing: "'image' must be a string defined in 'exec' for 'blackbox' actions",
   imageMalformed: 'could not parse image name',
+  sizeNegative: 'requirement failed: a negative size of an object is not allowed.',
   parametersNotAllowed: 'Request defines parameters that are not allowed (e.g., reserved properties).',
 
   sequenceTooLong: 'Too many actions in the sequence.',
@@ -70,6 +74,7 @@ export const STATUS_TEXT_DEFAULTS: Readonly<Record<number, string>> = {
   413: 'The request content is larger than the server is willing or able to process.',
   429: 'The user has sent too many requests in a given amount of time.',
   500: 'There was an internal server error.',
+  501: 'The server either does not recognize the request method, or it lacks the ability to fulfill the request.',
   503: 'The server is currently unavailable (because it is overloaded or down for maintenance).',
 }
 
@@ -79,6 +84,34 @@ export function methodNotAllowed(supported: string): string {
 
 export function malformedContent(detail: string): string {
   return `The request content was malformed:\n${detail}`
+}
+
+export function jsonTooDeep(levels: number): string {
+  return `JSON input nested too deeply:JSON input was nested more deeply than the configured limit of maxNesting = ${levels}`
+}
+
+/** `field` is the first that was looked for. */
+export function objectExpectedIn(field: string): string {
+  return `Object expected in field '${field}'`
+}
+
+export function memberMissing(field: string): string {
+  return `Object is missing required member '${field}'`
+}
+
+/** `expected` is what OpenWhisk calls it, `json` the text of what there is. */
+export function otherTypeExpected(expected: string, json: string): string {
+  return `Expected ${expected}, but got ${json}`
+}
+
+/** OpenWhisk shows the class of what it keeps the parts in. */
+export function pathIllegal(parts: readonly string[]): string {
+  return `requirement failed: path contains invalid parts WrappedArray(${parts.join(', ')})`
+}
+
+/** OpenWhisk shows the class of what it did not expect. */
+export function notMatched(json: string, type: string): string {
+  return `${json} (of class spray.json.${type})`
 }
 
 export function malformedQuery(name: string, detail: string): string {
@@ -154,8 +187,9 @@ export function kindDeprecated(kind: string): string {
   return `The '${kind}' runtime is no longer supported. You may read and delete but not update or invoke this action.`
 }
 
+/** `known` are the kinds of the manifest; the two that need none come last. */
 export function kindUnknown(kind: string, known: readonly string[]): string {
-  const list = known.map((name) => `'${name}'`).join(', ')
+  const list = [...known, 'sequence', 'blackbox'].map((name) => `'${name}'`).join(', ')
   return `The specified runtime '${kind}' is not supported by this platform. Valid values are: ${list}.`
 }
 

@@ -1,12 +1,11 @@
 import { LIST_PARAMETERS } from '../entities/list-query.ts'
 import { listEntities } from '../entities/list-entities.ts'
+import { readPut } from '../entities/put-content.ts'
 import { jsonAnswer, type Answer } from '../http/answer.ts'
 import type { ApiServices } from '../http/api-services.ts'
-import { effectiveLimits } from '../http/effective-limits.ts'
 import { forbidden, requireOwner, requirePackage } from '../http/entitlement.ts'
 import { requireReadablePackage } from '../http/execute-only.ts'
 import { HttpError } from '../http/http-error.ts'
-import { readJsonObject } from '../http/json-body.ts'
 import { QueryParameters } from '../http/query-parameters.ts'
 import type { Call, UserRoute } from '../http/route.ts'
 import { entityName, targetNamespace } from '../http/target-namespace.ts'
@@ -66,7 +65,7 @@ export function packageRoutes(services: ApiServices): readonly UserRoute[] {
       summary: 'Create or update a package or a binding',
       query: [{ name: 'overwrite', type: 'boolean', description: 'Whether to update a package that exists.' }],
       request: 'PackagePut',
-      responses: { 200: 'Package', 400: 'Error', 403: 'Error', 409: 'Error', 413: 'Error' },
+      responses: { 200: 'Package', 400: 'Error', 403: 'Error', 409: 'Error', 413: 'Error', 422: 'Error' },
       handle: (call) => putPackage(services, service, call),
     },
     {
@@ -87,15 +86,14 @@ export function packageRoutes(services: ApiServices): readonly UserRoute[] {
   ]
 }
 
-async function putPackage({ parts, options }: ApiServices, service: PackageService, call: Call): Promise<Answer> {
+async function putPackage(services: ApiServices, service: PackageService, call: Call): Promise<Answer> {
   const { user } = call
   const path = targetNamespace(call)
   const name = entityName(call, 'name')
   requireOwner(user, 'PUT', path, name)
+  const given = await readPut(services, call)
   const overwrite = new QueryParameters(call.rawQuery).boolean('overwrite', false)
   if (name === RESERVED_NAME) throw new HttpError(400, packageReserved(name))
-  const body = await readJsonObject(call.request, parts.limits.maxRequestBytes)
-  const { maxParameterBytes } = effectiveLimits(user.limits, parts.limits)
-  const put = parsePackagePut(body, path, maxParameterBytes)
-  return putAnswer(options, await service.put(user, { path, name }, put, overwrite))
+  const put = parsePackagePut(given, path)
+  return putAnswer(services.options, await service.put(user, { path, name }, put, overwrite))
 }

@@ -11,7 +11,7 @@ import { putHead } from '../entities/put-fields.ts'
 import type { ApiServices } from '../http/api-services.ts'
 import { forbidden, type ReadablePackage } from '../http/entitlement.ts'
 import { HttpError, notFound } from '../http/http-error.ts'
-import { packageNotEmpty, TEXTS } from '../http/texts.ts'
+import { bindingCyclic, packageNotEmpty, TEXTS } from '../http/texts.ts'
 import { contentsJson, packageJson } from './package-json.ts'
 import type { PackagePut } from './parse-package-put.ts'
 
@@ -38,15 +38,16 @@ export class PackageService {
     return { ...packageJson({ ...named, parameters }), ...contentsJson(rows.map(({ value }) => value)) }
   }
 
-  /** Creates or, with `overwrite`, updates. @throws HttpError 400, 403, 409 */
+  /** Creates or, with `overwrite`, updates. @throws HttpError 400, 403, 409, 422 */
   async put(user: Identity, id: EntityId, put: PackagePut, overwrite: boolean): Promise<JsonObject> {
     const { cache, writer, parts } = this.#services
     const key = documentId(id)
-    if (put.binding) await this.#requireBindable(user, put.binding)
+    const target = put.binding && (await this.#readableTarget(user, put.binding))
     const current = await cache.fresh(key)
     const previous = current && requirePackageEntity(current)
     if (previous && !overwrite) throw new HttpError(409, TEXTS.exists)
-    if (previous && !previous.binding && put.binding) throw new HttpError(409, TEXTS.packageNoBinding)
+    if (previous && !previous.binding && target) throw new HttpError(409, TEXTS.packageNoBinding)
+    if (target?.binding) throw new HttpError(400, TEXTS.bindingOfBinding)
 
     const head = putHead(id, previous, put, parts.clock.now())
     const binding = put.binding ?? previous?.binding
@@ -87,17 +88,32 @@ export class PackageService {
     }
   }
 
-  /** @throws HttpError 400, 403, 409 the package cannot be bound to */
-  async #requireBindable(user: Identity, { namespace, name }: PackageName): Promise<void> {
-    const id = `${namespace}/${name}`
+  /**
+   * What is to be bound to; of a binding the caller must be able to read what is behind it, too.
+   * @throws HttpError 400, 403, 409, 422
+   */
+  async #readableTarget(user: Identity, name: PackageName): Promise<Package> {
+    const resource = `${name.namespace}/${name.name}`
+    if (!user.rights.includes('READ')) throw forbidden(resource)
+    const target = await this.#readable(user, name, resource)
+    const { binding } = target
+    if (!binding) return target
+    if (binding.namespace === name.namespace && binding.name === name.name) {
+      throw new HttpError(422, bindingCyclic(resource))
+    }
+    await this.#readable(user, binding, resource)
+    return target
+  }
+
+  /** `resource` is what a refusal names. @throws HttpError 400, 403, 409 */
+  async #readable(user: Identity, { namespace, name }: PackageName, resource: string): Promise<Package> {
     const isOwner = user.namespace.name === namespace
-    if (!user.rights.includes('READ')) throw forbidden(id)
-    const entity = await this.#services.cache.fresh(id)
+    const entity = await this.#services.cache.fresh(`${namespace}/${name}`)
     const target = entity?.package
-    if (!isOwner && (!target?.publish || target.binding)) throw forbidden(id)
+    if (!isOwner && (!target?.publish || target.binding)) throw forbidden(resource)
     if (entity === undefined) throw new HttpError(400, TEXTS.bindingTargetMissing)
     if (target === undefined) throw new HttpError(409, TEXTS.bindingTargetNoPackage)
-    if (target.binding) throw new HttpError(400, TEXTS.bindingOfBinding)
+    return target
   }
 }
 

@@ -3,37 +3,42 @@ import type { JsonObject, JsonValue } from '../../model/json.ts'
 import { isJsonObject } from '../../model/json.ts'
 import type { PackageName } from '../../model/package.ts'
 import type { Parameters } from '../../model/parameters.ts'
-import { optional, parseHeadPut, parseListField, type HeadPut } from '../entities/put-fields.ts'
+import { requireObject } from '../entities/json-readers.ts'
+import type { PutBody } from '../entities/put-content.ts'
+import { parseVersionAndPublish, type HeadPut } from '../entities/put-fields.ts'
 import { badContent } from '../http/http-error.ts'
-import { TEXTS } from '../http/texts.ts'
+import { memberMissing, TEXTS } from '../http/texts.ts'
 
 export interface PackagePut extends HeadPut {
   readonly parameters?: Parameters
   readonly binding?: PackageName
 }
 
-/** `_` as the namespace of a binding stands for `namespace`. @throws HttpError 400, 413 */
-export function parsePackagePut(body: JsonObject, namespace: string, maxParameterBytes: number): PackagePut {
-  const binding = optional(body['binding'], (json) => parseBinding(json, namespace))
+/** `_` as the namespace of a binding stands for `namespace`. @throws HttpError 400 */
+export function parsePackagePut({ body, content }: PutBody, namespace: string): PackagePut {
+  const { parameters, annotations } = content
+  const given = body['binding']
+  const binding = given === undefined ? undefined : parseBinding(given, namespace)
   return {
-    ...parseListField(body, 'parameters', maxParameterBytes),
-    ...parseHeadPut(body, maxParameterBytes),
+    ...parseVersionAndPublish(body),
+    ...(parameters && { parameters }),
+    ...(annotations && { annotations }),
     ...(binding && { binding }),
   }
 }
 
-/** An empty object is no binding. */
+/** An empty object is no binding; null is one that is malformed. */
 function parseBinding(json: JsonValue, namespace: string): PackageName | undefined {
-  if (!isJsonObject(json)) throw badContent("'binding' must be an object")
-  if (Object.keys(json).length === 0) return undefined
-  const target = nameField(json, 'namespace')
-  const name = nameField(json, 'name')
+  if (isJsonObject(json) && Object.keys(json).length === 0) return undefined
+  const binding = requireObject(json, 'namespace')
+  const target = nameField(binding, 'namespace')
+  const name = nameField(binding, 'name')
   return { namespace: target === DEFAULT_NAMESPACE ? namespace : target, name }
 }
 
 function nameField(json: JsonObject, field: string): string {
   const value = json[field]
-  if (typeof value !== 'string') throw badContent(`'binding' must have a string '${field}'`)
-  if (!isEntityName(value)) throw badContent(field === 'name' ? TEXTS.nameIllegal : TEXTS.namespaceIllegal)
+  if (value === undefined) throw badContent(memberMissing(field))
+  if (typeof value !== 'string' || !isEntityName(value)) throw badContent(TEXTS.nameMalformed)
   return value
 }

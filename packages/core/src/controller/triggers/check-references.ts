@@ -54,8 +54,8 @@ export async function requireActionReference(cache: EntityCache, user: Identity,
 
 /** The name by which a rule's action is invoked. */
 export function actionName({ path, name }: EntityId): ActionName {
-  const [namespace = '', packageName] = pathSegments(path)
-  return packageName === undefined ? { namespace, name } : { namespace, package: packageName, name }
+  const [namespace = '', ...rest] = pathSegments(path)
+  return rest.length === 0 ? { namespace, name } : { namespace, package: rest.join('/'), name }
 }
 
 /** `isOfKind` is undefined when there is nothing. */

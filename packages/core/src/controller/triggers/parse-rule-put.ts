@@ -1,46 +1,45 @@
-import { DEFAULT_NAMESPACE, isEntityName, pathSegments, type EntityId } from '../../model/entity-name.ts'
-import type { JsonObject, JsonValue } from '../../model/json.ts'
-import { isJsonObject } from '../../model/json.ts'
-import { stringifyJson } from '../../model/json-number.ts'
+import type { EntityId } from '../../model/entity-name.ts'
+import { isJsonObject, type JsonValue } from '../../model/json.ts'
 import type { RuleStatus } from '../../model/trigger.ts'
-import { optional, parseHeadPut, type HeadPut } from '../entities/put-fields.ts'
+import { optional, shown } from '../entities/json-readers.ts'
+import { parseReference } from '../entities/parse-reference.ts'
+import type { PutBody } from '../entities/put-content.ts'
+import { parseVersionAndPublish, type HeadPut } from '../entities/put-fields.ts'
 import { badContent } from '../http/http-error.ts'
-import { ruleStateUnknown, TEXTS } from '../http/texts.ts'
+import { notMatched, ruleStateUnknown, TEXTS } from '../http/texts.ts'
 
 export interface RulePut extends HeadPut {
   readonly trigger?: EntityId
   readonly action?: EntityId
 }
 
-/** `_` as a namespace stands for `namespace`; a status is ignored. @throws HttpError 400, 413 */
-export function parseRulePut(body: JsonObject, namespace: string, maxParameterBytes: number): RulePut {
-  const trigger = optional(body['trigger'], (json) => parseReference(json, namespace, 2))
-  const action = optional(body['action'], (json) => parseReference(json, namespace, 3))
-  return { ...parseHeadPut(body, maxParameterBytes), ...(trigger && { trigger }), ...(action && { action }) }
+/** `_` as a namespace stands for `namespace`; a status is ignored. @throws HttpError 400 */
+export function parseRulePut({ body, content: { annotations } }: PutBody, namespace: string): RulePut {
+  const trigger = optional(body['trigger'], (json) => parseReference(json, namespace))
+  const action = optional(body['action'], (json) => parseReference(json, namespace))
+  return {
+    ...parseVersionAndPublish(body),
+    ...(annotations && { annotations }),
+    ...(trigger && { trigger }),
+    ...(action && { action }),
+  }
 }
 
 /** @throws HttpError 400 */
-export function parseRuleState(body: JsonObject): RuleStatus {
-  const { status } = body
+export function parseRuleState(json: JsonValue): RuleStatus {
+  if (!isJsonObject(json)) throw badContent(notMatched(shown(json), classOf(json)))
+  const { status } = json
   if (status === undefined) throw badContent(TEXTS.ruleStateMissing)
+  if (typeof status !== 'string') throw badContent(notMatched(shown(status), classOf(status)))
   if (status === 'active' || status === 'inactive') return status
-  throw badContent(ruleStateUnknown(typeof status === 'string' ? status : stringifyJson(status)))
+  throw badContent(ruleStateUnknown(status))
 }
 
-function parseReference(json: JsonValue, namespace: string, maxSegments: number): EntityId {
-  const segments = nameSegments(json)
-  if (segments === undefined) throw badContent(TEXTS.referenceMalformed)
-  if (segments.length < 2) throw badContent(TEXTS.nameIncomplete)
-  if (segments.length > maxSegments || !segments.every(isEntityName)) throw badContent(TEXTS.nameIllegal)
-  const [root = '', ...rest] = segments
-  const name = rest.pop() ?? ''
-  return { path: [root === DEFAULT_NAMESPACE ? namespace : root, ...rest].join('/'), name }
-}
-
-/** A name is a text, or an object of path and name. */
-function nameSegments(json: JsonValue): string[] | undefined {
-  if (typeof json === 'string') return pathSegments(json)
-  if (!isJsonObject(json)) return undefined
-  const { path, name } = json
-  return typeof path === 'string' && typeof name === 'string' ? [...pathSegments(path), name] : undefined
+/** What OpenWhisk's JSON library calls the kind of a value. */
+function classOf(json: JsonValue): string {
+  if (json === null) return 'JsNull$'
+  if (typeof json === 'boolean') return json ? 'JsTrue$' : 'JsFalse$'
+  if (typeof json === 'string') return 'JsString'
+  if (Array.isArray(json)) return 'JsArray'
+  return isJsonObject(json) ? 'JsObject' : 'JsNumber'
 }

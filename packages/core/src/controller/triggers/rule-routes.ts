@@ -1,10 +1,10 @@
 import { listEntities } from '../entities/list-entities.ts'
 import { LIST_PARAMETERS } from '../entities/list-query.ts'
+import { readPut } from '../entities/put-content.ts'
 import { jsonAnswer, OK, type Answer } from '../http/answer.ts'
 import type { ApiServices } from '../http/api-services.ts'
-import { effectiveLimits } from '../http/effective-limits.ts'
 import { requireOwner } from '../http/entitlement.ts'
-import { readJsonObject } from '../http/json-body.ts'
+import { readJson } from '../http/json-body.ts'
 import { QueryParameters } from '../http/query-parameters.ts'
 import type { Call, UserRoute } from '../http/route.ts'
 import { entityName, targetNamespace } from '../http/target-namespace.ts'
@@ -75,7 +75,7 @@ export function ruleRoutes(services: ApiServices, links: TriggerLinks): readonly
       responses: { 200: 'none', 202: 'none', 400: 'Error', 403: 'Error', 404: 'Error', 409: 'Error' },
       handle: async (call) => {
         const id = ownId(call, 'ACTIVATE')
-        const body = await readJsonObject(call.request, services.parts.limits.maxRequestBytes)
+        const body = await readJson(call.request, services.parts.limits.maxRequestBytes)
         await service.setStatus(id, parseRuleState(body))
         return OK
       },
@@ -83,13 +83,13 @@ export function ruleRoutes(services: ApiServices, links: TriggerLinks): readonly
   ]
 }
 
-async function putRule({ parts, cache }: ApiServices, service: RuleService, call: Call): Promise<Answer> {
+async function putRule(services: ApiServices, service: RuleService, call: Call): Promise<Answer> {
   const { user } = call
   const id = ownId(call, 'PUT')
+  const given = await readPut(services, call)
   const overwrite = new QueryParameters(call.rawQuery).boolean('overwrite', false)
-  const body = await readJsonObject(call.request, parts.limits.maxRequestBytes)
-  const put = parseRulePut(body, id.path, effectiveLimits(user.limits, parts.limits).maxParameterBytes)
-  await authorizeReferences(cache, user, put)
+  const put = parseRulePut(given, id.path)
+  await authorizeReferences(services.cache, user, put)
   return jsonAnswer(200, stringifyJson(await service.put(user, id, put, overwrite)))
 }
 

@@ -1,15 +1,14 @@
 import { listEntities } from '../entities/list-entities.ts'
 import { LIST_PARAMETERS } from '../entities/list-query.ts'
-import { parseHeadPut, parseListField } from '../entities/put-fields.ts'
+import { readPut } from '../entities/put-content.ts'
 import { jsonAnswer, type Answer } from '../http/answer.ts'
 import type { ApiServices } from '../http/api-services.ts'
-import { effectiveLimits } from '../http/effective-limits.ts'
 import { requireOwner } from '../http/entitlement.ts'
-import { readJsonObject } from '../http/json-body.ts'
 import { QueryParameters } from '../http/query-parameters.ts'
 import type { Call, UserRoute } from '../http/route.ts'
 import { entityName, targetNamespace } from '../http/target-namespace.ts'
 import { fireTrigger } from './fire-trigger.ts'
+import { parseTriggerPut } from './parse-trigger-put.ts'
 import type { TriggerLinks } from './trigger-links.ts'
 import { TriggerService } from './trigger-service.ts'
 import { stringifyJson } from '../../model/json-number.ts'
@@ -95,14 +94,13 @@ export function triggerRoutes(services: ApiServices, links: TriggerLinks): reado
   ]
 }
 
-async function putTrigger({ parts }: ApiServices, service: TriggerService, call: Call): Promise<Answer> {
+async function putTrigger(services: ApiServices, service: TriggerService, call: Call): Promise<Answer> {
   const { user } = call
   const path = targetNamespace(call)
   const name = entityName(call, 'name')
   requireOwner(user, 'PUT', path, name)
+  const given = await readPut(services, call)
   const overwrite = new QueryParameters(call.rawQuery).boolean('overwrite', false)
-  const body = await readJsonObject(call.request, parts.limits.maxRequestBytes)
-  const { maxParameterBytes } = effectiveLimits(user.limits, parts.limits)
-  const put = { ...parseListField(body, 'parameters', maxParameterBytes), ...parseHeadPut(body, maxParameterBytes) }
+  const put = parseTriggerPut(given)
   return jsonAnswer(200, stringifyJson(await service.put({ path, name }, put, overwrite)))
 }

@@ -46,7 +46,7 @@ function parsed(bytes: Buffer): { readonly text: string; readonly value: JsonVal
   try {
     return parseJson(bytes)
   } catch (error) {
-    throw error instanceof HttpError ? new FrameworkRejection(error.status, error.message) : error
+    throw error instanceof HttpError ? new FrameworkRejection(error.status, error.message, { untrimmed: true }) : error
   }
 }
 

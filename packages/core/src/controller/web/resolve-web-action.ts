@@ -6,7 +6,7 @@ import type { Identity } from '../../model/identity.ts'
 import type { Package } from '../../model/package.ts'
 import { mergeParameters, parameterValue, type Parameters } from '../../model/parameters.ts'
 import type { EntityCache } from '../entities/entity-cache.ts'
-import { withParameters } from '../entities/resolve-action.ts'
+import { actionResource, withParameters } from '../entities/resolve-action.ts'
 import { forbidden, requireOwner } from '../http/entitlement.ts'
 import { notFound } from '../http/http-error.ts'
 import type { WebPath } from './web-path.ts'
@@ -54,7 +54,7 @@ export async function resolveWebAction(cache: EntityCache, path: WebPath): Promi
 export function requireActivation(owner: Identity, path: WebPath, { packageUsable }: WebAction): void {
   const name = path.package === undefined ? path.name : `${path.package}/${path.name}`
   requireOwner(owner, 'ACTIVATE', path.namespace, name)
-  if (!packageUsable) throw forbidden(`${path.namespace}/${name}`)
+  if (!packageUsable) throw forbidden(actionResource(path))
 }
 
 function inNamespace(namespace: string): Place {

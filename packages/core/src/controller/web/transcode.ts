@@ -31,7 +31,7 @@ function html(result: JsonValue): Answer {
 }
 
 function svg(result: JsonValue): Answer {
-  const body = isJsonObject(result) ? content(result, 'svg') : undefined
+  const body = isJsonObject(result) ? content(result, 'svg') : result
   if (typeof body !== 'string') throw new HttpError(400, webNotValid('image/svg+xml'))
   return { status: 200, contentType: 'image/svg+xml', body }
 }

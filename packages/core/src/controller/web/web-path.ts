@@ -1,5 +1,5 @@
 import { isEntityName } from '../../model/entity-name.ts'
-import { HttpError } from '../http/http-error.ts'
+import { canonicalPath } from '../http/well-formed-path.ts'
 import { EXTENSIONS, type Extension } from './extension.ts'
 
 /** Below this path, which ends in a slash, are web actions and nothing else. */
@@ -13,7 +13,7 @@ export interface WebPath {
   /** Of any characters: an action of an impossible name is a missing one. */
   readonly name: string
   readonly extension: Extension
-  /** What follows the name, still percent-encoded, with its slash; else empty. */
+  /** What follows the name, percent-encoded where it must be, with its slash; else empty. */
   readonly rest: string
 }
 
@@ -21,10 +21,7 @@ const METHODS = new Set(['GET', 'DELETE', 'POST', 'PUT', 'HEAD', 'OPTIONS', 'PAT
 const NO_PACKAGE = 'default'
 const DEFAULT_EXTENSION: Extension = '.http'
 
-/**
- * Undefined when no web action can be meant.
- * @throws HttpError 400 the percent-encoding is malformed.
- */
+/** Undefined when no web action can be meant. `path` is well-formed. */
 export function parseWebPath(method: string, path: string): WebPath | undefined {
   if (!METHODS.has(method)) return undefined
   const afterNamespace = path.indexOf('/', WEB_PREFIX.length)
@@ -44,7 +41,7 @@ export function parseWebPath(method: string, path: string): WebPath | undefined 
     ...(packageName === NO_PACKAGE ? {} : { package: packageName }),
     name: extension ? segment.slice(0, -extension.length) : segment,
     extension: extension ?? DEFAULT_EXTENSION,
-    rest: path.slice(end),
+    rest: canonicalPath(path.slice(end)),
   }
 }
 
@@ -61,11 +58,5 @@ function extensionOf(segment: string): Extension | undefined {
 }
 
 function decodeSegment(segment: string): string {
-  if (!segment.includes('%')) return segment
-  try {
-    return decodeURIComponent(segment)
-  } catch (error) {
-    if (error instanceof URIError) throw new HttpError(400)
-    throw error
-  }
+  return segment.includes('%') ? decodeURIComponent(segment) : segment
 }

@@ -13,7 +13,7 @@ import {
 } from '../../../src/conformance/rest/paths.ts'
 
 const exec = (fields: object): object => ({ exec: fields })
-const KINDS = "Valid values are: 'nodejs:18', 'nodejs:20', 'nodejs:6', 'java:8', 'shell:1'."
+const KINDS = "Valid values are: 'nodejs:18', 'nodejs:20', 'nodejs:6', 'java:8', 'shell:1', 'sequence', 'blackbox'."
 
 /** Facts of the manifest, the build and the options that the test controller has. */
 export const deploymentRows: readonly ContractRow[] = [

@@ -165,7 +165,7 @@ describe('a client', () => {
       },
     }
     await start({ parts })
-    const head = `PUT ${ACTIONS}/a HTTP/1.1\r\nHost: a\r\nAuthorization: ${basicAuth(OWNER)}\r\nTransfer-Encoding: chunked\r\n\r\n`
+    const head = `PUT ${ACTIONS}/a HTTP/1.1\r\nHost: a\r\nAuthorization: ${basicAuth(OWNER)}\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n`
     const answer = await raw(`${head}800\r\n${' '.repeat(0x800)}\r\n`)
     expect(answer).toMatch(/^HTTP\/1\.1 413 /)
     expect(answer).toMatch(/text\/plain/)
@@ -207,7 +207,7 @@ describe('a client', () => {
     await api.putAction('a')
     const socket = connect(controller.port, '127.0.0.1')
     socket.write(
-      `POST ${ACTIONS}/a HTTP/1.1\r\nHost: a\r\nAuthorization: ${basicAuth(OWNER)}\r\nContent-Length: 100\r\n\r\n{"a":`,
+      `POST ${ACTIONS}/a HTTP/1.1\r\nHost: a\r\nAuthorization: ${basicAuth(OWNER)}\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{"a":`,
     )
     await eventually('the place is taken', patience, () => rateLimiter.entered === 1)
     expect((await api.invoke('a')).status).toBe(429)

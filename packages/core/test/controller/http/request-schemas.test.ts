@@ -1,12 +1,13 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { REST_MANIFEST } from '../../../src/conformance/rest/rest-platform.ts'
-import { parseActionContent, parseActionSettings } from '../../../src/controller/entities/parse-action-put.ts'
-import { parseHeadPut, parseListField } from '../../../src/controller/entities/put-fields.ts'
+import { parseActionSettings } from '../../../src/controller/entities/parse-action-put.ts'
+import { parsePutContent, type PutBody } from '../../../src/controller/entities/put-content.ts'
 import { HttpError } from '../../../src/controller/http/http-error.ts'
 import { DEFINITIONS, type SchemaName } from '../../../src/controller/http/schemas/definitions.ts'
 import { parsePackagePut } from '../../../src/controller/packages/parse-package-put.ts'
 import { parseRulePut, parseRuleState } from '../../../src/controller/triggers/parse-rule-put.ts'
+import { parseTriggerPut } from '../../../src/controller/triggers/parse-trigger-put.ts'
 import type { JsonObject } from '../../../src/model/json.ts'
 import { RuntimesManifest } from '../../../src/model/runtimes-manifest.ts'
 import { DocumentSchemas } from './swagger-document.ts'
@@ -15,24 +16,23 @@ const MAX = 1_000_000
 const manifest = new RuntimesManifest(REST_MANIFEST)
 const schemas = new DocumentSchemas({ definitions: DEFINITIONS })
 
+function put(body: JsonObject): PutBody {
+  const bounds = { maxExecBytes: MAX, maxParameterBytes: MAX }
+  return { body, content: parsePutContent(body, { manifest, ownNamespace: 'n' }, bounds) }
+}
+
 /** Parsers of bodies, by the schema that says the same. */
 const PARSERS: readonly (readonly [schema: SchemaName, parse: (body: JsonObject) => unknown])[] = [
-  [
-    'ActionPut',
-    (body) => [
-      parseActionContent(body, { manifest, ownNamespace: 'n' }, { maxExecBytes: MAX, maxParameterBytes: MAX }),
-      parseActionSettings(body),
-    ],
-  ],
-  ['TriggerPut', (body) => [parseListField(body, 'parameters', MAX), parseHeadPut(body, MAX)]],
-  ['RulePut', (body) => parseRulePut(body, 'n', MAX)],
+  ['ActionPut', (body) => parseActionSettings(put(body).body)],
+  ['TriggerPut', (body) => parseTriggerPut(put(body))],
+  ['RulePut', (body) => parseRulePut(put(body), 'n')],
   ['RuleState', parseRuleState],
-  ['PackagePut', (body) => parsePackagePut(body, 'n', MAX)],
+  ['PackagePut', (body) => parsePackagePut(put(body), 'n')],
 ]
 
 /** Refusals that depend on more than the shape: what a kind needs, which names there may be. */
 const BEYOND_SHAPE =
-  /runtime 'k?[^']*' is not supported|'(?:code|main|image|components)' must be|could not parse image name|illegal characters|at least the namespace|fully qualified name malformed|'binding' must have a string/
+  /runtime 'k?[^']*' is not supported|'(?:code|main|image|components)' must be|could not parse image name|at least the namespace|fully qualified name malformed|path undefined|path contains invalid parts|entity name malformed|missing required member/
 
 const junk = fc.oneof(
   fc.constantFrom(
@@ -69,8 +69,9 @@ const parameters = orJunk(
   }),
 )
 const head = {
+  parameters,
   annotations: parameters,
-  version: orJunk(fc.constantFrom('1', '1.2', '0.0.1', '10.20.30')),
+  version: orJunk(fc.constantFrom('1', '1.2', '0.0.1', '10.20.30', '1.2.3.x', '0.0.0.1', '1.2.x')),
   publish: orJunk(fc.boolean()),
 }
 const text = orJunk(fc.constantFrom('a', 'abcd', 'function main() {}'))
@@ -97,17 +98,16 @@ const name = orJunk(fc.constantFrom('/_/t', '/n/a', { path: 'n', name: 'a' }))
 const BODIES: Readonly<Record<string, fc.Arbitrary<object>>> = {
   ActionPut: some({
     ...head,
-    parameters,
     exec: orJunk(exec),
     limits: orJunk(limits),
     delAnnotations: orJunk(fc.array(orJunk(fc.constant('a')), { maxLength: 2 })),
   }),
-  TriggerPut: some({ ...head, parameters }),
-  RulePut: some({ ...head, trigger: name, action: name, status: junk }),
+  TriggerPut: some({ ...head, exec: orJunk(exec), limits: orJunk(limits) }),
+  RulePut: some({ ...head, exec: orJunk(exec), trigger: name, action: name, status: junk }),
   RuleState: some({ status: orJunk(fc.constantFrom('active', 'inactive')) }),
   PackagePut: some({
     ...head,
-    parameters,
+    exec: orJunk(exec),
     binding: orJunk(some({ namespace: orJunk(fc.constant('_')), name: orJunk(fc.constant('p')) })),
   }),
 }

@@ -159,7 +159,7 @@ describe('invoking a sequence', () => {
     const { status, body } = await at.invoke('borrows', { n: 1 })
     expect([status, (body as JsonObject)['error']]).toEqual([
       403,
-      "The supplied authentication is not authorized to access 'other/shared/a'.",
+      "The supplied authentication is not authorized to access 'other/shared'.",
     ])
   })
 

@@ -131,7 +131,7 @@ describe('writing a sequence', () => {
     const { status, body } = await at.put('nosy', components)
     expect([status, (body as JsonObject)['error']]).toEqual([
       403,
-      "The supplied authentication is not authorized to access 'other/default, other/private/a'.",
+      "The supplied authentication is not authorized to access 'other/default, other/private'.",
     ])
   })
 

@@ -238,7 +238,7 @@ describe('the log of a fired trigger', () => {
       {
         statusCode: 1,
         success: false,
-        error: "The supplied authentication is not authorized to access 'other/p/a'.",
+        error: "The supplied authentication is not authorized to access 'other/p'.",
         rule: 'owner/r',
         action: 'other/p/a',
       },

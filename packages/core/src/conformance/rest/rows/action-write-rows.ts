@@ -1,5 +1,19 @@
 import { ANYTHING, type ContractRow } from '../contract-row.ts'
-import { ACTION, code, DELETE, ECHO, echoAction, ERRORS, GET, malformed, malformedQuery, PUT } from '../paths.ts'
+import { DIFFERENCES } from '../differences.ts'
+import {
+  ACTION,
+  code,
+  DELETE,
+  ECHO,
+  echoAction,
+  EMPTY_JSON,
+  ERRORS,
+  GET,
+  malformed,
+  malformedQuery,
+  PUT,
+  UNTYPED,
+} from '../paths.ts'
 
 const FIELDS = ['namespace', 'name', 'version', 'publish', 'exec', 'parameters', 'limits', 'annotations', 'updated']
 const KEY = { key: 'provide-api-key', value: false }
@@ -7,7 +21,7 @@ const KIND = { key: 'exec', value: 'nodejs:20' }
 const overwrite = `${ACTION}?overwrite=true`
 const exec = (fields: object): object => ({ exec: fields })
 const KINDS =
-  /^The request content was malformed:\nThe specified runtime '[^']+' is not supported by this platform\. Valid values are: ('[^']+', )*'[^']+'\.$/
+  /^The request content was malformed:\nThe specified runtime '[^']+' is not supported by this platform\. Valid values are: ('[^']+', )+'sequence', 'blackbox'\.$/
 
 /** A body that is refused with 400, and the text. */
 const REFUSED: readonly (readonly [string, unknown, string | RegExp])[] = [
@@ -15,7 +29,10 @@ const REFUSED: readonly (readonly [string, unknown, string | RegExp])[] = [
   ['whose exec is null', { exec: null }, 'exec undefined'],
   ['without a kind', exec({ code: 'x' }), malformed("'kind' must be a string defined in 'exec'")],
   ['whose kind is a number', exec({ kind: 1, code: 'x' }), malformed("'kind' must be a string defined in 'exec'")],
-  ['whose exec is a text', { exec: 'x' }, malformed("'kind' must be a string defined in 'exec'")],
+  ['whose kind is null', exec({ kind: null, code: 'x' }), malformed("'kind' must be a string defined in 'exec'")],
+  ...(['x', 5, true, []] as const).map(
+    (value) => [`whose exec is ${JSON.stringify(value)}`, { exec: value }, malformed('JSON object expected')] as const,
+  ),
   ['of an unknown kind', exec({ kind: 'cobol:1', code: 'x' }), KINDS],
   ['of an unknown family', exec({ kind: 'cobol:default', code: 'x' }), KINDS],
   [
@@ -24,18 +41,29 @@ const REFUSED: readonly (readonly [string, unknown, string | RegExp])[] = [
     malformed("'code' must be a string or attachment object defined in 'exec' for 'nodejs:20' actions"),
   ],
   [
-    'whose code is a number',
-    exec({ kind: 'nodejs:20', code: 1 }),
-    malformed('Could not deserialize as attachment record: 1'),
+    'of the default kind without code, by the name that was given,',
+    exec({ kind: ' NodeJS:default' }),
+    malformed("'code' must be a string or attachment object defined in 'exec' for 'nodejs:default' actions"),
   ],
+  ...([1, null, true, ['x'], {}] as const).map(
+    (value) =>
+      [
+        `whose code is ${JSON.stringify(value)}`,
+        exec({ kind: 'nodejs:20', code: value }),
+        malformed(`Could not deserialize as attachment record: ${JSON.stringify(value)}`),
+      ] as const,
+  ),
+  ...([1, null, false, {}] as const).map(
+    (value) =>
+      [
+        `whose main is ${JSON.stringify(value)}`,
+        exec({ kind: 'nodejs:20', code: 'x', main: value }),
+        malformed("if defined, 'main' be a string in 'exec' for 'nodejs:20' actions"),
+      ] as const,
+  ),
   [
-    'whose code is an attachment of its own making',
-    exec({ kind: 'nodejs:20', code: { attachmentName: 'couch:x', attachmentType: 'text/plain' } }),
-    malformed('Could not deserialize as attachment record: {"attachmentName":"couch:x","attachmentType":"text/plain"}'),
-  ],
-  [
-    'whose main is a number',
-    exec({ kind: 'nodejs:20', code: 'x', main: 1 }),
+    'whose code and main are numbers, for its main,',
+    exec({ kind: 'nodejs:20', code: 1, main: 1 }),
     malformed("if defined, 'main' be a string in 'exec' for 'nodejs:20' actions"),
   ],
   [
@@ -63,6 +91,21 @@ const REFUSED: readonly (readonly [string, unknown, string | RegExp])[] = [
     exec({ kind: 'blackbox', image: 'a/b', code: 1 }),
     malformed('Could not deserialize as attachment record: 1'),
   ],
+  [
+    'of an image whose code is null',
+    exec({ kind: 'blackbox', image: 'a/b', code: null }),
+    malformed('Could not deserialize as attachment record: null'),
+  ],
+  [
+    'of an image whose code and main are numbers, for its code,',
+    exec({ kind: 'blackbox', image: 'a/b', code: 1, main: 1 }),
+    malformed('Could not deserialize as attachment record: 1'),
+  ],
+  [
+    'of an image whose main is a number',
+    exec({ kind: 'blackbox', image: 'a/b', main: 1 }),
+    malformed("if defined, 'main' be a string in 'exec' for 'blackbox' actions"),
+  ],
   ['whose parameters are an object', code(ECHO, { parameters: { a: 1 } }), malformed('parameters malformed!')],
   ['with a parameter without key', code(ECHO, { parameters: [{ value: 1 }] }), malformed('parameters malformed!')],
   ['with a parameter without value', code(ECHO, { parameters: [{ key: 'a' }] }), malformed('parameters malformed!')],
@@ -70,9 +113,79 @@ const REFUSED: readonly (readonly [string, unknown, string | RegExp])[] = [
   ['whose version is a number', code(ECHO, { version: 1 }), malformed('semantic version malformed')],
   ['whose version is a word', code(ECHO, { version: 'one' }), malformed('semantic version malformed')],
   ['whose version is 0.0.0', code(ECHO, { version: '0.0.0' }), malformed('semantic version malformed')],
-  ['whose publish is a text', code(ECHO, { publish: 'yes' }), /^The request content was malformed:\n/],
-  ['whose delAnnotations is a text', code(ECHO, { delAnnotations: 'a' }), /^The request content was malformed:\n/],
-  ['whose limits are an array', code(ECHO, { limits: [] }), /^The request content was malformed:\n/],
+  ['whose parameters are a text', code(ECHO, { parameters: 'a' }), malformed('parameters malformed!')],
+  ['with a parameter that is no object', code(ECHO, { parameters: [1] }), malformed('parameters malformed!')],
+  [
+    'with a parameter whose key is a number',
+    code(ECHO, { parameters: [{ key: 1, value: 1 }] }),
+    malformed('parameters malformed!'),
+  ],
+  ...(['yes', null, 1] as const).map(
+    (init) =>
+      [
+        `with a parameter whose init is ${JSON.stringify(init)}`,
+        code(ECHO, { parameters: [{ key: 'a', value: 1, init }] }),
+        malformed('parameters malformed!'),
+      ] as const,
+  ),
+  [
+    'with a parameter whose encryption is a number',
+    code(ECHO, { parameters: [{ key: 'a', value: 1, encryption: 1 }] }),
+    malformed('parameters malformed!'),
+  ],
+  ['whose annotations are a number', code(ECHO, { annotations: 5 }), malformed('parameters malformed!')],
+  ['whose version has a sign', code(ECHO, { version: '-1.0.0' }), malformed('semantic version malformed')],
+  ['whose version is empty', code(ECHO, { version: '' }), malformed('semantic version malformed')],
+  ['whose version is an object', code(ECHO, { version: {} }), malformed('semantic version malformed')],
+  ...(['yes', 1, [], {}] as const).map(
+    (value) =>
+      [
+        `whose publish is ${JSON.stringify(value)}`,
+        code(ECHO, { publish: value }),
+        malformed(`Expected JsBoolean, but got ${JSON.stringify(value)}`),
+      ] as const,
+  ),
+  ...(['a', 5, {}] as const).map(
+    (value) =>
+      [
+        `whose delAnnotations is ${JSON.stringify(value)}`,
+        code(ECHO, { delAnnotations: value }),
+        malformed(`Expected Array as JsArray, but got ${JSON.stringify(value)}`),
+      ] as const,
+  ),
+  [
+    'whose delAnnotations has a number',
+    code(ECHO, { delAnnotations: ['a', 5] }),
+    malformed('Expected String as JsString, but got 5'),
+  ],
+  ...(['x', 5, true, []] as const).map(
+    (value) =>
+      [
+        `whose limits are ${JSON.stringify(value)}`,
+        code(ECHO, { limits: value }),
+        malformed("Object expected in field 'timeout'"),
+      ] as const,
+  ),
+  [
+    'with several faults, for its parameters before its annotations and its limits,',
+    code(ECHO, { limits: 5, publish: 1, version: 1, annotations: 1, parameters: [{ key: 'k', value: 1 }, 2] }),
+    malformed('parameters malformed!'),
+  ],
+  [
+    'with several faults, for its limits before its version and its publish flag,',
+    code(ECHO, { publish: 1, version: 1, limits: { logs: '1', memory: 1.5 } }),
+    malformed('requirement failed: memory limit must be whole number'),
+  ],
+  [
+    'with several faults, for its version before its publish flag,',
+    code(ECHO, { publish: 1, version: 1, delAnnotations: 1 }),
+    malformed('semantic version malformed'),
+  ],
+  [
+    'with several faults, for its publish flag before the annotations to be removed,',
+    code(ECHO, { delAnnotations: 1, publish: 1 }),
+    malformed('Expected JsBoolean, but got 1'),
+  ],
   ...(
     [
       ['timeout', 'time', 'time'],
@@ -121,7 +234,17 @@ const REFUSED: readonly (readonly [string, unknown, string | RegExp])[] = [
   [
     'with less than no logs',
     code(ECHO, { limits: { logs: -1 } }),
-    'requirement failed: log size -1 MB below allowed threshold of 0 MB',
+    malformed('requirement failed: a negative size of an object is not allowed.'),
+  ],
+  [
+    'with less than no memory',
+    code(ECHO, { limits: { memory: -1 } }),
+    malformed('requirement failed: a negative size of an object is not allowed.'),
+  ],
+  [
+    'with less than no time',
+    code(ECHO, { limits: { timeout: -1 } }),
+    'requirement failed: duration -1 milliseconds below allowed threshold of 100 milliseconds',
   ],
   [
     'with too much time',
@@ -183,8 +306,8 @@ export const actionWriteRows: readonly ContractRow[] = [
   },
   {
     name: 'parameters keep the order of the client',
-    when: PUT(ACTION, code(ECHO, { parameters: [5, 3, 4, 1, 2].map((n) => ({ key: `k${n}`, value: n })) })),
-    answer: { status: 200, body: { parameters: [5, 3, 4, 1, 2].map((n) => ({ key: `k${n}`, value: n })) } },
+    when: PUT(ACTION, code(ECHO, { parameters: [3, 4, 1, 2].map((n) => ({ key: `k${n}`, value: n })) })),
+    answer: { status: 200, body: { parameters: [3, 4, 1, 2].map((n) => ({ key: `k${n}`, value: n })) } },
   },
   {
     name: 'of parameters with the same key the last wins in the place of the first',
@@ -272,6 +395,17 @@ export const actionWriteRows: readonly ContractRow[] = [
       status: 200,
       body: { limits: { timeout: 100, memory: 128, logs: 0, concurrency: 1, instances: 1 } },
     },
+  },
+  {
+    name: 'a limit of processors is kept',
+    differs: DIFFERENCES.cpu,
+    when: PUT(ACTION, code(ECHO, { limits: { cpu: 0.5 } })),
+    answer: { status: 200, body: { limits: { timeout: 60000, memory: 256, logs: 10, concurrency: 1, cpu: 0.5 } } },
+  },
+  {
+    name: 'an action has no limit of processors unless it is given one',
+    when: PUT(ACTION, code(ECHO)),
+    answer: { status: 200, body: { limits: { cpu: undefined } } },
   },
 
   // exec
@@ -367,13 +501,37 @@ export const actionWriteRows: readonly ContractRow[] = [
     when: PUT(ACTION, body),
     answer: { status: 400, error },
   })),
+  {
+    name: 'an action whose code is an attachment of its own making is refused',
+    differs: DIFFERENCES.attachments,
+    when: PUT(ACTION, exec({ kind: 'nodejs:20', code: { attachmentName: 'couch:x', attachmentType: 'text/plain' } })),
+    answer: {
+      status: 400,
+      error: malformed(
+        'Could not deserialize as attachment record: {"attachmentName":"couch:x","attachmentType":"text/plain"}',
+      ),
+    },
+  },
+  {
+    name: 'an action of a kind without attachments whose code is null is refused',
+    needs: { kinds: ['shell:1'] },
+    when: PUT(ACTION, exec({ kind: 'shell:1', code: null })),
+    answer: { status: 400, error: malformed("'code' must be a string defined in 'exec' for 'shell:1' actions") },
+  },
+  {
+    name: 'of a version more than three parts are not looked at',
+    when: PUT(ACTION, code(ECHO, { version: '1.2.3.x' })),
+    answer: { status: 200, body: { version: '1.2.3' } },
+  },
   ...(
     [
       ['no JSON', '{"exec":', /^The request content was malformed:\n.+/],
-      ['an array', [], malformed('JSON object expected')],
-      ['a number', '1', malformed('JSON object expected')],
-      ['null', 'null', malformed('JSON object expected')],
-      ['nothing', '', 'Request entity expected but not supplied'],
+      ['an array', [], malformed("Object expected in field 'exec'")],
+      ['a number', '1', malformed("Object expected in field 'exec'")],
+      ['null', 'null', malformed("Object expected in field 'exec'")],
+      ['a text', '"x"', malformed("Object expected in field 'exec'")],
+      ['true', 'true', malformed("Object expected in field 'exec'")],
+      ['nothing', '', EMPTY_JSON],
       ['very deep JSON', `{"a":${'['.repeat(5000)}${']'.repeat(5000)}}`, /^The request content was malformed:\n/],
     ] as const
   ).map(([what, body, error]): ContractRow => ({
@@ -390,9 +548,26 @@ export const actionWriteRows: readonly ContractRow[] = [
     },
   },
   {
-    name: 'a body without a type is taken for JSON',
-    when: PUT(ACTION, code(ECHO), { headers: { 'content-type': null } }),
-    answer: { status: 200 },
+    name: 'no body at all is asked for',
+    when: PUT(ACTION),
+    answer: { status: 400, error: 'Request entity expected but not supplied' },
+  },
+  ...[code(ECHO), 'x'].flatMap((body) =>
+    [false, true].map((chunked): ContractRow => ({
+      name: `a body without a type is 415: ${typeof body}${chunked ? ', in chunks' : ''}`,
+      when: PUT(ACTION, body, { headers: { 'content-type': null }, chunked }),
+      answer: { status: 415, error: UNTYPED },
+    })),
+  ),
+  {
+    name: 'an empty body in chunks without a type is 415',
+    when: PUT(ACTION, undefined, { chunked: true }),
+    answer: { status: 415, error: UNTYPED },
+  },
+  {
+    name: 'an empty body in chunks is no JSON',
+    when: PUT(ACTION, undefined, { headers: { 'content-type': 'application/json' }, chunked: true }),
+    answer: { status: 400, error: EMPTY_JSON },
   },
   {
     name: 'JSON may be declared with a charset',
@@ -423,6 +598,16 @@ export const actionWriteRows: readonly ContractRow[] = [
     name: 'annotations beyond their bound are 413',
     when: PUT(ACTION, code(ECHO, { annotations: [{ key: 'kk', value: 'é'.repeat(524_288) }] })),
     answer: { status: 413, error: 'annotations larger than allowed: 1048580 > 1048576 bytes.' },
+  },
+  {
+    name: 'the body is read before it is asked whether to overwrite',
+    when: PUT(`${ACTION}?overwrite=maybe`, { exec: 'x' }),
+    answer: { status: 400, error: malformed('JSON object expected') },
+  },
+  {
+    name: 'it is asked whether to overwrite before limits and version are read',
+    when: PUT(`${ACTION}?overwrite=maybe`, code(ECHO, { limits: 5 })),
+    answer: { status: 400, error: malformedQuery('overwrite', "'maybe' is not a valid Boolean value") },
   },
   {
     name: 'the size is judged before limits and version',
@@ -529,7 +714,7 @@ export const actionWriteRows: readonly ContractRow[] = [
         code(ECHO, {
           annotations: [
             { key: 'a', value: 1 },
-            { key: 'b', value: 2 },
+            { key: 'provide-api-key', value: false },
           ],
         }),
       ),
@@ -542,7 +727,7 @@ export const actionWriteRows: readonly ContractRow[] = [
     }),
     answer: {
       status: 200,
-      body: { annotations: [{ key: 'a', value: 4 }, { key: 'b', value: 2 }, KEY, KIND, { key: 'c', value: 3 }] },
+      body: { annotations: [{ key: 'a', value: 4 }, KEY, KIND, { key: 'c', value: 3 }] },
     },
   },
   {

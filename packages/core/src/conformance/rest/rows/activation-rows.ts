@@ -185,6 +185,17 @@ export const activationRows: readonly ContractRow[] = [
     when: GET(`${ACTIVATIONS}?name=&limit=1`),
     answer: { status: 200, body: [{}] },
   },
+  ...['/{u}', '{u}/', '//{u}//none', '/{u}/none/'].map((name): ContractRow => ({
+    name: `slashes around a name do not matter: ${name}`,
+    when: GET(`${ACTIVATIONS}?name=${name}`),
+    answer: { status: 200, body: [] },
+  })),
+  {
+    name: 'a blank name filters nothing',
+    given: invoked,
+    when: GET(`${ACTIVATIONS}?name=%20&limit=1`),
+    answer: { status: 200, body: [{}] },
+  },
   { name: 'a name that nothing has lists nothing', when: GET(BY_NAME), answer: { status: 200, body: [] } },
   {
     name: 'an action in a package is found under both names together',
@@ -262,7 +273,8 @@ export const activationRows: readonly ContractRow[] = [
       ['skip', '-1', "The value '-1' is not greater than or equal to 0 for activations."],
       ['docs', 'x', "'x' is not a valid Boolean value"],
       ['name', 'a/b/c', "Parameter may be a 'simple' name or 'package-name/simple' name: a/b/c"],
-      ['name', '/a', "Parameter may be a 'simple' name or 'package-name/simple' name: /a"],
+      ['name', '/', "Parameter may be a 'simple' name or 'package-name/simple' name: /"],
+      ['name', '/a/b/c', "Parameter may be a 'simple' name or 'package-name/simple' name: /a/b/c"],
       ['name', '$', "Parameter may be a 'simple' name or 'package-name/simple' name: $"],
       ['since', 'x', 'Parameter is not a valid value for epoch seconds: x'],
       ['since', '', 'Parameter is not a valid value for epoch seconds: '],
@@ -272,6 +284,6 @@ export const activationRows: readonly ContractRow[] = [
   ).map(([param, value, detail]) => ({
     name: `a listing of activations is refused with ${param}=${value}`,
     when: GET(`${ACTIVATIONS}?${param}=${value}`),
-    answer: { status: 400, error: malformedQuery(param, detail).trim() },
+    answer: { status: 400, error: malformedQuery(param, detail) },
   })),
 ]

@@ -1,4 +1,5 @@
 import type { ContractRow, RequestStep } from '../contract-row.ts'
+import { DIFFERENCES } from '../differences.ts'
 import { ACTIONS, API, code, DELETE, ECHO, ERRORS, forbidden, GET, NS, PUT, selfBinding } from '../paths.ts'
 
 const PACKAGES = `${NS}/packages`
@@ -98,6 +99,43 @@ export const bindingRows: readonly ContractRow[] = [
     answer: { status: 409, error: 'Resource is a package and cannot be converted into a binding.' },
   },
   {
+    name: 'a package does not become a binding of a binding',
+    given: [target, bound, PUT(`${PACKAGES}/{u}c`, {})],
+    when: PUT(`${PACKAGES}/{u}c?overwrite=true`, { binding: { namespace: '_', name: '{u}b' } }),
+    answer: { status: 409, error: 'Resource is a package and cannot be converted into a binding.' },
+  },
+  {
+    name: 'a package does not become a binding of nothing',
+    given: [PUT(BINDING, {})],
+    when: update(toOwn),
+    answer: { status: 400, error: 'Binding references a package that does not exist.' },
+  },
+  {
+    name: 'a package does not become a binding of what is none',
+    given: [PUT(`${ACTIONS}/{u}p`, code(ECHO)), PUT(BINDING, {})],
+    when: update(toOwn),
+    answer: { status: 409, error: 'Cannot bind to a resource that is not a package.' },
+  },
+  {
+    name: 'what exists is not made again as a binding of a binding',
+    given: [target, bound, PUT(`${PACKAGES}/{u}c`, {})],
+    when: PUT(`${PACKAGES}/{u}c`, { binding: { namespace: '_', name: '{u}b' } }),
+    answer: { status: 409, error: 'resource already exists' },
+  },
+  {
+    name: 'a binding of a binding whose target is gone is not made',
+    given: [target, bound, DELETE(TARGET)],
+    when: PUT(`${PACKAGES}/{u}c`, { binding: { namespace: '_', name: '{u}b' } }),
+    answer: { status: 400, error: 'Binding references a package that does not exist.' },
+  },
+  {
+    name: 'a binding is not pointed at another binding',
+    differs: DIFFERENCES.bindings,
+    given: [target, bound, PUT(`${PACKAGES}/{u}c`, toOwn)],
+    when: update({ binding: { namespace: '_', name: '{u}c' } }),
+    answer: { status: 400, error: 'Cannot bind to another package binding.' },
+  },
+  {
     name: 'an update without a binding leaves it bound',
     given: [target, bound],
     when: update({ parameters: [{ key: 'p', value: 1 }] }),
@@ -134,6 +172,7 @@ export const bindingRows: readonly ContractRow[] = [
   },
   {
     name: 'a binding is not pointed at itself',
+    differs: DIFFERENCES.bindings,
     given: [target, bound],
     when: update({ binding: { namespace: '_', name: '{u}b' } }),
     answer: { status: 400, error: 'Cannot bind to another package binding.' },

@@ -1,4 +1,4 @@
-import { ANYTHING, type ContractRow, type RequestStep } from '../contract-row.ts'
+import { AnyOrder, ANYTHING, type ContractRow, type RequestStep } from '../contract-row.ts'
 import { ACTION, ACTIONS, ACTIVATIONS, code, ECHO, GET, POST, PUT, sequence } from '../paths.ts'
 
 const BLOCKING = `${ACTION}?blocking=true`
@@ -191,14 +191,14 @@ export const compositionRows: readonly ContractRow[] = [
     answer: {
       status: 200,
       body: {
-        annotations: [
+        annotations: new AnyOrder([
           { key: 'topmost', value: true },
           { key: 'path', value: '{ns}/{u}' },
           { key: 'kind', value: 'sequence' },
           { key: 'conductor', value: true },
           { key: 'waitTime', value: ANYTHING },
           { key: 'limits', value: { memory: 256 } },
-        ],
+        ]),
       },
     },
   },

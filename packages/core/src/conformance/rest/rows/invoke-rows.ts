@@ -1,5 +1,5 @@
 import { ANYTHING, type ContractRow } from '../contract-row.ts'
-import { ACTION, code, ECHO, echoAction, ERRORS, malformed, malformedQuery, POST, PUT } from '../paths.ts'
+import { ACTION, code, ECHO, echoAction, ERRORS, malformed, malformedQuery, POST, PUT, UNTYPED } from '../paths.ts'
 
 const ID = /^[0-9a-f]{32}$/
 const BLOCKING = `${ACTION}?blocking=true`
@@ -153,11 +153,23 @@ export const invokeRows: readonly ContractRow[] = [
     answer: { status: 200, fields: [] },
   },
   {
-    name: 'a body without a type is taken for JSON arguments',
+    name: 'an empty body of JSON in chunks is no body',
     given: [echoAction],
-    when: POST(RESULT, { a: 1 }, { headers: { 'content-type': null } }),
-    answer: { status: 200, body: { a: 1 } },
+    when: POST(RESULT, undefined, { headers: { 'content-type': 'application/json' }, chunked: true }),
+    answer: { status: 200, fields: [] },
   },
+  ...(
+    [
+      ['JSON', { a: 1 }, false],
+      ['JSON in chunks', { a: 1 }, true],
+      ['nothing in chunks', undefined, true],
+    ] as const
+  ).map(([what, body, chunked]): ContractRow => ({
+    name: `arguments without a type are 415: ${what}`,
+    given: [echoAction],
+    when: POST(RESULT, body, { headers: { 'content-type': null }, chunked }),
+    answer: { status: 415, error: UNTYPED },
+  })),
   {
     name: 'arguments may come in chunks',
     given: [echoAction],

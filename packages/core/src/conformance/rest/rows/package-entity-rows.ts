@@ -6,6 +6,7 @@ import {
   DELETE,
   ECHO,
   echoAction,
+  EMPTY_JSON,
   ERRORS,
   forbidden,
   GET,
@@ -14,6 +15,7 @@ import {
   NS,
   POST,
   PUT,
+  UNTYPED,
 } from '../paths.ts'
 
 const PACKAGES = `${NS}/packages`
@@ -142,16 +144,53 @@ export const packageEntityRows: readonly ContractRow[] = [
       ['annotations as an object', { annotations: { a: 1 } }, malformed('parameters malformed!')],
       ['a malformed version', { version: 'x' }, malformed('semantic version malformed')],
       ['a version of zeros', { version: '0.0.0' }, malformed('semantic version malformed')],
-      ['a publish flag that is a text', { publish: 'yes' }, /^The request content was malformed:\n/],
-      ['a binding that is a text', { binding: '/a/b' }, /^The request content was malformed:\n/],
-      ['a binding without a name', { binding: { namespace: '_' } }, /^The request content was malformed:\n/],
-      ['a binding with an illegal name', { binding: { namespace: '_', name: 'a$' } }, malformed(ERRORS.nameIllegal)],
+      ['a publish flag that is a text', { publish: 'yes' }, malformed('Expected JsBoolean, but got "yes"')],
+      ...['/a/b', 5, true, [], null].map(
+        (binding) =>
+          [
+            `a binding that is ${JSON.stringify(binding)}`,
+            { binding },
+            malformed("Object expected in field 'namespace'"),
+          ] as const,
+      ),
       [
-        'a binding with an illegal namespace',
-        { binding: { namespace: 'a$', name: 'a' } },
-        malformed(ERRORS.namespaceIllegal),
+        'a binding without a name',
+        { binding: { namespace: '_' } },
+        malformed("Object is missing required member 'name'"),
       ],
-      ['a body that is an array', [], malformed('JSON object expected')],
+      [
+        'a binding without a namespace',
+        { binding: { name: 'a' } },
+        malformed("Object is missing required member 'namespace'"),
+      ],
+      ['a binding of other fields', { binding: { a: 1 } }, malformed("Object is missing required member 'namespace'")],
+      ...[
+        { namespace: '_', name: 'a$' },
+        { namespace: 'a$', name: 'a' },
+        { namespace: 'a/b', name: 'a' },
+        { namespace: '', name: 'a' },
+        { namespace: 7, name: 'a' },
+        { namespace: '_', name: null },
+        { namespace: 7 },
+      ].map(
+        (binding) =>
+          [`a binding to ${JSON.stringify(binding)}`, { binding }, malformed('entity name malformed')] as const,
+      ),
+      ['an exec that is a text', { exec: 'x' }, malformed('JSON object expected')],
+      ...['"x"', '5', 'null', '[]'].map(
+        (body) => [`a body that is ${body}`, body, malformed("Object expected in field 'exec'")] as const,
+      ),
+      ['an empty body of JSON', '', EMPTY_JSON],
+      [
+        'several faults, for its annotations before its binding,',
+        { binding: 5, annotations: 5 },
+        malformed('parameters malformed!'),
+      ],
+      [
+        'several faults, for its binding before its version,',
+        { version: 1, binding: 5 },
+        malformed("Object expected in field 'namespace'"),
+      ],
     ] as const
   ).map(([what, body, error]): ContractRow => ({
     name: `a package with ${what} is refused`,
@@ -162,6 +201,16 @@ export const packageEntityRows: readonly ContractRow[] = [
     name: 'a package without a body is refused',
     when: PUT(PACKAGE),
     answer: { status: 400, error: 'Request entity expected but not supplied' },
+  },
+  {
+    name: 'a package whose body has no type is refused',
+    when: PUT(PACKAGE, {}, { headers: { 'content-type': null } }),
+    answer: { status: 415, error: UNTYPED },
+  },
+  {
+    name: 'the body of a package is read before it is asked whether to overwrite',
+    when: PUT(`${PACKAGE}?overwrite=maybe`, []),
+    answer: { status: 400, error: malformed("Object expected in field 'exec'") },
   },
   {
     name: 'a package with too large parameters is refused',

@@ -1,5 +1,19 @@
 import type { ContractRow } from '../contract-row.ts'
-import { ACTIONS, API, code, DELETE, ECHO, ERRORS, forbidden, GET, NS, POST, PUT, selfBinding } from '../paths.ts'
+import {
+  ACTIONS,
+  API,
+  code,
+  DELETE,
+  ECHO,
+  ERRORS,
+  forbidden,
+  GET,
+  NS,
+  POST,
+  PUT,
+  selfBinding,
+  sequence,
+} from '../paths.ts'
 
 const PACKAGE = `${ACTIONS}/{u}p`
 const IN_PACKAGE = `${PACKAGE}/a`
@@ -58,12 +72,12 @@ export const packageRows: readonly ContractRow[] = [
   },
   ...(
     [
-      ['GET', undefined],
-      ['PUT', code(ECHO)],
-      ['DELETE', undefined],
-      ['POST', {}],
+      ['GET', undefined, '{other}/{u}p'],
+      ['PUT', code(ECHO), '{other}/{u}p/a'],
+      ['DELETE', undefined, '{other}/{u}p/a'],
+      ['POST', {}, '{other}/{u}p'],
     ] as const
-  ).flatMap(([method, body]): ContractRow[] => [
+  ).flatMap(([method, body, refused]): ContractRow[] => [
     {
       name: `${method} in a package that does not exist is 404`,
       when: { method, path: IN_PACKAGE, ...(body && { body }) },
@@ -78,13 +92,13 @@ export const packageRows: readonly ContractRow[] = [
     {
       name: `${method} in a package of another namespace that does not exist is 403`,
       when: { method, path: IN_THEIR_PACKAGE, ...(body && { body }) },
-      answer: { status: 403, error: forbidden('{other}/{u}p/a') },
+      answer: { status: 403, error: forbidden(refused) },
     },
     {
       name: `${method} in a package of another namespace that is not published is 403`,
       given: hidden,
       when: { method, path: IN_THEIR_PACKAGE, ...(body && { body }) },
-      answer: { status: 403, error: forbidden('{other}/{u}p/a') },
+      answer: { status: 403, error: forbidden(refused) },
     },
   ]),
   {
@@ -252,13 +266,13 @@ export const packageRows: readonly ContractRow[] = [
     name: 'a binding of a package that is not published any more is 403',
     given: [...published, boundToTheirs, PUT(`${THEIRS}?overwrite=true`, { publish: false }, theirs)],
     when: GET(THROUGH_BINDING),
-    answer: { status: 403, error: forbidden('{ns}/{u}b/a') },
+    answer: { status: 403, error: forbidden('{ns}/{u}b') },
   },
   {
     name: 'a binding of a package of another namespace that is gone is 403',
     given: [...published, boundToTheirs, DELETE(`${THEIRS}?force=true`, theirs)],
     when: GET(THROUGH_BINDING),
-    answer: { status: 403, error: forbidden('{ns}/{u}b/a') },
+    answer: { status: 403, error: forbidden('{ns}/{u}b') },
   },
   {
     name: 'a binding of a package of the own namespace that is gone is 404',
@@ -267,13 +281,32 @@ export const packageRows: readonly ContractRow[] = [
     answer: { status: 404, error: ERRORS.missing },
   },
   {
+    name: 'a binding of a package that is not published any more is not run either',
+    given: [...published, boundToTheirs, PUT(`${THEIRS}?overwrite=true`, { publish: false }, theirs)],
+    when: POST(THROUGH_BINDING, {}),
+    answer: { status: 403, error: forbidden('{ns}/{u}b') },
+  },
+  {
+    name: 'a sequence is not run with components in packages that are not published any more, each named once',
+    given: [
+      ...published,
+      { package: '{u}o', of: 'other', publish: true },
+      PUT(`${API}/namespaces/{other}/actions/{u}o/a`, code(ECHO), theirs),
+      PUT(`${ACTIONS}/{u}s`, sequence('/{other}/{u}p/a', '/{other}/{u}o/a', '/{other}/{u}p/a')),
+      PUT(`${THEIRS}?overwrite=true`, { publish: false }, theirs),
+      PUT(`${API}/namespaces/{other}/packages/{u}o?overwrite=true`, { publish: false }, theirs),
+    ],
+    when: POST(`${ACTIONS}/{u}s`, {}),
+    answer: { status: 403, error: forbidden('{other}/{u}o, {other}/{u}p') },
+  },
+  {
     name: "a binding of somebody else's is 403 even when its target is published",
     given: [
       { ...own, publish: true },
       { package: '{u}b', of: 'other', publish: true, binding: { namespace: '{ns}', name: '{u}p' } },
     ],
     when: GET(`${API}/namespaces/{other}/actions/{u}b/a`),
-    answer: { status: 403, error: forbidden('{other}/{u}b/a') },
+    answer: { status: 403, error: forbidden('{other}/{u}b') },
   },
   {
     name: 'a binding to itself is 422',

@@ -7,6 +7,7 @@ import {
   DELETE,
   ECHO,
   echoAction,
+  EMPTY_JSON,
   ERRORS,
   forbidden,
   GET,
@@ -16,6 +17,7 @@ import {
   POST,
   PUT,
   TEXT_TYPE,
+  UNTYPED,
 } from '../paths.ts'
 
 const RULES = `${NS}/rules`
@@ -175,12 +177,58 @@ export const ruleRows: readonly ContractRow[] = [
     [
       ['a trigger without a namespace', { ...content, trigger: '{u}t' }, NO_NAMESPACE],
       ['an action without a namespace', { ...content, action: '/{u}' }, NO_NAMESPACE],
-      ['an empty action', { ...content, action: '' }, NO_NAMESPACE],
-      ['an illegal name', { ...content, action: '/_/a$' }, malformed(ERRORS.nameIllegal)],
-      ['a name of too many parts', { ...content, action: '/_/a/b/c' }, malformed(ERRORS.nameIllegal)],
-      ['an object without a name', { ...content, action: { path: '_' } }, /^The request content was malformed:\n/],
-      ['a number for an action', { ...content, action: 7 }, /^The request content was malformed:\n/],
+      ['an empty action', { ...content, action: '' }, malformed('requirement failed: path undefined')],
+      ['an action of slashes', { ...content, action: '//' }, malformed('requirement failed: path undefined')],
+      ['an empty trigger', { ...content, trigger: '' }, malformed('requirement failed: path undefined')],
+      [
+        'an illegal name of its action',
+        { ...content, action: '/_/a$' },
+        /^The request content was malformed:\nrequirement failed: path contains invalid parts \w+\(_, a\$\)$/,
+      ],
+      [
+        'an illegal name of its trigger',
+        { ...content, trigger: '-n/t' },
+        /^The request content was malformed:\nrequirement failed: path contains invalid parts \w+\(-n, t\)$/,
+      ],
+      ...[
+        { path: '_' },
+        { name: 'a' },
+        {},
+        { path: '_', name: 'a$' },
+        { path: '', name: 'a' },
+        { path: '_', name: 7 },
+        { path: '_', name: 'a', version: 'x' },
+        7,
+        true,
+        [],
+      ].map(
+        (action) =>
+          [
+            `${JSON.stringify(action)} for an action`,
+            { ...content, action },
+            malformed('fully qualified name malformed'),
+          ] as const,
+      ),
+      ['a number for a trigger', { ...content, trigger: 7 }, malformed('fully qualified name malformed')],
       ['malformed annotations', { ...content, annotations: 7 }, malformed('parameters malformed!')],
+      ['a publish flag that is a text', { ...content, publish: 'yes' }, malformed('Expected JsBoolean, but got "yes"')],
+      ['a version that is a number', { ...content, version: 1 }, malformed('semantic version malformed')],
+      ['an exec that is a text', { ...content, exec: 'x' }, malformed('JSON object expected')],
+      ['parameters that are a text', { ...content, parameters: 'x' }, malformed('parameters malformed!')],
+      ...['"x"', '5', 'null', '[]'].map(
+        (body) => [`a body that is ${body}`, body, malformed("Object expected in field 'exec'")] as const,
+      ),
+      ['an empty body of JSON', '', EMPTY_JSON],
+      [
+        'several faults, for its trigger before its action,',
+        { trigger: 7, action: '', version: 1 },
+        malformed('fully qualified name malformed'),
+      ],
+      [
+        'several faults, for its action before its version,',
+        { ...content, action: '', version: 1 },
+        malformed('requirement failed: path undefined'),
+      ],
     ] as const
   ).map(([what, body, error]): ContractRow => ({
     name: `a rule with ${what} is refused`,
@@ -188,6 +236,24 @@ export const ruleRows: readonly ContractRow[] = [
     when: PUT(RULE, body),
     answer: { status: 400, error },
   })),
+  {
+    name: 'a rule is not made for an action with too many parts to its name',
+    given: parts,
+    when: PUT(RULE, { ...content, action: '/_/a/b/c' }),
+    answer: { status: 404, error: ERRORS.missing },
+  },
+  {
+    name: 'a rule is not made for a trigger with too many parts to its name',
+    given: parts,
+    when: PUT(RULE, { ...content, trigger: '/_/a/b' }),
+    answer: { status: 400, error: 'trigger /{ns}/a/b does not exist' },
+  },
+  {
+    name: 'a rule whose body has no type is refused',
+    given: parts,
+    when: PUT(RULE, content, { headers: { 'content-type': null } }),
+    answer: { status: 415, error: UNTYPED },
+  },
   {
     name: 'a rule with too large annotations is refused',
     given: parts,
@@ -431,6 +497,30 @@ export const ruleRows: readonly ContractRow[] = [
     when: POST(RULE),
     answer: { status: 400, error: 'Request entity expected but not supplied' },
   },
+  {
+    name: 'a rule is not told anything by an empty body of JSON',
+    given: linked,
+    when: POST(RULE, ''),
+    answer: { status: 400, error: EMPTY_JSON },
+  },
+  {
+    name: 'a rule is not told anything by a body without a type',
+    given: linked,
+    when: POST(RULE, { status: 'active' }, { headers: { 'content-type': null } }),
+    answer: { status: 415, error: UNTYPED },
+  },
+  ...[7, null, true, [], {}].map((status): ContractRow => ({
+    name: `a rule is not told to be ${JSON.stringify(status)}`,
+    given: linked,
+    when: set(status),
+    answer: { status: 400, error: /^The request content was malformed:\n\S+ \(of class [\w.]+\$?\)$/ },
+  })),
+  ...['[]', '5', 'null', '"active"'].map((body): ContractRow => ({
+    name: `a rule is not told anything by ${body}`,
+    given: linked,
+    when: POST(RULE, body),
+    answer: { status: 400, error: /^The request content was malformed:\n\S+ \(of class [\w.]+\$?\)$/ },
+  })),
 
   // deletions
   {

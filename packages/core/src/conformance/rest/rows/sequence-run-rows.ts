@@ -1,4 +1,4 @@
-import { ANYTHING, type ContractRow, type RequestStep } from '../contract-row.ts'
+import { AnyOrder, ANYTHING, type ContractRow, type RequestStep } from '../contract-row.ts'
 import { ACTIONS, ACTIVATIONS, code, DELETE, ECHO, GET, malformed, NS, POST, PUT, sequence } from '../paths.ts'
 
 const S = `${ACTIONS}/{u}s`
@@ -59,13 +59,13 @@ export const sequenceRunRows: readonly ContractRow[] = [
     answer: {
       status: 200,
       body: {
-        annotations: [
+        annotations: new AnyOrder([
           { key: 'topmost', value: true },
           { key: 'path', value: '{ns}/{u}s' },
           { key: 'kind', value: 'sequence' },
           { key: 'waitTime', value: ANYTHING },
           { key: 'limits', value: { timeout: 60000, memory: 256, logs: 10 } },
-        ],
+        ]),
       },
     },
   },
@@ -80,13 +80,13 @@ export const sequenceRunRows: readonly ContractRow[] = [
     answer: {
       status: 200,
       body: {
-        annotations: [
-          ANYTHING,
-          ANYTHING,
-          ANYTHING,
-          ANYTHING,
+        annotations: new AnyOrder([
           { key: 'limits', value: { memory: 384, timeout: 30000 } },
-        ],
+          ANYTHING,
+          ANYTHING,
+          ANYTHING,
+          ANYTHING,
+        ]),
       },
     },
   },
@@ -192,14 +192,14 @@ export const sequenceRunRows: readonly ContractRow[] = [
       body: [
         {
           cause: '{id}',
-          annotations: [
+          annotations: new AnyOrder([
             { key: 'topmost', value: false },
             { key: 'path' },
             { key: 'kind', value: 'sequence' },
             { key: 'causedBy', value: 'sequence' },
             { key: 'waitTime' },
             { key: 'limits' },
-          ],
+          ]),
         },
       ],
     },

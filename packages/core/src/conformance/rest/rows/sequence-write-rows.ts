@@ -1,5 +1,5 @@
 import { ANYTHING, type ContractRow } from '../contract-row.ts'
-import { ACTIONS, code, ECHO, malformed, PUT, sequence } from '../paths.ts'
+import { ACTIONS, API, code, ECHO, ERRORS, forbidden, malformed, PUT, sequence } from '../paths.ts'
 
 const A = `${ACTIONS}/{u}a`
 const B = `${ACTIONS}/{u}b`
@@ -32,6 +32,23 @@ export const sequenceWriteRows: readonly ContractRow[] = [
         'whose components are no array',
         { exec: { kind: 'sequence', components: 'a' } },
         malformed("'components' must be an array"),
+      ],
+      [
+        'whose components are null',
+        { exec: { kind: 'sequence', components: null } },
+        malformed("'components' must be an array"),
+      ],
+      ['of an empty name', sequence(''), malformed('requirement failed: path undefined')],
+      [
+        'of an illegal name',
+        sequence('/_/a$'),
+        /^The request content was malformed:\nrequirement failed: path contains invalid parts \w+\(_, a\$\)$/,
+      ],
+      ['of a number', { exec: { kind: 'sequence', components: [5] } }, malformed('fully qualified name malformed')],
+      [
+        'of an object without a path',
+        { exec: { kind: 'sequence', components: [{ name: 'a' }] } },
+        malformed('fully qualified name malformed'),
       ],
       ['of no components', sequence(), 'No component specified for the sequence.'],
       [
@@ -76,6 +93,39 @@ export const sequenceWriteRows: readonly ContractRow[] = [
     given: [...two, PUT(S, sequence('/_/{u}a')), PUT(`${B}?overwrite=true`, sequence('/_/{u}s'))],
     when: PUT(`${S}?overwrite=true`, sequence('/_/{u}b')),
     answer: { status: 400, error: 'Sequence may not refer to itself.' },
+  },
+  {
+    name: 'a sequence may name its components by objects',
+    given: two,
+    when: PUT(S, { exec: { kind: 'sequence', components: [{ path: '_', name: '{u}a' }] } }),
+    answer: { status: 200, body: { exec: { components: ['/{ns}/{u}a'] } } },
+  },
+  {
+    name: 'a component in a missing package is 404',
+    when: PUT(S, sequence('/_/{u}none/a')),
+    answer: { status: 404, error: ERRORS.missing },
+  },
+  {
+    name: 'a component with too many parts to its name is 404',
+    given: two,
+    when: PUT(S, sequence('/_/{u}p/{u}q/a')),
+    answer: { status: 404, error: ERRORS.missing },
+  },
+  {
+    name: 'of a component in a private package of another namespace the package is named',
+    given: [{ package: '{u}p', of: 'other' }],
+    when: PUT(S, sequence('/{other}/{u}p/a')),
+    answer: { status: 403, error: forbidden('{other}/{u}p') },
+  },
+  {
+    name: 'of a component behind a binding to a private package the binding is named',
+    given: [
+      { package: '{u}p', of: 'other', publish: true },
+      { package: '{u}b', binding: { namespace: '{other}', name: '{u}p' } },
+      PUT(`${API}/namespaces/{other}/packages/{u}p?overwrite=true`, { publish: false }, { as: 'other' }),
+    ],
+    when: PUT(S, sequence('/_/{u}b/a')),
+    answer: { status: 403, error: forbidden('{ns}/{u}b') },
   },
   {
     name: 'a component in a foreign namespace is forbidden',

@@ -1,4 +1,4 @@
-import type { ContractRow, RequestStep, RowNeeds } from '../contract-row.ts'
+import { JsonInText, type ContractRow, type RequestStep, type RowNeeds } from '../contract-row.ts'
 import {
   ACTION,
   ACTIONS,
@@ -209,7 +209,9 @@ export const throttleRows: readonly ContractRow[] = [
     when: GET(`${ACTIVATIONS}/{id}/logs`, { until: 200 }),
     answer: {
       status: 200,
-      body: { logs: [/"statusCode":1,"success":false,.*"error":"Too many requests in the last/] },
+      body: {
+        logs: [new JsonInText({ statusCode: 1, success: false, error: /^Too many requests in the last/ })],
+      },
     },
   },
 

@@ -1,10 +1,11 @@
-import { ANYTHING, type ContractRow } from '../contract-row.ts'
+import { AnyOrder, ANYTHING, JsonInText, type ContractRow } from '../contract-row.ts'
 import {
   ACTION,
   ACTIVATIONS,
   API,
   DELETE,
   echoAction,
+  EMPTY_JSON,
   ERRORS,
   forbidden,
   GET,
@@ -13,6 +14,7 @@ import {
   NS,
   POST,
   PUT,
+  UNTYPED,
 } from '../paths.ts'
 
 const TRIGGERS = `${NS}/triggers`
@@ -111,8 +113,34 @@ export const triggerRows: readonly ContractRow[] = [
       ['a parameter without a value', { parameters: [{ key: 'a' }] }, malformed('parameters malformed!')],
       ['annotations as a text', { annotations: 'a' }, malformed('parameters malformed!')],
       ['a malformed version', { version: '1.x' }, malformed('semantic version malformed')],
-      ['a publish flag that is a number', { publish: 1 }, /^The request content was malformed:\n/],
-      ['a body that is a text', '"x"', malformed('JSON object expected')],
+      ['a publish flag that is a number', { publish: 1 }, malformed('Expected JsBoolean, but got 1')],
+      ...['"x"', '5', 'null', '[]'].map(
+        (body) => [`a body that is ${body}`, body, malformed("Object expected in field 'exec'")] as const,
+      ),
+      ['an empty body of JSON', '', EMPTY_JSON],
+      ['limits that are a number', { limits: 5 }, malformed('Object expected')],
+      ['limits that are an array', { limits: [] }, malformed('Object expected')],
+      ['an exec that is a text', { exec: 'x' }, malformed('JSON object expected')],
+      [
+        'an exec without a kind, before its parameters are read,',
+        { exec: {}, parameters: 1 },
+        malformed("'kind' must be a string defined in 'exec'"),
+      ],
+      [
+        'annotations and a version that are numbers, for its annotations,',
+        { version: 1, annotations: 1 },
+        malformed('parameters malformed!'),
+      ],
+      [
+        'limits, version and publish flag that are texts, for its limits,',
+        { publish: 'x', version: 'x', limits: 'x' },
+        malformed('Object expected'),
+      ],
+      [
+        'version and publish flag that are texts, for its version,',
+        { publish: 'x', version: 'x' },
+        malformed('semantic version malformed'),
+      ],
       ['the name of a feed that is a number', withFeed(7), 'Feed name is not valid'],
       ['the name of a feed that is a boolean', withFeed(true), 'Feed name is not valid'],
       ['an empty name of a feed', withFeed(''), 'Feed name is not valid'],
@@ -138,6 +166,16 @@ export const triggerRows: readonly ContractRow[] = [
     name: 'a trigger without a body is refused',
     when: PUT(TRIGGER),
     answer: { status: 400, error: 'Request entity expected but not supplied' },
+  },
+  {
+    name: 'a trigger whose body has no type is refused',
+    when: PUT(TRIGGER, {}, { headers: { 'content-type': null } }),
+    answer: { status: 415, error: UNTYPED },
+  },
+  {
+    name: 'the body of a trigger is read before it is asked whether to overwrite',
+    when: PUT(`${TRIGGER}?overwrite=maybe`, []),
+    answer: { status: 400, error: malformed("Object expected in field 'exec'") },
   },
   {
     name: 'a trigger with too large parameters is refused',
@@ -384,7 +422,7 @@ export const triggerRows: readonly ContractRow[] = [
     name: 'the result of a trigger fired without a body is an empty object',
     given: [...linked, POST(TRIGGER)],
     when: GET(`${ACTIVATIONS}/{id}/result`, { until: 200 }),
-    answer: { status: 200, text: '{"status":"success","success":true,"result":{}}' },
+    answer: { status: 200, body: { status: 'success', success: true, result: {} } },
   },
   {
     name: 'the log of a fired trigger has one line for each rule',
@@ -394,7 +432,7 @@ export const triggerRows: readonly ContractRow[] = [
       status: 200,
       body: {
         logs: [
-          /^\{"statusCode":0,"success":true,"activationId":"[0-9a-f]{32}","rule":"[^/"]+\/\w+r","action":"[^/"]+\/\w+"\}$/,
+          new JsonInText({ statusCode: 0, success: true, activationId: ID, rule: '{ns}/{u}r', action: '{ns}/{u}' }),
         ],
       },
     },
@@ -411,10 +449,16 @@ export const triggerRows: readonly ContractRow[] = [
     answer: {
       status: 200,
       body: {
-        logs: [
-          /^\{"statusCode":0,"success":true,.*s","action"/,
-          /^\{"statusCode":1,"success":false,"error":"Rule '[^']+r' is inactive, action '[^']+' was not activated\.","rule":"[^"]+r","action":"[^"]+"\}$/,
-        ],
+        logs: new AnyOrder([
+          new JsonInText({ statusCode: 0, success: true, rule: '{ns}/{u}s' }),
+          new JsonInText({
+            statusCode: 1,
+            success: false,
+            error: "Rule '{ns}/{u}r' is inactive, action '{ns}/{u}' was not activated.",
+            rule: '{ns}/{u}r',
+            action: '{ns}/{u}',
+          }),
+        ]),
       },
     },
   },
@@ -426,7 +470,13 @@ export const triggerRows: readonly ContractRow[] = [
       status: 200,
       body: {
         logs: [
-          /^\{"statusCode":1,"success":false,"error":"The requested resource does not exist\.","rule":"[^"]+","action":"[^"]+"\}$/,
+          new JsonInText({
+            statusCode: 1,
+            success: false,
+            error: 'The requested resource does not exist.',
+            rule: '{ns}/{u}r',
+            action: '{ns}/{u}',
+          }),
         ],
       },
     },

@@ -1,13 +1,36 @@
 import { arrayOf, FLAG, nullable, open, TEXT, WHOLE, type Schema } from './schema.ts'
 
-const PARAMETERS = nullable(arrayOf(open({ key: TEXT, value: { description: 'Any JSON.' } }, ['key', 'value'])))
+const PARAMETERS = nullable(
+  arrayOf(
+    open({ key: TEXT, value: { description: 'Any JSON.' }, init: FLAG, encryption: nullable(TEXT) }, ['key', 'value']),
+  ),
+)
+
+/** Read first from the body of every PUT, whether or not it means anything there. */
+const CONTENT = {
+  parameters: PARAMETERS,
+  annotations: PARAMETERS,
+  exec: nullable(
+    open(
+      {
+        kind: TEXT,
+        code: { ...TEXT, description: 'Source text, or base64 of an archive.' },
+        jar: { ...TEXT, description: 'The same as code.' },
+        main: TEXT,
+        image: { ...TEXT, description: 'Required for kind blackbox.' },
+        components: { ...arrayOf({}), description: 'Required for kind sequence: full names of actions.' },
+      },
+      ['kind'],
+    ),
+  ),
+}
 
 const HEAD = {
-  annotations: PARAMETERS,
+  ...CONTENT,
   version: nullable({
     type: 'string',
-    pattern: String.raw`^(?!0+(\.0+){0,2}$)\d{1,9}(\.\d{1,9}){0,2}$`,
-    description: 'One to three numbers; those that are missing are 0.',
+    pattern: String.raw`^(?!0+(\.0+){2}(\.|$))(?!0+(\.0+)?\.*$)\d{1,9}(\.*|\.\d{1,9}(\.*|\.\d{1,9}(\..*)?))$`,
+    description: 'One to three numbers; those that are missing are 0, and more are not looked at.',
   }),
   publish: nullable(FLAG),
 }
@@ -19,25 +42,11 @@ export const REQUEST_SCHEMAS = {
   Arguments: { type: 'object', description: 'Arguments of the action, or payload of the trigger.' },
   ActionPut: open({
     ...HEAD,
-    parameters: PARAMETERS,
-    exec: nullable(
-      open(
-        {
-          kind: TEXT,
-          code: nullable({ ...TEXT, description: 'Source text, or base64 of an archive.' }),
-          jar: nullable({ ...TEXT, description: 'The same as code.' }),
-          main: nullable(TEXT),
-          image: { ...TEXT, description: 'Required for kind blackbox.' },
-          components: { ...arrayOf(TEXT), description: 'Required for kind sequence: full names of actions.' },
-        },
-        ['kind'],
-      ),
-    ),
     limits: nullable(
       open({
         timeout: limit,
-        memory: limit,
-        logs: limit,
+        memory: nullable({ ...WHOLE, minimum: 0 }),
+        logs: nullable({ ...WHOLE, minimum: 0 }),
         concurrency: limit,
         instances: nullable({ ...WHOLE, minimum: 0 }),
         cpu: nullable({ type: 'number' }),
@@ -45,7 +54,7 @@ export const REQUEST_SCHEMAS = {
     ),
     delAnnotations: nullable({ ...arrayOf(TEXT), description: 'Annotations to be removed.' }),
   }),
-  TriggerPut: open({ ...HEAD, parameters: PARAMETERS }),
+  TriggerPut: open({ ...HEAD, limits: nullable({ ...open({}), description: 'A trigger has none.' }) }),
   RulePut: open({
     ...HEAD,
     trigger: { description: 'Full name as a text, or as an object with path and name.' },
@@ -54,10 +63,9 @@ export const REQUEST_SCHEMAS = {
   RuleState: open({ status: { type: 'string', enum: ['active', 'inactive'] } }, ['status']),
   PackagePut: open({
     ...HEAD,
-    parameters: PARAMETERS,
-    binding: nullable({
+    binding: {
       ...open({ namespace: TEXT, name: TEXT }),
       description: 'What it refers to; empty for a package. Both fields, or none.',
-    }),
+    },
   }),
 } as const satisfies Readonly<Record<string, Schema>>

@@ -65,10 +65,15 @@ export const pathRows: readonly WebRow[] = [
     answer: { status: 404, error: MISSING },
   },
   {
-    name: 'malformed percent-encoding of the name is refused',
+    name: 'a name that is no UTF-8 is that of a missing action',
     when: { path: `${WEB}%ff.json` },
-    answer: { status: 400, rejection: 'The request contains bad syntax or cannot be fulfilled.' },
+    answer: { status: 404, error: MISSING },
   },
+  ...[`${WEB}%zz.json`, `${WEB}.json/%zz`, `${WEB}.json/%`, `${WEB}.json/a%2`].map((path): WebRow => ({
+    name: `${path} is refused, as its percent-encoding is broken`,
+    when: { path },
+    answer: { status: 400 },
+  })),
   ...(
     [
       ['', ''],
@@ -78,11 +83,17 @@ export const pathRows: readonly WebRow[] = [
       ['/a/b.c', '/a/b.c'],
       ['//x//', '//x//'],
       ['/a%20b%2Fc%C3%A9', '/a%20b%2Fc%C3%A9'],
-      ['/%ff', '/%ff'],
+      ['/%ff', '/%EF%BF%BD'],
+      ['/%ff/%61%fe', '/%EF%BF%BD/a%EF%BF%BD'],
+      ['/%c3%a9', '/%C3%A9'],
+      ['/%41%7e%2d', '/A~-'],
+      ['/%2f%3f%23%25', '/%2F%3F%23%25'],
+      ["/$&+,;=:@!~*'()", "/$&+,;=:@!~*'()"],
+      ['/%24%26%2b%2c%3b%3d%3a%40', '/$&+,;=:@'],
       ['/.http/{u}.svg', '/.http/{u}.svg'],
     ] as const
   ).map(([rest, expected]): WebRow => ({
-    name: `'${rest}' after the action is its path as it was sent`,
+    name: `'${rest}' after the action is its path, encoded where it must be`,
     when: { path: `${WEB}.json${rest}` },
     answer: { args: { __ow_path: expected } },
   })),
@@ -151,7 +162,7 @@ export const pathRows: readonly WebRow[] = [
   },
   {
     name: 'a method that web actions do not know leads nowhere',
-    when: { method: 'PROPFIND', path: WEB, as: 'owner' },
+    when: { method: 'TRACE', path: WEB, as: 'owner' },
     answer: { status: 404, rejection: NO_ROUTE },
   },
 
@@ -209,7 +220,7 @@ export const pathRows: readonly WebRow[] = [
     when: { path: '/api/v1/web/{ns}/{u}b/{u}.json' },
     answer: {
       status: 403,
-      error: "The supplied authentication is not authorized to access '{ns}/{u}b/{u}'.",
+      error: "The supplied authentication is not authorized to access '{ns}/{u}b'.",
       headers: PLAIN_CORS,
     },
   },

@@ -1,4 +1,5 @@
 import type { JsonValue } from '../../../../model/json.ts'
+import { DIFFERENCES } from '../../differences.ts'
 import { WEB, type WebRow } from '../../web-row.ts'
 
 const HTML = 'text/html; charset=UTF-8'
@@ -21,21 +22,30 @@ const SHOWN: readonly Shown[] = [
     extension: '.json',
     returns: { a: [1, {}] },
     type: 'application/json',
-    text: '{\n  "a": [\n    1,\n    {}\n  ]\n}',
+    text: '{\n  "a": [1, {\n\n  }]\n}',
+  },
+  { what: 'an empty object', extension: '.json', returns: {}, type: 'application/json', text: '{\n\n}' },
+  {
+    what: 'objects in a list, indented as their list is',
+    extension: '.json',
+    returns: { a: { b: [{ c: 1, d: [] }, 'e"', [null]] } },
+    type: 'application/json',
+    text: '{\n  "a": {\n    "b": [{\n      "c": 1,\n      "d": []\n    }, "e\\"", [null]]\n  }\n}',
   },
   {
+    // Members in the order of their names, which is OpenWhisk's.
     what: 'a result with statusCode and headers',
     extension: '.json',
-    returns: { statusCode: 404, headers: { a: 'b' } },
+    returns: { headers: { a: 'b' }, statusCode: 404 },
     type: 'application/json',
-    text: '{\n  "statusCode": 404,\n  "headers": {\n    "a": "b"\n  }\n}',
+    text: '{\n  "headers": {\n    "a": "b"\n  },\n  "statusCode": 404\n}',
   },
   {
     what: 'an array as an error',
     extension: '.json',
     returns: { error: [1] },
     type: 'application/json',
-    text: '[\n  1\n]',
+    text: '[1]',
   },
   { what: 'body', extension: '.html', returns: { body: '<p>é', html: 'x', statusCode: 500 }, type: HTML, text: '<p>é' },
   { what: 'html', extension: '.html', returns: { html: '<b>' }, type: HTML, text: '<b>' },
@@ -43,13 +53,14 @@ const SHOWN: readonly Shown[] = [
   { what: 'a bare text as an error', extension: '.html', returns: { error: '<i>' }, type: HTML, text: '<i>' },
   { what: 'body', extension: '.svg', returns: { body: '<svg/>', svg: 'x' }, type: 'image/svg+xml', text: '<svg/>' },
   { what: 'svg', extension: '.svg', returns: { svg: '<svg/>' }, type: 'image/svg+xml', text: '<svg/>' },
+  { what: 'a bare text as an error', extension: '.svg', returns: { error: 'a' }, type: 'image/svg+xml', text: 'a' },
   { what: 'body', extension: '.text', returns: { body: 'hé', text: 'x' }, type: TEXT, text: 'hé' },
   { what: 'text', extension: '.text', returns: { text: 't' }, type: TEXT, text: 't' },
   { what: 'a number', extension: '.text', returns: { body: 1.5 }, type: TEXT, text: '1.5' },
   { what: 'a truth value', extension: '.text', returns: { text: false }, type: TEXT, text: 'false' },
   { what: 'null', extension: '.text', returns: { body: null, text: 't' }, type: TEXT, text: 'null' },
   { what: 'an object', extension: '.text', returns: { body: { a: 1 } }, type: TEXT, text: '{\n  "a": 1\n}' },
-  { what: 'an array', extension: '.text', returns: { text: [1, 2] }, type: TEXT, text: '[\n  1,\n  2\n]' },
+  { what: 'an array', extension: '.text', returns: { text: [1, 2] }, type: TEXT, text: '[1, 2]' },
   {
     what: 'a bare text as an error',
     extension: '.text',
@@ -70,6 +81,8 @@ const REFUSED: readonly (readonly [string, JsonValue, number, string])[] = [
   ['.html', { error: 7 }, 400, notValid('text/html')],
   ['.svg', { html: 'x' }, 400, notValid('image/svg+xml')],
   ['.svg', { body: {} }, 400, notValid('image/svg+xml')],
+  ['.svg', { error: 7 }, 400, notValid('image/svg+xml')],
+  ['.svg', { error: ['a'] }, 400, notValid('image/svg+xml')],
   ['.text', { other: 'x' }, 404, 'Response does not include requested property.'],
   ['.text', {}, 404, 'Response does not include requested property.'],
   ['.http', { error: 'a text' }, 400, notValid('message/http')],
@@ -136,6 +149,18 @@ export const responseRows: readonly WebRow[] = [
 
   {
     name: 'a result is not indented where that would make it many times as large',
+    differs: DIFFERENCES.indentation,
+    given: {
+      code: `main = () => {
+        let result = { list: Array.from({ length: 5000 }, () => ({ a: 0 })) }
+        for (let depth = 0; depth < 500; depth++) result = { o: result }
+        return result
+      }`,
+    },
+    answer: { text: `${'{"o":'.repeat(500)}{"list":[${'{"a":0},'.repeat(4999)}{"a":0}]}${'}'.repeat(500)}` },
+  },
+  {
+    name: 'lists in lists are no reason to leave out the indentation',
     given: {
       code: `main = () => {
         let list = Array.from({ length: 5000 }, () => 0)
@@ -143,7 +168,7 @@ export const responseRows: readonly WebRow[] = [
         return { list }
       }`,
     },
-    answer: { text: `{"list":${'['.repeat(501)}${'0,'.repeat(4999)}0${']'.repeat(501)}}` },
+    answer: { text: `{\n  "list": ${'['.repeat(501)}${'0, '.repeat(4999)}0${']'.repeat(501)}\n}` },
   },
 
   // what the client accepts

@@ -1,0 +1,68 @@
+import { isBlackbox, isSequence, type Exec } from '../../model/exec.ts'
+import type { JsonObject, JsonValue } from '../../model/json.ts'
+import { parametersSize, parseParameters, type Parameters } from '../../model/parameters.ts'
+import type { ApiServices } from '../http/api-services.ts'
+import { effectiveLimits } from '../http/effective-limits.ts'
+import { badContent, HttpError } from '../http/http-error.ts'
+import { readJson } from '../http/json-body.ts'
+import type { Call } from '../http/route.ts'
+import { largerThanAllowed, TEXTS } from '../http/texts.ts'
+import { optional, requireObject } from './json-readers.ts'
+import { parseExec, type ExecRules } from './parse-exec.ts'
+
+/** The parts of a PUT whose size is bounded. */
+export interface PutContent {
+  readonly exec?: Exec
+  readonly parameters?: Parameters
+  readonly annotations?: Parameters
+}
+
+export interface ContentBounds {
+  readonly maxExecBytes: number
+  readonly maxParameterBytes: number
+}
+
+export interface PutBody {
+  readonly body: JsonObject
+  readonly content: PutContent
+}
+
+/**
+ * The body of a PUT. What is bounded is read and judged before all else, `exec` too whatever the PUT is about.
+ * @throws HttpError 400, 413, 415; ClientGone
+ */
+export async function readPut({ parts }: ApiServices, { request, user }: Call): Promise<PutBody> {
+  const { manifest, limits } = parts
+  const body = requireObject(await readJson(request, limits.maxRequestBytes), 'exec')
+  const { maxParameterBytes } = effectiveLimits(user.limits, limits)
+  const rules = { manifest, ownNamespace: user.namespace.name }
+  return { body, content: parsePutContent(body, rules, { maxExecBytes: limits.maxExecBytes, maxParameterBytes }) }
+}
+
+/** @throws HttpError 400, 413 */
+export function parsePutContent(body: JsonObject, rules: ExecRules, bounds: ContentBounds): PutContent {
+  const exec = optional(body['exec'], (json) => parseExec(json, rules))
+  const parameters = optional(body['parameters'], parseList)
+  const annotations = optional(body['annotations'], parseList)
+  if (exec) checkSize('exec', execBytes(exec), bounds.maxExecBytes)
+  if (parameters) checkSize('parameters', parametersSize(parameters), bounds.maxParameterBytes)
+  if (annotations) checkSize('annotations', parametersSize(annotations), bounds.maxParameterBytes)
+  return { ...(exec && { exec }), ...(parameters && { parameters }), ...(annotations && { annotations }) }
+}
+
+function parseList(json: JsonValue): Parameters {
+  const list = parseParameters(json)
+  if (!list) throw badContent(TEXTS.parametersMalformed)
+  return list
+}
+
+function checkSize(field: string, bytes: number, allowedBytes: number): void {
+  if (bytes > allowedBytes) throw new HttpError(413, largerThanAllowed(field, bytes, allowedBytes))
+}
+
+function execBytes(exec: Exec): number {
+  if (isSequence(exec)) return exec.components.reduce((sum, component) => sum + Buffer.byteLength(component), 0)
+  const code = exec.code && 'text' in exec.code ? Buffer.byteLength(exec.code.text) : 0
+  const image = isBlackbox(exec) ? Buffer.byteLength(exec.image) : 0
+  return code + Buffer.byteLength(exec.main ?? '') + image
+}

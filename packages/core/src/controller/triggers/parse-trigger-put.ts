@@ -1,0 +1,18 @@
+import { isJsonObject, type JsonValue } from '../../model/json.ts'
+import { optional } from '../entities/json-readers.ts'
+import type { PutBody } from '../entities/put-content.ts'
+import { parseVersionAndPublish } from '../entities/put-fields.ts'
+import { badContent } from '../http/http-error.ts'
+import { TEXTS } from '../http/texts.ts'
+import type { TriggerPut } from './trigger-service.ts'
+
+/** @throws HttpError 400 */
+export function parseTriggerPut({ body, content: { parameters, annotations } }: PutBody): TriggerPut {
+  optional(body['limits'], requireNoLimits)
+  return { ...parseVersionAndPublish(body), ...(parameters && { parameters }), ...(annotations && { annotations }) }
+}
+
+/** A trigger has no limits: any object says so. */
+function requireNoLimits(json: JsonValue): void {
+  if (!isJsonObject(json)) throw badContent(TEXTS.objectExpectedPlainly)
+}
