@@ -1,4 +1,8 @@
 import { PlatformError } from '../errors.ts'
+import { MB } from '../model/byte-size.ts'
+import type { PlatformLimits } from '../model/platform-limits.ts'
+
+export const DEFAULT_BODY_MEMORY_BYTES: number = 256 * MB
 
 /** What an operator decides about the API. OpenWhisk's configuration keys are named with each. */
 export interface ApiOptions {
@@ -21,6 +25,12 @@ export interface ApiOptions {
    */
   readonly requireResponsePayload?: boolean
   /**
+   * Bytes of request bodies that all connections together may have in memory while they come, and those of writes until
+   * they are answered; up to 16 kB of each body are not counted. A request for which there is no room is refused with
+   * 503, unless another has been coming for 5 s: then that one is. At least `limits.maxRequestBytes`. Default 256 MB.
+   */
+  readonly bodyMemoryBytes?: number
+  /**
    * Who may `POST /disable`, after which the controller accepts no more activations until it is started again;
    * `whisk.controller.username` and `password`. Default: nobody, where OpenWhisk has a password that everybody knows.
    */
@@ -28,7 +38,17 @@ export interface ApiOptions {
 }
 
 /** @throws ERR_CONFIG */
-export function checkApiOptions({ readyFraction = 1 }: ApiOptions): void {
-  if (readyFraction >= 0 && readyFraction <= 1) return
-  throw new PlatformError('ERR_CONFIG', `api: readyFraction is ${readyFraction}, give a share from 0 to 1`)
+export function checkApiOptions(
+  { readyFraction = 1, bodyMemoryBytes = DEFAULT_BODY_MEMORY_BYTES }: ApiOptions,
+  { maxRequestBytes }: Pick<PlatformLimits, 'maxRequestBytes'>,
+): void {
+  if (!(readyFraction >= 0 && readyFraction <= 1)) {
+    throw new PlatformError('ERR_CONFIG', `api: readyFraction is ${readyFraction}, give a share from 0 to 1`)
+  }
+  if (!Number.isSafeInteger(bodyMemoryBytes) || bodyMemoryBytes < maxRequestBytes) {
+    throw new PlatformError(
+      'ERR_CONFIG',
+      `api: bodyMemoryBytes is ${bodyMemoryBytes}, give at least limits.maxRequestBytes, which is ${maxRequestBytes}`,
+    )
+  }
 }

@@ -8,6 +8,7 @@ import { requireReadableAction } from '../http/execute-only.ts'
 import { HttpError } from '../http/http-error.ts'
 import { readJsonObject } from '../http/json-body.ts'
 import { QueryParameters } from '../http/query-parameters.ts'
+import { requestLimit } from '../http/read-body.ts'
 import type { Call, UserRoute } from '../http/route.ts'
 import { entityName, targetNamespace } from '../http/target-namespace.ts'
 import { deletedAnswer, putAnswer } from '../http/written-answer.ts'
@@ -127,7 +128,7 @@ async function putAction(services: ApiServices, service: ActionService, call: Ca
   const { parts, cache, options } = services
   const { user } = call
   const id = await writableId(service, call, 'PUT')
-  const body = await readJsonObject(call.request, parts.limits.maxRequestBytes)
+  const body = await readJsonObject(call, requestLimit(parts.limits.maxRequestBytes))
   const effective = effectiveLimits(user.limits, parts.limits)
   const content = parseActionContent(
     body,

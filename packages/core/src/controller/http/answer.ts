@@ -20,7 +20,7 @@ export const JSON_TYPE = 'application/json'
 export const TEXT_TYPE = 'text/plain; charset=UTF-8'
 const NO_HEADERS: readonly string[] = []
 /** Statuses whose responses end with their head. */
-const BODILESS = new Set([204, 304])
+const HEAD_ONLY = new Set([204, 304])
 
 /** `body` is JSON text already. */
 export function jsonAnswer(status: number, body: string, headers: readonly string[] = NO_HEADERS): TextAnswer {
@@ -44,20 +44,35 @@ export const NO_CONTENT: Answer = emptyAnswer(204)
 /** Does nothing when the answer was given already or the client has gone. */
 export function writeAnswer(
   response: ServerResponse,
-  { status, contentType, body, headers = NO_HEADERS }: Answer,
+  answer: Answer,
   transactionId: string,
   cors: readonly string[],
 ): void {
   if (response.headersSent || response.destroyed) return
+  const length = writeHead(response, answer, transactionId, cors)
+  if (length === undefined) response.end()
+  else response.end(answer.body, encodingOf(answer.body, length))
+}
+
+/** As many bytes as characters: all of it is ASCII, which is written faster than UTF-8. */
+export function encodingOf(body: string | Buffer, byteLength: number): BufferEncoding {
+  return byteLength === body.length ? 'latin1' : 'utf8'
+}
+
+/** The length of the body that must follow; undefined when there must be none. */
+export function writeHead(
+  response: ServerResponse,
+  { status, contentType, body, headers = NO_HEADERS }: Answer,
+  transactionId: string,
+  cors: readonly string[],
+): number | undefined {
   const length = Buffer.byteLength(body)
   const head = ['X-Request-ID', transactionId]
   if (contentType !== undefined) head.push('Content-Type', contentType)
-  const hasBody = !BODILESS.has(status)
+  const hasBody = !HEAD_ONLY.has(status)
   if (hasBody) head.push('Content-Length', String(length))
   for (const item of cors) head.push(item)
   for (const item of headers) head.push(item)
   response.writeHead(status, STATUS_CODES[status] ?? '', head)
-  // As many bytes as characters: all of it is ASCII, which is written faster than UTF-8.
-  if (hasBody) response.end(body, length === body.length ? 'latin1' : 'utf8')
-  else response.end()
+  return hasBody ? length : undefined
 }

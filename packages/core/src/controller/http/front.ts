@@ -4,6 +4,7 @@ import type { Identity } from '../../model/identity.ts'
 import { newTransaction } from '../../model/transaction.ts'
 import { controllerOwner } from '../../store/record-owner.ts'
 import { activationRoutes } from '../activations/activation-routes.ts'
+import { DEFAULT_BODY_MEMORY_BYTES } from '../api-options.ts'
 import type { ControllerParts } from '../controller.ts'
 import { actionRoutes } from '../entities/action-routes.ts'
 import { EntityCache } from '../entities/entity-cache.ts'
@@ -22,9 +23,11 @@ import { JSON_TYPE, OK, type Answer } from './answer.ts'
 import type { ApiServices, HttpFrontOptions } from './api-services.ts'
 import { Authenticator } from './authenticator.ts'
 import { disableRoute } from './disable-route.ts'
+import { BodyIntake } from './body-intake.ts'
 import { docsRoutes } from './docs-routes.ts'
+import { EarlyAnswers } from './early-answers.ts'
 import { errorAnswer } from './error-answer.ts'
-import { Exchange } from './exchange.ts'
+import { Exchange, type Reception } from './exchange.ts'
 import { HttpError, noRoute } from './http-error.ts'
 import { infoRoutes } from './info-routes.ts'
 import { namespaceRoutes } from './namespace-routes.ts'
@@ -93,6 +96,10 @@ export function createHttpFront(parts: ControllerParts, inner: Activator, option
     routes,
     authenticator,
     new WebActions(services, authenticator),
+    {
+      intake: new BodyIntake(parts.clock, options.bodyMemoryBytes ?? DEFAULT_BODY_MEMORY_BYTES),
+      earlyAnswers: new EarlyAnswers(parts.clock),
+    },
     options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS,
   )
   return {
@@ -109,6 +116,7 @@ class Dispatcher {
   readonly #routes: RouteTable<Route>
   readonly #authenticator: Authenticator
   readonly #web: WebActions
+  readonly #reception: Reception
   readonly #deadlines: RequestDeadlines<Exchange>
 
   constructor(
@@ -116,15 +124,18 @@ class Dispatcher {
     routes: readonly Route[],
     authenticator: Authenticator,
     web: WebActions,
+    reception: Reception,
     requestTimeoutMs: number,
   ) {
     this.#parts = parts
     this.#routes = new RouteTable(routes)
     this.#authenticator = authenticator
     this.#web = web
-    this.#deadlines = new RequestDeadlines(parts.clock, requestTimeoutMs, (exchange) =>
-      this.#refuse(exchange, new HttpError(503, TEXTS.tooSlow, { headers: ['Connection', 'close'] })),
-    )
+    this.#reception = reception
+    this.#deadlines = new RequestDeadlines(parts.clock, requestTimeoutMs, (exchange) => {
+      if (exchange.stopReceiving()) return
+      this.#refuse(exchange, new HttpError(503, TEXTS.tooSlow, { headers: ['Connection', 'close'] }))
+    })
   }
 
   handle(request: IncomingMessage, response: ServerResponse): void {
@@ -138,7 +149,7 @@ class Dispatcher {
       adopted ? requested : undefined,
       typeof extraLogging === 'string' && extraLogging.toLowerCase() === 'on',
     )
-    const exchange = new Exchange(request, response, transaction, this.#parts.clock.monotonic())
+    const exchange = new Exchange(request, response, transaction, this.#parts.clock.monotonic(), this.#reception)
     try {
       const answer = this.#route(exchange)
       if (isPromise(answer)) this.#await(exchange, answer)
@@ -185,7 +196,7 @@ class Dispatcher {
     if (route?.auth === 'none') {
       exchange.area = route.cors
       const { transaction, rawQuery } = exchange
-      return route.handle({ request, transaction, rawQuery, params: match?.params ?? {} })
+      return route.handle({ request, body: exchange, transaction, rawQuery, params: match?.params ?? {} })
     }
     if (!inApi) throw new HttpError(405, methodNotAllowed('OPTIONS'), { headers: ['Allow', 'OPTIONS'] })
     const { clock, observer } = this.#parts
@@ -199,14 +210,15 @@ class Dispatcher {
   }
 
   #serve(
-    { request, transaction, rawQuery }: Exchange,
+    exchange: Exchange,
     user: Identity,
     route: UserRoute | undefined,
     params: Call['params'] = {},
   ): MaybePromise<Answer> {
+    const { request, transaction, rawQuery } = exchange
     if (!route) throw noRoute()
     if (!acceptsMediaType(request.headers.accept, JSON_TYPE)) throw new HttpError(406, onlyTheseTypes(JSON_TYPE))
-    return route.handle({ request, transaction, rawQuery, params, user })
+    return route.handle({ request, body: exchange, transaction, rawQuery, params, user })
   }
 
   #refuse(exchange: Exchange, error: unknown): void {

@@ -11,6 +11,7 @@ export const TEXTS = {
   queryUnreadable: "The request's query string is invalid.",
   uriTooLong: 'The length of the requested URI exceeds the limit of 8192 characters.',
   tooSlow: 'The server was not able to produce a timely response to your request.',
+  bodiesTooMany: 'The server is receiving as much as it can hold. Please try again later.',
 
   concurrentModification: 'Concurrent modification to resource detected.',
   otherCollection: 'Resource by this name exists but is not in this collection.',
@@ -66,9 +67,11 @@ export const STATUS_TEXT_DEFAULTS: Readonly<Record<number, string>> = {
   401: 'Authentication is possible but has failed or not yet been provided.',
   403: 'The supplied authentication is not authorized to access this resource.',
   404: 'The requested resource does not exist.',
+  408: 'The server timed out waiting for the request.',
   409: 'The request could not be processed because of conflict in the request, such as an edit conflict.',
   413: 'The request content is larger than the server is willing or able to process.',
   429: 'The user has sent too many requests in a given amount of time.',
+  431: 'The server is unwilling to process the request because either an individual header field, or all the header fields collectively, are too large.',
   500: 'There was an internal server error.',
   503: 'The server is currently unavailable (because it is overloaded or down for maintenance).',
 }

@@ -7,6 +7,7 @@ import { forbidden, requireOwner, requirePackage } from '../http/entitlement.ts'
 import { requireReadablePackage } from '../http/execute-only.ts'
 import { HttpError } from '../http/http-error.ts'
 import { readJsonObject } from '../http/json-body.ts'
+import { entityLimit } from '../http/read-body.ts'
 import { QueryParameters } from '../http/query-parameters.ts'
 import type { Call, UserRoute } from '../http/route.ts'
 import { entityName, targetNamespace } from '../http/target-namespace.ts'
@@ -93,7 +94,7 @@ async function putPackage({ parts, options }: ApiServices, service: PackageServi
   requireOwner(user, 'PUT', path, name)
   const overwrite = new QueryParameters(call.rawQuery).boolean('overwrite', false)
   if (name === RESERVED_NAME) throw new HttpError(400, packageReserved(name))
-  const body = await readJsonObject(call.request, parts.limits.maxRequestBytes)
+  const body = await readJsonObject(call, entityLimit(parts.limits))
   const { maxParameterBytes } = effectiveLimits(user.limits, parts.limits)
   const put = parsePackagePut(body, path, maxParameterBytes)
   return putAnswer(options, await service.put(user, { path, name }, put, overwrite))

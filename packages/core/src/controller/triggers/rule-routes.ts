@@ -5,6 +5,7 @@ import type { ApiServices } from '../http/api-services.ts'
 import { effectiveLimits } from '../http/effective-limits.ts'
 import { requireOwner } from '../http/entitlement.ts'
 import { readJsonObject } from '../http/json-body.ts'
+import { entityLimit } from '../http/read-body.ts'
 import { QueryParameters } from '../http/query-parameters.ts'
 import type { Call, UserRoute } from '../http/route.ts'
 import { entityName, targetNamespace } from '../http/target-namespace.ts'
@@ -74,7 +75,7 @@ export function ruleRoutes(services: ApiServices, links: TriggerLinks): readonly
       responses: { 200: 'none', 202: 'none', 400: 'Error', 403: 'Error', 404: 'Error', 409: 'Error' },
       handle: async (call) => {
         const id = ownId(call, 'ACTIVATE')
-        const body = await readJsonObject(call.request, services.parts.limits.maxRequestBytes)
+        const body = await readJsonObject(call, entityLimit(services.parts.limits))
         await service.setStatus(id, parseRuleState(body))
         return OK
       },
@@ -86,7 +87,7 @@ async function putRule({ parts, cache }: ApiServices, service: RuleService, call
   const { user } = call
   const id = ownId(call, 'PUT')
   const overwrite = new QueryParameters(call.rawQuery).boolean('overwrite', false)
-  const body = await readJsonObject(call.request, parts.limits.maxRequestBytes)
+  const body = await readJsonObject(call, entityLimit(parts.limits))
   const put = parseRulePut(body, id.path, effectiveLimits(user.limits, parts.limits).maxParameterBytes)
   await authorizeReferences(cache, user, put)
   return jsonAnswer(200, JSON.stringify(await service.put(user, id, put, overwrite)))

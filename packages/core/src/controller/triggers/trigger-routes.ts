@@ -6,6 +6,7 @@ import type { ApiServices } from '../http/api-services.ts'
 import { effectiveLimits } from '../http/effective-limits.ts'
 import { requireOwner } from '../http/entitlement.ts'
 import { readJsonObject } from '../http/json-body.ts'
+import { entityLimit } from '../http/read-body.ts'
 import { QueryParameters } from '../http/query-parameters.ts'
 import type { Call, UserRoute } from '../http/route.ts'
 import { entityName, targetNamespace } from '../http/target-namespace.ts'
@@ -100,7 +101,7 @@ async function putTrigger({ parts }: ApiServices, service: TriggerService, call:
   const name = entityName(call, 'name')
   requireOwner(user, 'PUT', path, name)
   const overwrite = new QueryParameters(call.rawQuery).boolean('overwrite', false)
-  const body = await readJsonObject(call.request, parts.limits.maxRequestBytes)
+  const body = await readJsonObject(call, entityLimit(parts.limits))
   const { maxParameterBytes } = effectiveLimits(user.limits, parts.limits)
   const put = { ...parseListField(body, 'parameters', maxParameterBytes), ...parseHeadPut(body, maxParameterBytes) }
   return jsonAnswer(200, JSON.stringify(await service.put({ path, name }, put, overwrite)))

@@ -11,12 +11,20 @@ import { HttpError } from '../http/http-error.ts'
  */
 export function requireWhiskAuth(
   required: JsonValue | undefined,
-  { headers }: IncomingMessage,
+  request: IncomingMessage,
   caller: Identity | undefined,
 ): void {
-  if (required === undefined || required === false) return
-  if (required === true ? caller !== undefined : carriesSecret(required, headers['x-require-whisk-auth'])) return
-  throw new HttpError(401)
+  if (!mayPass(required, request, caller)) throw new HttpError(401)
+}
+
+/** Whether `requireWhiskAuth` lets it through. */
+export function mayPass(
+  required: JsonValue | undefined,
+  { headers }: IncomingMessage,
+  caller: Identity | undefined,
+): boolean {
+  if (required === undefined || required === false) return true
+  return required === true ? caller !== undefined : carriesSecret(required, headers['x-require-whisk-auth'])
 }
 
 function carriesSecret(required: JsonValue, given: string | string[] | undefined): boolean {
