@@ -4,7 +4,7 @@ import type { Identity } from '../../model/identity.ts'
 import { newTransaction } from '../../model/transaction.ts'
 import { controllerOwner } from '../../store/record-owner.ts'
 import { activationRoutes } from '../activations/activation-routes.ts'
-import { DEFAULT_BODY_MEMORY_BYTES } from '../api-options.ts'
+import { bodyMemoryBytes } from '../api-options.ts'
 import type { ControllerParts } from '../controller.ts'
 import { actionRoutes } from '../entities/action-routes.ts'
 import { EntityCache } from '../entities/entity-cache.ts'
@@ -97,7 +97,7 @@ export function createHttpFront(parts: ControllerParts, inner: Activator, option
     authenticator,
     new WebActions(services, authenticator),
     {
-      intake: new BodyIntake(parts.clock, options.bodyMemoryBytes ?? DEFAULT_BODY_MEMORY_BYTES),
+      intake: new BodyIntake(parts.clock, bodyMemoryBytes(options, parts.limits)),
       earlyAnswers: new EarlyAnswers(parts.clock),
     },
     options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS,
