@@ -28,7 +28,7 @@ import { docsRoutes } from './docs-routes.ts'
 import { EarlyAnswers } from './early-answers.ts'
 import { errorAnswer } from './error-answer.ts'
 import { Exchange, type Reception } from './exchange.ts'
-import { HttpError, noRoute } from './http-error.ts'
+import { HttpError, noRoute, RETRY_SOON } from './http-error.ts'
 import { infoRoutes } from './info-routes.ts'
 import { namespaceRoutes } from './namespace-routes.ts'
 import { operationalRoutes } from './operational-routes.ts'
@@ -134,7 +134,7 @@ class Dispatcher {
     this.#reception = reception
     this.#deadlines = new RequestDeadlines(parts.clock, requestTimeoutMs, (exchange) => {
       if (exchange.stopReceiving()) return
-      this.#refuse(exchange, new HttpError(503, TEXTS.tooSlow, { headers: ['Connection', 'close'] }))
+      this.#refuse(exchange, new HttpError(503, TEXTS.tooSlow, { headers: ['Connection', 'close', ...RETRY_SOON] }))
     })
   }
 
