@@ -1,4 +1,5 @@
 import { STATUS_CODES, type ServerResponse } from 'node:http'
+import { isAsciiOnly } from './header-text.ts'
 
 /** What goes back to the client, apart from the headers that every answer has. */
 export interface Answer {
@@ -21,6 +22,8 @@ export const TEXT_TYPE = 'text/plain; charset=UTF-8'
 const NO_HEADERS: readonly string[] = []
 /** Statuses whose responses end with their head. */
 const HEAD_ONLY = new Set([204, 304])
+/** Statuses whose responses have no content; that of 205 is said to be of length 0. */
+export const BODILESS: ReadonlySet<number> = new Set([204, 205, 304])
 
 /** `body` is JSON text already. */
 export function jsonAnswer(status: number, body: string, headers: readonly string[] = NO_HEADERS): TextAnswer {
@@ -51,12 +54,20 @@ export function writeAnswer(
   if (response.headersSent || response.destroyed) return
   const length = writeHead(response, answer, transactionId, cors)
   if (length === undefined) response.end()
-  else response.end(answer.body, encodingOf(answer.body, length))
+  else writeContent(answer, length, (content, encoding) => response.end(content, encoding))
 }
 
-/** As many bytes as characters: all of it is ASCII, which is written faster than UTF-8. */
-export function encodingOf(body: string | Buffer, byteLength: number): BufferEncoding {
-  return byteLength === body.length ? 'latin1' : 'utf8'
+/**
+ * As many bytes as characters: all of it is ASCII, which is written faster than UTF-8. Otherwise, as node:http writes
+ * head and text as one, the text must not take the letters of the head with it.
+ */
+export function writeContent(
+  { body, headers = NO_HEADERS }: Answer,
+  byteLength: number,
+  write: (content: string | Buffer, encoding: BufferEncoding) => void,
+): void {
+  if (byteLength === body.length) write(body, 'latin1')
+  else write(isAsciiOnly(headers) ? body : Buffer.from(body as string), 'utf8')
 }
 
 /** The length of the body that must follow; undefined when there must be none. */

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Clock, Timer } from '../../time/clock.ts'
-import { encodingOf, writeAnswer, writeHead, type Answer } from './answer.ts'
+import { writeAnswer, writeContent, writeHead, type Answer } from './answer.ts'
 import { announcedLength } from './read-body.ts'
 
 /** Up to so much that was announced is discarded for the sake of the connection, which then serves on. */
@@ -54,7 +54,7 @@ export class EarlyAnswers {
       response.flushHeaders()
       socket.end()
     } else {
-      response.write(answer.body, encodingOf(answer.body, length), () => socket.end())
+      writeContent(closing, length, (content, encoding) => response.write(content, encoding, () => socket.end()))
     }
     this.#discard(request, socket, () => socket.end(() => socket.destroy()))
   }

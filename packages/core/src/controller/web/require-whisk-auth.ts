@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import { sameSecret } from '../../auth/same-secret.ts'
 import type { Identity } from '../../model/identity.ts'
 import type { JsonValue } from '../../model/json.ts'
+import { headerText } from '../http/header-text.ts'
 import { HttpError } from '../http/http-error.ts'
 
 /**
@@ -29,5 +30,5 @@ export function mayPass(
 
 function carriesSecret(required: JsonValue, given: string | string[] | undefined): boolean {
   if (typeof required !== 'string' && typeof required !== 'number') return false
-  return typeof given === 'string' && sameSecret(given, String(required))
+  return typeof given === 'string' && sameSecret(headerText(given), String(required))
 }

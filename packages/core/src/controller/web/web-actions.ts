@@ -8,6 +8,7 @@ import { emptyAnswer, type Answer } from '../http/answer.ts'
 import type { ApiServices } from '../http/api-services.ts'
 import { maxPayloadBytes } from '../http/effective-limits.ts'
 import { errorAnswer } from '../http/error-answer.ts'
+import { headerText } from '../http/header-text.ts'
 import { HttpError, notFound } from '../http/http-error.ts'
 import { receiveArguments, type Arrived } from '../http/json-body.ts'
 import { announcedLength, ClientGone, routeLimit } from '../http/read-body.ts'
@@ -150,7 +151,7 @@ function argumentsOf(
   bytes: Buffer,
 ): JsonText {
   const header = request.headers['content-type']
-  const type = header === undefined ? undefined : parseMediaType(header)
+  const type = header === undefined ? undefined : parseMediaType(headerText(header))
   const from = { request, type, rawQuery, rest, caller }
   return isTrue(action, 'raw-http')
     ? rawArguments(from, rawContent(bytes, type))
