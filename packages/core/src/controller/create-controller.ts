@@ -53,7 +53,7 @@ class HttpController implements Controller {
       inFlight: () => this.#activator.list(),
     }
     const { api = {} } = parts
-    checkApiOptions(api)
+    checkApiOptions(api, parts.limits)
     this.#front = createHttpFront(parts, this.#activator, {
       ...api,
       ...(api.operationalRoutes === false ? {} : { operations }),

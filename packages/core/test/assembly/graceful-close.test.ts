@@ -34,7 +34,7 @@ async function seenWhileClosing(): Promise<Set<string | number>> {
     }
   }
   const callers = Promise.all(Array.from({ length: 8 }, caller))
-  await expect.poll(() => answers).toBeGreaterThan(50)
+  await expect.poll(() => answers, { timeout: 10_000 }).toBeGreaterThan(50)
   await platform.close({ drainMs: 5_000 })
   await callers
   await pool.close()

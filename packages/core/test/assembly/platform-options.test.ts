@@ -62,6 +62,14 @@ describe('the API of a platform', () => {
     expect(await get('actions/a')).toMatchObject({ annotations: [{ key: 'exec', value: 'nodejs:20' }] })
   })
 
+  it('has memory for the longest request at least', async () => {
+    const containers = memoryContainers()
+    await expect(assemble({ containers, api: { bodyMemoryBytes: 1000 } })).rejects.toThrow(
+      'api: bodyMemoryBytes is 1000, give at least limits.maxRequestBytes, which is 52428800',
+    )
+    await start({ limits: { maxRequestBytes: 1024 ** 3 } })
+  })
+
   it('has a share of ready invokers between 0 and 1', async () => {
     await start({})
     await expect(assemble({ containers: memoryContainers(), api: { readyFraction: 1.5 } })).rejects.toThrow(

@@ -108,6 +108,13 @@ export class TestController {
     return (this.#server.address() as AddressInfo).port
   }
 
+  /** Connections that are open, on the side of the server. */
+  connections(): Promise<number> {
+    return new Promise((resolve, reject) =>
+      this.#server.getConnections((error, count) => (error ? reject(error) : resolve(count))),
+    )
+  }
+
   get baseUrl(): string {
     return `http://127.0.0.1:${this.port}`
   }

@@ -177,6 +177,11 @@ const api = z.strictObject({
     shownDefault: 'nobody',
   }),
   requireResponsePayload: flag(true, 'Writes of actions and packages are answered with what was written'),
+  bodyMemoryBytes: z.int().min(1).optional().meta({
+    description: 'Request bodies in memory over all connections; who would go beyond is refused with 503',
+    unit: 'bytes',
+    shownDefault: '268435456, or `limits.maxRequestBytes` if more',
+  }),
 })
 
 function storeLevel(description: string) {

@@ -12,9 +12,14 @@ const PATIENCE = 64
 /** A drain gives up after this many refusals in a row; the next one goes on where it stopped. */
 const REFUSALS_PER_DRAIN = 256
 
+/** A namespace may have so many times as many places as are left free. */
+const SHARE = 3
+
 /**
- * Holds activations until capacity frees. Bounded; fair between namespaces (they take turns) and first come, first
- * served within one. A small activation may pass a large one that does not fit, but not for ever.
+ * Holds activations until capacity frees. Bounded, and no namespace gets all of it: one alone has three quarters, two
+ * that want everything three sevenths each, and some places are always left for one that has none yet. Fair between
+ * namespaces (they take turns) and first come, first served within one. A small activation may pass a large one that
+ * does not fit, but not for ever.
  */
 export class WaitingRoom {
   readonly #max: number
@@ -33,14 +38,20 @@ export class WaitingRoom {
     return this.#size
   }
 
-  /** False when the room is full. */
+  /** False when the room is full, or full for this namespace. */
   enter(waiter: Waiter): boolean {
-    if (this.#size >= this.#max) return false
     let line = this.#lines.get(waiter.namespace)
+    if (!this.#hasPlace(line ? line.waiters.length - line.next : 0)) return false
     if (!line) this.#lines.set(waiter.namespace, (line = { waiters: [], next: 0, since: this.#served }))
     line.waiters.push(waiter)
     this.#size++
     return true
+  }
+
+  /** For a namespace that has so many already. Who has none gets the last one, too. */
+  #hasPlace(taken: number): boolean {
+    const left = this.#max - this.#size - 1
+    return left >= 0 && (taken === 0 || taken < SHARE * left)
   }
 
   /** Takes a waiter out that no longer wants to wait. */

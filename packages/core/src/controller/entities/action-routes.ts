@@ -7,6 +7,7 @@ import { requireOwner, requirePackage } from '../http/entitlement.ts'
 import { requireReadableAction } from '../http/execute-only.ts'
 import { HttpError } from '../http/http-error.ts'
 import { QueryParameters } from '../http/query-parameters.ts'
+import { requestLimit } from '../http/read-body.ts'
 import type { Call, UserRoute } from '../http/route.ts'
 import { entityName, targetNamespace } from '../http/target-namespace.ts'
 import { deletedAnswer, putAnswer } from '../http/written-answer.ts'
@@ -128,7 +129,7 @@ async function putAction(services: ApiServices, service: ActionService, call: Ca
   const { parts, cache, options } = services
   const { user } = call
   const id = await writableId(service, call, 'PUT')
-  const { body, content } = await readPut(services, call)
+  const { body, content } = await readPut(services, call, requestLimit(parts.limits.maxRequestBytes))
   const overwrite = new QueryParameters(call.rawQuery).boolean('overwrite', false)
   const settings = parseActionSettings(body)
   checkLimits(settings.limits ?? {}, effectiveLimits(user.limits, parts.limits), parts.limits)

@@ -1,8 +1,9 @@
+import { isPromise } from '../../lifecycle.ts'
 import { extendedRecordText } from '../activations/extended-record.ts'
 import { jsonAnswer, type Answer } from '../http/answer.ts'
 import type { ApiServices } from '../http/api-services.ts'
 import { maxPayloadBytes } from '../http/effective-limits.ts'
-import { checkAnnouncedLength, readArguments } from '../http/json-body.ts'
+import { arrivedBody, parseArguments, receiveArguments } from '../http/json-body.ts'
 import type { Call } from '../http/route.ts'
 import type { ActivationOutcome } from '../invoke/activator.ts'
 import { invokeNamed } from '../invoke/invoke-named.ts'
@@ -16,11 +17,12 @@ export async function invokeAction(services: ApiServices, call: Call, name: Acti
   const { request, user, rawQuery } = call
   const { limits } = services.parts
   let resultOnly = false
-  const outcome = await invokeNamed(services, call, name, async () => {
-    const allowedBytes = maxPayloadBytes(user.limits, limits)
-    checkAnnouncedLength(request, allowedBytes)
+  const receiving = receiveArguments(call, maxPayloadBytes(user.limits, limits))
+  const arrived = isPromise(receiving) ? await receiving : receiving
+  const outcome = await invokeNamed(services, call, name, () => {
+    const body = arrivedBody(arrived)
     const query = services.invokeQueries.parse(rawQuery)
-    const payload = await readArguments(request, limits.maxRequestBytes, allowedBytes)
+    const payload = parseArguments(request, body)
     resultOnly = query.resultOnly
     const { blocking, waitMs } = query
     return payload ? { blocking, waitMs, payload } : { blocking, waitMs }

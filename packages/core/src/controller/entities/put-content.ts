@@ -5,6 +5,7 @@ import type { ApiServices } from '../http/api-services.ts'
 import { effectiveLimits } from '../http/effective-limits.ts'
 import { badContent, HttpError } from '../http/http-error.ts'
 import { readJson } from '../http/json-body.ts'
+import { entityLimit, type BodyLimit } from '../http/read-body.ts'
 import type { Call } from '../http/route.ts'
 import { largerThanAllowed, TEXTS } from '../http/texts.ts'
 import { optional, requireObject } from './json-readers.ts'
@@ -29,11 +30,12 @@ export interface PutBody {
 
 /**
  * The body of a PUT. What is bounded is read and judged before all else, `exec` too whatever the PUT is about.
- * @throws HttpError 400, 413, 415; ClientGone
+ * @throws HttpError 400, 408, 413, 415, 503; ClientGone
  */
-export async function readPut({ parts }: ApiServices, { request, user }: Call): Promise<PutBody> {
+export async function readPut({ parts }: ApiServices, call: Call, limit?: BodyLimit): Promise<PutBody> {
   const { manifest, limits } = parts
-  const body = requireObject(await readJson(request, limits.maxRequestBytes), 'exec')
+  const { user } = call
+  const body = requireObject(await readJson(call, limit ?? entityLimit(limits)), 'exec')
   const { maxParameterBytes } = effectiveLimits(user.limits, limits)
   const rules = { manifest, ownNamespace: user.namespace.name }
   return { body, content: parsePutContent(body, rules, { maxExecBytes: limits.maxExecBytes, maxParameterBytes }) }

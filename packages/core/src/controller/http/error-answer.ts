@@ -1,7 +1,8 @@
-import { isPlatformError } from '../../errors.ts'
+import { isPlatformError, type PlatformError } from '../../errors.ts'
 import type { Logger } from '../../log.ts'
+import { ActivationRefused } from '../invoke/activation-refused.ts'
 import { jsonAnswer, textAnswer, type TextAnswer } from './answer.ts'
-import { HttpError } from './http-error.ts'
+import { HttpError, RETRY_SOON } from './http-error.ts'
 import { STATUS_TEXT_DEFAULTS, TEXTS } from './texts.ts'
 
 /** How the JSON of the error object is written. */
@@ -28,8 +29,10 @@ export function errorAnswer(
         return errorObject(413, '')
       case 'ERR_UNAVAILABLE':
       case 'ERR_CLOSED':
-        logger.warn({ err: error, transactionId }, 'request refused, a part of the platform is unavailable')
-        return errorObject(503, '')
+        if (!(error instanceof ActivationRefused)) {
+          logger.warn({ ...outageOf(error), transactionId }, 'request refused, a part of the platform is unavailable')
+        }
+        return errorObject(503, '', RETRY_SOON)
       case 'ERR_CORRUPT':
         logger.error({ err: error, transactionId }, 'stored data cannot be read')
         return errorObject(500, TEXTS.corrupt)
@@ -47,6 +50,11 @@ export function errorAnswer(
   }
   logger.error({ err: error, transactionId }, 'request failed unexpectedly')
   return textAnswer(500, STATUS_TEXT_DEFAULTS[500]!)
+}
+
+/** A line for each request that an outage costs, and not the stack of each. */
+function outageOf({ code, message, cause }: PlatformError): object {
+  return { code, reason: message, ...(cause instanceof Error ? { cause: cause.message } : {}) }
 }
 
 function errorText(error: string | undefined, code: string, style: ErrorStyle): string {

@@ -1,10 +1,20 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { MaybePromise } from '../../lifecycle.ts'
 import type { Transaction } from '../../model/transaction.ts'
 import { writeAnswer, type Answer } from './answer.ts'
+import type { BodyIntake } from './body-intake.ts'
 import { CORS } from './cors.ts'
+import type { EarlyAnswers } from './early-answers.ts'
+import { announcedLength, ClientGone, type BodyLimit, type BodySource } from './read-body.ts'
+
+/** What all exchanges of a server share. */
+export interface Reception {
+  readonly intake: BodyIntake
+  readonly earlyAnswers: EarlyAnswers
+}
 
 /** One request with its response, from arrival to answer. */
-export class Exchange {
+export class Exchange implements BodySource {
   readonly request: IncomingMessage
   readonly transaction: Transaction
   readonly path: string
@@ -16,10 +26,21 @@ export class Exchange {
   /** Monotonic ms. */
   readonly receivedMs: number
   readonly #response: ServerResponse
+  readonly #reception: Reception
+  /** The client waits to be told to send the body. */
+  #isAsked: boolean
 
-  constructor(request: IncomingMessage, response: ServerResponse, transaction: Transaction, receivedMs: number) {
+  constructor(
+    request: IncomingMessage,
+    response: ServerResponse,
+    transaction: Transaction,
+    receivedMs: number,
+    reception: Reception,
+  ) {
     this.request = request
     this.#response = response
+    this.#reception = reception
+    this.#isAsked = request.headers.expect !== undefined
     this.transaction = transaction
     this.receivedMs = receivedMs
     const target = originForm(request.url ?? '/')
@@ -28,8 +49,44 @@ export class Exchange {
     this.rawQuery = end < 0 ? '' : target.slice(end + 1)
   }
 
+  get body(): BodySource {
+    return this
+  }
+
+  readBody(limit: BodyLimit): MaybePromise<Buffer> {
+    return this.#receive(limit)
+  }
+
+  readLargeBody(limit: BodyLimit): MaybePromise<Buffer> {
+    return this.#receive(limit, this.#response)
+  }
+
+  #receive(limit: BodyLimit, until?: ServerResponse): MaybePromise<Buffer> {
+    const { request } = this
+    // Nobody will be told what comes of it.
+    if (this.#response.headersSent) throw new ClientGone('the request was answered already')
+    const body = this.#reception.intake.receive(request, limit, until)
+    if (this.#isAsked) {
+      this.#isAsked = false
+      this.#response.writeContinue()
+    }
+    return body
+  }
+
+  /** Ends the wait for a body; false when none is coming. */
+  stopReceiving(): boolean {
+    return this.#reception.intake.giveUp(this.request)
+  }
+
   answer(answer: Answer): void {
-    writeAnswer(this.#response, answer, this.transaction.id, CORS[this.area])
+    const { request } = this
+    const cors = CORS[this.area]
+    if (request.complete || announcedLength(request) === 0) {
+      writeAnswer(this.#response, answer, this.transaction.id, cors)
+      return
+    }
+    const { earlyAnswers } = this.#reception
+    earlyAnswers.give(request, this.#response, answer, this.transaction.id, cors, this.#isAsked)
   }
 
   /** Nobody is there to be answered. */

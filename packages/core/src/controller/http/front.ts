@@ -4,6 +4,7 @@ import type { Identity } from '../../model/identity.ts'
 import { newTransaction } from '../../model/transaction.ts'
 import { controllerOwner } from '../../store/record-owner.ts'
 import { activationRoutes } from '../activations/activation-routes.ts'
+import { bodyMemoryBytes } from '../api-options.ts'
 import type { ControllerParts } from '../controller.ts'
 import { actionRoutes } from '../entities/action-routes.ts'
 import { EntityCache } from '../entities/entity-cache.ts'
@@ -22,10 +23,12 @@ import { JSON_TYPE, OK, type Answer } from './answer.ts'
 import type { ApiServices, HttpFrontOptions } from './api-services.ts'
 import { Authenticator } from './authenticator.ts'
 import { disableRoute } from './disable-route.ts'
+import { BodyIntake } from './body-intake.ts'
 import { docsRoutes } from './docs-routes.ts'
+import { EarlyAnswers } from './early-answers.ts'
 import { errorAnswer } from './error-answer.ts'
-import { Exchange } from './exchange.ts'
-import { HttpError, noRoute } from './http-error.ts'
+import { Exchange, type Reception } from './exchange.ts'
+import { HttpError, noRoute, RETRY_SOON } from './http-error.ts'
 import { infoRoutes } from './info-routes.ts'
 import { namespaceRoutes } from './namespace-routes.ts'
 import { operationalRoutes } from './operational-routes.ts'
@@ -98,6 +101,10 @@ export function createHttpFront(parts: ControllerParts, inner: Activator, option
     routes,
     authenticator,
     new WebActions(services, authenticator),
+    {
+      intake: new BodyIntake(parts.clock, bodyMemoryBytes(options, parts.limits)),
+      earlyAnswers: new EarlyAnswers(parts.clock),
+    },
     options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS,
   )
   return {
@@ -114,6 +121,7 @@ class Dispatcher {
   readonly #routes: RouteTable<Route>
   readonly #authenticator: Authenticator
   readonly #web: WebActions
+  readonly #reception: Reception
   readonly #deadlines: RequestDeadlines<Exchange>
 
   constructor(
@@ -121,15 +129,18 @@ class Dispatcher {
     routes: readonly Route[],
     authenticator: Authenticator,
     web: WebActions,
+    reception: Reception,
     requestTimeoutMs: number,
   ) {
     this.#parts = parts
     this.#routes = new RouteTable(routes)
     this.#authenticator = authenticator
     this.#web = web
-    this.#deadlines = new RequestDeadlines(parts.clock, requestTimeoutMs, (exchange) =>
-      this.#refuse(exchange, new HttpError(503, TEXTS.tooSlow, { headers: ['Connection', 'close'] })),
-    )
+    this.#reception = reception
+    this.#deadlines = new RequestDeadlines(parts.clock, requestTimeoutMs, (exchange) => {
+      if (exchange.stopReceiving()) return
+      this.#refuse(exchange, new HttpError(503, TEXTS.tooSlow, { headers: ['Connection', 'close', ...RETRY_SOON] }))
+    })
   }
 
   handle(request: IncomingMessage, response: ServerResponse): void {
@@ -143,7 +154,7 @@ class Dispatcher {
       adopted ? requested : undefined,
       typeof extraLogging === 'string' && extraLogging.toLowerCase() === 'on',
     )
-    const exchange = new Exchange(request, response, transaction, this.#parts.clock.monotonic())
+    const exchange = new Exchange(request, response, transaction, this.#parts.clock.monotonic(), this.#reception)
     try {
       const answer = this.#route(exchange)
       if (isPromise(answer)) this.#await(exchange, answer)
@@ -194,7 +205,7 @@ class Dispatcher {
     if (route?.auth === 'none') {
       exchange.area = route.cors
       const { transaction, rawQuery } = exchange
-      return route.handle({ request, transaction, rawQuery, params: match?.params ?? {} })
+      return route.handle({ request, body: exchange, transaction, rawQuery, params: match?.params ?? {} })
     }
     if (!inApi) throw this.#notAllowed(path)
     const { clock, observer } = this.#parts
@@ -215,14 +226,15 @@ class Dispatcher {
   }
 
   #serve(
-    { request, transaction, rawQuery }: Exchange,
+    exchange: Exchange,
     user: Identity,
     route: UserRoute | undefined,
     params: Call['params'] = {},
   ): MaybePromise<Answer> {
+    const { request, transaction, rawQuery } = exchange
     if (!route) throw noRoute()
     if (!acceptsMediaType(request.headers.accept, JSON_TYPE)) throw new HttpError(406, onlyTheseTypes(JSON_TYPE))
-    return route.handle({ request, transaction, rawQuery, params, user })
+    return route.handle({ request, body: exchange, transaction, rawQuery, params, user })
   }
 
   #refuse(exchange: Exchange, error: unknown): void {

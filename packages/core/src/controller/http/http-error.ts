@@ -1,5 +1,8 @@
 import { STATUS_TEXT_DEFAULTS, TEXTS, malformedContent, malformedQuery } from './texts.ts'
 
+/** Headers of a refusal that may be none a moment later. */
+export const RETRY_SOON: readonly string[] = ['Retry-After', '1']
+
 export interface HttpErrorOptions {
   /** Names and values alternate. */
   readonly headers?: readonly string[]

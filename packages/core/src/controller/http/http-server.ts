@@ -39,6 +39,10 @@ export function createHttpServer(handle: RequestListener, random: Random): Serve
     handle,
   )
   server.maxConnections = MAX_CONNECTIONS
+  // Their size is bounded. Of more than so many node:http would drop the rest, the length of the body among them.
+  server.maxHeadersCount = 0
+  // Whoever reads the body asks for it.
+  server.on('checkContinue', handle)
   server.on('clientError', (error: ParserError, socket: Socket) => {
     if (!socket.writable || error.code === 'ECONNRESET') socket.destroy()
     else socket.end(refusal(error, randomText(random, 32)), () => socket.destroy())

@@ -7,54 +7,57 @@ import { isPromise, type MaybePromise } from '../../lifecycle.ts'
 import { HttpError, badContent } from './http-error.ts'
 import { isNestedDeeperThan } from './json-depth.ts'
 import { jsonFault } from './json-fault.ts'
-import { announcedLength, readBody } from './read-body.ts'
-import { TEXTS, contentTypeNotSupported, jsonTooDeep, largerThanAllowed } from './texts.ts'
+import { announcedLength, routeLimit, type BodyLimit } from './read-body.ts'
+import type { OpenCall } from './route.ts'
+import { TEXTS, contentTypeNotSupported, jsonTooDeep } from './texts.ts'
 
 /** Deeper JSON is refused: what handles it later is recursive. */
 const MAX_DEPTH = 1000
 /** What a body is taken for whose type is not stated. */
 const UNSTATED_TYPE = 'application/octet-stream'
 
-/** The body of a request that must have one: any JSON. @throws HttpError 400, 413, 415; ClientGone */
-export async function readJson(request: IncomingMessage, maxBytes: number): Promise<JsonValue> {
+/** The body of a request that must have one: any JSON. @throws HttpError 400, 408, 413, 415, 503; ClientGone */
+export async function readJson({ request, body }: OpenCall, limit: BodyLimit): Promise<JsonValue> {
   checkContentType(request)
-  const body = await readBody(request, maxBytes)
-  if (body.length === 0 && request.headers['content-type'] === undefined) throw new HttpError(400, TEXTS.entityMissing)
-  return parseJson(body).value
+  const bytes = await body.readLargeBody(limit)
+  if (bytes.length === 0 && request.headers['content-type'] === undefined) throw new HttpError(400, TEXTS.entityMissing)
+  return parseJson(bytes).value
 }
+
+/** A body that has arrived, or why it was not taken: what is judged before its length is told first. */
+export type Arrived = Buffer | HttpError
 
 /**
- * The arguments in the body of a POST, which may be empty. `maxBytes` bounds any request, `allowedBytes` this one.
- * @throws HttpError 400, 413, 415; ClientGone
+ * Receives the arguments of an invocation. It does so before anything is taken for the request, since what comes of a
+ * request that never arrives must be nothing.
+ * @throws HttpError 408, 503; ClientGone
  */
-export function readArguments(
-  request: IncomingMessage,
-  maxBytes: number,
-  allowedBytes: number,
-): MaybePromise<JsonText | undefined> {
-  checkContentType(request)
-  const body = readBody(request, maxBytes)
-  return isPromise(body)
-    ? body.then((bytes) => parseArguments(bytes, allowedBytes))
-    : parseArguments(body, allowedBytes)
+export function receiveArguments({ body }: Pick<OpenCall, 'body'>, allowedBytes: number): MaybePromise<Arrived> {
+  try {
+    const bytes = body.readBody(routeLimit(allowedBytes))
+    return isPromise(bytes) ? bytes.catch(lengthRefusal) : bytes
+  } catch (error) {
+    return lengthRefusal(error)
+  }
 }
 
-function parseArguments(body: Buffer, allowedBytes: number): JsonText | undefined {
+function lengthRefusal(error: unknown): HttpError {
+  if (error instanceof HttpError && error.status === 413) return error
+  throw error
+}
+
+/** @throws HttpError 413 */
+export function arrivedBody(arrived: Arrived): Buffer {
+  if (arrived instanceof HttpError) throw arrived
+  return arrived
+}
+
+/** The arguments in the body of a POST, which may be empty. @throws HttpError 400, 415 */
+export function parseArguments(request: IncomingMessage, body: Buffer): JsonText | undefined {
+  checkContentType(request)
   if (body.length === 0) return undefined
-  checkLength(body.length, allowedBytes)
   const { text, value } = parseObject(body)
   return JsonText.trusted(text, value)
-}
-
-/** @throws HttpError 413 the client announced more than `allowedBytes`. */
-export function checkAnnouncedLength(request: IncomingMessage, allowedBytes: number): void {
-  const announced = announcedLength(request)
-  if (announced !== undefined) checkLength(announced, allowedBytes)
-}
-
-/** @throws HttpError 413 there are more than `allowedBytes`. */
-export function checkLength(bytes: number, allowedBytes: number): void {
-  if (bytes > allowedBytes) throw new HttpError(413, largerThanAllowed('Request', bytes, allowedBytes))
 }
 
 function parseObject(body: Buffer): { text: string; value: JsonObject } {

@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { JsonObject } from '../../model/json.ts'
+import { headerText } from './header-text.ts'
 
 /** Headers that belong to the connection, to the form of the body, or to the platform. */
 const NOT_PASSED = new Set([
@@ -16,7 +17,7 @@ export function passedHeaders(headers: IncomingHttpHeaders): JsonObject {
   const passed: [string, string][] = []
   for (const [name, value] of Object.entries(headers)) {
     if (value !== undefined && !NOT_PASSED.has(name))
-      passed.push([name, typeof value === 'string' ? value : value.join(', ')])
+      passed.push([name, headerText(typeof value === 'string' ? value : value.join(', '))])
   }
   return Object.fromEntries(passed)
 }

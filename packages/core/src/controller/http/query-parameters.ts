@@ -1,4 +1,5 @@
 import { HttpError, badQuery } from './http-error.ts'
+import { decodeField } from './percent-decoding.ts'
 import { TEXTS, notBoolean } from './texts.ts'
 
 const TRUE = new Set(['true', 'yes', 'on', '1'])
@@ -47,10 +48,7 @@ function asItIs(text: string): string {
 }
 
 function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text.replaceAll('+', ' '))
-  } catch (error) {
-    if (error instanceof URIError) throw new HttpError(400, `${TEXTS.queryUnreadable} Malformed percent-encoding.`)
-    throw error
-  }
+  const field = decodeField(text)
+  if (field === undefined) throw new HttpError(400, `${TEXTS.queryUnreadable} Malformed percent-encoding.`)
+  return field
 }

@@ -1,12 +1,30 @@
 import type { IncomingMessage } from 'node:http'
 import type { MaybePromise } from '../../lifecycle.ts'
+import type { PlatformLimits } from '../../model/platform-limits.ts'
 import { HttpError } from './http-error.ts'
-
-const EMPTY = Buffer.alloc(0)
+import { largerThanAllowed } from './texts.ts'
 
 /** The connection broke while the request was being received: there is nobody to answer. */
 export class ClientGone extends Error {
   override readonly name = 'ClientGone'
+}
+
+/** How long a body may be, and what is said of a longer one. */
+export interface BodyLimit {
+  readonly bytes: number
+  readonly tooLarge: (bytes: number) => HttpError
+}
+
+/** Where the body of a request is had from. */
+export interface BodySource {
+  /**
+   * The whole body. To be called once.
+   * @throws HttpError 408, 413, 503
+   * @throws ClientGone
+   */
+  readBody(limit: BodyLimit): MaybePromise<Buffer>
+  /** The same of a body that makes much work: it counts against the memory for bodies until the request is answered. */
+  readLargeBody(limit: BodyLimit): MaybePromise<Buffer>
 }
 
 /** Bytes that the client announced; undefined when it did not (chunked transfer). */
@@ -16,29 +34,29 @@ export function announcedLength(request: IncomingMessage): number | undefined {
   return request.headers['transfer-encoding'] === undefined ? 0 : undefined
 }
 
-/**
- * The whole body, at most `maxBytes`.
- * @throws HttpError 413 it is longer.
- * @throws ClientGone the connection broke first.
- */
-export function readBody(request: IncomingMessage, maxBytes: number): MaybePromise<Buffer> {
-  const announced = announcedLength(request)
-  if (announced === 0) return EMPTY
-  if (announced !== undefined && announced > maxBytes) throw bodyTooLarge()
-  return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = []
-    let size = 0
-    request.on('data', (chunk: Buffer) => {
-      size += chunk.length
-      if (size > maxBytes) reject(bodyTooLarge())
-      else chunks.push(chunk)
-    })
-    request.on('end', () => resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, size)))
-    request.on('error', (cause) => reject(new ClientGone('the connection broke', { cause })))
-  })
+/** The bound of all requests. */
+export function requestLimit(maxRequestBytes: number): BodyLimit {
+  return { bytes: maxRequestBytes, tooLarge: bodyTooLarge }
 }
 
-/** The rest of such a body is not read, so the connection cannot be used again. */
+/** Bytes of JSON that a byte of what is stored may have been written as, indented or escaped. */
+const SLACK = 4
+
+/** The bound of a package, a trigger or a rule: parameters and annotations, and some room for the rest. */
+export function entityLimit({ maxParameterBytes, maxRequestBytes }: PlatformLimits): BodyLimit {
+  const bytes = SLACK * 2 * maxParameterBytes
+  return bytes < maxRequestBytes ? routeLimit(bytes) : requestLimit(maxRequestBytes)
+}
+
+/** The bound of one route, which says what it is. */
+export function routeLimit(allowedBytes: number): BodyLimit {
+  return {
+    bytes: allowedBytes,
+    tooLarge: (bytes) => new HttpError(413, largerThanAllowed('Request', bytes, allowedBytes)),
+  }
+}
+
+/** What the HTTP layer itself does not take, whatever it is for. */
 export function bodyTooLarge(): HttpError {
-  return new HttpError(413, '', { plain: true, headers: ['Connection', 'close'] })
+  return new HttpError(413, '', { plain: true })
 }

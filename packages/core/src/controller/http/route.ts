@@ -3,6 +3,7 @@ import type { MaybePromise } from '../../lifecycle.ts'
 import type { Identity } from '../../model/identity.ts'
 import type { Transaction } from '../../model/transaction.ts'
 import type { Answer } from './answer.ts'
+import type { BodySource } from './read-body.ts'
 import type { SchemaName } from './schemas/definitions.ts'
 
 /**
@@ -51,6 +52,8 @@ export interface QueryParameter {
 /** A request on its way through a route. */
 export interface OpenCall {
   readonly request: IncomingMessage
+  /** What a route that takes no body never asks. */
+  readonly body: BodySource
   readonly transaction: Transaction
   /** Path segments by the names in `Route.path`, percent-decoded. */
   readonly params: Readonly<Record<string, string | undefined>>

@@ -12,6 +12,7 @@ import type { Clock } from '../../time/clock.ts'
 import type { Random } from '../../time/random.ts'
 import { within } from '../../time/within.ts'
 import type { EntityCache } from '../entities/entity-cache.ts'
+import { ActivationRefused } from './activation-refused.ts'
 import type { ActivationOutcome, ActivationRequest, Activator } from './activator.ts'
 import { Composite, compositeKind, type CompositeKind } from './composite.ts'
 import { compositeRecord } from './composite-record.ts'
@@ -139,7 +140,8 @@ export class ComposingActivator implements Activator {
       (response) => this.#finish(composite, response),
       (err: unknown) => {
         const { activationId } = composite
-        if (!(err instanceof CutOff)) logger.error({ err, activationId }, 'composite failed')
+        const isKnown = err instanceof CutOff || err instanceof ActivationRefused
+        if (!isKnown) logger.error({ err, activationId }, 'composite failed')
         this.#finish(composite, errorResponse(3, err instanceof CutOff ? CUT_OFF : FAILURE[kind]))
       },
     )

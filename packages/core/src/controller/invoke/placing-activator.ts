@@ -21,6 +21,7 @@ import type { InvokerOutcome } from '../cluster/invoker-health.ts'
 import { Supervisor } from '../cluster/supervisor.ts'
 import { WaitingRoom } from '../cluster/waiting-room.ts'
 import type { ActivationFacts, ControllerObserver } from '../observer.ts'
+import { ActivationRefused } from './activation-refused.ts'
 import type { ActivationOutcome, ActivationRequest, Activator } from './activator.ts'
 import { Foresight } from './foresight.ts'
 import { InFlight, type Bookkeeper } from './in-flight.ts'
@@ -239,7 +240,10 @@ export class PlacingActivator implements Activator, Bookkeeper {
    */
   #notSent(entry: InFlight, error: unknown): void {
     const { logger } = this.#parts
-    logger.error({ err: error, activationId: entry.activationId }, 'activation not published')
+    // An outage is told to the caller who still waits, and logged there.
+    if (entry.handedOut || !isPlatformError(error, 'ERR_UNAVAILABLE')) {
+      logger.error({ err: error, activationId: entry.activationId }, 'activation not published')
+    }
     if (entry.handedOut) {
       void this.#end(entry, NOT_PUBLISHED)
       return
@@ -356,11 +360,13 @@ export class PlacingActivator implements Activator, Bookkeeper {
     return Promise.reject(this.#refusal(entry, reason))
   }
 
-  #refusal(entry: InFlight, reason: string): PlatformError {
-    this.#parts.logger.warn({ namespace: entry.namespace, reason }, 'activation refused')
+  #refusal(entry: InFlight, reason: string): ActivationRefused {
+    const { transaction } = entry.request
+    const { namespace } = entry
+    this.#parts.logger.warn({ namespace, transactionId: transaction.id, reason }, 'activation refused')
     this.#parts.observer?.refused?.({ ...factsOf(entry), reason })
     this.#forget(entry)
-    return new PlatformError('ERR_UNAVAILABLE', reason)
+    return new ActivationRefused(reason)
   }
 
   get clock(): Clock {

@@ -11,7 +11,7 @@ import { jsonAnswer, NO_CONTENT, type Answer } from '../http/answer.ts'
 import type { ApiServices } from '../http/api-services.ts'
 import { maxPayloadBytes } from '../http/effective-limits.ts'
 import { requireOwner } from '../http/entitlement.ts'
-import { checkAnnouncedLength, readArguments } from '../http/json-body.ts'
+import { arrivedBody, parseArguments, receiveArguments } from '../http/json-body.ts'
 import { passedHeaders } from '../http/passed-headers.ts'
 import type { Call } from '../http/route.ts'
 import { entityName, targetNamespace } from '../http/target-namespace.ts'
@@ -31,12 +31,12 @@ export async function fireTrigger(services: ApiServices, call: Call): Promise<An
   const { request, user } = call
   const path = targetNamespace(call)
   const name = entityName(call, 'name')
+  const receiving = receiveArguments(call, maxPayloadBytes(user.limits, parts.limits))
+  const arrived = isPromise(receiving) ? await receiving : receiving
   const admitted = throttle.admitFire(user)
   if (isPromise(admitted)) await admitted
   requireOwner(user, 'ACTIVATE', path, name)
-  const allowedBytes = maxPayloadBytes(user.limits, parts.limits)
-  checkAnnouncedLength(request, allowedBytes)
-  const payload = await readArguments(request, parts.limits.maxRequestBytes, allowedBytes)
+  const payload = parseArguments(request, arrivedBody(arrived))
   const found = cache.get(`${path}/${name}`)
   const trigger = requireTrigger(isPromise(found) ? await found : found)
   const { rules } = trigger

@@ -5,6 +5,7 @@ import { jsonAnswer, OK, type Answer } from '../http/answer.ts'
 import type { ApiServices } from '../http/api-services.ts'
 import { requireOwner } from '../http/entitlement.ts'
 import { readJson } from '../http/json-body.ts'
+import { entityLimit } from '../http/read-body.ts'
 import { QueryParameters } from '../http/query-parameters.ts'
 import type { Call, UserRoute } from '../http/route.ts'
 import { entityName, targetNamespace } from '../http/target-namespace.ts'
@@ -75,7 +76,7 @@ export function ruleRoutes(services: ApiServices, links: TriggerLinks): readonly
       responses: { 200: 'none', 202: 'none', 400: 'Error', 403: 'Error', 404: 'Error', 409: 'Error' },
       handle: async (call) => {
         const id = ownId(call, 'ACTIVATE')
-        const body = await readJson(call.request, services.parts.limits.maxRequestBytes)
+        const body = await readJson(call, entityLimit(services.parts.limits))
         await service.setStatus(id, parseRuleState(body))
         return OK
       },

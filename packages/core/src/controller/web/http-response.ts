@@ -1,7 +1,8 @@
 import { isBinaryCode } from '../../model/exec.ts'
 import { isJsonObject, numberOf, type JsonObject, type JsonValue } from '../../model/json.ts'
 import { JsonNumber } from '../../model/json-number.ts'
-import { JSON_TYPE, type Answer } from '../http/answer.ts'
+import { BODILESS, JSON_TYPE, type Answer } from '../http/answer.ts'
+import { headerValue } from '../http/header-text.ts'
 import { HttpError } from '../http/http-error.ts'
 import { TEXTS, webNotValid } from '../http/texts.ts'
 import { decodeBase64 } from './decode-base64.ts'
@@ -9,8 +10,8 @@ import { contentKind, isJson, mediaTypeText, parseMediaType, type MediaType } fr
 import { prettyJson } from './pretty-json.ts'
 
 const NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/
-// oxlint-disable-next-line no-control-regex -- these are what a header value may consist of
-const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/
+// oxlint-disable-next-line no-control-regex -- no header value may have these
+const UNPRINTABLE = /[\x00-\x08\x0a-\x1f\x7f]/
 
 /** Headers about the transfer, which is the server's, and the type, which becomes that of the body. */
 const NOT_COPIED = new Set([
@@ -36,7 +37,7 @@ export function httpResponse(result: JsonValue): Answer {
   const { body } = result
   const isEmpty = body === undefined || body === null || body === ''
   const status = readStatus(result, isEmpty ? 204 : 200)
-  if (isEmpty) return { status, body: '', headers }
+  if (isEmpty || BODILESS.has(status)) return { status, body: '', headers }
   return {
     status,
     headers,
@@ -66,7 +67,7 @@ function readHeaders(json: JsonValue | undefined): Headers {
   if (json === undefined) return { headers, contentType }
   if (!isJsonObject(json)) throw noMessage()
   for (const [name, value] of Object.entries(json)) {
-    const lines = Array.isArray(value) ? value.map(headerText) : [headerText(value)]
+    const lines = Array.isArray(value) ? value.map(headerLine) : [headerLine(value)]
     if (!NAME.test(name)) throw noMessage()
     const lower = name.toLowerCase()
     if (lower === 'content-type') contentType ??= lines[0]
@@ -75,10 +76,10 @@ function readHeaders(json: JsonValue | undefined): Headers {
   return { headers, contentType }
 }
 
-function headerText(value: JsonValue): string {
+function headerLine(value: JsonValue): string {
   const text = typeof value === 'object' && !(value instanceof JsonNumber) ? undefined : String(value)
-  if (text === undefined || !VALUE.test(text)) throw noMessage()
-  return text
+  if (text === undefined || UNPRINTABLE.test(text)) throw noMessage()
+  return headerValue(text)
 }
 
 type Content = Pick<Answer, 'contentType' | 'body'>

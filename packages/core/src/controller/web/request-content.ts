@@ -1,6 +1,7 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '../../model/json.ts'
 import { badContent, HttpError } from '../http/http-error.ts'
 import { parseJson } from '../http/json-body.ts'
+import { decoderOf } from './charset.ts'
 import { parseFields } from './form-fields.ts'
 import { FrameworkRejection } from './framework-rejection.ts'
 import { contentKind, isJson, type MediaType } from './media-type.ts'
@@ -22,7 +23,7 @@ export function decodeContent(bytes: Buffer, type: MediaType | undefined): Reque
   if (bytes.length === 0) return NOTHING
   if (type === undefined) return base64(bytes)
   if (isJson(type)) return decodeJson(bytes)
-  if (type.essence === 'application/x-www-form-urlencoded') return decodeForm(bytes)
+  if (type.essence === 'application/x-www-form-urlencoded') return decodeForm(bytes, type)
   return contentKind(type) === 'binary' ? base64(bytes) : { body: bytes.toString('utf8') }
 }
 
@@ -50,9 +51,15 @@ function parsed(bytes: Buffer): { readonly text: string; readonly value: JsonVal
   }
 }
 
-function decodeForm(bytes: Buffer): RequestContent {
-  const fields = parseFields(bytes.toString('utf8'))
-  if (fields) return { fields: Object.fromEntries(fields) }
-  const { status, message } = badContent('The percent-encoding of the form is malformed.')
-  throw new FrameworkRejection(status, message)
+function decodeForm(bytes: Buffer, { charset }: MediaType): RequestContent {
+  const decodeBytes = decoderOf(charset)
+  if (!decodeBytes) throw unreadable(`There is no charset '${charset}'.`)
+  const fields = parseFields(decodeBytes(bytes), decodeBytes)
+  if (!fields) throw unreadable('The percent-encoding of the form is malformed.')
+  return { fields: Object.fromEntries(fields) }
+}
+
+function unreadable(detail: string): FrameworkRejection {
+  const { status, message } = badContent(detail)
+  return new FrameworkRejection(status, message)
 }

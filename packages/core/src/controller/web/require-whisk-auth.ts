@@ -3,6 +3,7 @@ import { sameSecret } from '../../auth/same-secret.ts'
 import type { Identity } from '../../model/identity.ts'
 import type { JsonValue } from '../../model/json.ts'
 import { JsonNumber } from '../../model/json-number.ts'
+import { headerText } from '../http/header-text.ts'
 import { HttpError } from '../http/http-error.ts'
 
 /**
@@ -12,15 +13,23 @@ import { HttpError } from '../http/http-error.ts'
  */
 export function requireWhiskAuth(
   required: JsonValue | undefined,
-  { headers }: IncomingMessage,
+  request: IncomingMessage,
   caller: Identity | undefined,
 ): void {
-  if (required === undefined || required === false) return
-  if (required === true ? caller !== undefined : carriesSecret(required, headers['x-require-whisk-auth'])) return
-  throw new HttpError(401)
+  if (!mayPass(required, request, caller)) throw new HttpError(401)
+}
+
+/** Whether `requireWhiskAuth` lets it through. */
+export function mayPass(
+  required: JsonValue | undefined,
+  { headers }: IncomingMessage,
+  caller: Identity | undefined,
+): boolean {
+  if (required === undefined || required === false) return true
+  return required === true ? caller !== undefined : carriesSecret(required, headers['x-require-whisk-auth'])
 }
 
 function carriesSecret(required: JsonValue, given: string | string[] | undefined): boolean {
   const secret = typeof required === 'number' || required instanceof JsonNumber ? String(required) : required
-  return typeof secret === 'string' && typeof given === 'string' && sameSecret(given, secret)
+  return typeof secret === 'string' && typeof given === 'string' && sameSecret(headerText(given), secret)
 }

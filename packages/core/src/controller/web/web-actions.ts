@@ -1,15 +1,17 @@
 import { isPromise } from '../../lifecycle.ts'
 import type { Action } from '../../model/action.ts'
 import type { Identity } from '../../model/identity.ts'
+import type { JsonValue } from '../../model/json.ts'
 import type { JsonText } from '../../model/json-text.ts'
 import { parameterValue } from '../../model/parameters.ts'
 import { emptyAnswer, type Answer } from '../http/answer.ts'
 import type { ApiServices } from '../http/api-services.ts'
 import { maxPayloadBytes } from '../http/effective-limits.ts'
 import { errorAnswer } from '../http/error-answer.ts'
-import { notFound } from '../http/http-error.ts'
-import { checkAnnouncedLength, checkLength } from '../http/json-body.ts'
-import { announcedLength, ClientGone, readBody } from '../http/read-body.ts'
+import { headerText } from '../http/header-text.ts'
+import { HttpError, notFound } from '../http/http-error.ts'
+import { receiveArguments, type Arrived } from '../http/json-body.ts'
+import { announcedLength, ClientGone, routeLimit } from '../http/read-body.ts'
 import type { OpenCall } from '../http/route.ts'
 import { invokeResolved, withAdmission } from '../invoke/invoke-resolved.ts'
 import { FrameworkRejection } from './framework-rejection.ts'
@@ -18,13 +20,15 @@ import type { Authenticator } from '../http/authenticator.ts'
 import { optionalIdentity } from './optional-identity.ts'
 import { outcomeAnswer } from './outcome-answer.ts'
 import { decodeContent, rawContent } from './request-content.ts'
-import { requireWhiskAuth } from './require-whisk-auth.ts'
+import { mayPass, requireWhiskAuth } from './require-whisk-auth.ts'
 import { requireActivation, resolveWebAction, type WebAction } from './resolve-web-action.ts'
 import { rawArguments, webArguments } from './web-arguments.ts'
 import { webCors } from './web-cors.ts'
 import type { WebPath } from './web-path.ts'
 
-export type WebCall = Pick<OpenCall, 'request' | 'transaction' | 'rawQuery'>
+export type WebCall = Pick<OpenCall, 'request' | 'body' | 'transaction' | 'rawQuery'>
+
+const NO_BODY = Buffer.alloc(0)
 
 /** Answers HTTP requests with what actions make of them, at the cost of the namespace that they lie in. */
 export class WebActions {
@@ -61,23 +65,28 @@ export class WebActions {
     const owner = isPromise(found) ? await found : found
     if (!owner) throw notFound()
     const action = await resolveWebAction(cache, path)
+    const admission = { action, caller, owner, headers }
+    const receiving = wantsBody(call, admission)
+      ? receiveArguments(call, maxPayloadBytes(owner.limits, parts.limits))
+      : undefined
+    const arrived = isPromise(receiving) ? await receiving : receiving
     return withAdmission(this.#services, owner, (release) => {
       requireActivation(owner, path, action)
-      return this.#admitted(call, path, { action, caller, owner, release, headers })
+      return this.#admitted(call, path, { ...admission, arrived, release })
     })
   }
 
-  async #admitted(call: WebCall, path: WebPath, admission: Admission): Promise<Answer> {
+  async #admitted(call: WebCall, path: WebPath, admission: Admission & Admitted): Promise<Answer> {
     const { parts } = this.#services
-    const { action, caller, owner, release, headers } = admission
+    const { action, caller, owner, arrived, release, headers } = admission
     const { request, transaction } = call
     const { target } = action
-    const allowedBytes = maxPayloadBytes(owner.limits, parts.limits)
-    checkAnnouncedLength(request, allowedBytes)
-    // Without an announcement the length is known at the end only.
-    const unannounced = announcedLength(request) === undefined ? await this.#body(call, allowedBytes) : undefined
+    if (arrived instanceof HttpError) throw arrived
+    const announced = announcedLength(request) ?? 0
+    const limit = routeLimit(maxPayloadBytes(owner.limits, parts.limits))
+    if (announced > limit.bytes) throw limit.tooLarge(announced)
 
-    const ownOptions = isTrue(target.action, 'web-custom-options')
+    const ownOptions = hasOwnOptions(target.action)
     if (!ownOptions) headers.push(...webCors(request))
     if (request.method === 'OPTIONS') {
       if (!ownOptions) {
@@ -85,10 +94,9 @@ export class WebActions {
         return emptyAnswer(200)
       }
     } else {
-      requireWhiskAuth(parameterValue(target.action.annotations, 'require-whisk-auth'), request, caller)
+      requireWhiskAuth(requiredAuth(target.action), request, caller)
     }
-    const pending = unannounced ?? this.#body(call, allowedBytes)
-    const bytes = isPromise(pending) ? await pending : pending
+    const bytes = arrived ?? NO_BODY
     const outcome = await invokeResolved(this.#services, {
       transaction,
       user: owner,
@@ -103,24 +111,36 @@ export class WebActions {
     const { extension } = path
     return outcomeAnswer(outcome, { extension, accept: request.headers.accept, transactionId: transaction.id })
   }
-
-  #body({ request }: WebCall, allowedBytes: number): Buffer | Promise<Buffer> {
-    const body = readBody(request, this.#services.parts.limits.maxRequestBytes)
-    if (!isPromise(body)) return body
-    return body.then((bytes) => {
-      checkLength(bytes.length, allowedBytes)
-      return bytes
-    })
-  }
 }
 
-/** A request that the limits of the owner have let in. */
+/** Whether anything may come of the body: nobody makes the platform hold what it will refuse. */
+function wantsBody({ request }: WebCall, { action, caller }: Admission): boolean {
+  const { action: document } = action.target
+  if (request.method === 'OPTIONS') return hasOwnOptions(document)
+  return mayPass(requiredAuth(document), request, caller)
+}
+
+function hasOwnOptions(action: Action): boolean {
+  return isTrue(action, 'web-custom-options')
+}
+
+function requiredAuth({ annotations }: Action): JsonValue | undefined {
+  return parameterValue(annotations, 'require-whisk-auth')
+}
+
+/** Who asks whom for what. */
 interface Admission {
   readonly action: WebAction
   readonly caller: Identity | undefined
   readonly owner: Identity
-  readonly release: () => void
   readonly headers: string[]
+}
+
+/** A request that the limits of the owner have let in. */
+interface Admitted {
+  /** Absent when the body is not wanted. */
+  readonly arrived: Arrived | undefined
+  readonly release: () => void
 }
 
 function argumentsOf(
@@ -131,7 +151,7 @@ function argumentsOf(
   bytes: Buffer,
 ): JsonText {
   const header = request.headers['content-type']
-  const type = header === undefined ? undefined : parseMediaType(header)
+  const type = header === undefined ? undefined : parseMediaType(headerText(header))
   const from = { request, type, rawQuery, rest, caller }
   return isTrue(action, 'raw-http')
     ? rawArguments(from, rawContent(bytes, type))

@@ -4,6 +4,7 @@ import type { JsonObject } from '../../model/json.ts'
 import { JsonText } from '../../model/json-text.ts'
 import { stringifyJson } from '../../model/json-number.ts'
 import { HttpError } from '../http/http-error.ts'
+import { headerText } from '../http/header-text.ts'
 import { TEXTS } from '../http/texts.ts'
 import { parseFields } from './form-fields.ts'
 import { FrameworkRejection } from './framework-rejection.ts'
@@ -78,7 +79,7 @@ function headersOf({ rawHeaders }: IncomingMessage, type: MediaType | undefined)
   const headers = Object.create(null) as JsonObject
   for (let index = 0; index < rawHeaders.length; index += 2) {
     const name = rawHeaders[index]!.toLowerCase()
-    if (!UNTOLD.has(name)) headers[name] = rawHeaders[index + 1]!
+    if (!UNTOLD.has(name)) headers[name] = headerText(rawHeaders[index + 1]!)
   }
   if (type) headers['content-type'] = mediaTypeText(type, type.charset?.toUpperCase())
   return headers

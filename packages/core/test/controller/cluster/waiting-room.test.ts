@@ -45,6 +45,54 @@ describe('waiting room', () => {
     expect(room.enter(waiter('b', 'ns', 1))).toBe(false)
   })
 
+  /** Lets one of each namespace ask until none gets a place any more; gives how many each has. */
+  function fill(room: WaitingRoom, namespaces: readonly string[]): number[] {
+    const { waiter } = host(0)
+    const taken = namespaces.map(() => 0)
+    for (let before = -1; before !== room.size;) {
+      before = room.size
+      namespaces.forEach((namespace, at) => {
+        if (room.enter(waiter('x', namespace, 1))) taken[at]!++
+      })
+    }
+    return taken
+  }
+
+  it('gives no namespace all of its places, however many it asks for', () => {
+    const { waiter } = host(0)
+    const room = new WaitingRoom(100)
+    expect(fill(room, ['busy'])).toEqual([75])
+    expect(room.enter(waiter('quiet', 'quiet', 1))).toBe(true)
+    expect(fill(room, ['busy'])).toEqual([0])
+  })
+
+  it('shares its places among all who ask, and has some for one more', () => {
+    const { waiter } = host(0)
+    const room = new WaitingRoom(700)
+    const [first, second] = fill(room, ['a', 'b'])
+    expect(Math.abs(first! - 300)).toBeLessThan(3)
+    expect(Math.abs(second! - 300)).toBeLessThan(3)
+    for (let i = 0; i < 20; i++) expect(room.enter(waiter('quiet', 'quiet', 1))).toBe(true)
+  })
+
+  it('takes one that leaves for the share of its namespace', () => {
+    const { waiter } = host(0)
+    const room = new WaitingRoom(100)
+    const first = waiter('x', 'busy', 1)
+    room.enter(first)
+    fill(room, ['busy'])
+    expect(room.enter(waiter('x', 'busy', 1))).toBe(false)
+    room.leave(first)
+    expect(room.enter(waiter('x', 'busy', 1))).toBe(true)
+  })
+
+  it('gives the last place to a namespace that has none', () => {
+    const { waiter } = host(0)
+    const room = new WaitingRoom(3)
+    expect(fill(room, ['a', 'b', 'c'])).toEqual([1, 1, 1])
+    expect(room.enter(waiter('d', 'd', 1))).toBe(false)
+  })
+
   it('does not let a large one that does not fit hold up small ones of others', () => {
     const { state, waiter } = host(0)
     const room = new WaitingRoom(10)

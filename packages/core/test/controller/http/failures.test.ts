@@ -9,8 +9,6 @@ import type { Credentials } from '../../../src/auth/auth.ts'
 import { StaticAuth } from '../../../src/auth/static-auth.ts'
 import type { Identity } from '../../../src/model/identity.ts'
 import { DEFAULT_PLATFORM_LIMITS } from '../../../src/model/platform-limits.ts'
-import { LocalRateLimiter } from '../../../src/rate-limiter/local-rate-limiter.ts'
-import type { EntryDecision, EntryRequest } from '../../../src/rate-limiter/rate-limiter.ts'
 import { eventually } from '../../../src/conformance/conformance-case.ts'
 import { ACTIONS, ApiClient, errorOf } from '../api-client.ts'
 import { ScriptedActivator } from '../scripted-activator.ts'
@@ -186,34 +184,6 @@ describe('a client', () => {
     })
     finish?.()
     expect((await api.send('GET', ACTIONS)).status).toBe(200)
-  })
-
-  it('that leaves in the middle of its body gives its place back', async () => {
-    class WatchedLimiter extends LocalRateLimiter {
-      entered = 0
-      left = 0
-      override enter(request: EntryRequest): EntryDecision {
-        this.entered++
-        return super.enter(request)
-      }
-      override leave(namespaceId: string): void {
-        this.left++
-        super.leave(namespaceId)
-      }
-    }
-    const rateLimiter = new WatchedLimiter()
-    const identities = [{ ...OWNER, limits: { concurrentInvocations: 1 } }, OTHER]
-    const api = await start({ identities, parts: { rateLimiter } })
-    await api.putAction('a')
-    const socket = connect(controller.port, '127.0.0.1')
-    socket.write(
-      `POST ${ACTIONS}/a HTTP/1.1\r\nHost: a\r\nAuthorization: ${basicAuth(OWNER)}\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{"a":`,
-    )
-    await eventually('the place is taken', patience, () => rateLimiter.entered === 1)
-    expect((await api.invoke('a')).status).toBe(429)
-    socket.destroy()
-    await eventually('the place is given back', patience, () => rateLimiter.left === 1)
-    expect((await api.invoke('a')).status).toBe(202)
   })
 
   it('is answered with 503 when nothing has come of its request in time', async () => {

@@ -99,7 +99,7 @@ describe('web actions: the owner pays', () => {
     await eventually('the free place', async () => ((await call('OPTIONS')).status === 200 ? true : undefined))
   })
 
-  it('a client that goes away while it sends gives its place back', async () => {
+  it('a client that sends, or goes away while it does, has no place', async () => {
     const platform = await start({}, limited)
     await platform.putAction('hello', { of: 'single' })
     const { hostname, port } = new URL(platform.baseUrl)
@@ -110,9 +110,9 @@ describe('web actions: the owner pays', () => {
     )
     const preflight = (): Promise<RawResponse> =>
       platform.send({ method: 'OPTIONS', path: '/api/v1/web/single/default/hello.json', headers: [] })
-    await eventually('the place taken', async () => ((await preflight()).status === 429 ? true : undefined))
+    for (let i = 0; i < 10; i++) assert.equal((await preflight()).status, 200)
     socket.destroy()
-    await eventually('the free place', async () => ((await preflight()).status === 200 ? true : undefined))
+    assert.equal((await preflight()).status, 200)
   })
 
   it('the payload limit is that of the owner', async () => {

@@ -54,6 +54,26 @@ export const argumentRows: readonly WebRow[] = [
 
   // headers
   {
+    name: 'headers in UTF-8 are given as UTF-8, those in Latin-1 as Latin-1',
+    when: { headers: ['x-utf-8', Buffer.from('né €').toString('latin1'), 'x-latin-1', 'né'] },
+    answer: { args: { __ow_headers: { 'x-utf-8': 'né €', 'x-latin-1': 'né' } } },
+  },
+  {
+    name: 'a thousand headers before it do not hide the length of the body',
+    when: {
+      method: 'POST',
+      headers: [
+        ...Array.from({ length: 1200 }, (_, index) => [`x-${index}`, 'v']).flat(),
+        'content-type',
+        'application/json',
+        'content-length',
+        '7',
+      ],
+      body: '{"a":1}',
+    },
+    answer: { args: { a: 1, __ow_headers: { 'x-0': 'v', 'x-1199': 'v' } } },
+  },
+  {
     name: 'headers are given by their names in lower case',
     when: { headers: ['X-Custom-Thing', 'Some Value', 'COOKIE', 'a=b; c=d'] },
     answer: { args: { __ow_headers: { 'x-custom-thing': 'Some Value', cookie: 'a=b; c=d', 'X-Custom-Thing': null } } },
@@ -133,6 +153,16 @@ export const argumentRows: readonly WebRow[] = [
     when: { query: '__proto__=x' },
     answer: { args: { own: 'x' } },
   },
+  {
+    name: 'bytes of a query that are no UTF-8 are replaced',
+    when: { query: 'a=caf%E9&b=%C3%A9%FF%41&%E9=x' },
+    answer: { args: { a: 'caf\ufffd', b: 'é\ufffdA', '\ufffd': 'x' } },
+  },
+  ...['a=%E9%zz', 'a=%', 'a=%4', '%e9%=1'].map((query): WebRow => ({
+    name: `the query ${query} with malformed percent-encoding is refused`,
+    when: { query },
+    answer: { status: 400, rejection: /^The request's query string is invalid\./ },
+  })),
   {
     name: 'a query with malformed percent-encoding is refused',
     when: { query: 'a=%zz' },

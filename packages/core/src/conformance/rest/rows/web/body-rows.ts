@@ -182,6 +182,32 @@ export const bodyRows: readonly WebRow[] = [
     when: { method: 'POST', headers: ['content-type', 'application/vnd.api+json'], body: 'x' },
     answer: { status: 400, rejection: MALFORMED },
   },
+  ...(
+    [
+      ['utf-8', 'a=caf%E9&b=%C3%A9', { a: 'caf\ufffd', b: 'é' }],
+      ['iso-8859-1', 'a=caf%E9&b=%80', { a: 'café', b: '\u0080' }],
+      ['ISO-8859-1', Buffer.from('a=café', 'latin1'), { a: 'café' }],
+      ['"windows-1252"', 'a=%80', { a: '€' }],
+      ['shift_jis', 'a=%93%FA%96%7b&b=c', { a: '日本', b: 'c' }],
+    ] as const
+  ).map(([charset, body, args]): WebRow => ({
+    name: `a form is decoded with its charset ${charset}${typeof body === 'string' ? '' : ', encoded or not'}`,
+    when: {
+      method: 'POST',
+      headers: ['content-type', `application/x-www-form-urlencoded; charset=${charset}`],
+      body,
+    },
+    answer: { args },
+  })),
+  {
+    name: 'a form with a charset that there is not is refused by the framework',
+    when: {
+      method: 'POST',
+      headers: ['content-type', 'application/x-www-form-urlencoded; charset=klingon'],
+      body: 'a=1',
+    },
+    answer: { status: 400, rejection: MALFORMED },
+  },
   {
     name: 'a form with malformed percent-encoding is refused by the framework',
     when: { method: 'POST', headers: ['content-type', 'application/x-www-form-urlencoded'], body: 'a=%f' },

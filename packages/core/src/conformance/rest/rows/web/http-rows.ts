@@ -33,6 +33,11 @@ const ANSWERED: readonly (readonly [string, JsonValue, WebExpectation])[] = [
   ['a known status has its reason', { statusCode: 404, body: 'x' }, { status: 404, reason: 'Not Found' }],
   ['204 has no body whatever the action says', { statusCode: 204, body: 'x' }, { status: 204, text: '' }],
   ['304 has no body whatever the action says', { statusCode: 304, body: 'x' }, { status: 304, text: '' }],
+  ...[204, 205, 304].map((status): [string, JsonValue, WebExpectation] => [
+    `${status} has neither body nor type, and its other headers`,
+    { statusCode: status, headers: { 'content-type': 'text/css', etag: '"1"' }, body: 'a{}' },
+    { status, text: '', headers: { 'content-type': null, 'content-length': status === 205 ? '0' : null, etag: '"1"' } },
+  ]),
   ['a body of 0 is a body', { body: 0 }, { text: '0', headers: { 'content-type': 'application/json' } }],
   ['a body of false is a body', { body: false }, { text: 'false' }],
 
@@ -49,6 +54,16 @@ const ANSWERED: readonly (readonly [string, JsonValue, WebExpectation])[] = [
   ],
   ['an empty array is no header', { headers: { 'x-none': [] } }, { status: 204, headers: { 'x-none': null } }],
   ['headers of Latin letters are passed on', { headers: { 'x-l': 'é' } }, { status: 204, headers: { 'x-l': 'é' } }],
+  [
+    'headers of Latin letters are passed on beside a text with others',
+    { headers: { 'x-l': 'é' }, body: '€' },
+    { text: '€', headers: { 'x-l': 'é' } },
+  ],
+  [
+    'headers of other letters are passed on in UTF-8',
+    { headers: { 'x-u': 'é €' }, body: 'é €' },
+    { text: 'é €', headers: { 'x-u': Buffer.from('é €').toString('latin1') } },
+  ],
   [
     'a content type without a body is dropped',
     { headers: { 'content-type': 'text/css' } },
