@@ -121,18 +121,20 @@ export class ActivationWriter {
           break
         case 'withdrawn':
           this.#foreseen.delete(entry.key)
+          break
+        case 'begin':
       }
       if (!this.#hasRoom) await this.flush()
     }
     await this.flush()
-    if (entries.length > 0) this.#journal.replace(this.#needed())
+    if (entries.length > 0) this.#beginJournal()
   }
 
   /** Writes all there is. What the database refuses stays in the journal. */
   async close(): Promise<void> {
     try {
       await this.flush()
-      if (this.#journal.size > 0) this.#journal.replace(this.#needed())
+      if (this.#journal.size > 0) this.#beginJournal()
     } catch (err) {
       this.#context.logger.error({ err }, 'activation records stay in the journal')
     }
@@ -181,7 +183,15 @@ export class ActivationWriter {
   }
 
   #forget(key: string): void {
-    if (this.#foreseen.delete(key)) this.#append({ type: 'withdrawn', key })
+    if (!this.#foreseen.has(key)) return
+    this.#append({ type: 'withdrawn', key })
+    this.#foreseen.delete(key)
+  }
+
+  /** Only what is needed of it stays. */
+  #beginJournal(): void {
+    if (this.#held.size === 0 && this.#foreseen.isEmpty) this.#journal.clear()
+    else this.#journal.replace(this.#needed())
   }
 
   #append(entry: JournalEntry): void {

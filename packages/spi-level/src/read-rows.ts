@@ -43,6 +43,13 @@ export async function countRows(db: ClassicLevel, prefix: string, range: OrderRa
   return bounds ? (await walkKeys(db, bounds)).count : 0
 }
 
+export async function countKeys(
+  db: ClassicLevel,
+  range: { readonly gte: string; readonly lt: string },
+): Promise<number> {
+  return (await walkKeys(db, range)).count
+}
+
 async function walkKeys(
   db: ClassicLevel,
   options: KeyRange,

@@ -17,6 +17,7 @@ import type { KeySpace, RowAddress } from './key-space.ts'
 import { ensureFolder, LevelDatabase } from './level-database.ts'
 import { documentKeys, rowsOf } from './level-document-store.ts'
 import { parseLevelOptions, type LevelStoresOptions } from './level-stores-options.ts'
+import { openText } from './sealed-value.ts'
 import { codeOf } from './to-platform-error.ts'
 
 export interface RepairReport {
@@ -44,7 +45,7 @@ export async function repairLevelStores(options: LevelStoresOptions): Promise<Re
   await ClassicLevel.repair(settings.dir)
   const lost: string[] = []
   const database = await LevelDatabase.open(settings, adapterContext(), {
-    lostFromJournal: (at) => lost.push(`journal, byte ${at}`),
+    lost: (what) => lost.push(what),
   })
   try {
     let documents = 0
@@ -53,14 +54,15 @@ export async function repairLevelStores(options: LevelStoresOptions): Promise<Re
       ['subjects', SUBJECT_INDEXES],
     ] as const) {
       const keys = documentKeys(name)
-      documents += await rebuild(database, keys, lost, (id, record) => {
-        const { revision, document } = readDocument(id, record)
+      documents += await rebuild(database, keys, lost, (id, key, record) => {
+        const { revision, document } = readDocument(id, key, record)
         const rows = rowsOf(indexes, id, document)
-        const { attachments } = readHeader(id, record)
+        const { attachments } = readHeader(id, key, record)
         return { id, rows, value: documentRecord({ revision, attachments, rows }, JSON.stringify(document)) }
       })
     }
-    const activations = await rebuild(database, activationKeys(), lost, (_, record) => {
+    const activations = await rebuild(database, activationKeys(), lost, (id, key, sealed) => {
+      const record = openText(key, sealed, () => id)
       const activation = readActivation(JSON.parse(record) as JsonObject)
       const text = JSON.stringify(activationSummary(activation))
       const rows = activationRows(activation).map((row) => ({ ...row, text }))
@@ -89,14 +91,14 @@ async function rebuild(
   { db, commits }: LevelDatabase,
   keys: KeySpace,
   lost: string[],
-  read: (id: string, record: string) => Kept,
+  read: (id: string, key: string, record: string) => Kept,
 ): Promise<number> {
   await db.clear(keys.all('rows'))
   await db.clear(keys.all('counts'))
   let kept = 0
   for await (const [key, record] of db.iterator(keys.all('documents'))) {
     const id = keys.idOfDocument(key)
-    const readable = tryRead(() => read(id, record))
+    const readable = tryRead(() => read(id, key, record))
     if (readable) kept++
     else lost.push(id)
     await commits.commit(readable ? changeTo(keys, key, readable) : removalOf(key))
