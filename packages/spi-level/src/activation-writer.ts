@@ -1,4 +1,5 @@
 import {
+  isPlatformError,
   readActivation,
   type Activation,
   type AdapterContext,
@@ -90,7 +91,8 @@ export class ActivationWriter {
   async adopt(owner: string): Promise<number> {
     let made = 0
     for (const text of this.#foreseen.of(owner)) {
-      if ((await this.put(readRecord(text), () => text)) === 'stored') made++
+      const record = this.#readable(text)
+      if (record && (await this.put(record, () => text)) === 'stored') made++
     }
     return made
   }
@@ -114,10 +116,10 @@ export class ActivationWriter {
     for (const entry of entries) {
       switch (entry.type) {
         case 'put':
-          this.#hold(readRecord(entry.text), entry.text)
+          this.#take(entry.text, (record) => this.#hold(record, entry.text))
           break
         case 'foreseen':
-          this.#foreseen.set(this.#keyOf(readRecord(entry.text)), entry.owner, entry.text)
+          this.#take(entry.text, (record) => this.#foreseen.set(this.#keyOf(record), entry.owner, entry.text))
           break
         case 'withdrawn':
           this.#foreseen.delete(entry.key)
@@ -270,6 +272,22 @@ export class ActivationWriter {
     this.#failure = { error }
     this.#waiting = [...batch, ...this.#waiting]
     for (const { bytes } of batch) this.#waitingBytes += bytes
+  }
+
+  #take(text: string, take: (record: Activation) => void): void {
+    const record = this.#readable(text)
+    if (record) take(record)
+  }
+
+  /** One record that cannot be read never keeps the others from being taken up. */
+  #readable(text: string): Activation | undefined {
+    try {
+      return readRecord(text)
+    } catch (error) {
+      if (!isPlatformError(error, 'ERR_CORRUPT')) throw error
+      this.#context.logger.error({ err: error }, 'an activation record cannot be read, and is left out')
+      return undefined
+    }
   }
 
   #keyOf({ namespace, activationId }: Activation): string {

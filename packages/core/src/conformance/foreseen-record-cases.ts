@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import type { ActivationStore } from '../store/activation-store.ts'
-import { found, idOf, ids, record, recordOfBytes } from './activation-store-cases.ts'
+import { found, idOf, ids, record, recordOfBytes, unreadable } from './activation-store-cases.ts'
 import type { ConformanceCase } from './conformance-case.ts'
 import { refuses } from './store-subject.ts'
 
@@ -31,6 +31,15 @@ export const foreseenRecordCases: readonly ConformanceCase<ActivationStore>[] = 
       assert.equal(await store.count({ namespace: ns }), 1)
       assert.equal(await store.put({ ...first, logs: ['too late'] }), 'exists')
       await found(store, first)
+    },
+  },
+  {
+    id: 'foreseen.one-that-cannot-be-read-keeps-no-other',
+    async run(store, { uniqueName: ns }) {
+      await store.foresee(ns, unreadable(ns, 1))
+      await store.foresee(ns, record(ns, 2))
+      assert.equal(await store.adopt(ns), 1)
+      await found(store, record(ns, 2))
     },
   },
   {
