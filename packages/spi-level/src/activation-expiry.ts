@@ -5,12 +5,13 @@ import {
   type ActivationRetention,
   type JsonObject,
 } from '@stemcell/core'
+import type { ClassicLevel } from 'classic-level'
 import { activationRows, BY_START, recordKey } from './activation-rows.ts'
 import type { Operation } from './commit-queue.ts'
 import { countIn } from './count-all.ts'
 import { readRowKey, type KeySpace, type RowAddress } from './key-space.ts'
 import type { LevelDatabase } from './level-database.ts'
-import { readRows } from './read-rows.ts'
+import { eachEntry, readMany, readRows } from './read-rows.ts'
 import { openText } from './sealed-value.ts'
 
 /** Most records that one call removes. */
@@ -48,7 +49,7 @@ export class ActivationExpiry {
       { gte: resumeAt, lt: all.lt },
       { gte: all.gte, lt: resumeAt },
     ]) {
-      for await (const [key, count] of database.db.iterator(range)) {
+      for await (const [key, count] of eachEntry(database.db, range)) {
         const namespace = this.#keys.partitionOfRowCount(BY_START, key)
         const room = MOST_PER_CALL - removed
         const rows = await this.#expired(database, namespace, await countIn(database, key, count), retention, room)
@@ -95,15 +96,7 @@ export class ActivationExpiry {
   ): Promise<void> {
     const key = recordKey(this.#keys, namespace, id)
     operations.push({ type: 'del', key })
-    const rows =
-      rowsFrom(() => openText(rowKey, sealed, () => 'a summary')) ??
-      rowsFrom(
-        await db.get(key).then(
-          (record = '') =>
-            () =>
-              openText(key, record, () => 'a record'),
-        ),
-      )
+    const rows = rowsFrom(() => openText(rowKey, sealed, () => 'a summary')) ?? (await rowsOfRecord(db, key))
     for (const row of rows ?? []) {
       operations.push({ type: 'del', key: this.#keys.row(id, row) })
       counts.push([this.#keys.rowCount(row.index, row.partition), -1])
@@ -112,6 +105,16 @@ export class ActivationExpiry {
     // Its name is not known any more: the row under that stays, of which nothing is left to be shown.
     operations.push({ type: 'del', key: rowKey })
     counts.push([this.#keys.rowCount(BY_START, namespace), -1])
+  }
+}
+
+async function rowsOfRecord(db: ClassicLevel, key: string): Promise<readonly RowAddress[] | undefined> {
+  const snapshot = db.snapshot()
+  try {
+    const [record = ''] = await readMany(db, snapshot, [key])
+    return rowsFrom(() => openText(key, record, () => 'a record'))
+  } finally {
+    await snapshot.close()
   }
 }
 

@@ -14,6 +14,7 @@ import { ForeseenRecords } from './journal/foreseen-records.ts'
 import type { Journal } from './journal/journal.ts'
 import type { JournalEntry } from './journal/journal-entry.ts'
 import { KeySpace } from './key-space.ts'
+import { codeOf } from './to-platform-error.ts'
 
 export type PutOutcome = 'stored' | 'exists'
 
@@ -181,7 +182,17 @@ export class ActivationWriter {
   }
 
   #isKnown(key: string): boolean {
-    return this.#held.has(key) || this.#db.getSync(key) !== undefined
+    return this.#held.has(key) || this.#isStored(key)
+  }
+
+  #isStored(key: string): boolean {
+    try {
+      return this.#db.getSync(key) !== undefined
+    } catch (error) {
+      // Where it would be is damaged: as far as anybody can tell, it is new.
+      if (codeOf(error) === 'LEVEL_CORRUPTION') return false
+      throw error
+    }
   }
 
   #forget(key: string): void {

@@ -1,6 +1,7 @@
 import { isPlatformError, PlatformError } from '@stemcell/core'
 import type { ClassicLevel } from 'classic-level'
 import { openText, sealText } from './sealed-value.ts'
+import { codeOf } from './to-platform-error.ts'
 
 export type Operation =
   /** Text is sealed when it is written, bytes have been before. */
@@ -19,6 +20,8 @@ export interface Change {
 }
 
 export interface CommitQueueEvents {
+  /** A key is about to be written. */
+  readonly written: (key: string) => void
   /** Called before those who wait are told. */
   readonly committed: (commit: number, synced: number) => void
   /** A write failed: nothing is written any more until {@link CommitQueue.resume}. */
@@ -146,6 +149,7 @@ export class CommitQueue {
     for (const { change } of group) {
       for (const operation of change.operations) {
         const { key } = operation
+        this.#events.written(key)
         if (operation.type === 'del') batch.del(key)
         else if (typeof operation.value === 'string') batch.put(key, sealText(key, operation.value))
         else batch.put(key, operation.value, { valueEncoding: 'view' })
@@ -166,7 +170,8 @@ export class CommitQueue {
     try {
       return readCount(key, this.#db.getSync(key))
     } catch (error) {
-      if (isPlatformError(error, 'ERR_CORRUPT')) return this.#events.recount(key)
+      if (isPlatformError(error, 'ERR_CORRUPT') || codeOf(error) === 'LEVEL_CORRUPTION')
+        return this.#events.recount(key)
       throw error
     }
   }

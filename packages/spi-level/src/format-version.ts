@@ -1,8 +1,10 @@
-import { isPlatformError, PlatformError } from '@stemcell/core'
+import { PlatformError } from '@stemcell/core'
 import type { ClassicLevel } from 'classic-level'
+import type { Damage } from './damage.ts'
 import type { HighWaterMark } from './high-water-mark.ts'
 import { isAttachmentKey } from './key-space.ts'
-import { openBytes, openText, sealBytes, sealText } from './sealed-value.ts'
+import { isSealed } from './inspection/inspect-tables.ts'
+import { sealBytes, sealText } from './sealed-value.ts'
 import { REPAIR_HINT } from './to-platform-error.ts'
 import type { Wholeness } from './wholeness.ts'
 
@@ -28,8 +30,9 @@ export async function checkFormatVersion(
   dir: string,
   mark: HighWaterMark,
   wholeness: Wholeness,
+  damage: Damage,
 ): Promise<void> {
-  const found = await db.get(FORMAT_KEY)
+  const found = await readFormat(db, damage)
   if (found === undefined) {
     if ((await db.keys({ limit: 1 }).all()).length > 0) {
       throw new PlatformError(
@@ -57,6 +60,13 @@ export async function checkFormatVersion(
   if (version < FORMAT_VERSION) await db.put(FORMAT_KEY, String(FORMAT_VERSION), { sync: true })
 }
 
+async function readFormat(db: ClassicLevel, damage: Damage): Promise<string | undefined> {
+  if (!damage.touches({ gte: FORMAT_KEY, lt: `${FORMAT_KEY}\0` })) return db.get(FORMAT_KEY)
+  // Damage is looked for, and found, only since this format.
+  await db.put(FORMAT_KEY, String(FORMAT_VERSION), { sync: true })
+  return String(FORMAT_VERSION)
+}
+
 /** Gives every value its digest. May be interrupted anywhere: what has one is left as it is. */
 async function sealAll(db: ClassicLevel): Promise<void> {
   let batch = db.batch()
@@ -72,15 +82,4 @@ async function sealAll(db: ClassicLevel): Promise<void> {
     bytes = 0
   }
   await batch.write({ sync: true })
-}
-
-function isSealed(key: string, value: Uint8Array): boolean {
-  try {
-    if (isAttachmentKey(key)) openBytes(key, value, () => key)
-    else openText(key, Buffer.from(value).toString(), () => key)
-    return true
-  } catch (error) {
-    if (isPlatformError(error, 'ERR_CORRUPT')) return false
-    throw error
-  }
 }

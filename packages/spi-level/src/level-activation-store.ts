@@ -26,7 +26,7 @@ import { DatabaseSession } from './database-session.ts'
 import { readRowKey } from './key-space.ts'
 import { KeyedLock } from './keyed-lock.ts'
 import { parseLevelOptions, type LevelStoresOptions } from './level-stores-options.ts'
-import { countRows, readRows } from './read-rows.ts'
+import { countRows, readEntries, readMany, readRows } from './read-rows.ts'
 import { openText } from './sealed-value.ts'
 
 export const ACTIVATION_CAPABILITIES: ActivationStoreCapabilities = { durable: true, maxRecordBytes: 16 * 1024 ** 2 }
@@ -80,11 +80,12 @@ export class LevelActivationStore implements ActivationStore {
   }
 
   get(namespace: string, activationId: string): Promise<Activation | undefined> {
-    return this.#session.run(async ({ db, activations }) => {
+    return this.#session.run(async ({ db, activations, damage }) => {
       const held = activations.find(namespace, activationId)
       if (held !== undefined) return parseRecord(held)
       const key = recordKey(this.#keys, namespace, activationId)
       const sealed = await db.get(key)
+      damage.require(key, sealed, () => `activation record ${namespace}/${activationId}`)
       return sealed === undefined ? undefined : readRecord(key, sealed)
     })
   }
@@ -105,7 +106,7 @@ export class LevelActivationStore implements ActivationStore {
         const rows = await readRows(db, snapshot, prefix, { from, to, skip, limit, descending: true })
         if (!full) return await this.#summaries(db, snapshot, namespace, prefix, rows)
         const keys = rows.map(([key]) => recordKey(this.#keys, namespace, readRowKey(prefix, key).id))
-        const records = await db.getMany<string, string>(keys, { snapshot })
+        const records = await readMany(db, snapshot, keys)
         return records.flatMap((sealed, index) => this.#readable(keys[index]!, sealed) ?? [])
       } finally {
         await snapshot.close()
@@ -136,7 +137,7 @@ export class LevelActivationStore implements ActivationStore {
     const all = this.#keys.all('documents')
     for (let last = after; ;) {
       const from = last === undefined || last < all.gte ? { gte: all.gte } : { gt: last }
-      const page = await this.#session.run(({ db }) => db.iterator({ ...from, lt: all.lt, limit: SCAN_PAGE }).all())
+      const page = await this.#session.run(({ db }) => readEntries(db, { ...from, lt: all.lt, limit: SCAN_PAGE }))
       for (const [cursor, sealed] of page) yield { cursor, activation: this.#readable(cursor, sealed) }
       if (page.length < SCAN_PAGE) return
       last = page.at(-1)![0]
@@ -158,7 +159,8 @@ export class LevelActivationStore implements ActivationStore {
       } catch (error) {
         if (!isPlatformError(error, 'ERR_CORRUPT')) throw error
         const record = recordKey(this.#keys, namespace, readRowKey(prefix, key).id)
-        const activation = this.#readable(record, await db.get<string, string>(record, { snapshot }))
+        const [text] = await readMany(db, snapshot, [record])
+        const activation = this.#readable(record, text)
         if (activation) summaries.push(activationSummary(activation))
       }
     }

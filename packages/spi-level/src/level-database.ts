@@ -4,13 +4,16 @@ import { constants } from 'node:fs'
 import { access, mkdir, readdir } from 'node:fs/promises'
 import { ActivationWriter } from './activation-writer.ts'
 import { COMMIT_KEY, CommitQueue, readCommit } from './commit-queue.ts'
+import { Damage } from './damage.ts'
 import { checkFormatVersion } from './format-version.ts'
 import { HighWaterMark } from './high-water-mark.ts'
+import { inspectTables, type InspectedTables } from './inspection/inspect-tables.ts'
 import { Journal } from './journal/journal.ts'
 import { rowsCounted } from './key-space.ts'
 import type { LevelSettings } from './level-stores-options.ts'
 import { describeLockHolder, forgetLockHolder, recordLockHolder } from './lock-holder.ts'
 import { countKeys } from './read-rows.ts'
+import { rebuildRows, STORE_ROWS } from './rebuild-rows.ts'
 import { requireRoom } from './require-room.ts'
 import { codeOf, REPAIR_HINT, toPlatformError } from './to-platform-error.ts'
 import { UseGate } from './use-gate.ts'
@@ -25,12 +28,15 @@ export interface OpenDatabaseOptions {
 const RETRY_MS = 1000
 const MOST_RETRY_MS = 30_000
 
+const NOTHING_DAMAGED: InspectedTables = { damaged: [], cut: [] }
+
 /** One open LevelDB database: reads go to `db`, writes through `commits`, activation records through `activations`. */
 export class LevelDatabase {
   readonly settings: LevelSettings
   readonly db: ClassicLevel
   readonly commits: CommitQueue
   readonly activations: ActivationWriter
+  readonly damage: Damage
   /** Everybody who uses the database does so through it: it is shut while the database is opened anew. */
   readonly gate = new UseGate()
   readonly #journal: Journal
@@ -42,11 +48,19 @@ export class LevelDatabase {
   #retryMs = RETRY_MS
   #closed = false
 
-  private constructor(settings: LevelSettings, db: ClassicLevel, mark: HighWaterMark, context: AdapterContext) {
+  private constructor(
+    settings: LevelSettings,
+    db: ClassicLevel,
+    mark: HighWaterMark,
+    damage: Damage,
+    context: AdapterContext,
+  ) {
     this.settings = settings
     this.db = db
     this.#mark = mark
+    this.damage = damage
     this.commits = new CommitQueue(db, settings.sync, {
+      written: (key) => damage.written(key),
       committed: (commit, synced) => mark.committed(commit, synced),
       failed: (error) => this.#writeFailed(error),
       recount: (key) => this.recount(key),
@@ -72,9 +86,13 @@ export class LevelDatabase {
     const wholeness = new Wholeness(dir, context.logger, mark.read(), lost)
     await wholeness.requireLogs(() => requireUnlocked(dir))
     // Opens itself in a moment, if nobody does: not to be made before.
+    const { damaged, cut } = lost ? NOTHING_DAMAGED : await inspectTables(dir)
+    if (damaged.length > 0 || cut.length > 0) await requireUnlocked(dir)
+    wholeness.requireLengths(cut)
+    const damage = await Damage.load(dir, damaged, context.logger)
     const db = new ClassicLevel(dir, { cacheSize: settings.cacheBytes, writeBufferSize: settings.writeBufferBytes })
     await openLevel(db, dir)
-    const database = new LevelDatabase(settings, db, mark, context)
+    const database = new LevelDatabase(settings, db, mark, damage, context)
     try {
       await database.#takeUp(wholeness)
       await recordLockHolder(dir)
@@ -101,9 +119,8 @@ export class LevelDatabase {
   async #takeUp(wholeness: Wholeness): Promise<void> {
     const { dir } = this.settings
     const { logger } = this.#context
-    await checkFormatVersion(this.db, dir, this.#mark, wholeness)
-    const commit = readCommit(await this.db.get(COMMIT_KEY))
-    wholeness.requireCommit(commit)
+    await checkFormatVersion(this.db, dir, this.#mark, wholeness, this.damage)
+    const commit = await this.#lastCommit(wholeness)
     const scanned = this.#journal.read()
     const { entries, wholeBytes, tornBytes } = scanned
     const journal = wholeness.requireJournal(scanned)
@@ -111,9 +128,27 @@ export class LevelDatabase {
     // Until the journal is taken up, the next life would have to find it as this one did.
     this.#mark.begin({ commit, synced: commit, journal, journalBytes: wholeBytes })
     this.#journal.begin(journal)
+    await this.#rebuildDamagedRows()
     if (tornBytes > 0) logger.warn({ dir, tornBytes }, 'the last entry of the journal was not finished, and is dropped')
     if (entries.length > 0) logger.info({ dir, entries: entries.length }, 'taking up the journal')
     await this.activations.replay(entries)
+  }
+
+  async #lastCommit(wholeness: Wholeness): Promise<number> {
+    if (this.damage.touches({ gte: COMMIT_KEY, lt: `${COMMIT_KEY}\0` })) return wholeness.lastAcknowledged
+    const commit = readCommit(await this.db.get(COMMIT_KEY))
+    wholeness.requireCommit(commit)
+    return commit
+  }
+
+  /** Listings are made anew from what they list. */
+  async #rebuildDamagedRows(): Promise<void> {
+    if (this.damage.isEmpty) return
+    for (const store of STORE_ROWS) {
+      if (!this.damage.touches(store.keys.all('rows')) && !this.damage.touches(store.keys.all('counts'))) continue
+      const kept = await rebuildRows(this, store, () => undefined)
+      this.#context.logger.warn({ dir: this.settings.dir, store: store.name, kept }, 'damaged listings were made anew')
+    }
   }
 
   /** For a number of rows that cannot be read. */
@@ -168,8 +203,7 @@ export class LevelDatabase {
     wholeness.requireMark()
     await wholeness.requireLogs(async () => undefined)
     await openLevel(this.db, dir)
-    const commit = readCommit(await this.db.get(COMMIT_KEY))
-    wholeness.requireCommit(commit)
+    const commit = await this.#lastCommit(wholeness)
     this.#mark.committed(commit, commit)
     this.commits.resume(commit)
   }

@@ -22,13 +22,14 @@ import {
 import type { Snapshot } from 'classic-level'
 import { countAll } from './count-all.ts'
 import { DatabaseSession } from './database-session.ts'
-import { changeOf, type DocumentWrite, type NewRow } from './document-change.ts'
+import { changeOf, type DocumentWrite } from './document-change.ts'
 import { readDocument, readHeader } from './document-record.ts'
-import { KeySpace, readRowKey } from './key-space.ts'
+import { documentKeys, rowsOf } from './document-rows.ts'
+import { readRowKey, type KeySpace } from './key-space.ts'
 import { KeyedLock } from './keyed-lock.ts'
 import type { LevelDatabase } from './level-database.ts'
 import { parseLevelOptions, type LevelStoresOptions } from './level-stores-options.ts'
-import { countRows, readRows } from './read-rows.ts'
+import { countRows, readEntries, readMany, readRows } from './read-rows.ts'
 import { openBytes, openText } from './sealed-value.ts'
 
 const MB = 1024 ** 2
@@ -78,9 +79,10 @@ export class LevelDocumentStore implements DocumentStore {
   }
 
   get(id: string): Promise<StoredDocument | undefined> {
-    return this.#session.run(async ({ db }) => {
+    return this.#session.run(async ({ db, damage }) => {
       const key = this.#keys.document(id)
       const record = await db.get(key)
+      damage.require(key, record, () => `'${id}'`)
       return record === undefined ? undefined : { id, ...readDocument(id, key, record) }
     })
   }
@@ -109,10 +111,12 @@ export class LevelDocumentStore implements DocumentStore {
   }
 
   readAttachment(id: string, name: string): Promise<Uint8Array | undefined> {
-    return this.#session.run(async ({ db }) => {
+    return this.#session.run(async ({ db, damage }) => {
       const key = this.#keys.attachment(id, name)
+      const what = (): string => `attachment '${name}' of '${id}'`
       const sealed = await db.get<string, Uint8Array>(key, { valueEncoding: 'view' })
-      return sealed && openBytes(key, sealed, () => `attachment '${name}' of '${id}'`)
+      damage.require(key, sealed, what)
+      return sealed && openBytes(key, sealed, what)
     })
   }
 
@@ -124,15 +128,22 @@ export class LevelDocumentStore implements DocumentStore {
   }
 
   list(query: IndexQuery): Promise<readonly IndexRow[]> {
-    return this.#session.run(async ({ db }) => {
+    return this.#session.run(async (database) => {
+      const { db } = database
       requirePage(query)
       const prefix = this.#rowsUnder(query)
       const snapshot = db.snapshot()
       try {
-        const rows = await this.#readable(db, snapshot, query, prefix, await readRows(db, snapshot, prefix, query))
+        const rows = await this.#readable(
+          database,
+          snapshot,
+          query,
+          prefix,
+          await readRows(db, snapshot, prefix, query),
+        )
         if (!query.documents) return rows
         const documents = await this.#getMany(
-          db,
+          database,
           snapshot,
           rows.map(({ id }) => id),
         )
@@ -177,7 +188,7 @@ export class LevelDocumentStore implements DocumentStore {
       const start = this.#keys.document(prefix)
       const resume = after === undefined ? undefined : this.#keys.document(after)
       const from = resume !== undefined && resume >= start ? { gt: resume } : { gte: start }
-      return db.iterator({ ...from, lt: all.lt, limit: SCAN_PAGE }).all()
+      return readEntries(db, { ...from, lt: all.lt, limit: SCAN_PAGE })
     })
   }
 
@@ -195,9 +206,10 @@ export class LevelDocumentStore implements DocumentStore {
   }
 
   /** Read at once: what a caller is about to replace it has read just before, so no disk is waited for. */
-  #header({ db }: LevelDatabase, id: string): ReturnType<typeof readHeader> | undefined {
+  #header({ db, damage }: LevelDatabase, id: string): ReturnType<typeof readHeader> | undefined {
     const key = this.#keys.document(id)
     const record = db.getSync(key)
+    damage.require(key, record, () => `'${id}'`)
     return record === undefined ? undefined : readHeader(id, key, record)
   }
 
@@ -214,7 +226,7 @@ export class LevelDocumentStore implements DocumentStore {
 
   /** A row whose value is damaged is made anew from its document; left out when that is damaged as well. */
   async #readable(
-    db: LevelDatabase['db'],
+    database: LevelDatabase,
     snapshot: Snapshot,
     { index, partition }: IndexQuery,
     prefix: string,
@@ -228,7 +240,7 @@ export class LevelDocumentStore implements DocumentStore {
         readable.push({ id, order, value })
       } catch (error) {
         this.#requireDamage(error, id, 'a row of an index is damaged')
-        const [stored] = await this.#getMany(db, snapshot, [id])
+        const [stored] = await this.#getMany(database, snapshot, [id])
         const found = stored && rowsOf(this.#indexes, id, stored.document)
         const row = found?.find((one) => one.index === index && one.partition === partition && one.place === place)
         if (row) readable.push({ id, order, value: JSON.parse(row.text) as JsonValue })
@@ -239,15 +251,16 @@ export class LevelDocumentStore implements DocumentStore {
 
   /** Undefined for what cannot be read: one document never keeps the others from being listed. */
   async #getMany(
-    db: LevelDatabase['db'],
+    { db, damage }: LevelDatabase,
     snapshot: Snapshot,
     ids: readonly string[],
   ): Promise<(StoredDocument | undefined)[]> {
     const keys = ids.map((id) => this.#keys.document(id))
-    const records = await db.getMany<string, string>(keys, { snapshot })
+    const records = await readMany(db, snapshot, keys)
     return ids.map((id, index) => {
       try {
         const record = records[index]
+        damage.require(keys[index]!, record, () => `'${id}'`)
         if (record === undefined) throw new PlatformError('ERR_CORRUPT', `an index shows '${id}', which is not stored`)
         return { id, ...readDocument(id, keys[index]!, record) }
       } catch (error) {
@@ -272,22 +285,6 @@ function readOr<T>(unreadable: ScanOptions['unreadable'], id: string, read: () =
     unreadable(id, error)
     return undefined
   }
-}
-
-export function documentKeys(documents: LevelDocumentStoreOptions['documents']): KeySpace {
-  return new KeySpace(documents === 'entities' ? 'e' : 's')
-}
-
-export function rowsOf(indexes: readonly IndexDefinition[], id: string, document: JsonObject): NewRow[] {
-  return indexes.flatMap(({ name: index, map }) =>
-    map(id, document).map(({ partition, order, value }, place) => ({
-      index,
-      partition,
-      order,
-      place,
-      text: JSON.stringify(value),
-    })),
-  )
 }
 
 function requireSizes(

@@ -42,6 +42,14 @@ export class Wholeness {
     if (this.#lacks(lastCommit)) this.#report(this.#ends(lastCommit!))
   }
 
+  requireLengths(cut: readonly string[]): void {
+    for (const file of cut) this.#report(`its table ${file} is not as long as it was`)
+  }
+
+  get lastAcknowledged(): number {
+    return this.#acknowledged?.commit ?? 0
+  }
+
   /** `found` is the last commit of the open database. */
   requireCommit(found: number): void {
     if (this.#lacks(found)) this.#report(this.#ends(found))

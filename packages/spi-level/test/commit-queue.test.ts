@@ -19,6 +19,7 @@ describe('the commit queue', () => {
     db = new ClassicLevel(dir)
     await db.open()
     commits = new CommitQueue(db, true, {
+      written: () => undefined,
       committed: (commit, synced) => marks.push([commit, synced]),
       failed: (error) => failures.push(error),
       recount: async () => 40,
