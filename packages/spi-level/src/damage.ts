@@ -60,9 +60,16 @@ export class Damage {
   }
 
   /** Something of the range is damaged. */
-  touches({ gte, lt }: KeyRange): boolean {
+  touches(range: KeyRange): boolean {
+    return this.within(range).length > 0
+  }
+
+  /** Names the damaged parts that hold something of the range. */
+  within({ gte, lt }: KeyRange): PlatformError[] {
     const [first, end] = [Buffer.from(gte), Buffer.from(lt)]
-    return this.#ranges.some(({ from, to }) => Buffer.compare(to, first) >= 0 && Buffer.compare(from, end) < 0)
+    return this.#ranges
+      .filter(({ from, to }) => Buffer.compare(to, first) >= 0 && Buffer.compare(from, end) < 0)
+      .map(({ file }) => new PlatformError('ERR_CORRUPT', `a part of the table ${file} is damaged: ${REPAIR_HINT}`))
   }
 
   written(key: string): void {

@@ -135,6 +135,9 @@ export class LevelActivationStore implements ActivationStore {
   async *scan({ after }: { readonly after?: string } = {}): AsyncGenerator<ActivationScanRow, void, undefined> {
     await this.#session.run(({ activations }) => activations.flush())
     const all = this.#keys.all('documents')
+    const parts = await this.#session.run(({ damage }) => damage.within(all))
+    // What a damaged table held is not met on the way.
+    for (const _ of parts) yield { cursor: after ?? all.gte, activation: undefined }
     for (let last = after; ;) {
       const from = last === undefined || last < all.gte ? { gte: all.gte } : { gt: last }
       const page = await this.#session.run(({ db }) => readEntries(db, { ...from, lt: all.lt, limit: SCAN_PAGE }))

@@ -168,6 +168,7 @@ export class LevelDocumentStore implements DocumentStore {
 
   /** Reads page by page: a document written meanwhile may be seen or not. */
   async *scan({ after, prefix = '', unreadable }: ScanOptions = {}): AsyncGenerator<StoredDocument, void, undefined> {
+    if (unreadable) await this.#tellDamage(unreadable)
     let last = after
     for (;;) {
       const page = await this.#scanPage(last, prefix)
@@ -180,6 +181,15 @@ export class LevelDocumentStore implements DocumentStore {
       }
       if (page.length < SCAN_PAGE) return
     }
+  }
+
+  /** What a damaged table held is not met on the way. */
+  #tellDamage(unreadable: NonNullable<ScanOptions['unreadable']>): Promise<void> {
+    return this.#session.run(({ damage }) => {
+      for (const kind of ['documents', 'attachments'] as const) {
+        for (const error of damage.within(this.#keys.all(kind))) unreadable(`(${kind})`, error)
+      }
+    })
   }
 
   #scanPage(after: string | undefined, prefix: string): Promise<[key: string, record: string][]> {

@@ -140,6 +140,13 @@ describe('files of a database that are damaged while nothing uses them', () => {
         if (JSON.stringify(value) !== JSON.stringify(row?.value)) wrong.push(`row of ${id}`)
         if (stored && JSON.stringify(stored.document) !== JSON.stringify(actionOf(index))) wrong.push(`listed ${id}`)
       }
+      const unreadable: string[] = []
+      let scanned = 0
+      for await (const _ of entities.scan({ unreadable: (id) => unreadable.push(id) })) scanned++
+      if (scanned < ACTIONS && unreadable.length === 0) wrong.push('a scan is short')
+      const records: unknown[] = []
+      for await (const { activation } of activations.scan()) records.push(activation)
+      if (new Set(records).size < RECORDS && !records.includes(undefined)) wrong.push('a scan of records is short')
       if (rows.length < ACTIONS && told.length === 0) wrong.push('a listing is short')
       const page = { namespace: 'ns', skip: 0, limit: 200 }
       for (const found of await activations.list({ ...page, full: true })) {
