@@ -1,19 +1,30 @@
 import {
   numberOf,
   parseJson,
+  isPlatformError,
   parseParameters,
   PlatformError,
   type ActivationRetention,
   type JsonObject,
 } from '@stemcell/core'
+import type { ClassicLevel } from 'classic-level'
 import { activationRows, BY_START, recordKey } from './activation-rows.ts'
-import { readCount, type Operation } from './commit-queue.ts'
-import { readRowKey, type KeySpace } from './key-space.ts'
+import type { Operation } from './commit-queue.ts'
+import { countIn } from './count-all.ts'
+import { readRowKey, type KeySpace, type RowAddress } from './key-space.ts'
 import type { LevelDatabase } from './level-database.ts'
-import { readRows } from './read-rows.ts'
+import { eachEntry, readMany, readRows } from './read-rows.ts'
+import { openText } from './sealed-value.ts'
 
 /** Most records that one call removes. */
 const MOST_PER_CALL = 1000
+
+interface Expired {
+  readonly id: string
+  /** That of all records of the namespace. */
+  readonly rowKey: string
+  readonly sealed: string
+}
 
 /**
  * Removes records that the retention no longer keeps. It goes through the namespaces by their numbers of records; a
@@ -40,11 +51,11 @@ export class ActivationExpiry {
       { gte: resumeAt, lt: all.lt },
       { gte: all.gte, lt: resumeAt },
     ]) {
-      for await (const [key, count] of database.db.iterator(range)) {
+      for await (const [key, count] of eachEntry(database.db, range)) {
         const namespace = this.#keys.partitionOfRowCount(BY_START, key)
         const room = MOST_PER_CALL - removed
-        const rows = await this.#expired(database, namespace, readCount(count), retention, room)
-        for (const { id, summary } of rows) this.#remove(namespace, id, summary, operations, counts)
+        const rows = await this.#expired(database, namespace, await countIn(database, key, count), retention, room)
+        for (const row of rows) await this.#remove(database, namespace, row, operations, counts)
         removed += rows.length
         this.#resumeAt = key
         if (removed >= MOST_PER_CALL) break
@@ -63,7 +74,7 @@ export class ActivationExpiry {
     count: number,
     { before, maxPerNamespace }: ActivationRetention,
     room: number,
-  ): Promise<readonly { readonly id: string; readonly summary: string }[]> {
+  ): Promise<readonly Expired[]> {
     const prefix = this.#keys.rows(BY_START, namespace)
     const excess = maxPerNamespace === undefined ? 0 : Math.min(room, Math.max(0, count - maxPerNamespace))
     const snapshot = db.snapshot()
@@ -72,18 +83,50 @@ export class ActivationExpiry {
       const tooOld =
         before === undefined ? [] : await readRows(db, snapshot, prefix, { to: Math.ceil(before) - 1, limit: room })
       const rows = tooMany.length > tooOld.length ? tooMany : tooOld
-      return rows.map(([key, summary]) => ({ id: readRowKey(prefix, key).id, summary }))
+      return rows.map(([rowKey, sealed]) => ({ id: readRowKey(prefix, rowKey).id, rowKey, sealed }))
     } finally {
       await snapshot.close()
     }
   }
 
-  #remove(namespace: string, id: string, summary: string, operations: Operation[], counts: [string, number][]): void {
-    operations.push({ type: 'del', key: recordKey(this.#keys, namespace, id) })
-    for (const row of activationRows(readSummary(summary))) {
+  async #remove(
+    { db }: LevelDatabase,
+    namespace: string,
+    { id, rowKey, sealed }: Expired,
+    operations: Operation[],
+    counts: [string, number][],
+  ): Promise<void> {
+    const key = recordKey(this.#keys, namespace, id)
+    operations.push({ type: 'del', key })
+    const rows = rowsFrom(() => openText(rowKey, sealed, () => 'a summary')) ?? (await rowsOfRecord(db, key))
+    for (const row of rows ?? []) {
       operations.push({ type: 'del', key: this.#keys.row(id, row) })
       counts.push([this.#keys.rowCount(row.index, row.partition), -1])
     }
+    if (rows) return
+    // Its name is not known any more: the row under that stays, of which nothing is left to be shown.
+    operations.push({ type: 'del', key: rowKey })
+    counts.push([this.#keys.rowCount(BY_START, namespace), -1])
+  }
+}
+
+async function rowsOfRecord(db: ClassicLevel, key: string): Promise<readonly RowAddress[] | undefined> {
+  const snapshot = db.snapshot()
+  try {
+    const [record = ''] = await readMany(db, snapshot, [key])
+    return rowsFrom(() => openText(key, record, () => 'a record'))
+  } finally {
+    await snapshot.close()
+  }
+}
+
+/** From a summary or a record, which has all that a summary has; undefined when it is damaged. */
+function rowsFrom(text: () => string): readonly RowAddress[] | undefined {
+  try {
+    return activationRows(readSummary(text()))
+  } catch (error) {
+    if (isPlatformError(error, 'ERR_CORRUPT')) return undefined
+    throw error
   }
 }
 

@@ -1,5 +1,6 @@
 import {
   parseJson,
+  isPlatformError,
   readActivation,
   type Activation,
   type AdapterContext,
@@ -14,6 +15,7 @@ import { ForeseenRecords } from './journal/foreseen-records.ts'
 import type { Journal } from './journal/journal.ts'
 import type { JournalEntry } from './journal/journal-entry.ts'
 import { KeySpace } from './key-space.ts'
+import { codeOf } from './to-platform-error.ts'
 
 export type PutOutcome = 'stored' | 'exists'
 
@@ -91,7 +93,8 @@ export class ActivationWriter {
   async adopt(owner: string): Promise<number> {
     let made = 0
     for (const text of this.#foreseen.of(owner)) {
-      if ((await this.put(readRecord(text), () => text)) === 'stored') made++
+      const record = this.#readable(text)
+      if (record && (await this.put(record, () => text)) === 'stored') made++
     }
     return made
   }
@@ -115,25 +118,27 @@ export class ActivationWriter {
     for (const entry of entries) {
       switch (entry.type) {
         case 'put':
-          this.#hold(readRecord(entry.text), entry.text)
+          this.#take(entry.text, (record) => this.#hold(record, entry.text))
           break
         case 'foreseen':
-          this.#foreseen.set(this.#keyOf(readRecord(entry.text)), entry.owner, entry.text)
+          this.#take(entry.text, (record) => this.#foreseen.set(this.#keyOf(record), entry.owner, entry.text))
           break
         case 'withdrawn':
           this.#foreseen.delete(entry.key)
+          break
+        case 'begin':
       }
       if (!this.#hasRoom) await this.flush()
     }
     await this.flush()
-    if (entries.length > 0) this.#journal.replace(this.#needed())
+    if (entries.length > 0) this.#beginJournal()
   }
 
   /** Writes all there is. What the database refuses stays in the journal. */
   async close(): Promise<void> {
     try {
       await this.flush()
-      if (this.#journal.size > 0) this.#journal.replace(this.#needed())
+      if (this.#journal.size > 0) this.#beginJournal()
     } catch (err) {
       this.#context.logger.error({ err }, 'activation records stay in the journal')
     }
@@ -178,11 +183,29 @@ export class ActivationWriter {
   }
 
   #isKnown(key: string): boolean {
-    return this.#held.has(key) || this.#db.getSync(key) !== undefined
+    return this.#held.has(key) || this.#isStored(key)
+  }
+
+  #isStored(key: string): boolean {
+    try {
+      return this.#db.getSync(key) !== undefined
+    } catch (error) {
+      // Where it would be is damaged: as far as anybody can tell, it is new.
+      if (codeOf(error) === 'LEVEL_CORRUPTION') return false
+      throw error
+    }
   }
 
   #forget(key: string): void {
-    if (this.#foreseen.delete(key)) this.#append({ type: 'withdrawn', key })
+    if (!this.#foreseen.has(key)) return
+    this.#append({ type: 'withdrawn', key })
+    this.#foreseen.delete(key)
+  }
+
+  /** Only what is needed of it stays. */
+  #beginJournal(): void {
+    if (this.#held.size === 0 && this.#foreseen.isEmpty) this.#journal.clear()
+    else this.#journal.replace(this.#needed())
   }
 
   #append(entry: JournalEntry): void {
@@ -261,6 +284,22 @@ export class ActivationWriter {
     this.#failure = { error }
     this.#waiting = [...batch, ...this.#waiting]
     for (const { bytes } of batch) this.#waitingBytes += bytes
+  }
+
+  #take(text: string, take: (record: Activation) => void): void {
+    const record = this.#readable(text)
+    if (record) take(record)
+  }
+
+  /** One record that cannot be read never keeps the others from being taken up. */
+  #readable(text: string): Activation | undefined {
+    try {
+      return readRecord(text)
+    } catch (error) {
+      if (!isPlatformError(error, 'ERR_CORRUPT')) throw error
+      this.#context.logger.error({ err: error }, 'an activation record cannot be read, and is left out')
+      return undefined
+    }
   }
 
   #keyOf({ namespace, activationId }: Activation): string {

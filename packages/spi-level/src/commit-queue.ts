@@ -1,6 +1,10 @@
+import { isPlatformError, PlatformError } from '@stemcell/core'
 import type { ClassicLevel } from 'classic-level'
+import { openText, sealText } from './sealed-value.ts'
+import { codeOf } from './to-platform-error.ts'
 
 export type Operation =
+  /** Text is sealed when it is written, bytes have been before. */
   | { readonly type: 'put'; readonly key: string; readonly value: string | Uint8Array }
   | { readonly type: 'del'; readonly key: string }
 
@@ -15,6 +19,17 @@ export interface Change {
   readonly lasting: boolean
 }
 
+export interface CommitQueueEvents {
+  /** A key is about to be written. */
+  readonly written: (key: string) => void
+  /** Called before those who wait are told. */
+  readonly committed: (commit: number, synced: number) => void
+  /** A write failed: nothing is written any more until {@link CommitQueue.resume}. */
+  readonly failed: (error: unknown) => void
+  /** A number of rows cannot be read: counts them. */
+  readonly recount: (key: string) => Promise<number>
+}
+
 interface Waiting {
   readonly change: Change
   readonly resolve: () => void
@@ -24,41 +39,89 @@ interface Waiting {
 /** A group ends with the change that reaches this. */
 const GROUP_BYTES = 4 * 1024 ** 2
 
+/** Number of the commit; the first entry of every batch, so that a log tells which commits are in it. */
+export const COMMIT_KEY = 'mcommit'
+
 /**
  * The only writer of a database. A change is written at once when none is being written; those that arrive meanwhile
  * are written together as the next, so that many writers share one sync of the disk.
+ *
+ * LevelDB goes on writing behind an entry of its log that it could write only in part, and drops at the next start what
+ * is behind such an entry. So after one failed write nothing is written until the database was opened anew.
  */
 export class CommitQueue {
   readonly #db: ClassicLevel
   readonly #sync: boolean
+  readonly #events: CommitQueueEvents
   #waiting: Waiting[] = []
   #writing = false
+  #commit = 0
+  #synced = 0
+  #failure: { readonly error: unknown } | undefined
 
-  constructor(db: ClassicLevel, sync: boolean) {
+  constructor(db: ClassicLevel, sync: boolean, events: CommitQueueEvents) {
     this.#db = db
     this.#sync = sync
+    this.#events = events
   }
 
-  /** Resolves once the change is on disk (with `sync`) or with the operating system. Rejects with the driver's error. */
+  /**
+   * Resolves once the change is on disk (with `sync`) or with the operating system. Rejects with the driver's error, and
+   * with ERR_UNAVAILABLE after a write that failed.
+   */
   commit(change: Change): Promise<void> {
     return new Promise((resolve, reject) => {
+      if (this.#failure) {
+        reject(refusal(this.#failure.error))
+        return
+      }
       this.#waiting.push({ change, resolve, reject })
       if (!this.#writing) void this.#writeAll()
     })
   }
 
+  /** The database was opened, and `commit` is the last that is in it. */
+  resume(commit: number): void {
+    this.#commit = commit
+    this.#synced = commit
+    this.#failure = undefined
+  }
+
   async #writeAll(): Promise<void> {
     this.#writing = true
-    while (this.#waiting.length > 0) {
-      const group = this.#takeGroup()
-      try {
-        await this.#write(group)
-        for (const { resolve } of group) resolve()
-      } catch (error) {
-        for (const { reject } of group) reject(error)
-      }
-    }
+    while (this.#waiting.length > 0) await this.#writeGroup(this.#takeGroup())
     this.#writing = false
+  }
+
+  async #writeGroup(group: readonly Waiting[]): Promise<void> {
+    let batch: ReturnType<ClassicLevel['batch']>
+    try {
+      batch = await this.#batchOf(group)
+    } catch (error) {
+      // Nothing was written. One that cannot be made into a batch must not take the others with it.
+      if (group.length === 1) group[0]!.reject(error)
+      else for (const one of group) await this.#writeGroup([one])
+      return
+    }
+    if (this.#failure) return this.#refuse(group, refusal(this.#failure.error))
+    const sync = this.#sync && group.some(({ change }) => change.lasting)
+    try {
+      await batch.write({ sync })
+      this.#commit++
+      if (sync) this.#synced = this.#commit
+      this.#events.committed(this.#commit, this.#synced)
+    } catch (error) {
+      this.#failure = { error }
+      this.#events.failed(error)
+      this.#refuse(group, error)
+      this.#refuse(this.#waiting.splice(0), refusal(error))
+      return
+    }
+    for (const { resolve } of group) resolve()
+  }
+
+  #refuse(group: readonly Waiting[], error: unknown): void {
+    for (const { reject } of group) reject(error)
   }
 
   #takeGroup(): Waiting[] {
@@ -69,28 +132,62 @@ export class CommitQueue {
     return group
   }
 
-  #write(group: readonly Waiting[]): Promise<void> {
+  async #batchOf(group: readonly Waiting[]): Promise<ReturnType<ClassicLevel['batch']>> {
     const batch = this.#db.batch()
+    try {
+      await this.#fill(batch, group)
+    } catch (error) {
+      await batch.close()
+      throw error
+    }
+    return batch
+  }
+
+  async #fill(batch: ReturnType<ClassicLevel['batch']>, group: readonly Waiting[]): Promise<void> {
+    batch.put(COMMIT_KEY, sealText(COMMIT_KEY, String(this.#commit + 1)))
     const deltas = new Map<string, number>()
     for (const { change } of group) {
       for (const operation of change.operations) {
-        if (operation.type === 'del') batch.del(operation.key)
-        else if (typeof operation.value === 'string') batch.put(operation.key, operation.value)
-        else batch.put(operation.key, operation.value, { valueEncoding: 'view' })
+        const { key } = operation
+        this.#events.written(key)
+        if (operation.type === 'del') batch.del(key)
+        else if (typeof operation.value === 'string') batch.put(key, sealText(key, operation.value))
+        else batch.put(key, operation.value, { valueEncoding: 'view' })
       }
       for (const [key, delta] of change.counts) deltas.set(key, (deltas.get(key) ?? 0) + delta)
     }
     for (const [key, delta] of deltas) {
       if (delta === 0) continue
-      // Nobody else writes, so what is read here is what the batch adds to. Read at once: it was written just before.
-      const count = readCount(this.#db.getSync(key)) + delta
-      if (count > 0) batch.put(key, String(count))
+      const count = this.#count(key)
+      const sum = (typeof count === 'number' ? count : await count) + delta
+      if (sum > 0) batch.put(key, sealText(key, String(sum)))
       else batch.del(key)
     }
-    return batch.write({ sync: this.#sync && group.some(({ change }) => change.lasting) })
+  }
+
+  /** Nobody else writes, so what is read here is what the batch adds to. Read at once: it was written just before. */
+  #count(key: string): number | Promise<number> {
+    try {
+      return readCount(key, this.#db.getSync(key))
+    } catch (error) {
+      if (isPlatformError(error, 'ERR_CORRUPT') || codeOf(error) === 'LEVEL_CORRUPTION')
+        return this.#events.recount(key)
+      throw error
+    }
   }
 }
 
-export function readCount(value: string | undefined): number {
-  return value === undefined ? 0 : Number(value)
+/** @throws ERR_CORRUPT */
+export function readCount(key: string, sealed: string | undefined): number {
+  return sealed === undefined ? 0 : Number(openText(key, sealed, () => 'a number of rows'))
+}
+
+/** Number of the last commit in a database; 0 where there was none. @throws ERR_CORRUPT */
+export function readCommit(sealed: string | undefined): number {
+  return sealed === undefined ? 0 : Number(openText(COMMIT_KEY, sealed, () => 'the number of the last commit'))
+}
+
+function refusal(cause: unknown): PlatformError {
+  const message = 'nothing is written after a write that failed, until the database was opened anew'
+  return new PlatformError('ERR_UNAVAILABLE', message, { cause })
 }

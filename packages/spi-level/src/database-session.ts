@@ -60,7 +60,7 @@ export class DatabaseSession implements Lifecycle {
     const database = this.#requireOpen()
     this.#running++
     try {
-      return await operation(database)
+      return await database.gate.use(() => operation(database))
     } catch (error) {
       throw toPlatformError(error, this.#settings.dir)
     } finally {
@@ -71,6 +71,7 @@ export class DatabaseSession implements Lifecycle {
   /** The same for what may be done at once. Throws what goes wrong at once. */
   runNow<T>(operation: (database: LevelDatabase) => MaybePromise<T>): MaybePromise<T> {
     const database = this.#requireOpen()
+    if (!database.gate.isOpen) return this.run(operation)
     let outcome: MaybePromise<T>
     try {
       outcome = operation(database)

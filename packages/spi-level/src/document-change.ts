@@ -2,6 +2,7 @@ import type { Attachment } from '@stemcell/core'
 import type { Change, Operation } from './commit-queue.ts'
 import { documentRecord, type AttachmentHeader, type DocumentHeader } from './document-record.ts'
 import type { KeySpace, RowAddress } from './key-space.ts'
+import { sealBytes } from './sealed-value.ts'
 
 export interface NewRow extends RowAddress {
   /** The value, as JSON. */
@@ -46,9 +47,10 @@ export function changeOf(
     if (!Object.hasOwn(attachments, name)) operations.push({ type: 'del', key: keys.attachment(id, name) })
   }
   for (const [name, attachment] of Object.entries(write?.attachments ?? {})) {
+    const key = keys.attachment(id, name)
     // A copy: the caller may reuse its buffer while this waits for its turn.
-    const value = new Uint8Array(attachment.bytes)
-    operations.push({ type: 'put', key: keys.attachment(id, name), value })
+    const value = sealBytes(key, attachment.bytes)
+    operations.push({ type: 'put', key, value })
     bytes += value.length
   }
 

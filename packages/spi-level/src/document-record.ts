@@ -1,5 +1,6 @@
 import { parseJson, PlatformError, type JsonObject } from '@stemcell/core'
 import type { RowAddress } from './key-space.ts'
+import { openText } from './sealed-value.ts'
 
 /** What stands before a document: enough to replace or remove all that belongs to it. */
 export interface DocumentHeader {
@@ -24,8 +25,13 @@ export function documentRecord({ revision, attachments, rows }: DocumentHeader, 
   return [revision, JSON.stringify([attachments, tuples]), documentText].join(SEPARATOR)
 }
 
-/** @throws ERR_CORRUPT it is no record. */
-export function readDocument(id: string, record: string): { readonly revision: string; readonly document: JsonObject } {
+/** @throws ERR_CORRUPT it is not what was written under `key`. */
+export function readDocument(
+  id: string,
+  key: string,
+  sealed: string,
+): { readonly revision: string; readonly document: JsonObject } {
+  const record = openRecord(id, key, sealed)
   return parsing(id, () => {
     const [headerStart, documentStart] = separators(id, record)
     const document = parseJson(record.slice(documentStart)) as JsonObject
@@ -33,8 +39,9 @@ export function readDocument(id: string, record: string): { readonly revision: s
   })
 }
 
-/** @throws ERR_CORRUPT it is no record. */
-export function readHeader(id: string, record: string): DocumentHeader {
+/** @throws ERR_CORRUPT it is not what was written under `key`. */
+export function readHeader(id: string, key: string, sealed: string): DocumentHeader {
+  const record = openRecord(id, key, sealed)
   return parsing(id, () => {
     const [headerStart, documentStart] = separators(id, record)
     const header = JSON.parse(record.slice(headerStart, documentStart - 1)) as [
@@ -44,6 +51,10 @@ export function readHeader(id: string, record: string): DocumentHeader {
     const rows = header[1].map(([index, partition, order, place]) => ({ index, partition, order, place }))
     return { revision: record.slice(0, headerStart - 1), attachments: header[0], rows }
   })
+}
+
+function openRecord(id: string, key: string, sealed: string): string {
+  return openText(key, sealed, () => `what is stored as '${id}'`)
 }
 
 function separators(id: string, record: string): [number, number] {

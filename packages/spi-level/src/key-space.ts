@@ -80,11 +80,26 @@ export class KeySpace {
   }
 }
 
-export function readRowKey(prefix: string, key: string): { readonly order: number; readonly id: string } {
+export function isAttachmentKey(key: string): boolean {
+  return key.charAt(1) === LETTERS.attachments
+}
+
+/** The rows whose number is kept under `key`. */
+export function rowsCounted(key: string): KeyRange {
+  const prefix = `${key.charAt(0)}${LETTERS.rows}${key.slice(2)}${TERMINATOR}`
+  return { gte: prefix, lt: prefix + BEHIND_DIGITS }
+}
+
+export function readRowKey(
+  prefix: string,
+  key: string,
+): { readonly order: number; readonly id: string; readonly place: number } {
   const idStart = prefix.length + ORDER_DIGITS
+  const idEnd = key.lastIndexOf(TERMINATOR)
   return {
     order: Number(key.slice(prefix.length, idStart)),
-    id: unescape(key.slice(idStart, key.lastIndexOf(TERMINATOR))),
+    id: unescape(key.slice(idStart, idEnd)),
+    place: Number(key.slice(idEnd + 1)),
   }
 }
 

@@ -1,4 +1,5 @@
 import {
+  activationSummary,
   activationText,
   adapterContext,
   isPlatformError,
@@ -14,17 +15,20 @@ import {
   type ActivationStoreCapabilities,
   type AdapterContext,
   type JsonObject,
+  type Logger,
   type MaybePromise,
 } from '@stemcell/core'
+import type { ClassicLevel, Snapshot } from 'classic-level'
 import { ActivationExpiry } from './activation-expiry.ts'
 import { BY_NAME, BY_START, namePartition, recordKey } from './activation-rows.ts'
 import { activationKeys, type PutOutcome } from './activation-writer.ts'
-import { readCount } from './commit-queue.ts'
+import { countAll } from './count-all.ts'
 import { DatabaseSession } from './database-session.ts'
 import { readRowKey } from './key-space.ts'
 import { KeyedLock } from './keyed-lock.ts'
 import { parseLevelOptions, type LevelStoresOptions } from './level-stores-options.ts'
-import { countRows, readRows } from './read-rows.ts'
+import { countRows, readEntries, readMany, readRows } from './read-rows.ts'
+import { openText } from './sealed-value.ts'
 
 export const ACTIVATION_CAPABILITIES: ActivationStoreCapabilities = { durable: true, maxRecordBytes: 16 * 1024 ** 2 }
 
@@ -39,10 +43,12 @@ export class LevelActivationStore implements ActivationStore {
   readonly #keys = activationKeys()
   readonly #expiry = new ActivationExpiry(this.#keys)
   readonly #expiring = new KeyedLock()
+  readonly #logger: Logger
   readonly #session: DatabaseSession
 
   /** @throws ERR_CONFIG an option is wrong. */
   constructor(options: LevelStoresOptions, context: AdapterContext = adapterContext()) {
+    this.#logger = context.logger
     this.#session = new DatabaseSession(parseLevelOptions(options), context)
   }
 
@@ -75,10 +81,13 @@ export class LevelActivationStore implements ActivationStore {
   }
 
   get(namespace: string, activationId: string): Promise<Activation | undefined> {
-    return this.#session.run(async ({ db, activations }) => {
-      const text =
-        activations.find(namespace, activationId) ?? (await db.get(recordKey(this.#keys, namespace, activationId)))
-      return text === undefined ? undefined : parseRecord(text)
+    return this.#session.run(async ({ db, activations, damage }) => {
+      const held = activations.find(namespace, activationId)
+      if (held !== undefined) return parseRecord(held)
+      const key = recordKey(this.#keys, namespace, activationId)
+      const sealed = await db.get(key)
+      damage.require(key, sealed, () => `activation record ${namespace}/${activationId}`)
+      return sealed === undefined ? undefined : readRecord(key, sealed)
     })
   }
 
@@ -96,9 +105,10 @@ export class LevelActivationStore implements ActivationStore {
       const snapshot = db.snapshot()
       try {
         const rows = await readRows(db, snapshot, prefix, { from, to, skip, limit, descending: true })
-        if (!full) return rows.map(([, summary]) => parseJson(summary) as JsonObject)
+        if (!full) return await this.#summaries(db, snapshot, namespace, prefix, rows)
         const keys = rows.map(([key]) => recordKey(this.#keys, namespace, readRowKey(prefix, key).id))
-        return (await db.getMany<string, string>(keys, { snapshot })).map(parseRecord)
+        const records = await readMany(db, snapshot, keys)
+        return records.flatMap((sealed, index) => this.#readable(keys[index]!, sealed) ?? [])
       } finally {
         await snapshot.close()
       }
@@ -106,12 +116,12 @@ export class LevelActivationStore implements ActivationStore {
   }
 
   count(query: ActivationQuery): Promise<number> {
-    return this.#session.run(async ({ db, activations }) => {
-      await activations.flush()
+    return this.#session.run(async (database) => {
+      await database.activations.flush()
       const { index, partition } = indexOf(query)
       return query.since === undefined && query.upto === undefined
-        ? readCount(await db.get(this.#keys.rowCount(index, partition)))
-        : countRows(db, this.#keys.rows(index, partition), { from: query.since, to: query.upto })
+        ? countAll(database, this.#keys.rowCount(index, partition))
+        : countRows(database.db, this.#keys.rows(index, partition), { from: query.since, to: query.upto })
     })
   }
 
@@ -126,12 +136,49 @@ export class LevelActivationStore implements ActivationStore {
   async *scan({ after }: { readonly after?: string } = {}): AsyncGenerator<ActivationScanRow, void, undefined> {
     await this.#session.run(({ activations }) => activations.flush())
     const all = this.#keys.all('documents')
+    const parts = await this.#session.run(({ damage }) => damage.within(all))
+    // What a damaged table held is not met on the way.
+    for (const _ of parts) yield { cursor: after ?? all.gte, activation: undefined }
     for (let last = after; ;) {
       const from = last === undefined || last < all.gte ? { gte: all.gte } : { gt: last }
-      const page = await this.#session.run(({ db }) => db.iterator({ ...from, lt: all.lt, limit: SCAN_PAGE }).all())
-      for (const [cursor, text] of page) yield { cursor, activation: tryParse(text) }
+      const page = await this.#session.run(({ db }) => readEntries(db, { ...from, lt: all.lt, limit: SCAN_PAGE }))
+      for (const [cursor, sealed] of page) yield { cursor, activation: this.#readable(cursor, sealed) }
       if (page.length < SCAN_PAGE) return
       last = page.at(-1)![0]
+    }
+  }
+
+  /** A summary that is damaged is made anew from its record; left out when that is damaged as well. */
+  async #summaries(
+    db: ClassicLevel,
+    snapshot: Snapshot,
+    namespace: string,
+    prefix: string,
+    rows: readonly (readonly [key: string, sealed: string])[],
+  ): Promise<JsonObject[]> {
+    const summaries: JsonObject[] = []
+    for (const [key, sealed] of rows) {
+      try {
+        summaries.push(parseJson(openText(key, sealed, () => 'the summary of an activation record')) as JsonObject)
+      } catch (error) {
+        if (!isPlatformError(error, 'ERR_CORRUPT')) throw error
+        const record = recordKey(this.#keys, namespace, readRowKey(prefix, key).id)
+        const [text] = await readMany(db, snapshot, [record])
+        const activation = this.#readable(record, text)
+        if (activation) summaries.push(activationSummary(activation))
+      }
+    }
+    return summaries
+  }
+
+  /** Undefined, and a word in the log, for what cannot be read: one record never keeps the others from being listed. */
+  #readable(key: string, sealed: string | undefined): Activation | undefined {
+    try {
+      return readRecord(key, sealed)
+    } catch (error) {
+      if (!isPlatformError(error, 'ERR_CORRUPT')) throw error
+      this.#logger.error({ err: error }, 'an activation record cannot be listed')
+      return undefined
     }
   }
 
@@ -150,17 +197,13 @@ function indexOf({ namespace, name }: ActivationQuery): { readonly index: string
     : { index: BY_NAME, partition: namePartition(namespace, name) }
 }
 
-function tryParse(text: string): Activation | undefined {
-  try {
-    return parseRecord(text)
-  } catch (error) {
-    if (isPlatformError(error, 'ERR_CORRUPT')) return undefined
-    throw error
-  }
+function readRecord(key: string, sealed: string | undefined): Activation {
+  const id = key.slice(2)
+  if (sealed === undefined) throw new PlatformError('ERR_CORRUPT', `an index shows ${id}, a record that is not stored`)
+  return parseRecord(openText(key, sealed, () => `activation record ${id}`))
 }
 
-function parseRecord(text: string | undefined): Activation {
-  if (text === undefined) throw new PlatformError('ERR_CORRUPT', 'an index shows a record that is not stored')
+function parseRecord(text: string): Activation {
   try {
     return readActivation(parseJson(text) as JsonObject)
   } catch (error) {

@@ -1,19 +1,34 @@
-import { adapterContext, PlatformError, type AdapterContext } from '@stemcell/core'
+import { adapterContext, PlatformError, type AdapterContext, type Timer } from '@stemcell/core'
 import { ClassicLevel } from 'classic-level'
 import { constants } from 'node:fs'
 import { access, mkdir, readdir } from 'node:fs/promises'
 import { ActivationWriter } from './activation-writer.ts'
-import { CommitQueue } from './commit-queue.ts'
+import { COMMIT_KEY, CommitQueue, readCommit } from './commit-queue.ts'
+import { Damage } from './damage.ts'
 import { checkFormatVersion } from './format-version.ts'
+import { HighWaterMark } from './high-water-mark.ts'
+import { inspectTables, type InspectedTables } from './inspection/inspect-tables.ts'
 import { Journal } from './journal/journal.ts'
+import { rowsCounted } from './key-space.ts'
 import type { LevelSettings } from './level-stores-options.ts'
 import { describeLockHolder, forgetLockHolder, recordLockHolder } from './lock-holder.ts'
+import { countKeys } from './read-rows.ts'
+import { rebuildRows, STORE_ROWS } from './rebuild-rows.ts'
+import { requireRoom } from './require-room.ts'
 import { codeOf, REPAIR_HINT, toPlatformError } from './to-platform-error.ts'
+import { UseGate } from './use-gate.ts'
+import { Wholeness, type ReportLoss } from './wholeness.ts'
 
 export interface OpenDatabaseOptions {
-  /** For a repair: called with each place of the journal that cannot be read, which is otherwise an error. */
-  readonly lostFromJournal?: (at: number) => void
+  /** For a repair: called with each thing that is lost, which is otherwise an error. */
+  readonly lost?: ReportLoss | undefined
 }
+
+/** After a failed write it is looked so often whether the database can be opened anew; rarer after each failure. */
+const RETRY_MS = 1000
+const MOST_RETRY_MS = 30_000
+
+const NOTHING_DAMAGED: InspectedTables = { damaged: [], cut: [] }
 
 /** One open LevelDB database: reads go to `db`, writes through `commits`, activation records through `activations`. */
 export class LevelDatabase {
@@ -21,14 +36,36 @@ export class LevelDatabase {
   readonly db: ClassicLevel
   readonly commits: CommitQueue
   readonly activations: ActivationWriter
+  readonly damage: Damage
+  /** Everybody who uses the database does so through it: it is shut while the database is opened anew. */
+  readonly gate = new UseGate()
   readonly #journal: Journal
+  readonly #mark: HighWaterMark
   readonly #context: AdapterContext
+  #timer: Timer | undefined
+  /** Opening anew, which never rejects. */
+  #mending: Promise<void> | undefined
+  #retryMs = RETRY_MS
+  #closed = false
 
-  private constructor(settings: LevelSettings, db: ClassicLevel, context: AdapterContext) {
+  private constructor(
+    settings: LevelSettings,
+    db: ClassicLevel,
+    mark: HighWaterMark,
+    damage: Damage,
+    context: AdapterContext,
+  ) {
     this.settings = settings
     this.db = db
-    this.commits = new CommitQueue(db, settings.sync)
-    this.#journal = new Journal(settings.dir)
+    this.#mark = mark
+    this.damage = damage
+    this.commits = new CommitQueue(db, settings.sync, {
+      written: (key) => damage.written(key),
+      committed: (commit, synced) => mark.committed(commit, synced),
+      failed: (error) => this.#writeFailed(error),
+      recount: (key) => this.recount(key),
+    })
+    this.#journal = new Journal(settings.dir, mark)
     this.#context = context
     this.activations = new ActivationWriter(db, this.commits, this.#journal, context)
   }
@@ -36,29 +73,33 @@ export class LevelDatabase {
   /**
    * `context` is that of the first who opens it.
    * @throws ERR_CONFIG  the folder cannot be used: not writable, in use, or written by a newer version.
-   * @throws ERR_CORRUPT the database is damaged.
+   * @throws ERR_CORRUPT the database is damaged, or something that was acknowledged is gone.
    */
   static async open(
     settings: LevelSettings,
     context: AdapterContext = adapterContext(),
-    { lostFromJournal }: OpenDatabaseOptions = {},
+    { lost }: OpenDatabaseOptions = {},
   ): Promise<LevelDatabase> {
     const { dir } = settings
     await requireWhole(dir)
+    const mark = new HighWaterMark(dir)
+    const wholeness = new Wholeness(dir, context.logger, mark.read(), lost)
+    await wholeness.requireLogs(() => requireUnlocked(dir))
+    // Opens itself in a moment, if nobody does: not to be made before.
+    const { damaged, cut } = lost ? NOTHING_DAMAGED : await inspectTables(dir)
+    if (damaged.length > 0 || cut.length > 0) await requireUnlocked(dir)
+    wholeness.requireLengths(cut)
+    const damage = await Damage.load(dir, damaged, context.logger)
     const db = new ClassicLevel(dir, { cacheSize: settings.cacheBytes, writeBufferSize: settings.writeBufferBytes })
+    await openLevel(db, dir)
+    const database = new LevelDatabase(settings, db, mark, damage, context)
     try {
-      await db.open()
-    } catch (error) {
-      throw await openingError(error, dir)
-    }
-    const database = new LevelDatabase(settings, db, context)
-    try {
-      await checkFormatVersion(db, dir)
-      await database.#replay(lostFromJournal)
+      await database.#takeUp(wholeness)
       await recordLockHolder(dir)
       return database
     } catch (error) {
       database.activations.stop()
+      mark.close()
       await db.close()
       throw toPlatformError(error, dir)
     }
@@ -66,26 +107,105 @@ export class LevelDatabase {
 
   /** Nothing may be running any more. */
   async close(): Promise<void> {
+    this.#closed = true
+    this.#timer?.cancel()
+    await this.#mending
     await this.activations.close()
+    this.#mark.close()
     await forgetLockHolder(this.settings.dir)
     await this.db.close()
   }
 
-  async #replay(lost: OpenDatabaseOptions['lostFromJournal']): Promise<void> {
+  async #takeUp(wholeness: Wholeness): Promise<void> {
     const { dir } = this.settings
-    const { entries, damagedAt, tornBytes } = this.#journal.read()
-    for (const at of damagedAt) {
-      if (!lost) {
-        const what = `the journal of activation records in ${dir} is damaged at byte ${at}`
-        throw new PlatformError('ERR_CORRUPT', `${what}: ${REPAIR_HINT}`)
-      }
-      lost(at)
-    }
-    if (tornBytes > 0) {
-      this.#context.logger.warn({ dir, tornBytes }, 'the last entry of the journal was not finished, and is dropped')
-    }
-    if (entries.length > 0) this.#context.logger.info({ dir, entries: entries.length }, 'taking up the journal')
+    const { logger } = this.#context
+    await checkFormatVersion(this.db, dir, this.#mark, wholeness, this.damage)
+    const commit = await this.#lastCommit(wholeness)
+    const scanned = this.#journal.read()
+    const { entries, wholeBytes, tornBytes } = scanned
+    const journal = wholeness.requireJournal(scanned)
+    this.commits.resume(commit)
+    // Until the journal is taken up, the next life would have to find it as this one did.
+    this.#mark.begin({ commit, synced: commit, journal, journalBytes: wholeBytes })
+    this.#journal.begin(journal)
+    await this.#rebuildDamagedRows()
+    if (tornBytes > 0) logger.warn({ dir, tornBytes }, 'the last entry of the journal was not finished, and is dropped')
+    if (entries.length > 0) logger.info({ dir, entries: entries.length }, 'taking up the journal')
     await this.activations.replay(entries)
+  }
+
+  async #lastCommit(wholeness: Wholeness): Promise<number> {
+    if (this.damage.touches({ gte: COMMIT_KEY, lt: `${COMMIT_KEY}\0` })) return wholeness.lastAcknowledged
+    const commit = readCommit(await this.db.get(COMMIT_KEY))
+    wholeness.requireCommit(commit)
+    return commit
+  }
+
+  /** Listings are made anew from what they list. */
+  async #rebuildDamagedRows(): Promise<void> {
+    if (this.damage.isEmpty) return
+    for (const store of STORE_ROWS) {
+      if (!this.damage.touches(store.keys.all('rows')) && !this.damage.touches(store.keys.all('counts'))) continue
+      const kept = await rebuildRows(this, store, () => undefined)
+      this.#context.logger.warn({ dir: this.settings.dir, store: store.name, kept }, 'damaged listings were made anew')
+    }
+  }
+
+  /** For a number of rows that cannot be read. */
+  recount(key: string): Promise<number> {
+    this.#context.logger.error({ dir: this.settings.dir }, 'a number of rows is damaged, and is counted anew')
+    return countKeys(this.db, rowsCounted(key))
+  }
+
+  #writeFailed(error: unknown): void {
+    const { dir } = this.settings
+    this.#context.logger.error(
+      { err: error, dir },
+      'a write failed: nothing is written until the database was opened anew',
+    )
+    this.#retryMs = RETRY_MS
+    this.#mendLater()
+  }
+
+  #mendLater(): void {
+    if (this.#closed) return
+    this.#timer = this.#context.clock.setTimer(this.#retryMs, () => {
+      this.#mending = this.#mend().finally(() => (this.#mending = undefined))
+    })
+  }
+
+  /** Reads go on meanwhile, but for the moment in which it is closed and opened. */
+  async #mend(): Promise<void> {
+    const { dir } = this.settings
+    const { logger } = this.#context
+    try {
+      await requireRoom(dir)
+    } catch (err) {
+      logger.debug({ err, dir }, 'no room yet to open the database anew')
+      this.#mendLater()
+      return
+    }
+    try {
+      await this.gate.whileShut(() => this.#openAnew())
+      logger.info({ dir }, 'the database was opened anew and is whole; it is written again')
+    } catch (err) {
+      logger.error({ err, dir }, 'the database could not be opened anew')
+      this.#retryMs = Math.min(2 * this.#retryMs, MOST_RETRY_MS)
+      this.#mendLater()
+    }
+  }
+
+  async #openAnew(): Promise<void> {
+    const { dir } = this.settings
+    await this.db.close()
+    await requireWhole(dir)
+    const wholeness = new Wholeness(dir, this.#context.logger, this.#mark.read())
+    wholeness.requireMark()
+    await wholeness.requireLogs(async () => undefined)
+    await openLevel(this.db, dir)
+    const commit = await this.#lastCommit(wholeness)
+    this.#mark.committed(commit, commit)
+    this.commits.resume(commit)
   }
 }
 
@@ -99,6 +219,14 @@ export async function ensureFolder(dir: string): Promise<void> {
   }
 }
 
+async function openLevel(db: ClassicLevel, dir: string): Promise<void> {
+  try {
+    await db.open()
+  } catch (error) {
+    throw await openingError(error, dir)
+  }
+}
+
 /** LevelDB takes a folder without CURRENT for a new database and then deletes the tables it finds there. */
 async function requireWhole(dir: string): Promise<void> {
   const files = await readdir(dir)
@@ -107,6 +235,17 @@ async function requireWhole(dir: string): Promise<void> {
       'ERR_CORRUPT',
       `the database in ${dir} is damaged, its file CURRENT is gone: ${REPAIR_HINT}`,
     )
+  }
+}
+
+/** LevelDB looks at the lock before anything else, and then does nothing as the database exists. */
+async function requireUnlocked(dir: string): Promise<void> {
+  const db = new ClassicLevel(dir, { errorIfExists: true })
+  try {
+    await db.open()
+    await db.close()
+  } catch (error) {
+    if (codeOf(error) === 'LEVEL_LOCKED') throw await openingError(error, dir)
   }
 }
 

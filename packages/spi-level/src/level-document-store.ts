@@ -1,6 +1,7 @@
 import {
   adapterContext,
   parseJson,
+  isPlatformError,
   PlatformError,
   requirePage,
   stringifyJson,
@@ -14,19 +15,23 @@ import {
   type IndexRow,
   type JsonObject,
   type PutOptions,
+  type Logger,
   type PutResult,
+  type ScanOptions,
   type StoredDocument,
 } from '@stemcell/core'
 import type { Snapshot } from 'classic-level'
-import { readCount } from './commit-queue.ts'
+import { countAll } from './count-all.ts'
 import { DatabaseSession } from './database-session.ts'
-import { changeOf, type DocumentWrite, type NewRow } from './document-change.ts'
+import { changeOf, type DocumentWrite } from './document-change.ts'
 import { readDocument, readHeader } from './document-record.ts'
-import { KeySpace, readRowKey } from './key-space.ts'
+import { documentKeys, rowsOf } from './document-rows.ts'
+import { readRowKey, type KeySpace } from './key-space.ts'
 import { KeyedLock } from './keyed-lock.ts'
 import type { LevelDatabase } from './level-database.ts'
 import { parseLevelOptions, type LevelStoresOptions } from './level-stores-options.ts'
-import { countRows, readRows } from './read-rows.ts'
+import { countRows, readEntries, readMany, readRows } from './read-rows.ts'
+import { openBytes, openText } from './sealed-value.ts'
 
 const MB = 1024 ** 2
 const SCAN_PAGE = 100
@@ -50,6 +55,7 @@ export class LevelDocumentStore implements DocumentStore {
   readonly #keys: KeySpace
   readonly #session: DatabaseSession
   readonly #writes = new KeyedLock()
+  readonly #logger: Logger
   readonly #revisionSeed: string
   #revisions = 0
 
@@ -59,6 +65,7 @@ export class LevelDocumentStore implements DocumentStore {
     context: AdapterContext = adapterContext(),
   ) {
     this.#indexes = indexes
+    this.#logger = context.logger
     this.#keys = documentKeys(documents)
     this.#revisionSeed = Buffer.from(context.random.bytes(8)).toString('hex')
     this.#session = new DatabaseSession(parseLevelOptions(options), context)
@@ -73,9 +80,11 @@ export class LevelDocumentStore implements DocumentStore {
   }
 
   get(id: string): Promise<StoredDocument | undefined> {
-    return this.#session.run(async ({ db }) => {
-      const record = await db.get(this.#keys.document(id))
-      return record === undefined ? undefined : { id, ...readDocument(id, record) }
+    return this.#session.run(async ({ db, damage }) => {
+      const key = this.#keys.document(id)
+      const record = await db.get(key)
+      damage.require(key, record, () => `'${id}'`)
+      return record === undefined ? undefined : { id, ...readDocument(id, key, record) }
     })
   }
 
@@ -103,9 +112,13 @@ export class LevelDocumentStore implements DocumentStore {
   }
 
   readAttachment(id: string, name: string): Promise<Uint8Array | undefined> {
-    return this.#session.run(({ db }) =>
-      db.get<string, Uint8Array>(this.#keys.attachment(id, name), { valueEncoding: 'view' }),
-    )
+    return this.#session.run(async ({ db, damage }) => {
+      const key = this.#keys.attachment(id, name)
+      const what = (): string => `attachment '${name}' of '${id}'`
+      const sealed = await db.get<string, Uint8Array>(key, { valueEncoding: 'view' })
+      damage.require(key, sealed, what)
+      return sealed && openBytes(key, sealed, what)
+    })
   }
 
   attachments(id: string): Promise<readonly AttachmentInfo[]> {
@@ -116,22 +129,29 @@ export class LevelDocumentStore implements DocumentStore {
   }
 
   list(query: IndexQuery): Promise<readonly IndexRow[]> {
-    return this.#session.run(async ({ db }) => {
+    return this.#session.run(async (database) => {
+      const { db } = database
       requirePage(query)
       const prefix = this.#rowsUnder(query)
       const snapshot = db.snapshot()
       try {
-        const rows = (await readRows(db, snapshot, prefix, query)).map(([key, value]) => ({
-          ...readRowKey(prefix, key),
-          value: parseJson(value),
-        }))
+        const rows = await this.#readable(
+          database,
+          snapshot,
+          query,
+          prefix,
+          await readRows(db, snapshot, prefix, query),
+        )
         if (!query.documents) return rows
         const documents = await this.#getMany(
-          db,
+          database,
           snapshot,
           rows.map(({ id }) => id),
         )
-        return rows.map((row, index) => ({ ...row, stored: documents[index]! }))
+        return rows.map((row, index) => {
+          const stored = documents[index]
+          return stored ? { ...row, stored } : row
+        })
       } finally {
         await snapshot.close()
       }
@@ -139,43 +159,47 @@ export class LevelDocumentStore implements DocumentStore {
   }
 
   count(query: Omit<IndexQuery, 'skip' | 'limit' | 'descending' | 'documents'>): Promise<number> {
-    return this.#session.run(async ({ db }) => {
+    return this.#session.run(async (database) => {
       const prefix = this.#rowsUnder(query)
       return query.from === undefined && query.to === undefined
-        ? readCount(await db.get(this.#keys.rowCount(query.index, query.partition)))
-        : countRows(db, prefix, query)
+        ? countAll(database, this.#keys.rowCount(query.index, query.partition))
+        : countRows(database.db, prefix, query)
     })
   }
 
   /** Reads page by page: a document written meanwhile may be seen or not. */
-  async *scan({ after, prefix = '' }: { readonly after?: string; readonly prefix?: string } = {}): AsyncGenerator<
-    StoredDocument,
-    void,
-    undefined
-  > {
+  async *scan({ after, prefix = '', unreadable }: ScanOptions = {}): AsyncGenerator<StoredDocument, void, undefined> {
+    if (unreadable) await this.#tellDamage(unreadable)
     let last = after
     for (;;) {
       const page = await this.#scanPage(last, prefix)
-      for (const stored of page) {
-        if (!stored.id.startsWith(prefix)) return
-        yield stored
+      for (const [key, record] of page) {
+        const id = this.#keys.idOfDocument(key)
+        if (!id.startsWith(prefix)) return
+        const stored = readOr(unreadable, id, () => ({ id, ...readDocument(id, key, record) }))
+        if (stored) yield stored
+        last = id
       }
       if (page.length < SCAN_PAGE) return
-      last = page.at(-1)!.id
     }
   }
 
-  #scanPage(after: string | undefined, prefix: string): Promise<StoredDocument[]> {
+  /** What a damaged table held is not met on the way. */
+  #tellDamage(unreadable: NonNullable<ScanOptions['unreadable']>): Promise<void> {
+    return this.#session.run(({ damage }) => {
+      for (const kind of ['documents', 'attachments'] as const) {
+        for (const error of damage.within(this.#keys.all(kind))) unreadable(`(${kind})`, error)
+      }
+    })
+  }
+
+  #scanPage(after: string | undefined, prefix: string): Promise<[key: string, record: string][]> {
     return this.#session.run(async ({ db }) => {
       const all = this.#keys.all('documents')
       const start = this.#keys.document(prefix)
       const resume = after === undefined ? undefined : this.#keys.document(after)
       const from = resume !== undefined && resume >= start ? { gt: resume } : { gte: start }
-      const records = await db.iterator({ ...from, lt: all.lt, limit: SCAN_PAGE }).all()
-      return records.map(([key, record]) => {
-        const id = this.#keys.idOfDocument(key)
-        return { id, ...readDocument(id, record) }
-      })
+      return readEntries(db, { ...from, lt: all.lt, limit: SCAN_PAGE })
     })
   }
 
@@ -193,9 +217,11 @@ export class LevelDocumentStore implements DocumentStore {
   }
 
   /** Read at once: what a caller is about to replace it has read just before, so no disk is waited for. */
-  #header({ db }: LevelDatabase, id: string): ReturnType<typeof readHeader> | undefined {
-    const record = db.getSync(this.#keys.document(id))
-    return record === undefined ? undefined : readHeader(id, record)
+  #header({ db, damage }: LevelDatabase, id: string): ReturnType<typeof readHeader> | undefined {
+    const key = this.#keys.document(id)
+    const record = db.getSync(key)
+    damage.require(key, record, () => `'${id}'`)
+    return record === undefined ? undefined : readHeader(id, key, record)
   }
 
   /** Never the same twice, as a digest would be: a document deleted and made again must not accept its old revisions. */
@@ -209,33 +235,67 @@ export class LevelDocumentStore implements DocumentStore {
     return this.#keys.rows(index, partition)
   }
 
-  async #getMany(db: LevelDatabase['db'], snapshot: Snapshot, ids: readonly string[]): Promise<StoredDocument[]> {
-    const records = await db.getMany<string, string>(
-      ids.map((id) => this.#keys.document(id)),
-      { snapshot },
-    )
+  /** A row whose value is damaged is made anew from its document; left out when that is damaged as well. */
+  async #readable(
+    database: LevelDatabase,
+    snapshot: Snapshot,
+    { index, partition }: IndexQuery,
+    prefix: string,
+    rows: readonly (readonly [key: string, sealed: string])[],
+  ): Promise<IndexRow[]> {
+    const readable: IndexRow[] = []
+    for (const [key, sealed] of rows) {
+      const { id, order, place } = readRowKey(prefix, key)
+      try {
+        const value = parseJson(openText(key, sealed, () => `a row of index ${index} of '${id}'`))
+        readable.push({ id, order, value })
+      } catch (error) {
+        this.#requireDamage(error, id, 'a row of an index is damaged')
+        const [stored] = await this.#getMany(database, snapshot, [id])
+        const found = stored && rowsOf(this.#indexes, id, stored.document)
+        const row = found?.find((one) => one.index === index && one.partition === partition && one.place === place)
+        if (row) readable.push({ id, order, value: parseJson(row.text) })
+      }
+    }
+    return readable
+  }
+
+  /** Undefined for what cannot be read: one document never keeps the others from being listed. */
+  async #getMany(
+    { db, damage }: LevelDatabase,
+    snapshot: Snapshot,
+    ids: readonly string[],
+  ): Promise<(StoredDocument | undefined)[]> {
+    const keys = ids.map((id) => this.#keys.document(id))
+    const records = await readMany(db, snapshot, keys)
     return ids.map((id, index) => {
-      const record = records[index]
-      if (record === undefined) throw new PlatformError('ERR_CORRUPT', `an index shows '${id}', which is not stored`)
-      return { id, ...readDocument(id, record) }
+      try {
+        const record = records[index]
+        damage.require(keys[index]!, record, () => `'${id}'`)
+        if (record === undefined) throw new PlatformError('ERR_CORRUPT', `an index shows '${id}', which is not stored`)
+        return { id, ...readDocument(id, keys[index]!, record) }
+      } catch (error) {
+        this.#requireDamage(error, id, 'a document cannot be listed')
+        return undefined
+      }
     })
+  }
+
+  #requireDamage(error: unknown, id: string, message: string): void {
+    if (!isPlatformError(error, 'ERR_CORRUPT')) throw error
+    this.#logger.error({ err: error, id }, message)
   }
 }
 
-export function documentKeys(documents: LevelDocumentStoreOptions['documents']): KeySpace {
-  return new KeySpace(documents === 'entities' ? 'e' : 's')
-}
-
-export function rowsOf(indexes: readonly IndexDefinition[], id: string, document: JsonObject): NewRow[] {
-  return indexes.flatMap(({ name: index, map }) =>
-    map(id, document).map(({ partition, order, value }, place) => ({
-      index,
-      partition,
-      order,
-      place,
-      text: stringifyJson(value),
-    })),
-  )
+/** What `read` gives; where it cannot be read and somebody wants to know of that, they are told, and it is nothing. */
+function readOr<T>(unreadable: ScanOptions['unreadable'], id: string, read: () => T): T | undefined {
+  try {
+    return read()
+  } catch (error) {
+    if (!unreadable || !isPlatformError(error, 'ERR_CORRUPT')) throw error
+    unreadable(id, error)
+    return undefined
+  }
 }
 
 function requireSizes(

@@ -1,24 +1,10 @@
-import {
-  activationSummary,
-  adapterContext,
-  ENTITY_INDEXES,
-  isPlatformError,
-  parseJson,
-  PlatformError,
-  readActivation,
-  stringifyJson,
-  SUBJECT_INDEXES,
-  type JsonObject,
-} from '@stemcell/core'
+import { adapterContext, PlatformError } from '@stemcell/core'
 import { ClassicLevel } from 'classic-level'
-import { activationRows } from './activation-rows.ts'
-import { activationKeys } from './activation-writer.ts'
-import type { Change, Operation } from './commit-queue.ts'
-import { documentRecord, readDocument, readHeader } from './document-record.ts'
-import type { KeySpace, RowAddress } from './key-space.ts'
+import type { Change } from './commit-queue.ts'
+import { Damage } from './damage.ts'
 import { ensureFolder, LevelDatabase } from './level-database.ts'
-import { documentKeys, rowsOf } from './level-document-store.ts'
 import { parseLevelOptions, type LevelStoresOptions } from './level-stores-options.ts'
+import { rebuildRows, STORE_ROWS } from './rebuild-rows.ts'
 import { codeOf } from './to-platform-error.ts'
 
 export interface RepairReport {
@@ -26,12 +12,6 @@ export interface RepairReport {
   readonly activations: number
   /** Ids of what was there and could not be read; it is removed. What left no trace is not listed. */
   readonly lost: readonly string[]
-}
-
-interface Kept {
-  readonly value: string
-  readonly rows: readonly (RowAddress & { readonly text: string })[]
-  readonly id: string
 }
 
 /**
@@ -44,30 +24,22 @@ export async function repairLevelStores(options: LevelStoresOptions): Promise<Re
   await ensureFolder(settings.dir)
   await requireUnused(settings.dir)
   await ClassicLevel.repair(settings.dir)
+  await Damage.forget(settings.dir)
   const lost: string[] = []
-  const database = await LevelDatabase.open(settings, adapterContext(), {
-    lostFromJournal: (at) => lost.push(`journal, byte ${at}`),
-  })
+  const database = await LevelDatabase.open(settings, adapterContext(), { lost: (what) => lost.push(what) })
   try {
     let documents = 0
-    for (const [name, indexes] of [
-      ['entities', ENTITY_INDEXES],
-      ['subjects', SUBJECT_INDEXES],
-    ] as const) {
-      const keys = documentKeys(name)
-      documents += await rebuild(database, keys, lost, (id, record) => {
-        const { revision, document } = readDocument(id, record)
-        const rows = rowsOf(indexes, id, document)
-        const { attachments } = readHeader(id, record)
-        return { id, rows, value: documentRecord({ revision, attachments, rows }, stringifyJson(document)) }
+    let activations = 0
+    for (const store of STORE_ROWS) {
+      const kept = await rebuildRows(database, store, (id, key): Change => {
+        lost.push(id)
+        return { operations: [{ type: 'del', key }], counts: [], bytes: 0, lasting: true }
       })
+      if (store.name === 'activations') activations += kept
+      else documents += kept
     }
-    const activations = await rebuild(database, activationKeys(), lost, (_, record) => {
-      const activation = readActivation(parseJson(record) as JsonObject)
-      const text = stringifyJson(activationSummary(activation))
-      const rows = activationRows(activation).map((row) => ({ ...row, text }))
-      return { id: activation.activationId, rows, value: record }
-    })
+    // LevelDB keeps damaged tables as they are.
+    await database.db.compactRange('', '\u{10ffff}')
     return { documents, activations, lost }
   } finally {
     await database.close()
@@ -84,44 +56,5 @@ async function requireUnused(dir: string): Promise<void> {
   } catch (error) {
     if (codeOf(error) !== 'LEVEL_LOCKED') return
     throw new PlatformError('ERR_CONFIG', `${dir} is in use; stop what uses it before the repair`, { cause: error })
-  }
-}
-
-async function rebuild(
-  { db, commits }: LevelDatabase,
-  keys: KeySpace,
-  lost: string[],
-  read: (id: string, record: string) => Kept,
-): Promise<number> {
-  await db.clear(keys.all('rows'))
-  await db.clear(keys.all('counts'))
-  let kept = 0
-  for await (const [key, record] of db.iterator(keys.all('documents'))) {
-    const id = keys.idOfDocument(key)
-    const readable = tryRead(() => read(id, record))
-    if (readable) kept++
-    else lost.push(id)
-    await commits.commit(readable ? changeTo(keys, key, readable) : removalOf(key))
-  }
-  return kept
-}
-
-function changeTo(keys: KeySpace, key: string, { id, value, rows }: Kept): Change {
-  const operations: Operation[] = [{ type: 'put', key, value }]
-  for (const row of rows) operations.push({ type: 'put', key: keys.row(id, row), value: row.text })
-  const counts = rows.map(({ index, partition }) => [keys.rowCount(index, partition), 1] as const)
-  return { operations, counts, bytes: value.length, lasting: true }
-}
-
-function removalOf(key: string): Change {
-  return { operations: [{ type: 'del', key }], counts: [], bytes: 0, lasting: true }
-}
-
-function tryRead(read: () => Kept): Kept | undefined {
-  try {
-    return read()
-  } catch (error) {
-    if (error instanceof SyntaxError || isPlatformError(error, 'ERR_CORRUPT')) return undefined
-    throw error
   }
 }

@@ -19,7 +19,7 @@ describe('keys', () => {
       fc.property(name, name, order, (id, partition, number) => {
         const prefix = keys.rows('x', partition)
         const key = bytes(keys.row(id, { index: 'x', partition, order: number, place: 3 })).toString('utf8')
-        expect(readRowKey(prefix, key)).toEqual({ order: number, id })
+        expect(readRowKey(prefix, key)).toEqual({ order: number, id, place: 3 })
         expect(keys.idOfDocument(bytes(keys.document(id)).toString('utf8'))).toBe(id)
         expect(keys.partitionOfRowCount('x', keys.rowCount('x', partition))).toBe(partition)
       }),

@@ -43,10 +43,13 @@ it('a platform on Level lets go of records that are too old, more than one call 
   await Promise.all(writes)
   expect(await store.count({ namespace: 'ns' })).toBe(2500)
   await expect
-    .poll(async () => {
-      await clock.advance(10_000)
-      return store.count({ namespace: 'ns' })
-    })
+    .poll(
+      async () => {
+        await clock.advance(10_000)
+        return store.count({ namespace: 'ns' })
+      },
+      { timeout: 20_000 },
+    )
     .toBe(500)
   await platform.close()
 })

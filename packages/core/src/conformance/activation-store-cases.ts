@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { Activation } from '../model/activation.ts'
+import type { Activation, StatusCode } from '../model/activation.ts'
 import { activationJson, activationSummary, activationText } from '../model/activation-codec.ts'
 import { canonicalJson } from '../model/json-number.ts'
 import { JsonText } from '../model/json-text.ts'
@@ -244,6 +244,29 @@ export const activationStoreCases: readonly ConformanceCase<ActivationStore>[] =
     },
   },
   {
+    id: 'list.leaves-out-what-cannot-be-read',
+    async run(store, { uniqueName: ns }) {
+      await store.put(record(ns, 1, { start: 1 }))
+      await store.put(unreadable(ns, 2))
+      await store.put(record(ns, 3, { start: 3 }))
+      await refuses('ERR_CORRUPT', () => store.get(ns, idOf(2)))
+      const query = { namespace: ns, skip: 0, limit: 9 }
+      for (const name of [{}, { name: 'a' }]) {
+        const full = await store.list({ ...query, ...name, full: true })
+        assert.deepEqual(
+          full.map(({ activationId }) => activationId),
+          [idOf(3), idOf(1)],
+        )
+        const listed = (await store.list({ ...query, ...name, full: false })).map(({ activationId }) => activationId)
+        assert.deepEqual(
+          listed.filter((id) => id !== idOf(2)),
+          [idOf(3), idOf(1)],
+        )
+      }
+      assert.ok((await store.count({ namespace: ns })) >= 2)
+    },
+  },
+  {
     id: 'list.refuses-wrong-arguments',
     async run(store, { uniqueName: namespace }) {
       for (const wrong of [-1, 0.5, Number.NaN]) {
@@ -379,6 +402,11 @@ export function exactRecord(namespace: string, index: number): Activation {
 }
 
 /** A record for tests: starts at 1000, without an end. */
+/** Stored as it is, and of a status that nobody knows when it is read. */
+export function unreadable(namespace: string, index: number): Activation {
+  return record(namespace, index, { start: index, response: { statusCode: 9 as StatusCode } })
+}
+
 export function record(namespace: string, index: number, overrides: Partial<Activation> = {}): Activation {
   return {
     namespace,

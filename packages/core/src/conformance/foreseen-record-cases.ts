@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { activationJson } from '../model/activation-codec.ts'
 import { canonicalJson } from '../model/json-number.ts'
 import type { ActivationStore } from '../store/activation-store.ts'
-import { exactRecord, found, idOf, ids, record, recordOfBytes } from './activation-store-cases.ts'
+import { exactRecord, found, idOf, ids, record, recordOfBytes, unreadable } from './activation-store-cases.ts'
 import type { ConformanceCase } from './conformance-case.ts'
 import { refuses } from './store-subject.ts'
 
@@ -43,6 +43,15 @@ export const foreseenRecordCases: readonly ConformanceCase<ActivationStore>[] = 
       assert.equal(await store.adopt(ns), 1)
       const adopted = await store.get(ns, idOf(1))
       assert.equal(adopted && canonicalJson(activationJson(adopted)), canonicalJson(activationJson(exact)))
+    },
+  },
+  {
+    id: 'foreseen.one-that-cannot-be-read-keeps-no-other',
+    async run(store, { uniqueName: ns }) {
+      await store.foresee(ns, unreadable(ns, 1))
+      await store.foresee(ns, record(ns, 2))
+      assert.equal(await store.adopt(ns), 1)
+      await found(store, record(ns, 2))
     },
   },
   {

@@ -68,7 +68,8 @@ export interface ActivationStore extends Lifecycle {
 
   /**
    * Latest start first, of equal starts the greatest id first. A record whose `put` resolved is listed.
-   * `full` gives whole records, else summaries as `activationSummary` of the model makes them.
+   * `full` gives whole records, else summaries as `activationSummary` of the model makes them. What cannot be read is
+   * left out, with a word in the log, and so a page may be shorter than `limit` although another one follows.
    * @throws TypeError `skip` or `limit` negative or not an integer.
    * @throws ERR_CLOSED, ERR_UNAVAILABLE
    */

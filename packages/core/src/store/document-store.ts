@@ -1,4 +1,5 @@
 import type { JsonObject, JsonValue } from '../model/json.ts'
+import type { PlatformError } from '../errors.ts'
 import type { Lifecycle } from '../lifecycle.ts'
 
 /**
@@ -44,6 +45,7 @@ export interface DocumentStore extends Lifecycle {
 
   /**
    * An attachment of the current document; undefined when document or attachment is gone.
+   * @throws ERR_CORRUPT it is there, and is not what was written.
    * @throws ERR_CLOSED, ERR_UNAVAILABLE
    */
   readAttachment(id: string, name: string): Promise<Uint8Array | undefined>
@@ -55,7 +57,9 @@ export interface DocumentStore extends Lifecycle {
   attachments(id: string): Promise<readonly AttachmentInfo[]>
 
   /**
-   * Rows of one index under one partition, ordered by `order` and, where equal, by id.
+   * Rows of one index under one partition, ordered by `order` and, where equal, by id. What cannot be read never keeps
+   * the others from being listed: a row whose document cannot be read is without it, one of which nothing can be read is
+   * left out, and the log has a word of either.
    * @throws TypeError       unknown index; `skip` or `limit` negative or not an integer.
    * @throws ERR_CLOSED, ERR_UNAVAILABLE
    */
@@ -64,8 +68,12 @@ export interface DocumentStore extends Lifecycle {
   /** How many rows `list` would return without `skip` and `limit`. @throws TypeError unknown index. */
   count(query: Omit<IndexQuery, 'skip' | 'limit' | 'descending' | 'documents'>): Promise<number>
 
-  /** Every document in order of its id, for export and administration; `after` resumes behind an id. */
-  scan(options?: { readonly after?: string; readonly prefix?: string }): AsyncIterable<StoredDocument>
+  /**
+   * Every document in order of its id, for export and administration; `after` resumes behind an id. One that cannot be
+   * read is told to `unreadable` and left out; where that is not given, it ends the scan.
+   * @throws ERR_CLOSED, ERR_UNAVAILABLE, ERR_CORRUPT from the iteration.
+   */
+  scan(options?: ScanOptions): AsyncIterable<StoredDocument>
 }
 
 export interface DocumentStoreCapabilities {
@@ -99,6 +107,13 @@ export interface AttachmentInfo {
   readonly contentType: string
   /** Its length. */
   readonly bytes: number
+}
+
+export interface ScanOptions {
+  readonly after?: string
+  readonly prefix?: string
+  /** Called with what is ERR_CORRUPT. */
+  readonly unreadable?: (id: string, error: PlatformError) => void
 }
 
 export interface PutResult {
@@ -143,6 +158,6 @@ export interface IndexRow {
   readonly id: string
   readonly order: number
   readonly value: JsonValue
-  /** Present when `documents` was asked for. */
+  /** Present when `documents` was asked for and the document can be read. */
   readonly stored?: StoredDocument
 }

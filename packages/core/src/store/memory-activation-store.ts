@@ -1,4 +1,6 @@
-import { PlatformError } from '../errors.ts'
+import { isPlatformError, PlatformError } from '../errors.ts'
+import { adapterContext, type AdapterContext } from '../assembly/adapter.ts'
+import type { Logger } from '../log.ts'
 import { activationFilterName, type Activation } from '../model/activation.ts'
 import { activationSummary, activationText, readActivation } from '../model/activation-codec.ts'
 import { MB } from '../model/byte-size.ts'
@@ -38,7 +40,12 @@ export class MemoryActivationStore implements ActivationStore {
   readonly capabilities: ActivationStoreCapabilities = { durable: false, maxRecordBytes: 16 * MB }
   readonly #namespaces = new Map<string, NamespaceRecords>()
   readonly #foreseen = new Map<string, Foreseen>()
+  readonly #logger: Logger
   #open = false
+
+  constructor({ logger }: Pick<AdapterContext, 'logger'> = adapterContext()) {
+    this.#logger = logger
+  }
 
   async open(): Promise<void> {
     this.#open = true
@@ -81,7 +88,8 @@ export class MemoryActivationStore implements ActivationStore {
   async adopt(owner: string): Promise<number> {
     this.#requireOpen()
     const left = [...this.#foreseen.values()].filter((foreseen) => foreseen.owner === owner)
-    const outcomes = await Promise.all(left.map((foreseen) => this.put(parse(foreseen))))
+    const records = left.flatMap((foreseen) => this.#readable(foreseen) ?? [])
+    const outcomes = await Promise.all(records.map((record) => this.put(record)))
     return outcomes.filter((outcome) => outcome === 'stored').length
   }
 
@@ -108,7 +116,8 @@ export class MemoryActivationStore implements ActivationStore {
     requirePage(query)
     const { since: from, upto: to, skip, limit } = query
     const rows = this.#rows(query)?.slice({ from, to, skip, limit, descending: true }) ?? []
-    return query.full ? rows.map(parse) : rows.map((row) => activationSummary(parse(row)))
+    const records = rows.flatMap((row) => this.#readable(row) ?? [])
+    return query.full ? records : records.map(activationSummary)
   }
 
   async count(query: ActivationQuery): Promise<number> {
@@ -138,7 +147,7 @@ export class MemoryActivationStore implements ActivationStore {
     rows.sort((a, b) => (a.cursor < b.cursor ? -1 : 1))
     for (const { cursor, row } of rows) {
       this.#requireOpen()
-      if (after === undefined || cursor > after) yield { cursor, activation: parse(row) }
+      if (after === undefined || cursor > after) yield { cursor, activation: this.#readable(row) }
     }
   }
 
@@ -149,6 +158,16 @@ export class MemoryActivationStore implements ActivationStore {
     named?.remove(row)
     if (named?.size === 0) records.byName.delete(row.name)
     if (records.byId.size === 0) this.#namespaces.delete(namespace)
+  }
+
+  #readable(row: { readonly text: string }): Activation | undefined {
+    try {
+      return parse(row)
+    } catch (error) {
+      if (!isPlatformError(error, 'ERR_CORRUPT')) throw error
+      this.#logger.error({ err: error }, 'an activation record cannot be read, and is left out')
+      return undefined
+    }
   }
 
   #textOf(activation: Activation): string {

@@ -13,6 +13,7 @@ import type {
   IndexRow,
   PutOptions,
   PutResult,
+  ScanOptions,
   StoredDocument,
 } from './document-store.ts'
 import { requirePage } from './require-page.ts'
@@ -120,11 +121,8 @@ export class MemoryDocumentStore implements DocumentStore {
     return this.#partition(query)?.count(query.from, query.to) ?? 0
   }
 
-  async *scan({ after, prefix = '' }: { readonly after?: string; readonly prefix?: string } = {}): AsyncGenerator<
-    StoredDocument,
-    void,
-    undefined
-  > {
+  /** What is in memory can be read. */
+  async *scan({ after, prefix = '' }: ScanOptions = {}): AsyncGenerator<StoredDocument, void, undefined> {
     this.#requireOpen()
     const ids = [...this.#entries.keys()].filter((id) => id.startsWith(prefix) && (after === undefined || id > after))
     for (const id of ids.sort()) {

@@ -19,5 +19,5 @@ export function memorySubjectStore(): Adapter<SubjectStore> {
 
 /** Activation records in memory: gone with the process. */
 export function memoryActivationStore(): Adapter<ActivationStore> {
-  return { ...BUILT_IN, build: () => new MemoryActivationStore() }
+  return { ...BUILT_IN, build: (context) => new MemoryActivationStore(context) }
 }

@@ -28,7 +28,7 @@ export async function reencryptParameters(store: EntityStore, cipher: ParameterC
   let read = 0
   let changed = 0
   const failed: string[] = []
-  for await (const stored of store.scan()) {
+  for await (const stored of store.scan({ unreadable: (id) => failed.push(id) })) {
     if (!hasOwnParameters(stored)) continue
     read++
     const outcome = await reencrypt(store, cipher, stored)

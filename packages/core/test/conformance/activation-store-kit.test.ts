@@ -118,6 +118,14 @@ proveKitBites<ActivationStore>('ActivationStore', activationStoreCases, {
   'list.skip-and-limit-cut-a-page': brokenList(async (list, { skip, ...query }) =>
     (await list({ ...query, skip: 0 })).slice(skip),
   ),
+  'list.leaves-out-what-cannot-be-read': broken((real) => ({
+    async list(query: ListQuery) {
+      for await (const { activation } of real.scan()) {
+        if (!activation) throw new PlatformError('ERR_CORRUPT', 'one of them cannot be read')
+      }
+      return real.list({ ...query, full: true })
+    },
+  })),
   'list.refuses-wrong-arguments': brokenList((list, { skip, ...query }) =>
     list({ ...query, skip: Math.max(0, Math.floor(skip) || 0) }),
   ),
@@ -215,6 +223,20 @@ proveKitBites<ActivationStore>('foreseen records of ActivationStore', foreseenRe
   'foreseen.numbers-are-as-they-were-written': broken((real) => ({
     foresee: (owner: string, activation: Activation) => real.foresee(owner, withDoubles(activation)),
   })),
+  'foreseen.one-that-cannot-be-read-keeps-no-other': broken((real) => {
+    const foreseen: Activation[] = []
+    return {
+      foresee(owner: string, record: Activation) {
+        foreseen.push(record)
+        real.foresee(owner, record)
+      },
+      async adopt(owner: string) {
+        if (foreseen.some(({ response }) => response.statusCode > 3))
+          throw new PlatformError('ERR_CORRUPT', 'unreadable')
+        return real.adopt(owner)
+      },
+    }
+  }),
   'foreseen.is-adopted-of-one-owner-only': broken((real) => ({
     foresee: (_: string, activation: Activation) => real.foresee('', activation),
     adopt: () => real.adopt(''),

@@ -117,7 +117,7 @@ export class CouchActivationStore implements ActivationStore {
       const { skip, limit, full: documents } = query
       const rows = await readRange(database, { ...rangeOf(query), descending: true, skip, limit, documents })
       // A record that went since its row was read is not listed.
-      if (documents) return rows.flatMap(({ doc }) => (doc ? [readRecord(doc)] : []))
+      if (documents) return rows.flatMap(({ doc }) => (doc ? (this.#readable(doc) ?? []) : []))
       return rows.map(summaryOf)
     })
   }
@@ -142,7 +142,7 @@ export class CouchActivationStore implements ActivationStore {
     await this.#session.run(() => this.#opened.drain?.drained() ?? Promise.resolve())
     const options = after === undefined ? {} : { after }
     for await (const { id, document } of scanDocuments((operation) => this.#session.run(operation), options)) {
-      if (document['activationId'] !== undefined) yield { cursor: id, activation: tryRead(document) }
+      if (document['activationId'] !== undefined) yield { cursor: id, activation: this.#readable(document) }
     }
   }
 
@@ -153,6 +153,16 @@ export class CouchActivationStore implements ActivationStore {
     // What waits on the disk replaces what was foreseen once it is in the database.
     if (!spill?.has(id)) await foreseen.recordStored(id)
     return outcome
+  }
+
+  #readable(document: JsonObject): Activation | undefined {
+    try {
+      return readRecord(document)
+    } catch (error) {
+      if (!isPlatformError(error, 'ERR_CORRUPT')) throw error
+      this.#context.logger.error({ err: error }, 'an activation record cannot be read, and is left out')
+      return undefined
+    }
   }
 
   #textOf(activation: Activation): string {
@@ -187,15 +197,6 @@ export class CouchActivationStore implements ActivationStore {
     await this.#work?.drain?.stop()
     await this.#work?.spill?.close()
     this.#work = undefined
-  }
-}
-
-function tryRead(document: JsonObject): Activation | undefined {
-  try {
-    return readRecord(document)
-  } catch (error) {
-    if (isPlatformError(error, 'ERR_CORRUPT')) return undefined
-    throw error
   }
 }
 

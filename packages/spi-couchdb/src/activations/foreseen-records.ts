@@ -81,7 +81,10 @@ export class ForeseenRecords {
     let made = 0
     for await (const foreseen of this.#all()) {
       if (foreseen.owner !== owner) continue
-      if ((await put(readRecord(foreseen.record))) === 'stored') made++
+      const record = readable(foreseen.record)
+      // One that cannot be read stays, and keeps nobody else from being adopted.
+      if (!record) continue
+      if ((await put(record)) === 'stored') made++
       await this.#remove(foreseen)
     }
     return made
@@ -175,4 +178,13 @@ function readForeseen(document: JsonObject): Foreseen | undefined {
 
 function isRecord(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function readable(record: JsonObject): Activation | undefined {
+  try {
+    return readRecord(record)
+  } catch (error) {
+    if (isPlatformError(error, 'ERR_CORRUPT')) return undefined
+    throw error
+  }
 }

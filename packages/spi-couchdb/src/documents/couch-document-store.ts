@@ -11,6 +11,7 @@ import {
   type JsonObject,
   type PutOptions,
   type PutResult,
+  type ScanOptions,
   type StoredDocument,
 } from '@stemcell/core'
 import type { CouchSettings } from '../couch-stores-options.ts'
@@ -105,9 +106,7 @@ export class CouchDocumentStore implements DocumentStore {
   }
 
   /** Reads page by page: a document written meanwhile may be seen or not. */
-  scan(
-    options: { readonly after?: string; readonly prefix?: string } = {},
-  ): AsyncGenerator<StoredDocument, void, undefined> {
+  scan(options: ScanOptions = {}): AsyncGenerator<StoredDocument, void, undefined> {
     return scanDocuments((operation) => this.#session.run(operation), options)
   }
 

@@ -15,6 +15,14 @@ export class ForeseenRecords {
     return this.#bytes
   }
 
+  get isEmpty(): boolean {
+    return this.#byKey.size === 0
+  }
+
+  has(key: string): boolean {
+    return this.#byKey.has(key)
+  }
+
   set(key: string, owner: string, text: string): void {
     this.delete(key)
     this.#byKey.set(key, { owner, text })

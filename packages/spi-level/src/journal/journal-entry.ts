@@ -2,6 +2,7 @@ import { crc32 } from 'node:zlib'
 
 /** What the journal says, in the order in which it happened. Texts are records as `activationText` makes them. */
 export type JournalEntry =
+  | { readonly type: 'begin'; readonly number: number }
   | { readonly type: 'put'; readonly text: string }
   | { readonly type: 'foreseen'; readonly owner: string; readonly text: string }
   | { readonly type: 'withdrawn'; readonly key: string }
@@ -11,7 +12,7 @@ const HEADER_BYTES = 16
 const HEADER = /^[0-9a-f]{16}$/
 const END = 0x0a
 /** First bytes behind a header. */
-const TYPES = Buffer.from('pfw')
+const TYPES = Buffer.from('pfwb')
 
 const scratch = Buffer.allocUnsafe(64 * 1024)
 
@@ -34,6 +35,8 @@ export interface ScannedJournal {
   readonly entries: readonly JournalEntry[]
   /** Where something cannot be read although whole entries follow it. */
   readonly damagedAt: readonly number[]
+  /** Up to the end of the last whole entry. */
+  readonly wholeBytes: number
   /** Behind the last whole entry: what was being written when the process died. */
   readonly tornBytes: number
 }
@@ -42,19 +45,20 @@ export function scanJournal(bytes: Buffer): ScannedJournal {
   const entries: JournalEntry[] = []
   const damagedAt: number[] = []
   let at = 0
+  let wholeBytes = 0
   while (at < bytes.length) {
     const found = entryAt(bytes, at)
     if (found) {
       entries.push(found.entry)
-      at = found.end
+      at = wholeBytes = found.end
       continue
     }
     const next = nextEntry(bytes, at)
-    if (next === undefined) return { entries, damagedAt, tornBytes: bytes.length - at }
+    if (next === undefined) return { entries, damagedAt, wholeBytes, tornBytes: bytes.length - at }
     damagedAt.push(at)
     at = next
   }
-  return { entries, damagedAt, tornBytes: 0 }
+  return { entries, damagedAt, wholeBytes, tornBytes: 0 }
 }
 
 function nextEntry(bytes: Buffer, from: number): number | undefined {
@@ -84,6 +88,8 @@ function contentOf(entry: JournalEntry): string {
       return `f${entry.owner.length}:${entry.owner}${entry.text}`
     case 'withdrawn':
       return `w${entry.key}`
+    case 'begin':
+      return `b${entry.number}`
   }
 }
 
@@ -99,6 +105,8 @@ function readContent(content: string): JournalEntry | undefined {
     }
     case 'w':
       return { type: 'withdrawn', key: rest }
+    case 'b':
+      return { type: 'begin', number: Number(rest) }
     default:
       return undefined
   }

@@ -1,7 +1,6 @@
 import {
   activationText,
   adapterContext,
-  isPlatformError,
   parseJson,
   PlatformError,
   readActivation,
@@ -14,6 +13,7 @@ import {
   type ActivationStoreCapabilities,
   type AdapterContext,
   type JsonObject,
+  type Logger,
 } from '@stemcell/core'
 import { ConnectionSession } from '../connection/connection-session.ts'
 import { listOf, textOf } from '../connection/lua-script.ts'
@@ -28,7 +28,7 @@ import {
   WITHDRAW,
 } from './activation-scripts.ts'
 import { ActivationWriter, type PutOutcome } from './activation-writer.ts'
-import { ActivationKeys, readStored, recordName, scoreBounds } from './store-keys.ts'
+import { ActivationKeys, readOr, readStored, recordName, scoreBounds } from './store-keys.ts'
 
 export const ACTIVATION_CAPABILITIES: ActivationStoreCapabilities = { durable: true, maxRecordBytes: 16 * 1024 ** 2 }
 
@@ -45,9 +45,11 @@ export class RedisActivationStore implements ActivationStore {
   readonly #keys: ActivationKeys
   readonly #writer: ActivationWriter
   readonly #session: ConnectionSession
+  readonly #logger: Logger
 
   constructor(settings: RedisConnectionSettings, context: AdapterContext = adapterContext()) {
     this.#keys = new ActivationKeys(settings.keyPrefix)
+    this.#logger = context.logger
     this.#writer = new ActivationWriter(this.#keys)
     this.#session = new ConnectionSession('the store of activations on Redis', settings, 'stores', context)
   }
@@ -86,7 +88,7 @@ export class RedisActivationStore implements ActivationStore {
     for (;;) {
       const keys = [foreseen, ofOwner + owner]
       const page = listOf(await this.#session.run((redis) => FORESEEN.run(redis, keys, [SCAN_PAGE])))
-      const records = page.filter((text) => text !== null).map((text) => parseRecord(textOf(text)))
+      const records = page.flatMap((text) => (text === null ? [] : (this.#readable(textOf(text)) ?? [])))
       if (records.length === 0) return made
       // What is stored is foreseen no more, so that the next page is another.
       const outcomes = await Promise.all(records.map((record) => this.put(record)))
@@ -118,9 +120,11 @@ export class RedisActivationStore implements ActivationStore {
     const args = [...bounds, skip, limit, this.#keys.record(namespace, ''), full ? 'f' : 's']
     const reply = await this.#session.during(() => connection.run((redis) => LIST_RECORDS.run(redis, keys, args)))
     const texts = listOf(reply).map(textOf)
-    return full
-      ? texts.map(parseRecord)
-      : texts.map((text) => readStored('a summary', () => parseJson(text) as JsonObject))
+    if (full) return texts.flatMap((text) => this.#readable(text) ?? [])
+    return texts.flatMap((text): JsonObject[] => {
+      const summary = readOr(this.#leaveOut, () => readStored('a summary', () => parseJson(text) as JsonObject))
+      return summary ? [summary] : []
+    })
   }
 
   async count({ namespace, name, since, upto }: ActivationQuery): Promise<number> {
@@ -141,10 +145,18 @@ export class RedisActivationStore implements ActivationStore {
         const [rowStart, rowName, text] = listOf(row).map(textOf)
         start = rowStart!
         name = rowName!
-        yield { cursor: cursorOf(start, name), activation: readableRecord(text!) }
+        yield { cursor: cursorOf(start, name), activation: this.#readable(text!) }
       }
       if (page.length < SCAN_PAGE) return
     }
+  }
+
+  readonly #leaveOut = (error: PlatformError): void => {
+    this.#logger.error({ err: error }, 'an activation record cannot be read, and is left out')
+  }
+
+  #readable(text: string): Activation | undefined {
+    return readOr(this.#leaveOut, () => parseRecord(text))
   }
 
   #textOf(activation: Activation): string {
@@ -175,15 +187,6 @@ function readCursor(cursor: string): [start: string, name: string] {
   const text = Buffer.from(cursor, 'base64url').toString()
   const blank = text.indexOf(' ')
   return [text.slice(0, blank), text.slice(blank + 1)]
-}
-
-function readableRecord(text: string): Activation | undefined {
-  try {
-    return parseRecord(text)
-  } catch (error) {
-    if (isPlatformError(error, 'ERR_CORRUPT')) return undefined
-    throw error
-  }
 }
 
 function parseRecord(text: string): Activation {

@@ -14,7 +14,9 @@ import {
   type IndexRow,
   type JsonObject,
   type PutOptions,
+  type Logger,
   type PutResult,
+  type ScanOptions,
   type StoredDocument,
 } from '@stemcell/core'
 import { ConnectionSession } from '../connection/connection-session.ts'
@@ -25,6 +27,7 @@ import {
   DocumentKeys,
   escape,
   indexName,
+  readOr,
   readStored,
   requireOrder,
   rowMember,
@@ -55,6 +58,7 @@ export class RedisDocumentStore implements DocumentStore {
   readonly #indexes: readonly IndexDefinition[]
   readonly #keys: DocumentKeys
   readonly #session: ConnectionSession
+  readonly #logger: Logger
   readonly #revisionSeed: string
   #revisions = 0
 
@@ -65,6 +69,7 @@ export class RedisDocumentStore implements DocumentStore {
     context: AdapterContext = adapterContext(),
   ) {
     this.#indexes = indexes
+    this.#logger = context.logger
     this.#keys = new DocumentKeys(settings.keyPrefix, documents)
     this.#session = new ConnectionSession(`the store of ${documents} on Redis`, settings, 'stores', context)
     this.#revisionSeed = Buffer.from(context.random.bytes(8)).toString('hex')
@@ -142,7 +147,7 @@ export class RedisDocumentStore implements DocumentStore {
     const page = [query.descending ? '1' : '0', query.skip ?? 0, query.limit ?? -1]
     const args = [...bounds, ...page, query.index, this.#keys.documents, query.documents ? '1' : '0']
     const reply = await this.#session.during(() => connection.run((redis) => LIST_ROWS.run(redis, [key], args)))
-    return listOf(reply).map((row) => readRow(row, query.documents === true))
+    return listOf(reply).flatMap((row) => this.#readRow(row, query.documents === true) ?? [])
   }
 
   async count(query: Omit<IndexQuery, 'skip' | 'limit' | 'descending' | 'documents'>): Promise<number> {
@@ -153,11 +158,7 @@ export class RedisDocumentStore implements DocumentStore {
   }
 
   /** Reads page by page: a document written meanwhile may be seen or not. */
-  async *scan({ after, prefix = '' }: { readonly after?: string; readonly prefix?: string } = {}): AsyncGenerator<
-    StoredDocument,
-    void,
-    undefined
-  > {
+  async *scan({ after, prefix = '', unreadable }: ScanOptions = {}): AsyncGenerator<StoredDocument, void, undefined> {
     const start = escape(prefix)
     let from = after !== undefined && after >= prefix ? `(${escape(after)}` : `[${start}`
     for (;;) {
@@ -165,10 +166,12 @@ export class RedisDocumentStore implements DocumentStore {
       const args = [Buffer.from(from), start === '' ? '+' : beyond(start), SCAN_PAGE, this.#keys.documents]
       const page = listOf(await this.#session.run((redis) => SCAN_DOCUMENTS.run(redis, keys, args)))
       for (const row of page) {
-        const [id, revision, document] = listOf(row)
-        const stored = readDocument(unescape(textOf(id)), revision ?? null, document ?? null)
+        const [member, revision, document] = listOf(row)
+        const id = unescape(textOf(member))
+        const read = (): StoredDocument | undefined => readDocument(id, revision ?? null, document ?? null)
+        const stored = unreadable ? readOr((error) => unreadable(id, error), read) : read()
         if (stored) yield stored
-        from = `(${textOf(id)}`
+        from = `(${textOf(member)}`
       }
       if (page.length < SCAN_PAGE) return
     }
@@ -177,6 +180,24 @@ export class RedisDocumentStore implements DocumentStore {
   #index({ index, partition }: Pick<IndexQuery, 'index' | 'partition'>): string {
     if (!this.#indexes.some(({ name }) => name === index)) throw new TypeError(`there is no index '${index}'`)
     return this.#keys.index(index, partition)
+  }
+
+  /** Undefined when the row cannot be read; without its document when that cannot. */
+  #readRow(reply: Reply, documents: boolean): IndexRow | undefined {
+    const [idReply, order, value, revision, document] = listOf(reply)
+    const id = unescape(textOf(idReply))
+    const leaveOut = (error: PlatformError): void =>
+      this.#logger.error({ err: error, id }, 'what cannot be read is left out of a listing')
+    return readOr(leaveOut, () => {
+      const row = {
+        id,
+        order: Number(textOf(order)),
+        value: readStored(`index row of '${id}'`, () => parseJson(textOf(value))),
+      }
+      const read = (): StoredDocument | undefined => readDocument(id, revision ?? null, document ?? null)
+      const stored = documents ? readOr(leaveOut, read) : undefined
+      return stored ? { ...row, stored } : row
+    })
   }
 
   #rowsOf(id: string, document: JsonObject): Row[] {
@@ -195,18 +216,6 @@ export class RedisDocumentStore implements DocumentStore {
 /** The upper bound of all that begins with `prefix`: no byte of UTF-8 is 255. */
 function beyond(prefix: string): Buffer {
   return Buffer.concat([Buffer.from(`(${prefix}`), Buffer.from([0xff])])
-}
-
-function readRow(reply: Reply, documents: boolean): IndexRow {
-  const [idReply, order, value, revision, document] = listOf(reply)
-  const id = unescape(textOf(idReply))
-  const row = {
-    id,
-    order: Number(textOf(order)),
-    value: readStored(`index row of '${id}'`, () => parseJson(textOf(value))),
-  }
-  const stored = documents ? readDocument(id, revision ?? null, document ?? null) : undefined
-  return stored ? { ...row, stored } : row
 }
 
 function readDocument(id: string, revision: Reply | string, text: Reply | string): StoredDocument | undefined {

@@ -1,4 +1,4 @@
-import { PlatformError } from '@stemcell/core'
+import { isPlatformError, PlatformError } from '@stemcell/core'
 
 const SEPARATOR = '\0'
 
@@ -118,5 +118,16 @@ export function readStored<T>(what: string, parse: () => T): T {
     return parse()
   } catch (cause) {
     throw new PlatformError('ERR_CORRUPT', `what is stored as ${what} cannot be read`, { cause })
+  }
+}
+
+/** What `read` gives; undefined when it cannot be read, which `unreadable` is told. */
+export function readOr<T>(unreadable: (error: PlatformError) => void, read: () => T): T | undefined {
+  try {
+    return read()
+  } catch (error) {
+    if (!isPlatformError(error, 'ERR_CORRUPT')) throw error
+    unreadable(error)
+    return undefined
   }
 }

@@ -1,3 +1,4 @@
+import { isPlatformError } from '../../errors.ts'
 import type { Activation } from '../../model/activation.ts'
 import type { ControllerParts } from '../controller.ts'
 import { jsonAnswer, type Answer } from '../http/answer.ts'
@@ -16,7 +17,7 @@ const ID = /^[0-9a-f]+$/
 
 /** `…/activations`: the records of a namespace, for its owner. */
 export function activationRoutes(parts: ControllerParts): readonly UserRoute[] {
-  const { activationStore, logStore, limits, logsOutliveRecords = false } = parts
+  const { activationStore, logStore, limits, logger, logsOutliveRecords = false } = parts
   const common = { method: 'GET', auth: 'basic', tag: 'Activations' } as const
   const errors = { 400: 'Error', 403: 'Error', 404: 'Error' } as const
 
@@ -43,9 +44,20 @@ export function activationRoutes(parts: ControllerParts): readonly UserRoute[] {
     }
     if (docs) {
       const records = await activationStore.list({ ...filter, skip, limit, full: true })
-      return jsonAnswer(200, `[${records.map(extendedRecordText).join(',')}]`)
+      return jsonAnswer(200, `[${records.flatMap((record) => shown(record) ?? []).join(',')}]`)
     }
     return jsonAnswer(200, stringifyJson(await activationStore.list({ ...filter, skip, limit, full: false })))
+  }
+
+  /** One that cannot be shown is left out of a listing. */
+  const shown = (record: Activation): string | undefined => {
+    try {
+      return extendedRecordText(record)
+    } catch (error) {
+      if (!isPlatformError(error, 'ERR_CORRUPT')) throw error
+      logger.error({ err: error }, 'an activation record is left out of a listing')
+      return undefined
+    }
   }
 
   return [

@@ -81,7 +81,8 @@ export class PackageService {
     for (let round = 0; round < MAX_DELETE_ROUNDS; round++) {
       const query = { index: 'actions', partition: path, limit: DELETE_BATCH, documents: true }
       const rows = await parts.entityStore.list(query)
-      if (rows.length === 0) return
+      // What cannot be read cannot be removed either, and is counted afterwards.
+      if (!rows.some(({ stored }) => stored)) return
       for (const { id, stored } of rows) {
         if (stored) await deleteUnlessChanged(() => writer.delete(id, stored.revision))
       }

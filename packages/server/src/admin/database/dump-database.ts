@@ -1,10 +1,6 @@
-import type { ActivationStore, DocumentStore, JsonObject } from '@stemcell/core'
-import { activationText, isJsonObject, stringifyJson } from '@stemcell/core'
+import { activationText, stringifyJson, type DocumentStore } from '@stemcell/core'
 import type { AdminTarget } from '../admin-target.ts'
 import type { PrintLine } from '../execute.ts'
-
-/** Records may be large: few at a time. */
-const PAGE = 50
 
 interface Row {
   readonly id: string
@@ -14,8 +10,8 @@ interface Row {
 }
 
 /**
- * Prints a whole database as CouchDB shows one: a JSON document with a row on each line. Activation records are those
- * of namespaces that some subject owns or has left entities in.
+ * Prints a whole database as CouchDB shows one: a JSON document with a row on each line; what cannot be read is left
+ * out, and `db check` names it.
  */
 export async function dumpDatabase(
   database: 'subjects' | 'whisks' | 'activations',
@@ -36,52 +32,23 @@ export async function dumpDatabase(
 }
 
 function rowText({ id, revision, document }: Row, documents: boolean): string {
-  const name = JSON.stringify(id)
-  const value = revision === undefined ? '{}' : `{"rev":${JSON.stringify(revision)}}`
+  const name = stringifyJson(id)
+  const value = revision === undefined ? '{}' : `{"rev":${stringifyJson(revision)}}`
   return `{"id":${name},"key":${name},"value":${value}${documents ? `,"doc":${document()}` : ''}}`
 }
 
 async function* rows(database: 'subjects' | 'whisks' | 'activations', target: AdminTarget): AsyncGenerator<Row> {
   if (database === 'activations') {
     const store = await target.activations()
-    for (const namespace of await namespacesKnown(target)) yield* records(store, namespace)
+    for await (const { activation } of store.scan()) {
+      if (!activation) continue
+      const { namespace, activationId } = activation
+      yield { id: `${namespace}/${activationId}`, document: () => activationText(activation) }
+    }
   } else {
     const store: DocumentStore = await (database === 'subjects' ? target.subjects() : target.entities())
-    for await (const { id, revision, document } of store.scan()) {
+    for await (const { id, revision, document } of store.scan({ unreadable: () => undefined })) {
       yield { id, revision, document: () => stringifyJson({ _id: id, _rev: revision, ...document }) }
     }
   }
-}
-
-async function* records(store: ActivationStore, namespace: string): AsyncGenerator<Row> {
-  // Pages follow the start times: records that are added meanwhile do not shift them.
-  let upto: number | undefined
-  let skip = 0
-  for (;;) {
-    const query = { namespace, ...(upto === undefined ? {} : { upto }), skip, limit: PAGE, full: true } as const
-    const page = await store.list(query)
-    for (const record of page) {
-      yield { id: `${namespace}/${record.activationId}`, document: () => activationText(record) }
-    }
-    if (page.length < PAGE) return
-    const oldest = page.at(-1)!.start
-    const sameStart = page.filter(({ start }) => start === oldest).length
-    skip = sameStart === page.length && upto === oldest ? skip + PAGE : sameStart
-    upto = oldest
-  }
-}
-
-async function namespacesKnown(target: AdminTarget): Promise<readonly string[]> {
-  const names = new Set<string>()
-  for await (const { document } of (await target.subjects()).scan()) {
-    for (const name of namesIn(document)) names.add(name)
-  }
-  for await (const { id } of (await target.entities()).scan()) names.add(id.split('/', 1)[0]!)
-  return [...names].sort()
-}
-
-function namesIn(document: JsonObject): string[] {
-  const namespaces = document['namespaces']
-  if (!Array.isArray(namespaces)) return []
-  return namespaces.flatMap((item) => (isJsonObject(item) && typeof item['name'] === 'string' ? [item['name']] : []))
 }

@@ -1,4 +1,10 @@
-import { activationJson, AdministrationError, type DocumentStore, type StoredDocument } from '@stemcell/core'
+import {
+  activationJson,
+  AdministrationError,
+  isPlatformError,
+  type DocumentStore,
+  type StoredDocument,
+} from '@stemcell/core'
 import { createReadStream, existsSync } from 'node:fs'
 import { open, rename, type FileHandle } from 'node:fs/promises'
 import { createInterface } from 'node:readline'
@@ -73,9 +79,27 @@ async function* linesOf(
     return
   }
   const store = await (name === 'subjects' ? target.subjects() : target.entities())
-  for await (const stored of store.scan(options)) {
-    const line = await documentLine(store, name, stored)
-    if (line) yield line
+  let unreadable: string[] = []
+  for await (const stored of store.scan({ ...options, unreadable: (id) => unreadable.push(id) })) {
+    for (const id of unreadable) await print(`${name}: ${id} cannot be read and is left out`)
+    unreadable = []
+    const line = await readableLine(store, name, stored)
+    if (line === 'unreadable') await print(`${name}: an attachment of ${stored.id} cannot be read; both are left out`)
+    else if (line) yield line
+  }
+  for (const id of unreadable) await print(`${name}: ${id} cannot be read and is left out`)
+}
+
+async function readableLine(
+  store: DocumentStore,
+  name: 'subjects' | 'entities',
+  stored: StoredDocument,
+): Promise<ExportLine | 'unreadable' | undefined> {
+  try {
+    return await documentLine(store, name, stored)
+  } catch (error) {
+    if (isPlatformError(error, 'ERR_CORRUPT')) return 'unreadable'
+    throw error
   }
 }
 

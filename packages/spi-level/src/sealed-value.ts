@@ -1,0 +1,46 @@
+import { PlatformError } from '@stemcell/core'
+import { crc32 } from 'node:zlib'
+
+const TEXT_DIGITS = 8
+const TRAILER_BYTES = 4
+
+/**
+ * LevelDB does not check what it reads from its tables, so every value carries a digest of itself and its key: bits that
+ * changed are found, and so is a value that is found under the key of another. `<8 hexadecimal digits><text>`
+ */
+export function sealText(key: string, text: string): string {
+  return digestOf(key, text).toString(16).padStart(TEXT_DIGITS, '0') + text
+}
+
+/** @throws ERR_CORRUPT it is not what was written; `what` names it. */
+export function openText(key: string, sealed: string, what: () => string): string {
+  const text = sealed.slice(TEXT_DIGITS)
+  if (Number.parseInt(sealed.slice(0, TEXT_DIGITS), 16) !== digestOf(key, text)) throw damaged(what())
+  return text
+}
+
+/** `<bytes><4 bytes, big-endian>`; always a copy. */
+export function sealBytes(key: string, bytes: Uint8Array): Uint8Array {
+  const sealed = Buffer.allocUnsafe(bytes.byteLength + TRAILER_BYTES)
+  sealed.set(bytes)
+  sealed.writeUInt32BE(digestOf(key, bytes), bytes.byteLength)
+  return sealed
+}
+
+/** @throws ERR_CORRUPT it is not what was written; `what` names it. */
+export function openBytes(key: string, sealed: Uint8Array, what: () => string): Uint8Array {
+  const length = sealed.byteLength - TRAILER_BYTES
+  if (length < 0) throw damaged(what())
+  const bytes = sealed.subarray(0, length)
+  const trailer = Buffer.from(sealed.buffer, sealed.byteOffset + length, TRAILER_BYTES)
+  if (trailer.readUInt32BE() !== digestOf(key, bytes)) throw damaged(what())
+  return bytes
+}
+
+function digestOf(key: string, value: string | Uint8Array): number {
+  return crc32(value, crc32(key))
+}
+
+function damaged(what: string): PlatformError {
+  return new PlatformError('ERR_CORRUPT', `${what} is damaged: it is not what was written`)
+}

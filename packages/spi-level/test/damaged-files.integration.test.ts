@@ -1,0 +1,306 @@
+import { adapterContext, ENTITY_INDEXES, isPlatformError, type Activation, type Logger } from '@stemcell/core'
+import { levelStores, repairLevelStores } from '@stemcell/spi-level'
+import {
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+
+const ACTIONS = 24
+const RECORDS = 24
+const ROUNDS = 16
+
+const codeOf = (index: number): Buffer =>
+  Buffer.from(`function main() { return ${index} } // ${'é'.repeat(index * 20)}`)
+const actionOf = (index: number) => ({
+  namespace: 'ns',
+  name: `a${index}`,
+  exec: { kind: 'x' },
+  annotations: [{ key: 'n', value: index }],
+  updated: index,
+  entityType: 'action',
+})
+const recordOf = (index: number): Activation => ({
+  namespace: 'ns',
+  name: `a${index % 3}`,
+  version: '0.0.1',
+  subject: 's',
+  activationId: index.toString(16).padStart(32, '0'),
+  start: index,
+  publish: false,
+  response: { statusCode: 0 },
+  logs: [`line ${index}`, 'x'.repeat(index * 10)],
+  annotations: [],
+})
+
+/** What came of looking at everything in a folder. */
+interface Look {
+  /** The store did not open. */
+  readonly refused: boolean
+  /** Reads that ended in ERR_CORRUPT. */
+  readonly corrupt: number
+  /** Reads that gave nothing, or something else, and no error. */
+  readonly wrong: readonly string[]
+  /** Lines of the log that tell of something. */
+  readonly told: readonly string[]
+}
+
+describe('files of a database that are damaged while nothing uses them', () => {
+  let base: string
+  let inLog: string
+  let inTables: string
+  let inJournal: string
+
+  beforeAll(async () => {
+    base = mkdtempSync(join(tmpdir(), 'stemcell-bits-'))
+    inTables = join(base, 'tables')
+    inLog = join(base, 'log')
+    inJournal = join(base, 'journal')
+    // As a killed process leaves it: all in the log, and some records in the journal alone.
+    const dir = join(base, 'live')
+    const { entities, activations } = storesIn(dir, [])
+    await Promise.all([entities.open(), activations.open()])
+    for (let index = 0; index < ACTIONS; index++) {
+      const attachments = { code: { contentType: 'x/y', bytes: codeOf(index) } }
+      await entities.put(`ns/a${index}`, actionOf(index), { attachments })
+    }
+    for (let index = 0; index < RECORDS; index++) await activations.put(recordOf(index))
+    cpSync(dir, inJournal, { recursive: true })
+    await activations.count({ namespace: 'ns' })
+    cpSync(dir, inLog, { recursive: true })
+    await Promise.all([entities.close(), activations.close()])
+    // Opening makes a table of the log.
+    const again = storesIn(dir, [])
+    await again.entities.open()
+    await again.entities.close()
+    cpSync(dir, inTables, { recursive: true })
+  })
+
+  afterAll(() => rmSync(base, { recursive: true }))
+
+  function storesIn(dir: string, told: string[]) {
+    const note = (_: object, message: string): void => void told.push(message)
+    const quiet = (): void => undefined
+    const logger: Logger = { debug: quiet, info: quiet, warn: note, error: note, child: () => logger }
+    const stores = levelStores({ dir, sync: false })
+    const context = adapterContext({ logger })
+    return { entities: stores.entityStore.build(context), activations: stores.activationStore.build(context) }
+  }
+
+  async function look(dir: string): Promise<Look> {
+    const told: string[] = []
+    const wrong: string[] = []
+    let corrupt = 0
+    const { entities, activations } = storesIn(dir, told)
+    const opened = await Promise.allSettled([entities.open(), activations.open()])
+    const refusal = opened.find((one) => one.status === 'rejected')
+    if (refusal) {
+      if (!isPlatformError(refusal.reason, 'ERR_CORRUPT')) throw refusal.reason
+      await Promise.all([entities.close(), activations.close()])
+      return { refused: true, corrupt, wrong, told: [refusal.reason.message] }
+    }
+    const read = async (what: string, expected: unknown, get: () => Promise<unknown>): Promise<void> => {
+      try {
+        const found = await get()
+        if (JSON.stringify(found) !== JSON.stringify(expected)) wrong.push(what)
+      } catch (error) {
+        if (!isPlatformError(error, 'ERR_CORRUPT')) throw error
+        corrupt++
+      }
+    }
+    try {
+      for (let index = 0; index < ACTIONS; index++) {
+        const id = `ns/a${index}`
+        await read(id, actionOf(index), async () => (await entities.get(id))?.document)
+        await read(`code of ${id}`, codeOf(index).toString(), async () => {
+          const bytes = await entities.readAttachment(id, 'code')
+          return bytes && Buffer.from(bytes).toString()
+        })
+      }
+      for (let index = 0; index < RECORDS; index++) {
+        const { activationId } = recordOf(index)
+        await read(activationId, recordOf(index), async () => {
+          const found = await activations.get('ns', activationId)
+          return found && { ...recordOf(index), ...found }
+        })
+      }
+      const rows = await entities.list({ index: 'actions', partition: 'ns', documents: true })
+      const listable = ENTITY_INDEXES.find(({ name }) => name === 'actions')!
+      for (const { id, value, stored } of rows) {
+        const index = Number(id.slice('ns/a'.length))
+        const [row] = listable.map(id, actionOf(index))
+        if (JSON.stringify(value) !== JSON.stringify(row?.value)) wrong.push(`row of ${id}`)
+        if (stored && JSON.stringify(stored.document) !== JSON.stringify(actionOf(index))) wrong.push(`listed ${id}`)
+      }
+      const unreadable: string[] = []
+      let scanned = 0
+      for await (const _ of entities.scan({ unreadable: (id) => unreadable.push(id) })) scanned++
+      if (scanned < ACTIONS && unreadable.length === 0) wrong.push('a scan is short')
+      const records: unknown[] = []
+      for await (const { activation } of activations.scan()) records.push(activation)
+      if (new Set(records).size < RECORDS && !records.includes(undefined)) wrong.push('a scan of records is short')
+      if (rows.length < ACTIONS && told.length === 0) wrong.push('a listing is short')
+      const page = { namespace: 'ns', skip: 0, limit: 200 }
+      for (const found of await activations.list({ ...page, full: true })) {
+        if (found.logs[0] !== `line ${found.start}`) wrong.push(`listed ${found.activationId}`)
+      }
+      const summaries = await activations.list({ ...page, full: false })
+      if (summaries.length < RECORDS && told.length === 0) wrong.push('a listing of records is short')
+      return { refused: false, corrupt, wrong, told }
+    } finally {
+      await Promise.all([entities.close(), activations.close()])
+    }
+  }
+
+  /** Looks at a copy with one file changed. */
+  async function changed(
+    from: string,
+    ending: string,
+    change: (path: string) => void,
+  ): Promise<Look & { dir: string }> {
+    const dir = mkdtempSync(join(base, 'changed-'))
+    cpSync(from, dir, { recursive: true })
+    const file = readdirSync(dir)
+      .filter((name) => name.endsWith(ending))
+      .sort()
+      .at(-1)!
+    change(join(dir, file))
+    return { ...(await look(dir)), dir }
+  }
+
+  const flip =
+    (share: number, bit: number) =>
+    (path: string): void => {
+      const bytes = readFileSync(path)
+      const at = Math.floor(share * bytes.length)
+      bytes[at] = bytes[at]! ^ (1 << bit)
+      writeFileSync(path, bytes)
+    }
+  const cut =
+    (share: number) =>
+    (path: string): void =>
+      truncateSync(path, Math.floor(share * readFileSync(path).length))
+
+  it('are read as they were written when they were not', async () => {
+    for (const folder of [inLog, inTables, inJournal]) {
+      const dir = mkdtempSync(join(base, 'whole-'))
+      cpSync(folder, dir, { recursive: true })
+      expect(await look(dir)).toEqual({ refused: false, corrupt: 0, wrong: [], told: [] })
+    }
+  })
+
+  it('a changed bit in a table gives what was written or ERR_CORRUPT, and never keeps the rest from being used', async () => {
+    let usable = 0
+    for (let round = 0; round < ROUNDS; round++) {
+      const { wrong, told, refused, dir } = await changed(inTables, '.ldb', flip((round + 0.5) / ROUNDS, round % 8))
+      expect(wrong, `round ${round}`).toEqual([])
+      expect(told, `round ${round}`).not.toEqual([])
+      if (!refused) usable++
+      rmSync(dir, { recursive: true })
+    }
+    expect(usable).toBe(ROUNDS)
+  }, 180_000)
+
+  it('a table that is cut is named', async () => {
+    for (const share of [0, 0.2, 0.5, 0.9, 0.999]) {
+      const { wrong, told, dir } = await changed(inTables, '.ldb', cut(share))
+      expect([share, wrong]).toEqual([share, []])
+      expect(told).not.toEqual([])
+      rmSync(dir, { recursive: true })
+    }
+  })
+
+  it('a changed bit in the log is refused with its place, and left as it is', async () => {
+    for (let round = 0; round < ROUNDS; round++) {
+      const { wrong, refused, told, corrupt, dir } = await changed(
+        inLog,
+        '.log',
+        flip((round + 0.5) / ROUNDS, round % 8),
+      )
+      expect([round, wrong, refused, corrupt]).toEqual([round, [], true, 0])
+      expect(told[0]).toContain('repairLevelStores')
+      expect((await look(dir)).refused, 'and again').toBe(true)
+      rmSync(dir, { recursive: true })
+    }
+  }, 180_000)
+
+  it('a log that is cut, anywhere, is refused', async () => {
+    for (let round = 0; round < ROUNDS; round++) {
+      const { refused, told, dir } = await changed(inLog, '.log', cut(round / ROUNDS))
+      expect([round, refused]).toEqual([round, true])
+      expect(told[0]).toContain('was acknowledged')
+      expect((await look(dir)).refused, 'and again').toBe(true)
+      rmSync(dir, { recursive: true })
+    }
+  }, 180_000)
+
+  it('a log that is gone is refused', async () => {
+    const { refused } = await changed(inLog, '.log', (path) => rmSync(path))
+    expect(refused).toBe(true)
+  })
+
+  it('a journal that is changed, cut or gone is refused', async () => {
+    expect(existsSync(join(inJournal, 'activations.journal'))).toBe(true)
+    for (let round = 0; round < ROUNDS; round++) {
+      const share = (round + 0.5) / ROUNDS
+      for (const change of [cut(share), flip(share, round % 8)]) {
+        const { refused, dir } = await changed(inJournal, '.journal', change)
+        expect([round, refused]).toEqual([round, true])
+        rmSync(dir, { recursive: true })
+      }
+    }
+    expect((await changed(inJournal, '.journal', (path) => rmSync(path))).refused).toBe(true)
+  }, 180_000)
+
+  it('a mark that is gone or unreadable is refused', async () => {
+    expect((await changed(inLog, '.mark', (path) => rmSync(path))).refused).toBe(true)
+    expect((await changed(inLog, '.mark', (path) => truncateSync(path, 10))).refused).toBe(true)
+  })
+
+  it('are usable again after a repair, which says that something is lost', async () => {
+    for (const [folder, ending, change] of [
+      [inTables, '.ldb', flip(0.4, 2)],
+      [inTables, '.ldb', cut(0.5)],
+      [inLog, '.log', flip(0.4, 2)],
+      [inLog, '.log', cut(0.5)],
+      [inJournal, '.journal', cut(0.5)],
+      [inLog, '.mark', (path: string) => rmSync(path)],
+    ] as const) {
+      const { dir } = await changed(folder, ending, change)
+      const report = await repairLevelStores({ dir })
+      const kept = report.documents + report.activations
+      expect(kept === 0 ? report.lost.length : kept, ending).toBeGreaterThan(0)
+      const { refused, corrupt, told } = await look(dir)
+      expect([ending, refused, corrupt, told]).toEqual([ending, false, 0, []])
+      if (ending !== '.ldb') expect(report.lost).not.toEqual([])
+      rmSync(dir, { recursive: true })
+    }
+  }, 180_000)
+
+  it('what is written after a table was damaged is read, also at the next start', async () => {
+    for (let round = 0; round < 8; round++) {
+      const { dir } = await changed(inTables, '.ldb', flip((round + 0.5) / 8, round))
+      const { entities, activations } = storesIn(dir, [])
+      await Promise.all([entities.open(), activations.open()])
+      await entities.put('other/new', { ...actionOf(1), namespace: 'other', name: 'new' }).catch((error: unknown) => {
+        if (!isPlatformError(error, 'ERR_CORRUPT')) throw error
+      })
+      const record = { ...recordOf(7), activationId: '7'.repeat(32) }
+      expect(await activations.put(record)).toBe('stored')
+      expect((await activations.get('ns', record.activationId))?.start).toBe(7)
+      await activations.count({ namespace: 'ns' })
+      expect((await activations.get('ns', record.activationId))?.start).toBe(7)
+      await Promise.all([entities.close(), activations.close()])
+      expect((await look(dir)).wrong).toEqual([])
+      rmSync(dir, { recursive: true })
+    }
+  })
+})
