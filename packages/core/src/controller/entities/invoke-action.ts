@@ -13,9 +13,11 @@ const STATUS_OF_CODE = [200, 502, 502, 500] as const
 
 /** Answers `POST …/actions/…`. */
 export async function invokeAction(services: ApiServices, call: Call, name: ActionName): Promise<Answer> {
-  const { request, user, rawQuery } = call
+  const { request, user, rawQuery, late } = call
   const { limits } = services.parts
   let resultOnly = false
+  const onAccepted = (activationId: string): void =>
+    late.answerIfLate(() => outcomeAnswer({ activationId }, resultOnly))
   const outcome = await invokeNamed(services, call, name, async () => {
     const allowedBytes = maxPayloadBytes(user.limits, limits)
     checkAnnouncedLength(request, allowedBytes)
@@ -23,7 +25,7 @@ export async function invokeAction(services: ApiServices, call: Call, name: Acti
     const payload = await readArguments(request, limits.maxRequestBytes, allowedBytes)
     resultOnly = query.resultOnly
     const { blocking, waitMs } = query
-    return payload ? { blocking, waitMs, payload } : { blocking, waitMs }
+    return payload ? { blocking, waitMs, onAccepted, payload } : { blocking, waitMs, onAccepted }
   })
   return outcomeAnswer(outcome, resultOnly)
 }

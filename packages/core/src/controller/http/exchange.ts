@@ -2,9 +2,10 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Transaction } from '../../model/transaction.ts'
 import { writeAnswer, type Answer } from './answer.ts'
 import { CORS } from './cors.ts'
+import type { LateAnswer } from './route.ts'
 
 /** One request with its response, from arrival to answer. */
-export class Exchange {
+export class Exchange implements LateAnswer {
   readonly request: IncomingMessage
   readonly transaction: Transaction
   readonly path: string
@@ -16,6 +17,7 @@ export class Exchange {
   /** Monotonic ms. */
   readonly receivedMs: number
   readonly #response: ServerResponse
+  #lateAnswer: (() => Answer) | undefined
 
   constructor(request: IncomingMessage, response: ServerResponse, transaction: Transaction, receivedMs: number) {
     this.request = request
@@ -30,6 +32,20 @@ export class Exchange {
 
   answer(answer: Answer): void {
     writeAnswer(this.#response, answer, this.transaction.id, CORS[this.area])
+  }
+
+  /** So that a web action, too, is handed an exchange as its call. */
+  get late(): LateAnswer {
+    return this
+  }
+
+  answerIfLate(make: () => Answer): void {
+    this.#lateAnswer = make
+  }
+
+  /** Undefined when nothing was accepted. */
+  lateAnswer(): Answer | undefined {
+    return this.#lateAnswer?.()
   }
 
   /** Nobody is there to be answered. */

@@ -122,9 +122,7 @@ class Dispatcher {
     this.#routes = new RouteTable(routes)
     this.#authenticator = authenticator
     this.#web = web
-    this.#deadlines = new RequestDeadlines(parts.clock, requestTimeoutMs, (exchange) =>
-      this.#refuse(exchange, new HttpError(503, TEXTS.tooSlow, { headers: ['Connection', 'close'] })),
-    )
+    this.#deadlines = new RequestDeadlines(parts.clock, requestTimeoutMs, (exchange) => this.#expire(exchange))
   }
 
   handle(request: IncomingMessage, response: ServerResponse): void {
@@ -185,7 +183,7 @@ class Dispatcher {
     if (route?.auth === 'none') {
       exchange.area = route.cors
       const { transaction, rawQuery } = exchange
-      return route.handle({ request, transaction, rawQuery, params: match?.params ?? {} })
+      return route.handle({ request, transaction, rawQuery, params: match?.params ?? {}, late: exchange })
     }
     if (!inApi) throw new HttpError(405, methodNotAllowed('OPTIONS'), { headers: ['Allow', 'OPTIONS'] })
     const { clock, observer } = this.#parts
@@ -199,14 +197,22 @@ class Dispatcher {
   }
 
   #serve(
-    { request, transaction, rawQuery }: Exchange,
+    exchange: Exchange,
     user: Identity,
     route: UserRoute | undefined,
     params: Call['params'] = {},
   ): MaybePromise<Answer> {
     if (!route) throw noRoute()
+    const { request, transaction, rawQuery } = exchange
     if (!acceptsMediaType(request.headers.accept, JSON_TYPE)) throw new HttpError(406, onlyTheseTypes(JSON_TYPE))
-    return route.handle({ request, transaction, rawQuery, params, user })
+    return route.handle({ request, transaction, rawQuery, params, user, late: exchange })
+  }
+
+  /** What was accepted is not called refused only because the store, say, does not answer. */
+  #expire(exchange: Exchange): void {
+    const accepted = exchange.lateAnswer()
+    if (accepted) this.#finish(exchange, accepted)
+    else this.#refuse(exchange, new HttpError(503, TEXTS.tooSlow, { headers: ['Connection', 'close'] }))
   }
 
   #refuse(exchange: Exchange, error: unknown): void {

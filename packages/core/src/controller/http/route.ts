@@ -48,6 +48,12 @@ export interface QueryParameter {
   readonly description: string
 }
 
+/** What is answered to a request whose time for an answer is over. */
+export interface LateAnswer {
+  /** Once something was accepted that its caller must hear of; without it, the answer is a 503. */
+  answerIfLate(make: () => Answer): void
+}
+
 /** A request on its way through a route. */
 export interface OpenCall {
   readonly request: IncomingMessage
@@ -56,6 +62,7 @@ export interface OpenCall {
   readonly params: Readonly<Record<string, string | undefined>>
   /** The query as received, without `?`. */
   readonly rawQuery: string
+  readonly late: LateAnswer
 }
 
 export interface Call extends OpenCall {

@@ -24,7 +24,7 @@ import { rawArguments, webArguments } from './web-arguments.ts'
 import { webCors } from './web-cors.ts'
 import type { WebPath } from './web-path.ts'
 
-export type WebCall = Pick<OpenCall, 'request' | 'transaction' | 'rawQuery'>
+export type WebCall = Pick<OpenCall, 'request' | 'transaction' | 'rawQuery' | 'late'>
 
 /** Answers HTTP requests with what actions make of them, at the cost of the namespace that they lie in. */
 export class WebActions {
@@ -89,6 +89,7 @@ export class WebActions {
     }
     const pending = unannounced ?? this.#body(call, allowedBytes)
     const bytes = isPromise(pending) ? await pending : pending
+    const wish = { extension: path.extension, accept: request.headers.accept, transactionId: transaction.id }
     const outcome = await invokeResolved(this.#services, {
       transaction,
       user: owner,
@@ -97,11 +98,15 @@ export class WebActions {
       payload: argumentsOf(call, path, target.action, caller, bytes),
       blocking: true,
       waitMs: parts.limits.maxBlockingWaitMs,
+      onAccepted: (activationId) =>
+        call.late.answerIfLate(() => {
+          const answer = outcomeAnswer({ activationId }, wish)
+          return { ...answer, headers: [...headers, 'x-openwhisk-activation-id', activationId] }
+        }),
       onSettled: release,
     })
     headers.push('x-openwhisk-activation-id', outcome.activationId)
-    const { extension } = path
-    return outcomeAnswer(outcome, { extension, accept: request.headers.accept, transactionId: transaction.id })
+    return outcomeAnswer(outcome, wish)
   }
 
   #body({ request }: WebCall, allowedBytes: number): Buffer | Promise<Buffer> {
