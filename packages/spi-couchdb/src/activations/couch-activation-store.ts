@@ -155,7 +155,8 @@ export class CouchActivationStore implements ActivationStore {
   }
 
   #textOf(activation: Activation): string {
-    const text = storableJson(activationText(activation))
+    // Where there is no end, OpenWhisk writes 0, and cannot read a record without one.
+    const text = storableJson(activationText(activation.end === undefined ? { ...activation, end: 0 } : activation))
     const { maxRecordBytes } = this.capabilities
     if (Buffer.byteLength(text) <= maxRecordBytes) return text
     throw new PlatformError('ERR_TOO_LARGE', `record is larger than ${maxRecordBytes} bytes`)
@@ -173,13 +174,16 @@ export class CouchActivationStore implements ActivationStore {
     const spill = await Spill.open(options, logger)
     const foreseen = new ForeseenRecords(database, {
       spill,
+      afterMs: options.afterMs,
       isFailing: () => drain.isFailing,
+      noteFailure: () => drain.noteFailure(),
       start: () => drain.start(),
       drained: () => drain.drained(),
     })
     const drain = new SpillDrain({ database, spill, context: this.#context, foreseen })
     if (spill.size > 0) drain.start()
-    return { writer: new ActivationWriter({ database, logger, waiting: { spill, drain } }), foreseen, spill, drain }
+    const waiting = { spill, drain, afterMs: options.afterMs }
+    return { writer: new ActivationWriter({ database, logger, waiting }), foreseen, spill, drain }
   }
 
   async #end(): Promise<void> {
