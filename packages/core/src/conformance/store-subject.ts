@@ -52,3 +52,19 @@ export async function winners(code: ErrorCode, attempts: readonly Promise<unknow
 export function textOfBytes(bytes: number): string {
   return 'é'.repeat(Math.floor(bytes / 2)) + 'e'.repeat(bytes % 2)
 }
+
+/**
+ * Names that some rules of comparison take for one, or for two at most: with an invisible character, an é of one or of
+ * two characters, another case.
+ */
+export function alikeNames(base: string): readonly string[] {
+  return [
+    base,
+    `${base}\u200d`,
+    `\u00ad${base}`,
+    `${base}\u00e9`,
+    `${base}e\u0301`,
+    `${base}E\u0301`,
+    base.toUpperCase(),
+  ]
+}

@@ -13,7 +13,13 @@ import {
   type JsonObject,
 } from '@stemcell/core'
 import type { CouchSettings } from '../couch-stores-options.ts'
-import { ACTIVATION_DESIGN, BY_NAME_VIEW, BY_START_VIEW } from '../design/activation-design.ts'
+import {
+  ACTIVATION_DESIGN,
+  BY_NAME_VIEW,
+  BY_START_VIEW,
+  UNUSUAL_BY_NAME_VIEW,
+  UNUSUAL_BY_START_VIEW,
+} from '../design/activation-design.ts'
 import { scanDocuments } from '../documents/scan-documents.ts'
 import { isObject } from '../documents/index-view.ts'
 import { countRange, readRange, type ViewRange, type ViewRow } from '../documents/read-view.ts'
@@ -148,15 +154,17 @@ export class CouchActivationStore implements ActivationStore {
   async #put(activation: Activation): Promise<PutOutcome> {
     const { writer, foreseen, spill } = this.#opened
     const id = recordId(activation.namespace, activation.activationId)
-    const outcome = await writer.put(id, () => recordBody(id, this.#textOf(activation), this.#context.clock.now()))
+    const { clock } = this.#context
+    // Where there is no end, OpenWhisk writes 0, and cannot read a record without one.
+    const added = { updated: clock.now(), ...(activation.end === undefined ? { end: 0 } : {}) }
+    const outcome = await writer.put(id, () => recordBody(id, this.#textOf(activation), added))
     // What waits on the disk replaces what was foreseen once it is in the database.
     if (!spill?.has(id)) await foreseen.recordStored(id)
     return outcome
   }
 
   #textOf(activation: Activation): string {
-    // Where there is no end, OpenWhisk writes 0, and cannot read a record without one.
-    const text = storableJson(activationText(activation.end === undefined ? { ...activation, end: 0 } : activation))
+    const text = storableJson(activationText(activation))
     const { maxRecordBytes } = this.capabilities
     if (Buffer.byteLength(text) <= maxRecordBytes) return text
     throw new PlatformError('ERR_TOO_LARGE', `record is larger than ${maxRecordBytes} bytes`)
@@ -204,8 +212,8 @@ function tryRead(document: JsonObject): Activation | undefined {
 
 function rangeOf({ namespace, name, since: from, upto: to }: ActivationQuery): ViewRange {
   return name === undefined
-    ? { path: BY_START_VIEW, partition: namespace, from, to }
-    : { path: BY_NAME_VIEW, partition: `${namespace}/${name}`, from, to }
+    ? { path: BY_START_VIEW, unusualPath: UNUSUAL_BY_START_VIEW, partition: namespace, from, to }
+    : { path: BY_NAME_VIEW, unusualPath: UNUSUAL_BY_NAME_VIEW, partition: `${namespace}/${name}`, from, to }
 }
 
 /** Old documents lack members that a listing shows. */
