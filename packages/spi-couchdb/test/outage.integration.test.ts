@@ -283,7 +283,7 @@ describeWith('couchdb', 'activation records while CouchDB is down', (address) =>
     const [known, ended, waiting] = sampleRecords(3)
     await store.foresee('controller0', known!)
     proxy.fault = 'hold'
-    const took = async (what: Promise<unknown>): Promise<number> => {
+    const took = async (what: unknown): Promise<number> => {
       const began = performance.now()
       await what
       return performance.now() - began

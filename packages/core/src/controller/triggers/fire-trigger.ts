@@ -30,7 +30,7 @@ export async function fireTrigger(services: ApiServices, call: Call): Promise<An
   const { parts, cache, throttle } = services
   const { request, user } = call
   const path = targetNamespace(call)
-  const name = entityName(call, 'name')
+  const name = entityName(call, 'triggerName')
   const admitted = throttle.admitFire(user)
   if (isPromise(admitted)) await admitted
   requireOwner(user, 'ACTIVATE', path, name)
