@@ -3,6 +3,7 @@ import { Command, InvalidArgumentError, Option } from 'commander'
 import { readFileSync } from 'node:fs'
 import { text } from 'node:stream/consumers'
 import { adminProgram, withoutDoubleLetters } from './admin/admin-program.ts'
+import { exitCodeOf } from './admin/command-failure.ts'
 import { CONTAINER_PACKAGES, type ContainersName } from './config/container-packages.ts'
 import { imagesProgram } from './images/images-program.ts'
 import type { StopSignals } from './stop-signals.ts'
@@ -95,8 +96,9 @@ export async function runCommandLine(args: readonly string[], signals: StopSigna
     await program.parseAsync(isAdmin ? withoutDoubleLetters(args) : args, { from: 'user' })
     return 0
   } catch (error) {
-    process.stderr.write(`${explain(error, isAdmin)}\n`)
-    return 1
+    const explanation = explain(error, isAdmin)
+    if (explanation !== '') process.stderr.write(`${explanation}\n`)
+    return exitCodeOf(error)
   }
 }
 

@@ -43,6 +43,17 @@ describe('stemcell admin', () => {
     expect(await admin('user unblock alice', data)).toEqual(said('"alice" unblocked successfully'))
     expect(await list()).toBe(200)
     expect(await admin('user get nobody', data)).toEqual(refused('Subject id is not recognized'))
+    expect(await admin('user create bob', data)).toMatchObject({ code: 2, stdout: '' })
+    expect(await admin('user unblock nobody alice someone', data)).toEqual({
+      code: 2,
+      stdout: [
+        'Failed to unblock "nobody" (Subject id is not recognized)',
+        '"alice" unblocked successfully',
+        'Failed to unblock "someone" (Subject id is not recognized)',
+        '',
+      ].join('\n'),
+      stderr: '',
+    })
 
     await putAction(server, 'hello', 'const main = () => ({})')
     const { record } = await invokeOnce(server, 'hello')

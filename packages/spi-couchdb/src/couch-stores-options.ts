@@ -19,9 +19,11 @@ const spill = z.strictObject({
     .int()
     .min(MB)
     .default(256 * MB),
+  /** Longest wait for the server, ms: then records go to the disk, and others follow at once. */
+  afterMs: z.int().min(1).default(2_000),
 })
 
-const SPILL_RULE = `must be false, or name a folder as spill.dir, and spill.maxBytes of at least ${MB} if any`
+const SPILL_RULE = `must be false, or name a folder as spill.dir, and spill.maxBytes of at least ${MB}, spill.afterMs of at least 1 if any`
 
 /** The same without a server's address, which `COUCHDB_URL` may give in a configuration file's place. */
 const optionShape = {

@@ -67,8 +67,12 @@ describe('the options of the CouchDB stores', () => {
     const given = '/data/spill/standalone'
     const spillOf = (options: object, folder?: string): unknown =>
       parseCouchOptions(withFolder(configuredOptions.parse({ url: 'http://x', ...options }), folder)).spill
-    expect(spillOf({}, given)).toEqual({ dir: given, maxBytes: 268_435_456 })
-    expect(spillOf({ spill: { maxBytes: 2_000_000 } }, given)).toEqual({ dir: given, maxBytes: 2_000_000 })
+    expect(spillOf({}, given)).toEqual({ dir: given, maxBytes: 268_435_456, afterMs: 2000 })
+    expect(spillOf({ spill: { maxBytes: 2_000_000 } }, given)).toEqual({
+      dir: given,
+      maxBytes: 2_000_000,
+      afterMs: 2000,
+    })
     expect(spillOf({ spill: { dir: '/own' } }, given)).toMatchObject({ dir: '/own' })
     expect(spillOf({ spill: false }, given)).toBeUndefined()
     expect(spillOf({ spill: { maxBytes: 2_000_000 } })).toBeUndefined()
@@ -96,6 +100,7 @@ describe('the options of the CouchDB stores', () => {
       'databases.subjects': databases.subjects,
       'databases.activations': databases.activations,
       'spill.maxBytes': spill ? spill.maxBytes : undefined,
+      'spill.afterMs': spill ? spill.afterMs : undefined,
     }
     for (const [name, value] of Object.entries(expected)) {
       const cells = new RegExp(`^\\| \`${name}\` *\\|[^|]*\\| *\`?([^\`| ]+)`, 'm').exec(readme)

@@ -277,6 +277,56 @@ describeWith('couchdb', 'activation records while CouchDB is down', (address) =>
     expect(await store.count({ namespace: 'ns' })).toBe(records.length)
   })
 
+  it('are on the disk in time when the server hangs, and what comes then does not wait for it at all', async () => {
+    const afterMs = 400
+    const store = await open({ retries: 4, spill: { dir: join(dir, 'spill'), afterMs } })
+    const [known, ended, waiting] = sampleRecords(3)
+    await store.foresee('controller0', known!)
+    proxy.fault = 'hold'
+    const took = async (what: unknown): Promise<number> => {
+      const began = performance.now()
+      await what
+      return performance.now() - began
+    }
+    const first = await Promise.all([took(store.put(ended!)), took(store.foresee('controller0', waiting!))])
+    // With room for a busy machine, and far from the 30 s that an answer may take otherwise.
+    expect(Math.max(...first)).toBeLessThan(afterMs + 3000)
+    const asked = proxy.seen.filter(({ path }) => !path.includes('_bulk_docs')).length
+    expect(await store.put(known!)).toBe('stored')
+    for (const record of sampleRecords(30).slice(10)) {
+      await store.foresee('controller0', record)
+      expect(await store.put(record)).toBe('stored')
+      await store.withdraw('controller0', record.namespace, record.activationId)
+    }
+    expect(proxy.seen.filter(({ path }) => !path.includes('_bulk_docs'))).toHaveLength(asked)
+    proxy.fault = 'none'
+    await vi.waitUntil(async () => (await files()).length === 0, PATIENCE)
+    await holds(store, [known!, ended!, ...sampleRecords(30).slice(10)])
+    expect(await store.adopt('controller0')).toBe(1)
+    expect(await store.owners()).toEqual([])
+  })
+
+  it('whose foreseen ones cannot be removed in time are stored all the same', async () => {
+    const store = await open({ spill: { dir: join(dir, 'spill'), afterMs: 400 } })
+    await store.foresee('controller0', sampleRecord(1))
+    proxy.fault = ({ path }) => (path.includes('foreseen') ? 'hold' : 'none')
+    expect(await store.put(sampleRecord(1))).toBe('stored')
+    proxy.fault = 'none'
+    await vi.waitUntil(async () => (await files()).length === 0, PATIENCE)
+    expect(await store.owners()).toEqual([])
+    await holds(store, [sampleRecord(1)])
+  })
+
+  it('go to the next node of a cluster before they go to the disk', async () => {
+    const second = await FaultProxy.start(address)
+    const store = await open({ url: [proxy.url, second.url], spill: { dir: join(dir, 'spill'), afterMs: 2000 } })
+    proxy.fault = 'hold'
+    expect(await store.put(sampleRecord(1))).toBe('stored')
+    expect(await files()).toHaveLength(0)
+    await store.close()
+    await second.down()
+  })
+
   it('are of one process: a folder in use is refused, one left behind is taken over', async () => {
     await open()
     await expect(open()).rejects.toMatchObject({ code: 'ERR_CONFIG', message: expect.stringContaining('spill.dir') })

@@ -55,7 +55,7 @@ describeWith('couchdb', 'a database of CouchDB', (url) => {
 
   it('is made with the design documents of OpenWhisk', async () => {
     await openAll()
-    expect(Object.keys(await designs(databases.entities))).toEqual(['snapshotFilters', 'whisks.v2.1.0'])
+    expect(Object.keys(await designs(databases.entities))).toEqual(['snapshotFilters', 'stemcell', 'whisks.v2.1.0'])
     expect(Object.keys(await designs(databases.subjects))).toEqual([
       'namespaceThrottlings',
       'snapshotFilters',
@@ -66,6 +66,7 @@ describeWith('couchdb', 'a database of CouchDB', (url) => {
       'activations',
       'logCleanup',
       'snapshotFilters',
+      'stemcell',
       'whisks-filters.v2.1.1',
       'whisks.v2.1.0',
     ])
@@ -94,6 +95,62 @@ describeWith('couchdb', 'a database of CouchDB', (url) => {
     } finally {
       await proxy.down()
     }
+  })
+
+  it.each([429, 500, 503])('is made though the server answers %i to each request at first', async (status) => {
+    const proxy = await FaultProxy.start(url)
+    try {
+      const failed = new Set<string>()
+      proxy.fault = ({ method, path }) => {
+        const request = `${method} ${path}`
+        if (failed.has(request)) return 'none'
+        failed.add(request)
+        return { status, headers: { 'retry-after': '0' } }
+      }
+      await openAll({ url: proxy.url })
+      expect([...failed].filter((request) => request.startsWith('PUT ') && request.includes('_design'))).toHaveLength(
+        12,
+      )
+      expect(Object.keys(await designs(databases.subjects))).toContain('subjects.v2.0.0')
+    } finally {
+      await proxy.down()
+    }
+  })
+
+  it('is made though the answer to each write is lost', async () => {
+    const proxy = await FaultProxy.start(url)
+    try {
+      const lost = new Set<string>()
+      proxy.fault = ({ method, path }) =>
+        method === 'PUT' && !lost.has(path) && lost.add(path).size > 0 ? 'swallow' : 'none'
+      const [entities] = stores({ url: proxy.url })
+      await entities!.open()
+      await entities!.close()
+      expect(lost.size).toBe(4)
+      expect(Object.keys(await designs(databases.entities))).toEqual(['snapshotFilters', 'stemcell', 'whisks.v2.1.0'])
+    } finally {
+      await proxy.down()
+    }
+  })
+
+  it('is prepared by the next node when one answers, but no design documents', async () => {
+    const [first, second] = [await FaultProxy.start(url), await FaultProxy.start(url)]
+    try {
+      first.fault = ({ path }) => (path.includes('_design') ? { status: 500 } : 'none')
+      await openAll({ url: [first.url, second.url], retries: 0 })
+      expect(second.seen.some(({ method, path }) => method === 'PUT' && path.includes('_design'))).toBe(true)
+    } finally {
+      await Promise.all([first.down(), second.down()])
+    }
+  })
+
+  it('that may not be written lacks what only makes it quicker', async () => {
+    await openAll()
+    const own = `${databases.activations}/_design/stemcell`
+    const { json } = await server.ask('GET', own)
+    await server.ask('DELETE', `${own}?rev=${textOf(json['_rev'])}`)
+    await openAll({ readonlyDesign: true })
+    expect(Object.keys(await designs(databases.activations))).not.toContain('stemcell')
   })
 
   it('that is partitioned is refused: its documents would need other ids', async () => {

@@ -58,6 +58,36 @@ describeWith('couchdb', 'retention on CouchDB', (address) => {
     })
   })
 
+  it('purges again after it was refused once, and leaves what was purged already alone', async () => {
+    const proxy = await FaultProxy.start(address)
+    try {
+      const asked: string[][] = []
+      const refused = new Set([2])
+      proxy.fault = ({ path }, body) => {
+        if (!path.endsWith('/_purge')) return 'none'
+        const revisions = JSON.parse(body.toString()) as Record<string, string[]>
+        if (refused.has(asked.push(Object.keys(revisions)))) return { status: 403 }
+        // As a server does that can purge: the stand-in cannot.
+        return { status: 201, body: { purge_seq: null, purged: revisions } }
+      }
+      await using(proxy.url, 'purge', async (store, _database, lines) => {
+        await Promise.all(sampleRecords(250).map((record) => store.put(record)))
+        const deletes = (): number => proxy.seen.filter(({ path }) => path.endsWith('/_bulk_docs')).length
+        const before = deletes()
+        expect(await store.expire({ before: 1200 })).toBe(200)
+        expect(asked.map((ids) => ids.length)).toEqual([100, 100])
+        expect(deletes()).toBe(before + 1)
+        expect((await store.list({ namespace: 'ns', skip: 0, limit: 300, full: false })).length).toBe(150)
+        expect(await store.expire({ before: 1100 })).toBe(100)
+        expect(asked.map((ids) => ids.length)).toEqual([100, 100, 100])
+        expect(deletes()).toBe(before + 1)
+        expect(lines.filter((line) => line.includes('cannot be purged'))).toHaveLength(1)
+      })
+    } finally {
+      await proxy.down()
+    }
+  })
+
   it('deletes, and says so once, where it may not purge', async () => {
     const proxy = await FaultProxy.start(address)
     try {
@@ -68,7 +98,7 @@ describeWith('couchdb', 'retention on CouchDB', (address) => {
         expect(await store.expire({ before: 1010 })).toBe(5)
         expect((await info(database)).there).toBe(10)
         expect(lines.filter((line) => line.includes('cannot be purged'))).toHaveLength(1)
-        expect(proxy.seen.filter(({ path }) => path.endsWith('/_purge'))).toHaveLength(1)
+        expect(proxy.seen.filter(({ path }) => path.endsWith('/_purge'))).toHaveLength(2)
       })
     } finally {
       await proxy.down()

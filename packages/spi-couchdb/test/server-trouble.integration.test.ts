@@ -28,7 +28,7 @@ describeWith('couchdb', 'the stores of a CouchDB in trouble', (address) => {
     const store = await behind.entities({ requestTimeoutMs: 2000, retries: 4 })
     behind.proxy.fault = 'hold'
     const before = behind.proxy.seen.length
-    expect(await refusal(() => store.count({ index: 'actions', partition: 'ns' }))).toMatch(
+    expect(await refusal(() => store.list({ index: 'actions', partition: 'ns' }))).toMatch(
       /^ERR_UNAVAILABLE .*time-out/,
     )
     expect(behind.proxy.seen).toHaveLength(before + 1)

@@ -1,4 +1,11 @@
-import { adapterContext, isPlatformError, type EntityStore, type ErrorCode, type PlatformError } from '@stemcell/core'
+import {
+  adapterContext,
+  isPlatformError,
+  type Activation,
+  type EntityStore,
+  type ErrorCode,
+  type PlatformError,
+} from '@stemcell/core'
 import { RedisQueue, RedisRateLimiter, redisStores, type RedisConnectionOptions } from '@stemcell/spi-redis'
 import { inspect } from 'node:util'
 import { afterEach, beforeEach, expect, it } from 'vitest'
@@ -7,6 +14,7 @@ import { freePort, OwnRedis } from './own-redis.ts'
 import { textBody, textOf } from './queue-probe.ts'
 
 const PASSWORD = 'correct-horse-battery'
+const PATIENCE = { timeout: 10_000 }
 const context = adapterContext()
 const document = { namespace: 'ns', name: 't', entityType: 'trigger', parameters: [] }
 
@@ -86,6 +94,51 @@ describeWith('redis', 'what goes wrong with Redis', () => {
     await failure('ERR_UNAVAILABLE', () => entities.get('ns/x'))
     server.freeze(false)
     await expect.poll(() => entities.get('ns/x').then(() => 'answered', String), { timeout: 10_000 }).toBe('answered')
+  })
+
+  it('a server that falls silent keeps nobody waiting for longer than two commands may take, whatever is asked', async () => {
+    const options = { url: server.url, connectTimeoutMs: 3000, commandTimeoutMs: 1000 }
+    const records = redisStores(options).activationStore.build(context)
+    const queue = new RedisQueue(options, context)
+    closing.push(records, queue)
+    await Promise.all([records.open(), queue.open()])
+    const record = (index: number): Activation => ({
+      namespace: 'ns',
+      name: 'a',
+      version: '0.0.1',
+      subject: 'someone',
+      activationId: index.toString(16).padStart(32, '0'),
+      start: 1000 + index,
+      publish: false,
+      response: { statusCode: 0 },
+      logs: [],
+      annotations: [],
+    })
+    const all = (from: number): Promise<PromiseSettledResult<unknown>[]> =>
+      Promise.allSettled([
+        ...Array.from({ length: 20 }, async (_, index) => records.put(record(from + index))),
+        (async () => records.foresee('controller0', record(from + 50)))(),
+        (async () => records.withdraw('controller0', 'ns', record(from + 50).activationId))(),
+        records.get('ns', record(1).activationId),
+        records.list({ namespace: 'ns', skip: 0, limit: 10, full: true }),
+        records.count({ namespace: 'ns' }),
+        records.owners(),
+        queue.publish('t', textBody('m')),
+      ])
+    server.freeze(true)
+    // First on connections that seem to be alive, then on none.
+    for (const round of [100, 200]) {
+      const started = performance.now()
+      const outcomes = await all(round)
+      expect(performance.now() - started).toBeLessThan(2000 + 1500)
+      const codes = outcomes.map(
+        (outcome) => outcome.status === 'rejected' && (outcome.reason as { code?: string }).code,
+      )
+      expect(new Set(codes)).toEqual(new Set(['ERR_UNAVAILABLE']))
+    }
+    server.freeze(false)
+    await expect.poll(() => records.put(record(1)).catch(String), { timeout: 10_000 }).toMatch(/stored|exists/)
+    await expect.poll(async () => (await all(300)).every(({ status }) => status === 'fulfilled'), PATIENCE).toBe(true)
   })
 
   it('a server that forgot the scripts is sent them again', async () => {

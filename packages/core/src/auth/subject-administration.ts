@@ -96,7 +96,10 @@ export class SubjectAdministration {
   }
 
   /** Removes the subject, or only one of its namespaces; tells which. Its entities and activations stay. */
-  async deleteUser(subject: string, namespace?: string): Promise<'subject' | 'namespace'> {
+  async deleteUser(givenSubject: string, givenNamespace?: string): Promise<'subject' | 'namespace'> {
+    const [subject, namespace] = [givenSubject.trim(), givenNamespace?.trim()]
+    if (subject === '') throw new AdministrationError('invalid', 'Subject must not be empty')
+    if (namespace === '') throw new AdministrationError('invalid', 'Namespace must not be empty')
     if (namespace === undefined) {
       await this.#retry(async () => {
         const { id, revision } = await this.#subject(subject)

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import type { ActivationRetention, ActivationStore } from '../store/activation-store.ts'
 import { record } from './activation-store-cases.ts'
 import type { ConformanceCase } from './conformance-case.ts'
+import { alikeNames } from './store-subject.ts'
 
 const MOST_CALLS = 10_000
 
@@ -54,6 +55,22 @@ export const activationExpiryCases: readonly ConformanceCase<ActivationStore>[] 
         const expected = Array.from({ length: Math.min(3, size) }, (_, index) => 1000 + size - 1 - index)
         assert.deepEqual(await starts(store, namespace), expected)
         assert.equal(await store.count({ namespace }), expected.length)
+      }
+    },
+  },
+  {
+    id: 'expire.counts-names-that-compare-as-equal-apart',
+    async run(store, { uniqueName }) {
+      const names = alikeNames(uniqueName)
+      for (const [which, ns] of names.entries()) {
+        for (let index = 0; index <= which; index++) {
+          await store.put(record(ns, index, { start: 1000 + 10 * index + which }))
+        }
+      }
+      await expireAll(store, { maxPerNamespace: 3 })
+      for (const [which, namespace] of names.entries()) {
+        const all = Array.from({ length: which + 1 }, (_, index) => 1000 + 10 * (which - index) + which)
+        assert.deepEqual(await starts(store, namespace), all.slice(0, 3))
       }
     },
   },

@@ -6,7 +6,7 @@ import { JsonText } from '../model/json-text.ts'
 import { parseJson } from '../model/parse-json.ts'
 import type { ActivationQuery, ActivationStore } from '../store/activation-store.ts'
 import type { ConformanceCase } from './conformance-case.ts'
-import { EXACT_NUMBERS, refuses, refusesArgument, textOfBytes } from './store-subject.ts'
+import { alikeNames, EXACT_NUMBERS, refuses, refusesArgument, textOfBytes } from './store-subject.ts'
 
 interface ReadableRow {
   readonly cursor: string
@@ -184,6 +184,31 @@ export const activationStoreCases: readonly ConformanceCase<ActivationStore>[] =
         assert.deepEqual(await ids(store, { namespace }), [idOf(index)])
         assert.deepEqual(await ids(store, { namespace, name: 'a' }), [idOf(index)])
         assert.equal(await store.count({ namespace }), 1)
+      }
+    },
+  },
+  {
+    id: 'list.names-that-compare-as-equal-are-apart',
+    async run(store, { uniqueName }) {
+      const names = alikeNames(uniqueName)
+      for (const [which, ns] of names.entries()) {
+        for (let index = 0; index <= which; index++) {
+          await store.put(record(ns, index, { start: 1000 + 10 * index + which, name: names[index]! }))
+        }
+      }
+      for (const [which, namespace] of names.entries()) {
+        const latestFirst = Array.from({ length: which + 1 }, (_, index) => idOf(which - index))
+        assert.deepEqual(await ids(store, { namespace }), latestFirst)
+        assert.equal(await store.count({ namespace }), which + 1)
+        assert.equal(await store.count({ namespace, since: 1010 }), which)
+        const page = await store.list({ namespace, skip: 1, limit: 2, full: true })
+        assert.deepEqual(
+          page.map(({ activationId }) => activationId),
+          latestFirst.slice(1, 3),
+        )
+        for (const [index, name] of names.entries()) {
+          assert.equal(await store.count({ namespace, name }), index <= which ? 1 : 0)
+        }
       }
     },
   },

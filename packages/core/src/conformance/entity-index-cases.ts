@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import type { JsonObject } from '../model/json.ts'
 import type { DocumentStore, IndexQuery } from '../store/document-store.ts'
 import type { ConformanceCase } from './conformance-case.ts'
-import { refuses, refusesArgument } from './store-subject.ts'
+import { alikeNames, refuses, refusesArgument } from './store-subject.ts'
 
 /** What a store of entities promises of its indexes; the documents are those of OpenWhisk's `whisks` database. */
 export const entityIndexCases: readonly ConformanceCase<DocumentStore>[] = [
@@ -75,6 +75,27 @@ export const entityIndexCases: readonly ConformanceCase<DocumentStore>[] = [
         assert.equal(await store.count({ index: 'actions', partition }), expected.length)
       }
       assert.deepEqual(await listed(store, { index: 'actions', partition: `${uniqueName}/` }), [])
+    },
+  },
+  {
+    id: 'index.names-that-compare-as-equal-are-apart',
+    async run(store, { uniqueName }) {
+      const names = alikeNames(uniqueName)
+      for (const [which, ns] of names.entries()) {
+        for (let index = 0; index <= which; index++) {
+          await store.put(`${ns}/a${index}`, action(ns, `a${index}`, 10 * index + which))
+        }
+      }
+      for (const [which, partition] of names.entries()) {
+        const query = { index: 'actions', partition }
+        const ids = Array.from({ length: which + 1 }, (_, index) => `${partition}/a${index}`)
+        assert.deepEqual(await listed(store, query), ids)
+        assert.equal(await store.count(query), ids.length)
+        assert.equal(await store.count({ ...query, from: 10 }), which)
+        assert.deepEqual(await listed(store, { ...query, skip: 1, limit: 2 }), ids.slice(1, 3))
+        const latest = ids.toReversed().slice(1, 2)
+        assert.deepEqual(await listed(store, { ...query, skip: 1, limit: 1, descending: true }), latest)
+      }
     },
   },
   {

@@ -56,3 +56,18 @@ export function textOfBytes(bytes: number): string {
 /** JSON whose numbers JavaScript would write otherwise, beside some that it would not. */
 export const EXACT_NUMBERS =
   '{"numbers":[9007199254740993,-0,2.0,1.10,1E400,-1e-400,1e+21,0.1234567890123456789,7,0.5],"0/~":1.0}'
+/**
+ * Names that some rules of comparison take for one, or for two at most: with an invisible character, an é of one or of
+ * two characters, another case.
+ */
+export function alikeNames(base: string): readonly string[] {
+  return [
+    base,
+    `${base}\u200d`,
+    `\u00ad${base}`,
+    `${base}\u00e9`,
+    `${base}e\u0301`,
+    `${base}E\u0301`,
+    base.toUpperCase(),
+  ]
+}

@@ -38,7 +38,7 @@ export function actionDocument(
   const codeJson = (code: Code, binary: boolean): JsonObject => {
     if ('attachment' in code) {
       keepAttachments.push(code.attachment)
-      return { attachmentName: STORED + code.attachment, attachmentType: code.contentType }
+      return code.reference ?? { attachmentName: STORED + code.attachment, attachmentType: code.contentType }
     }
     const bytes = Buffer.from(binary ? code.text.trim() : code.text, binary ? 'base64' : 'utf8')
     const contentType = binary ? BINARY_TYPE : TEXT_TYPE
@@ -180,7 +180,10 @@ function readCodeField(json: JsonValue | undefined, binary: boolean): Code | und
   const contentType = typeof attachmentType === 'string' ? attachmentType : binary ? BINARY_TYPE : TEXT_TYPE
   if (name.startsWith(INLINE)) return { text: codeText(Buffer.from(name.slice(INLINE.length), 'base64url'), binary) }
   const colon = name.indexOf(':')
-  return { attachment: colon < 0 ? name : name.slice(colon + 1), contentType }
+  const attachment = colon < 0 ? name : name.slice(colon + 1)
+  // Old documents have no scheme, those of other attachment stores another one, and a length and a digest.
+  const isOurs = name === STORED + attachment && Object.keys(json).length === 2 && contentType === attachmentType
+  return { attachment, contentType, ...(isOurs ? {} : { reference: json }) }
 }
 
 function codeText(bytes: Uint8Array, binary: boolean): string {

@@ -1,3 +1,5 @@
+import type { JsonObject } from './json.ts'
+
 /** What an action runs. */
 export type Exec = CodeExec | BlackboxExec | SequenceExec
 
@@ -28,7 +30,14 @@ export interface SequenceExec {
  * Code as clients write it: source text, or base64 of an archive. In a stored document it is either inline or an
  * attachment; `attachment` then names it and the text must be read from the store.
  */
-export type Code = { readonly text: string } | { readonly attachment: string; readonly contentType: string }
+export type Code = { readonly text: string } | AttachedCode
+
+export interface AttachedCode {
+  readonly attachment: string
+  readonly contentType: string
+  /** How the document refers to it, where it would be written otherwise today: an update leaves that as it is. */
+  readonly reference?: JsonObject
+}
 
 export function isSequence(exec: Exec): exec is SequenceExec {
   return exec.kind === 'sequence'

@@ -112,6 +112,7 @@ export interface ActivationStoreCapabilities {
 }
 
 export interface ActivationQuery {
+  /** Like `name` compared as exact text: names that look or sort alike are apart, in lists, counts and retention. */
   readonly namespace: string
   /** Filter name of the records, `action` or `package/action`; see `activationFilterName` in the model. */
   readonly name?: string

@@ -165,7 +165,7 @@ describe('the observer of a controller', () => {
       'answered',
       {
         method: 'POST',
-        route: '/api/v1/namespaces/{namespace}/actions/{name}',
+        route: '/api/v1/namespaces/{namespace}/actions/{actionName}',
         status: 200,
         ms: expect.any(Number),
       },

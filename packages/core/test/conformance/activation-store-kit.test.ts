@@ -109,6 +109,10 @@ proveKitBites<ActivationStore>('ActivationStore', activationStoreCases, {
   'list.keeps-namespaces-apart': brokenList((list, query) =>
     list({ ...query, namespace: query.namespace.split(' ')[0]! }),
   ),
+  'list.names-that-compare-as-equal-are-apart': broken((real) => ({
+    count: ({ namespace, ...query }: ActivationQuery) =>
+      real.count({ ...query, namespace: namespace.normalize('NFC') }),
+  })),
   'list.filters-by-name': broken((real) => ({
     put: (activation: Activation) => real.put({ ...activation, annotations: [] }),
   })),
@@ -176,6 +180,10 @@ proveKitBites<ActivationStore>('expiry of ActivationStore', activationExpiryCase
   }),
   'expire.keeps-the-latest-of-each-namespace': broken((real) => ({
     expire: ({ maxPerNamespace = 0 }) => real.expire({ maxPerNamespace: maxPerNamespace + 1 }),
+  })),
+  'expire.counts-names-that-compare-as-equal-apart': broken((real) => ({
+    put: (activation: Activation) =>
+      real.put({ ...activation, namespace: activation.namespace.replaceAll(/[\u00ad\u200d]/g, '') }),
   })),
   'expire.applies-age-and-number-together': broken((real) => ({
     expire: ({ maxPerNamespace }: { maxPerNamespace: number }) => real.expire({ maxPerNamespace }),

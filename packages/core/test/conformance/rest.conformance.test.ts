@@ -24,6 +24,10 @@ it('the rows succeed at every operation of the document', async () => {
   const operations = Object.values(document.paths)
     .flatMap((path) => Object.values(path))
     .filter(({ responses }) => !responses['default'])
-  const seen = new Set([...validator.seen].filter((what) => / 20\d$/.test(what)).map((what) => what.split(' ')[0]))
-  expect(operations.map(({ operationId }) => operationId).filter((id) => !seen.has(id))).toEqual([])
+  const seen = new Set(
+    [...validator.seen].filter((what) => / (?:20\d|308)$/.test(what)).map((what) => what.split(' ')[0]),
+  )
+  // The same operations with a slash at the end of the path are held against the document where rows use them.
+  const ids = operations.map(({ operationId }) => operationId).filter((id) => !id.endsWith('Slash'))
+  expect(ids.filter((id) => !seen.has(id))).toEqual([])
 })

@@ -75,6 +75,18 @@ describe("OpenWhisk's action documents", () => {
     expect(written).toEqual({ document, attachments: {}, keepAttachments: [options.attachmentName] })
   })
 
+  it.each([
+    ['an old name without a scheme', { attachmentName: 'jarfile', attachmentType: 'application/java-archive' }],
+    ['a name in another attachment store', { attachmentName: 's3:0a1b', attachmentType: 'text/plain', length: 3 }],
+    ['no type', { attachmentName: 'couch:0a1b' }],
+  ])('that refer to code by %s still do after an update of something else', (_what, code) => {
+    const exec = { kind: 'java:8', code, binary: true, main: 'Main' }
+    const written = actionDocument({ ...readAction({ ...splitDocument, exec }), publish: true }, options)
+    const { attachmentName } = code
+    const attachment = attachmentName.slice(attachmentName.indexOf(':') + 1)
+    expect(written).toMatchObject({ document: { exec }, attachments: {}, keepAttachments: [attachment] })
+  })
+
   it('may be sequences or foreign images', () => {
     const sequence = { kind: 'sequence', components: ['/acme/utils/split', '/bob/last'] }
     const image = { kind: 'blackbox', image: 'reg.io/me/img:1', binary: false }

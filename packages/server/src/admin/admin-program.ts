@@ -2,6 +2,7 @@ import type { NamespaceLimits } from '@stemcell/core'
 import { Argument, Command, InvalidArgumentError, Option } from 'commander'
 import { resolve } from 'node:path'
 import type { AdminCommand } from './admin-command.ts'
+import { CommandFailure, NOT_UNDERSTOOD } from './command-failure.ts'
 import { newAuthKey } from './new-auth-key.ts'
 
 /** Where a command works, as given on the command line. */
@@ -119,10 +120,11 @@ function userCommands(host: AdminHost): Command {
   }
   at(user.command('list <namespace>'))
     .description('who may act in a namespace')
-    .option('-p, --pick <n>', 'at most so many', positive, 1)
+    .option('-p, --pick <n>', 'at most so many', whole, 1)
     .option('-a, --all', 'all of them')
     .option('-k, --key', 'only the keys')
     .action(async (namespace: string, flags: List) => {
+      if (flags.pick < 1) throw new CommandFailure('pick at least 1 identity to show', NOT_UNDERSTOOD)
       const pick = flags.all === true ? {} : { pick: flags.pick }
       await host.run({ do: 'user list', namespace, ...pick, keysOnly: flags.key ?? false }, flags)
     })
@@ -223,15 +225,10 @@ function whole(text: string): number {
   return Number(text)
 }
 
-function positive(text: string): number {
-  const value = whole(text)
-  if (value < 1) throw new InvalidArgumentError('expected a number of at least 1')
-  return value
-}
-
 function truth(text: string): boolean {
-  if (text !== 'true' && text !== 'false') throw new InvalidArgumentError('expected true or false')
-  return text === 'true'
+  const word = text.toLowerCase()
+  if (word !== 'true' && word !== 'false') throw new InvalidArgumentError('expected true or false')
+  return word === 'true'
 }
 
 function at(command: Command): Command {

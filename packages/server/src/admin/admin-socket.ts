@@ -5,6 +5,7 @@ import { createInterface } from 'node:readline'
 import { adminCommand, type AdminCommand } from './admin-command.ts'
 import type { AdminReply } from './admin-reply.ts'
 import type { AdminTarget } from './admin-target.ts'
+import { CommandFailure } from './command-failure.ts'
 import { execute } from './execute.ts'
 import { bindPrivately, removeSocket } from './socket-file.ts'
 
@@ -68,16 +69,17 @@ export class AdminSocket {
       await execute(command, this.#target, (line) => send({ line }))
       await send({ end: null })
     } catch (error) {
-      if (!(error instanceof CallerGone) && !socket.destroyed) await send({ end: this.#refusal(error) })
+      if (!(error instanceof CallerGone) && !socket.destroyed) await send(this.#refusal(error))
     } finally {
       socket.end()
     }
   }
 
-  #refusal(error: unknown): string {
-    if (error instanceof AdministrationError || isPlatformError(error)) return error.message
+  #refusal(error: unknown): AdminReply {
+    if (error instanceof CommandFailure) return { end: error.message, exitCode: error.exitCode }
+    if (error instanceof AdministrationError || isPlatformError(error)) return { end: error.message }
     this.#logger.error({ err: error }, 'administrative command failed')
-    return 'the command failed; the log of the server says why'
+    return { end: 'the command failed; the log of the server says why' }
   }
 }
 

@@ -4,6 +4,7 @@ import { connect, type Socket } from 'node:net'
 import { createInterface } from 'node:readline'
 import type { AdminCommand } from './admin-command.ts'
 import { adminReply } from './admin-reply.ts'
+import { CommandFailure } from './command-failure.ts'
 import type { PrintLine } from './execute.ts'
 import { addressOf } from './socket-file.ts'
 
@@ -26,6 +27,7 @@ export async function askServer(path: string, command: AdminCommand, print: Prin
     const reply = adminReply.parse(JSON.parse(text))
     if ('line' in reply) await print(reply.line)
     else if (reply.end === null) return true
+    else if (reply.exitCode !== undefined) throw new CommandFailure(reply.end, reply.exitCode)
     else throw new AdministrationError('invalid', reply.end)
   }
   throw new PlatformError('ERR_UNAVAILABLE', 'the server ended before it had answered: ask again')

@@ -1,4 +1,4 @@
-import { silentLogger, type SubjectAdministration } from '@stemcell/core'
+import { AdministrationError, silentLogger, type SubjectAdministration } from '@stemcell/core'
 import { existsSync, lstatSync, mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -91,6 +91,25 @@ describe('the admin socket', () => {
     socket.write('x'.repeat(1_000_000))
     await expect(text(socket).catch(() => '')).resolves.toBe('')
     expect(await ask(path)).toEqual(['subject: s', 'namespace: n'])
+  })
+
+  it('passes on what was said before a command failed, and its exit code', async () => {
+    const path = join(folder, 'admin.sock')
+    const block = async (subject: string): Promise<void> => {
+      if (subject !== 'alice') throw new AdministrationError('not-found', 'unknown')
+    }
+    await open(path, { block })
+    const lines: string[] = []
+    const command = { do: 'user block', subjects: ['bobby', 'alice', 'carol'] } as const
+    const asking = askServer(path, { ...command, subjects: [...command.subjects] }, async (line) => {
+      lines.push(line)
+    })
+    await expect(asking).rejects.toMatchObject({ exitCode: 2, message: '' })
+    expect(lines).toEqual([
+      'Failed to block "bobby" (unknown)',
+      '"alice" blocked successfully',
+      'Failed to block "carol" (unknown)',
+    ])
   })
 
   it('does not tell the caller about a defect, but says where to look', async () => {

@@ -3,6 +3,7 @@ import {
   memoryActivationStore,
   memoryEntityStore,
   memorySubjectStore,
+  PlatformError,
   SeededRandom,
   type Invoker,
   SubjectAdministration,
@@ -12,6 +13,7 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import type { AdminCommand } from '../../src/admin/admin-command.ts'
 import { adminProgram, withoutDoubleLetters } from '../../src/admin/admin-program.ts'
 import type { AdminTarget } from '../../src/admin/admin-target.ts'
+import { exitCodeOf } from '../../src/admin/command-failure.ts'
 import { execute } from '../../src/admin/execute.ts'
 
 const UUID = '23bc46b1-71f6-4ed5-8c54-816aa4f8c502'
@@ -104,20 +106,47 @@ describe('stemcell admin user', () => {
       '"alice" blocked successfully',
       '"bobby" blocked successfully',
     ])
-    await expect(admin(`user whois ${key}`)).rejects.toThrow('Subject id is not recognized')
+    expect(await admin(`user whois ${key}`)).toEqual(['Subject id is not recognized'])
     await expect(admin('user create alice -r')).rejects.toThrow('The subject you want to edit is blocked')
     expect(await admin('user unblock alice')).toEqual(['"alice" unblocked successfully'])
     expect(await admin(`user whois ${key}`)).toContain('subject: alice')
   })
 
-  it('block says which were blocked before the first that is unknown', async () => {
+  it('block and unblock take several names, skip blanks, go on after a failure, and exit with how many failed', async () => {
     await admin('user create alice')
+    await admin('user create bobby')
+    for (const verb of ['block', 'unblock'] as const) {
+      const printed: string[] = []
+      const subjects = [' alice ', 'nobody', '', '  ', 'no/body', 'bobby\n']
+      const running = execute({ do: `user ${verb}`, subjects }, target, async (line) => void printed.push(line))
+      await expect(running).rejects.toMatchObject({ exitCode: 2, message: '' })
+      expect(printed).toEqual([
+        `"alice" ${verb}ed successfully`,
+        `Failed to ${verb} "nobody" (Subject id is not recognized)`,
+        `Failed to ${verb} "no/body" (Subject id is not recognized)`,
+        `"bobby" ${verb}ed successfully`,
+      ])
+    }
+    expect(await admin('user block " "')).toEqual([])
+  })
+
+  it('block goes on after a store that fails once', async () => {
+    for (const name of ['alice', 'bobby', 'carol']) await admin(`user create ${name}`)
+    const store = await target.subjects()
+    const get = store.get.bind(store)
+    store.get = (id) =>
+      id === 'bobby' ? Promise.reject(new PlatformError('ERR_UNAVAILABLE', 'gone for a moment')) : get(id)
     const printed: string[] = []
-    const blocking = execute({ do: 'user block', subjects: ['alice', 'nobody'] }, target, async (line) => {
-      printed.push(line)
-    })
-    await expect(blocking).rejects.toThrow('Subject id is not recognized')
-    expect(printed).toEqual(['"alice" blocked successfully'])
+    const subjects = ['alice', 'bobby', 'carol']
+    const running = execute({ do: 'user block', subjects }, target, async (line) => void printed.push(line))
+    await expect(running).rejects.toMatchObject({ exitCode: 1 })
+    expect(printed[1]).toBe('Failed to block "bobby" (gone for a moment)')
+    expect(printed).toHaveLength(3)
+  })
+
+  it('whose key nobody has, and a namespace without anybody, are answers', async () => {
+    expect(await admin(`user whois ${KEY}`)).toEqual(['Subject id is not recognized'])
+    expect(await admin('user list nowhere')).toEqual(['no identities found for namespace "nowhere"'])
   })
 
   it('list shows who may act in a namespace: one, some, or all', async () => {
@@ -132,20 +161,23 @@ describe('stemcell admin user', () => {
   })
 
   it.each([
-    ['user create bob', 'Subject name must be at least 5 characters'],
-    ['user create alice -ns " "', 'Namespace must not be empty'],
-    [`user create alice -u nonsense:${'k'.repeat(64)}`, 'authorization id is not a valid UUID'],
-    [`user create alice -u ${UUID}:short`, 'authorization key must be at least 64 characters long'],
-    ['user create known', 'Namespace already exists'],
-    ['user get nobody', 'Subject id is not recognized'],
-    ['user get known -ns other', 'namespace "other" not found for "known"'],
-    ['user delete known -ns other', 'Namespace "other" does not exist for "known"'],
-    [`user whois ${KEY}`, 'Subject id is not recognized'],
-    ['user unblock nobody', 'Subject id is not recognized'],
-    ['user list empty', 'no identities found for namespace "empty"'],
-  ])('refuses: %s', async (line, message) => {
+    ['user create bob', 2, 'Subject name must be at least 5 characters'],
+    ['user create alice -ns " "', 2, 'Namespace must not be empty'],
+    [`user create alice -u nonsense:${'k'.repeat(64)}`, 2, 'authorization id is not a valid UUID'],
+    [`user create alice -u ${UUID}:short`, 2, 'authorization key must be at least 64 characters long'],
+    ['user create known', 1, 'Namespace already exists'],
+    ['user get nobody', 1, 'Subject id is not recognized'],
+    ['user get known -ns other', 1, 'namespace "other" not found for "known"'],
+    ['user delete nobody', 1, 'Subject id is not recognized'],
+    ['user delete known -ns other', 1, 'Namespace "other" does not exist for "known"'],
+    ['user delete " "', 2, 'Subject must not be empty'],
+    ['user delete known -ns " "', 2, 'Namespace must not be empty'],
+    ['user list known -p 0', 2, 'pick at least 1 identity to show'],
+  ])('refuses: %s, with exit code %i', async (line, exitCode, message) => {
     await admin('user create known')
-    await expect(admin(line)).rejects.toMatchObject({ name: 'AdministrationError', message })
+    const error: unknown = await admin(line).catch((caught: unknown) => caught)
+    expect(error).toMatchObject({ name: 'AdministrationError', message })
+    expect(exitCodeOf(error)).toBe(exitCode)
   })
 })
 
@@ -156,14 +188,40 @@ describe('stemcell admin limits', () => {
     const set = ['Limits successfully set for "shared"']
     expect(await admin('limits set shared --invocationsPerMinute 10 --storeActivations false')).toEqual(set)
     expect(await admin('limits set shared --allowedKinds nodejs:18 nodejs:20 --maxPayloadSize "2 MB"')).toEqual(set)
-    expect((await admin('limits get shared')).sort()).toEqual([
-      'allowedKinds = ["nodejs:18","nodejs:20"]',
+    expect(await admin('limits get shared')).toEqual([
       'invocationsPerMinute = 10',
+      "allowedKinds = ['nodejs:18', 'nodejs:20']",
+      'storeActivations = False',
       'maxPayloadSize = 2 MB',
-      'storeActivations = false',
     ])
     expect(await admin('limits delete shared')).toEqual(['Limits deleted'])
-    expect(await admin('limits delete shared')).toEqual([none])
+    await expect(admin('limits delete shared')).rejects.toThrow('Failed to delete limits')
+  })
+
+  it('shows all that can be set in the order and the forms of wskadmin, whatever the order they were set in', async () => {
+    const bounds = ['Memory', 'Logs', 'Timeout', 'Concurrency'].flatMap((what) => [
+      [`minAction${what}`, '1'],
+      [`maxAction${what}`, '2'],
+    ])
+    const inOrder = [
+      ['invocationsPerMinute', '3'],
+      ['firesPerMinute', '0'],
+      ['concurrentInvocations', '5'],
+      ['allowedKinds', "['nodejs:20', 'blackbox']"],
+      ['storeActivations', 'True'],
+      ...bounds,
+      ['maxParameterSize', '1 MB'],
+      ['maxPayloadSize', '2 MB'],
+      ['truncationSize', '3 MB'],
+      ['warmedContainerKeepingCount', '1'],
+      ['warmedContainerKeepingTimeout', '10 minutes'],
+      ['maxActionInstances', '4'],
+    ] as const
+    for (const [name, value] of inOrder.toReversed()) {
+      const given = name === 'allowedKinds' ? 'nodejs:20 blackbox' : `"${value}"`
+      await admin(`limits set shared --${name} ${given}`)
+    }
+    expect(await admin('limits get shared')).toEqual(inOrder.map(([name, value]) => `${name} = ${value}`))
   })
 
   it('refuses sizes that are none', async () => {

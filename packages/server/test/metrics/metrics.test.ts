@@ -133,7 +133,7 @@ describe('a platform with metrics', () => {
     const series = await scrape(url)
     const requests = (method: string, route: string, status: number): number | undefined =>
       series.get(`stemcell_http_request_duration_seconds_count{method="${method}",route="${route}",status="${status}"}`)
-    const action = '/api/v1/namespaces/{namespace}/actions/{name}'
+    const action = '/api/v1/namespaces/{namespace}/actions/{actionName}'
     expect(requests('PUT', action, 200)).toBe(1)
     expect(requests('POST', action, 200)).toBe(1)
     expect(requests('GET', action, 404)).toBe(1)

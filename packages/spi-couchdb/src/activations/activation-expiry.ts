@@ -1,6 +1,6 @@
 import type { ActivationRetention, JsonValue, Logger } from '@stemcell/core'
-import { BY_DATE_VIEW, BY_START_VIEW } from '../design/activation-design.ts'
-import { readRange, type ViewReply } from '../documents/read-view.ts'
+import { BY_DATE_VIEW, BY_START_VIEW, UNUSUAL_BY_START_VIEW } from '../design/activation-design.ts'
+import { countEach, readRange, type ViewReply } from '../documents/read-view.ts'
 import type { Database } from '../http/database.ts'
 import type { RemoveRecords } from './remove-records.ts'
 
@@ -42,20 +42,32 @@ async function tooOld(database: Database, before: number): Promise<readonly Doom
   })
 }
 
+const BY_START = { path: BY_START_VIEW, unusualPath: UNUSUAL_BY_START_VIEW } as const
+const PRINTABLE_ASCII = /^[ -~]*$/
+
 /** The oldest of each namespace that has more than it may. */
 async function tooMany(database: Database, maxPerNamespace: number, most: number): Promise<readonly string[]> {
   const { rows } = await database.ask<ViewReply>(BY_START_VIEW, { reduce: true, group_level: 1 })
-  // Groups of one namespace are apart where another name compares as equal to it.
+  // Groups of one namespace are apart, or together with those of another, where names compare as equal: none has more
+  // than all of them together, and who has how much is asked where it matters.
   const sizes = new Map<string, number>()
   for (const { key, value } of rows) {
     const namespace = Array.isArray(key) ? key[0] : undefined
     if (typeof namespace === 'string') sizes.set(namespace, (sizes.get(namespace) ?? 0) + Number(value))
   }
+  const over = new Map<string, number>()
+  for (const [group, size] of sizes) {
+    if (size <= maxPerNamespace && PRINTABLE_ASCII.test(group)) continue
+    for (const [partition, count] of await countEach(database, { ...BY_START, partition: group })) {
+      if (count > maxPerNamespace) over.set(partition, count)
+    }
+    if (over.size >= most) break
+  }
   const ids: string[] = []
-  for (const [partition, size] of sizes) {
+  for (const [partition, size] of over) {
     const limit = Math.min(size - maxPerNamespace, most - ids.length)
-    if (limit <= 0) continue
-    const oldest = await readRange(database, { path: BY_START_VIEW, partition, limit })
+    if (limit <= 0) break
+    const oldest = await readRange(database, { ...BY_START, partition, limit })
     ids.push(...oldest.map(({ id }) => id))
   }
   return ids

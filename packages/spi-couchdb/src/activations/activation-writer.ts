@@ -21,7 +21,7 @@ export interface WriterParts {
   readonly database: Database
   readonly logger: Logger
   /** Where records go while the database does not answer. */
-  readonly waiting?: { readonly spill: Spill; readonly drain: SpillDrain } | undefined
+  readonly waiting?: { readonly spill: Spill; readonly drain: SpillDrain; readonly afterMs: number } | undefined
 }
 
 /**
@@ -117,10 +117,11 @@ export class ActivationWriter {
     if (waiting?.drain.isFailing && (await waiting.spill.append(batch))) return batch.map(() => 'stored')
     let outcomes: readonly (PutOutcome | PlatformError)[]
     try {
-      outcomes = await writeRecords(database, batch)
+      outcomes = await writeRecords(waiting ? database.within(waiting.afterMs) : database, batch)
     } catch (error) {
       if (!isPlatformError(error, 'ERR_UNAVAILABLE')) throw error
       outcomes = batch.map(() => error)
+      waiting?.drain.noteFailure()
     }
     const refused = batch.filter((_, index) => isPlatformError(outcomes[index], 'ERR_UNAVAILABLE'))
     if (!waiting || refused.length === 0) return outcomes

@@ -14,7 +14,13 @@ import {
   type JsonObject,
 } from '@stemcell/core'
 import type { CouchSettings } from '../couch-stores-options.ts'
-import { ACTIVATION_DESIGN, BY_NAME_VIEW, BY_START_VIEW } from '../design/activation-design.ts'
+import {
+  ACTIVATION_DESIGN,
+  BY_NAME_VIEW,
+  BY_START_VIEW,
+  UNUSUAL_BY_NAME_VIEW,
+  UNUSUAL_BY_START_VIEW,
+} from '../design/activation-design.ts'
 import { scanDocuments } from '../documents/scan-documents.ts'
 import { isObject } from '../documents/index-view.ts'
 import { countRange, readRange, type ViewRange, type ViewRow } from '../documents/read-view.ts'
@@ -149,7 +155,10 @@ export class CouchActivationStore implements ActivationStore {
   async #put(activation: Activation): Promise<PutOutcome> {
     const { writer, foreseen, spill } = this.#opened
     const id = recordId(activation.namespace, activation.activationId)
-    const outcome = await writer.put(id, () => recordBody(id, this.#textOf(activation), this.#context.clock.now()))
+    const { clock } = this.#context
+    // Where there is no end, OpenWhisk writes 0, and cannot read a record without one.
+    const added = { updated: clock.now(), ...(activation.end === undefined ? { end: 0 } : {}) }
+    const outcome = await writer.put(id, () => recordBody(id, this.#textOf(activation), added))
     // What waits on the disk replaces what was foreseen once it is in the database.
     if (!spill?.has(id)) await foreseen.recordStored(id)
     return outcome
@@ -184,13 +193,16 @@ export class CouchActivationStore implements ActivationStore {
     const spill = await Spill.open(options, logger)
     const foreseen = new ForeseenRecords(database, {
       spill,
+      afterMs: options.afterMs,
       isFailing: () => drain.isFailing,
+      noteFailure: () => drain.noteFailure(),
       start: () => drain.start(),
       drained: () => drain.drained(),
     })
     const drain = new SpillDrain({ database, spill, context: this.#context, foreseen })
     if (spill.size > 0) drain.start()
-    return { writer: new ActivationWriter({ database, logger, waiting: { spill, drain } }), foreseen, spill, drain }
+    const waiting = { spill, drain, afterMs: options.afterMs }
+    return { writer: new ActivationWriter({ database, logger, waiting }), foreseen, spill, drain }
   }
 
   async #end(): Promise<void> {
@@ -202,8 +214,8 @@ export class CouchActivationStore implements ActivationStore {
 
 function rangeOf({ namespace, name, since: from, upto: to }: ActivationQuery): ViewRange {
   return name === undefined
-    ? { path: BY_START_VIEW, partition: namespace, from, to }
-    : { path: BY_NAME_VIEW, partition: `${namespace}/${name}`, from, to }
+    ? { path: BY_START_VIEW, unusualPath: UNUSUAL_BY_START_VIEW, partition: namespace, from, to }
+    : { path: BY_NAME_VIEW, unusualPath: UNUSUAL_BY_NAME_VIEW, partition: `${namespace}/${name}`, from, to }
 }
 
 /** Old documents lack members that a listing shows. */

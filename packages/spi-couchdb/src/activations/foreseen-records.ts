@@ -24,8 +24,12 @@ interface Foreseen {
 /** Where it waits on the disk while the database does not answer, in the order in which it was asked for. */
 export interface ForeseenWaiting {
   readonly spill: Spill
+  /** Longest wait for the database, ms. */
+  readonly afterMs: number
   /** The database is known to be down. */
   readonly isFailing: () => boolean
+  /** It did not answer in time. */
+  readonly noteFailure: () => void
   /** Something waits. */
   readonly start: () => void
   /** Resolves once nothing waits any more. @throws ERR_UNAVAILABLE */
@@ -47,8 +51,8 @@ export class ForeseenRecords {
   /** Keeps the record, given as its `activationText`, in place of an earlier one. */
   async keep(owner: string, recordId: string, text: string): Promise<void> {
     if (this.#waiting?.spill.has(recordId)) return
-    await this.#orOnDisk(recordId, `"owner":${JSON.stringify(owner)},"foreseen":${text}`, () =>
-      this.#keep(owner, recordId, text),
+    await this.#orOnDisk(recordId, `"owner":${JSON.stringify(owner)},"foreseen":${text}`, (database) =>
+      this.#keep(database, owner, recordId, text),
     )
     this.#own.add(recordId)
   }
@@ -56,23 +60,33 @@ export class ForeseenRecords {
   /** To be called when the record is stored; quick where this process foresaw nothing of it. */
   async recordStored(recordId: string): Promise<void> {
     if (!this.#own.has(recordId)) return
-    const current = await this.#read(FORESEEN + recordId)
-    if (current) await this.#remove(current)
+    await this.#orOnDisk(recordId, '"stored":true', (database) => this.#settle(database, recordId))
+    this.#own.delete(recordId)
+  }
+
+  /** The same of a record that waited on the disk. @throws ERR_UNAVAILABLE */
+  async waitingRecordStored(recordId: string): Promise<void> {
+    if (!this.#own.has(recordId)) return
+    await this.#settle(this.#database, recordId)
     this.#own.delete(recordId)
   }
 
   async withdraw(owner: string, recordId: string): Promise<void> {
     this.#own.delete(recordId)
-    await this.#orOnDisk(recordId, `"withdrawnBy":${JSON.stringify(owner)}`, () => this.#withdraw(owner, recordId))
+    await this.#orOnDisk(recordId, `"withdrawnBy":${JSON.stringify(owner)}`, (database) =>
+      this.#withdraw(database, owner, recordId),
+    )
   }
 
   /** Does what waited on the disk, given as the line that stands there. @throws ERR_UNAVAILABLE, ERR_TOO_LARGE */
   async replay(line: string): Promise<void> {
-    const { _id: id, owner, withdrawnBy, foreseen: record } = parseJson(line) as JsonObject
+    const { _id: id, owner, withdrawnBy, stored, foreseen: record } = parseJson(line) as JsonObject
     if (typeof id !== 'string') return
     const recordId = id.slice(FORESEEN.length)
-    if (typeof withdrawnBy === 'string') await this.#withdraw(withdrawnBy, recordId)
-    if (typeof owner === 'string') await this.#keep(owner, recordId, stringifyJson(record ?? null))
+    const database = this.#database
+    if (stored === true) await this.#settle(database, recordId)
+    if (typeof withdrawnBy === 'string') await this.#withdraw(database, withdrawnBy, recordId)
+    if (typeof owner === 'string') await this.#keep(database, owner, recordId, stringifyJson(record ?? null))
   }
 
   /** Stores what `owner` foresaw with `put`; returns how many records that made. */
@@ -85,7 +99,7 @@ export class ForeseenRecords {
       // One that cannot be read stays, and keeps nobody else from being adopted.
       if (!record) continue
       if ((await put(record)) === 'stored') made++
-      await this.#remove(foreseen)
+      await remove(this.#database, foreseen)
     }
     return made
   }
@@ -98,7 +112,7 @@ export class ForeseenRecords {
   }
 
   /** On the disk while the database does not answer, and as long as something of the same record is there. */
-  async #orOnDisk(recordId: string, members: string, action: () => Promise<void>): Promise<void> {
+  async #orOnDisk(recordId: string, members: string, action: (database: Database) => Promise<void>): Promise<void> {
     const id = FORESEEN + recordId
     const text = `{"_id":${JSON.stringify(id)},${members}}`.replaceAll(/[\r\n]/g, ' ')
     const onDisk = async (): Promise<boolean> => {
@@ -106,23 +120,25 @@ export class ForeseenRecords {
       this.#waiting?.start()
       return true
     }
-    const { spill, isFailing } = this.#waiting ?? {}
-    if ((isFailing?.() || spill?.has(id)) && (await onDisk())) return
+    const waiting = this.#waiting
+    if ((waiting?.isFailing() || waiting?.spill.has(id)) && (await onDisk())) return
     try {
-      await action()
+      await action(waiting ? this.#database.within(waiting.afterMs) : this.#database)
     } catch (error) {
-      if (!isPlatformError(error, 'ERR_UNAVAILABLE') || !(await onDisk())) throw error
+      if (!waiting || !isPlatformError(error, 'ERR_UNAVAILABLE')) throw error
+      waiting.noteFailure()
+      if (!(await onDisk())) throw error
     }
   }
 
-  async #keep(owner: string, recordId: string, text: string): Promise<void> {
+  async #keep(database: Database, owner: string, recordId: string, text: string): Promise<void> {
     const id = FORESEEN + recordId
     for (;;) {
-      if (await this.#database.get(recordId)) return
-      const current = await this.#read(id)
+      if (await database.get(recordId)) return
+      const current = await readForeseenOf(database, id)
       const head = JSON.stringify({ _id: id, ...(current && { _rev: current.revision }), owner })
       try {
-        await this.#database.put(id, `${head.slice(0, -1)},"foreseen":${text}}`)
+        await database.put(id, `${head.slice(0, -1)},"foreseen":${text}}`)
         return
       } catch (error) {
         // Somebody else kept another at the same time.
@@ -131,9 +147,14 @@ export class ForeseenRecords {
     }
   }
 
-  async #withdraw(owner: string, recordId: string): Promise<void> {
-    const current = await this.#read(FORESEEN + recordId)
-    if (current?.owner === owner) await this.#remove(current)
+  async #withdraw(database: Database, owner: string, recordId: string): Promise<void> {
+    const current = await readForeseenOf(database, FORESEEN + recordId)
+    if (current?.owner === owner) await remove(database, current)
+  }
+
+  async #settle(database: Database, recordId: string): Promise<void> {
+    const current = await readForeseenOf(database, FORESEEN + recordId)
+    if (current) await remove(database, current)
   }
 
   /** What waits on the disk is not forgotten when the dead are looked after. */
@@ -153,19 +174,19 @@ export class ForeseenRecords {
       startkey = rows.at(-1)!.id
     }
   }
+}
 
-  async #read(id: string): Promise<Foreseen | undefined> {
-    const document = await this.#database.get(id)
-    return document && readForeseen(document)
-  }
+async function readForeseenOf(database: Database, id: string): Promise<Foreseen | undefined> {
+  const document = await database.get(id)
+  return document && readForeseen(document)
+}
 
-  async #remove({ id, revision }: Foreseen): Promise<void> {
-    try {
-      await this.#database.delete(id, revision)
-    } catch (error) {
-      // It was replaced or removed meanwhile.
-      if (!isPlatformError(error, 'ERR_CONFLICT')) throw error
-    }
+async function remove(database: Database, { id, revision }: Foreseen): Promise<void> {
+  try {
+    await database.delete(id, revision)
+  } catch (error) {
+    // It was replaced or removed meanwhile.
+    if (!isPlatformError(error, 'ERR_CONFLICT')) throw error
   }
 }
 

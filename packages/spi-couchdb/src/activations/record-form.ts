@@ -14,9 +14,9 @@ export function recordId(namespace: string, activationId: string): string {
   return couchId(`${namespace}/${activationId}`)
 }
 
-/** The document of a record as OpenWhisk writes it, given its `activationText`; `updated` is epoch ms. */
-export function recordBody(id: string, text: string, updated: number): RecordBody {
-  const head = JSON.stringify({ _id: id, entityType: 'activation', updated })
+/** The document of a record as OpenWhisk writes it, given its `activationText` and what else it has. */
+export function recordBody(id: string, text: string, added: JsonObject): RecordBody {
+  const head = JSON.stringify({ _id: id, entityType: 'activation', ...added })
   // A result is passed on as its runtime wrote it. Line ends in JSON are only ever between its tokens.
   return { id, text: `${head.slice(0, -1)},${text.slice(1)}`.replaceAll(/[\r\n]/g, ' ') }
 }

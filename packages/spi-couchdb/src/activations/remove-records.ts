@@ -24,38 +24,39 @@ export const deleteRecords: RemoveRecords = async (database, records) => {
   return json.filter(({ rev, error }) => error === undefined && rev !== undefined).length
 }
 
-/** A removed record leaves nothing; its space is free after the next compaction, which CouchDB does by itself. */
-export const purgeRecords: RemoveRecords = async (database, records) => {
-  let removed = 0
-  for (let start = 0; start < records.length; start += MOST_PURGED) {
-    const some = records.slice(start, start + MOST_PURGED)
-    const { purged } = await database.ask<{ readonly purged: Readonly<Record<string, readonly string[]>> }>(
-      '/_purge',
-      {},
-      Object.fromEntries(some.map(({ id, revision }) => [id, [revision]])),
-    )
-    removed += Object.values(purged).filter((revisions) => revisions.length > 0).length
+/**
+ * Purges: a removed record leaves nothing, and its space is free after the next compaction, which CouchDB does by
+ * itself. What the account or the server refuses to purge is deleted; the next call tries again.
+ */
+export function purgeOrDelete(logger: Logger): RemoveRecords {
+  let isRefused = false
+  return async (database, records) => {
+    let removed = 0
+    for (let start = 0; start < records.length; start += MOST_PURGED) {
+      try {
+        removed += await purge(database, records.slice(start, start + MOST_PURGED))
+        isRefused = false
+      } catch (err) {
+        if (!isRefusal(err)) throw err
+        if (!isRefused) {
+          const what = 'records cannot be purged and are deleted, which leaves marks of them'
+          logger.warn({ err, database: database.name }, what)
+        }
+        isRefused = true
+        return removed + (await deleteRecords(database, records.slice(start)))
+      }
+    }
+    return removed
   }
-  return removed
 }
 
-/** Purges; where the account or the server cannot, deletes from then on. */
-export function purgeOrDelete(logger: Logger): RemoveRecords {
-  let canPurge = true
-  return async (database, records) => {
-    if (!canPurge || records.length === 0) return deleteRecords(database, records)
-    try {
-      return await purgeRecords(database, records)
-    } catch (err) {
-      if (!isRefusal(err)) throw err
-      canPurge = false
-      logger.warn(
-        { err, database: database.name },
-        'records cannot be purged and are deleted, which leaves marks of them',
-      )
-      return deleteRecords(database, records)
-    }
-  }
+async function purge(database: Database, records: readonly Doomed[]): Promise<number> {
+  const { purged } = await database.ask<{ readonly purged: Readonly<Record<string, readonly string[]>> }>(
+    '/_purge',
+    {},
+    Object.fromEntries(records.map(({ id, revision }) => [id, [revision]])),
+  )
+  return Object.values(purged).filter((revisions) => revisions.length > 0).length
 }
 
 function isRefusal(error: unknown): boolean {

@@ -14,7 +14,7 @@ export interface DrainParts {
   readonly database: Database
   readonly spill: Spill
   readonly context: AdapterContext
-  readonly foreseen: Pick<ForeseenRecords, 'recordStored' | 'replay'>
+  readonly foreseen: Pick<ForeseenRecords, 'waitingRecordStored' | 'replay'>
 }
 
 /** Brings spilled records into the database, as soon as it answers again. */
@@ -32,6 +32,11 @@ export class SpillDrain {
   /** The last attempt failed: the database is probably still down. */
   get isFailing(): boolean {
     return this.#failing && this.#parts.spill.size > 0
+  }
+
+  /** The database did not answer somebody else: until it answers here, nobody need wait for it. */
+  noteFailure(): void {
+    this.#failing = true
   }
 
   /** Sees to it that all that waits is stored sooner or later. */
@@ -97,7 +102,7 @@ export class SpillDrain {
     const failure = outcomes.find((outcome) => isPlatformError(outcome, 'ERR_UNAVAILABLE'))
     if (failure instanceof PlatformError) throw failure
     for (const [index, { id }] of records.entries()) {
-      if (!(outcomes[index] instanceof PlatformError)) await this.#parts.foreseen.recordStored(id)
+      if (!(outcomes[index] instanceof PlatformError)) await this.#parts.foreseen.waitingRecordStored(id)
     }
     return records.filter((_, index) => outcomes[index] instanceof PlatformError)
   }

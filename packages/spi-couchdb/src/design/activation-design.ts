@@ -1,8 +1,11 @@
-import { SNAPSHOT_FILTERS, type DatabaseDesign } from './database-design.ts'
+import { SNAPSHOT_FILTERS, type DatabaseDesign, type View } from './database-design.ts'
+import { OWN_DESIGN_NAME, unusualNamesOf, unusualNamesPath } from './unusual-names.ts'
 
 export const BY_START_VIEW = '/_design/whisks.v2.1.0/_view/activations'
 export const BY_NAME_VIEW = '/_design/whisks-filters.v2.1.1/_view/activations'
 export const BY_DATE_VIEW = '/_design/activations/_view/byDate'
+export const UNUSUAL_BY_START_VIEW = unusualNamesPath('activations')
+export const UNUSUAL_BY_NAME_VIEW = unusualNamesPath('activations-by-name')
 
 const IS_RECORD = `doc.activationId !== undefined && doc.start !== undefined && typeof doc.namespace === 'string'`
 
@@ -15,29 +18,19 @@ const SUMMARY = `var ended = doc.end !== undefined && doc.end !== 0
     statusCode: ended && doc.response ? doc.response.statusCode : undefined
   }`
 
-/** The `activations` database. */
-export const ACTIVATION_DESIGN: DatabaseDesign = {
-  documents: [
-    {
-      name: 'whisks.v2.1.0',
-      required: true,
-      views: {
-        activations: {
-          map: `function (doc) {
+/** Keys `[namespace, start]`. */
+const BY_START: View = {
+  map: `function (doc) {
   if (!(${IS_RECORD})) return
   ${SUMMARY}
   emit([doc.namespace, doc.start], value)
 }`,
-          reduce: '_count',
-        },
-      },
-    },
-    {
-      name: 'whisks-filters.v2.1.1',
-      required: true,
-      views: {
-        activations: {
-          map: `function (doc) {
+  reduce: '_count',
+}
+
+/** Keys `[namespace/[package/]name, start]`. */
+const BY_NAME: View = {
+  map: `function (doc) {
   if (!(${IS_RECORD})) return
   ${SUMMARY}
   var list = Array.isArray(doc.annotations) ? doc.annotations : []
@@ -50,9 +43,21 @@ export const ACTIVATION_DESIGN: DatabaseDesign = {
   if (!pkg && found.path && found.path.length === 3) pkg = found.path[1]
   emit([doc.namespace + '/' + (pkg ? pkg + '/' : '') + doc.name, doc.start], value)
 }`,
-          reduce: '_count',
-        },
-      },
+  reduce: '_count',
+}
+
+/** The `activations` database. */
+export const ACTIVATION_DESIGN: DatabaseDesign = {
+  documents: [
+    {
+      name: 'whisks.v2.1.0',
+      required: true,
+      views: { activations: BY_START },
+    },
+    {
+      name: 'whisks-filters.v2.1.1',
+      required: true,
+      views: { activations: BY_NAME },
     },
     {
       name: 'activations',
@@ -80,6 +85,12 @@ export const ACTIVATION_DESIGN: DatabaseDesign = {
 }`,
         },
       },
+    },
+    {
+      name: OWN_DESIGN_NAME,
+      required: true,
+      spared: true,
+      views: { activations: unusualNamesOf(BY_START), 'activations-by-name': unusualNamesOf(BY_NAME) },
     },
     SNAPSHOT_FILTERS,
   ],

@@ -8,6 +8,8 @@ export interface DesignDocument {
   readonly name: string
   /** False for what OpenWhisk's own tools use: it is made with a new database and not asked for in others. */
   readonly required: boolean
+  /** It makes something quicker: where it may not be written, it is done without. */
+  readonly spared?: true
   readonly views?: Readonly<Record<string, View>>
   readonly filters?: Readonly<Record<string, string>>
 }

@@ -1,6 +1,5 @@
 import { isPlatformError, PlatformError, type Logger } from '@stemcell/core'
-import nano from 'nano'
-import { Refused, type CouchClient } from '../http/couch-client.ts'
+import { errorOf, Refused, type CouchClient } from '../http/couch-client.ts'
 import type { CouchReply } from '../http/couch-node.ts'
 import type { DatabaseDesign, DesignDocument } from './database-design.ts'
 import { compareDesign, newDesign, type StoredDesign } from './compare-design.ts'
@@ -26,26 +25,17 @@ export async function prepareDatabase(client: CouchClient, { name, design, ...pa
   const { readonlyDesign, logger } = parts
   try {
     const isNew = !(await isThere(client, name))
-    const server = await administration(client)
     if (isNew) {
       if (readonlyDesign) throw refused(`database '${name}' does not exist`)
-      await createDatabase(server, client, name)
+      await createDatabase(client, name)
       logger.info({ database: name }, 'database created')
     }
     for (const document of design.documents) {
-      if (document.required || isNew) await prepareDesign(server.use(name), client, document, { name, ...parts })
+      if (document.required || isNew) await prepareDesign(client, document, { name, ...parts })
     }
   } catch (error) {
     throw atOpening(error, name)
   }
-}
-
-/** nano does what happens once; requests that are frequent go past it. */
-async function administration(client: CouchClient): Promise<nano.ServerScope> {
-  const node = client.currentNode
-  const headers = await node.authentication(new AbortController().signal)
-  const configuration = { url: node.baseUrl, parseUrl: false, headers, agentOptions: node.pool }
-  return nano(configuration as unknown as nano.Configuration)
 }
 
 /** @throws ERR_CONFIG it is one whose documents need other ids. */
@@ -66,32 +56,25 @@ function isPartitioned({ body }: CouchReply): boolean {
   return props?.partitioned === true
 }
 
-async function createDatabase(server: nano.ServerScope, client: CouchClient, name: string): Promise<void> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      await server.db.create(name)
-      return
-    } catch (error) {
-      const status = statusOf(error)
-      // Somebody else was quicker.
-      if (status === 412) return
-      // To some of those who make it at the same time CouchDB says 500: github.com/apache/couchdb/issues/2073
-      if (status === undefined || status < 500 || attempt === ATTEMPTS) throw error
-      if (await isThere(client, name)) return
-      await client.pause(attempt)
-    }
+async function createDatabase(client: CouchClient, name: string): Promise<void> {
+  try {
+    const reply = await client.send({ method: 'PUT', path: `/${encodeURIComponent(name)}`, repeatable: true })
+    // 412: somebody else was quicker, or this one was when it was sent for the first time.
+    if (reply.status >= 300 && reply.status !== 412) throw unexpected(reply, name)
+  } catch (error) {
+    // To some of those who make it at the same time CouchDB says 500: github.com/apache/couchdb/issues/2073
+    if (isAccountRefused(error) || !(await isThere(client, name))) throw error
   }
 }
 
 async function prepareDesign(
-  database: nano.DocumentScope<unknown>,
   client: CouchClient,
   wanted: DesignDocument,
   { name: databaseName, readonlyDesign, logger }: Omit<Preparation, 'design'>,
 ): Promise<void> {
-  const id = `_design/${wanted.name}`
+  const path = `/${encodeURIComponent(databaseName)}/_design/${encodeURIComponent(wanted.name)}`
   for (let attempt = 1; ; attempt++) {
-    const stored = await readDesign(database, id)
+    const stored = await readDesign(client, path, databaseName)
     if (stored && !wanted.required) return
     const verdict = wanted.required
       ? compareDesign(wanted, stored)
@@ -102,27 +85,29 @@ async function prepareDesign(
       throw refused(`${place} was written by a newer version (design ${verdict.version}); use that version`)
     }
     const lacks = verdict.lacks.join(', ')
-    if (readonlyDesign) throw refused(`${place} lacks ${lacks}`)
-    try {
-      await database.insert({ ...verdict.document, _id: id } as nano.MaybeDocument)
+    if (readonlyDesign) {
+      if (!wanted.spared) throw refused(`${place} lacks ${lacks}`)
+      logger.info({ database: databaseName, design: wanted.name }, 'not there: counting takes longer without it')
+      return
+    }
+    const body = JSON.stringify({ ...verdict.document, _id: `_design/${wanted.name}` })
+    // When it was written and the answer was lost, the conflict leads back to what is there.
+    const reply = await client.send({ method: 'PUT', path, body, repeatable: true })
+    if (reply.status < 300) {
       logger.info({ database: databaseName, design: wanted.name, lacked: lacks }, 'design document written')
       return
-    } catch (error) {
-      const status = statusOf(error)
-      // 404: of a new database another node may not know yet.
-      if ((status !== 409 && status !== 404) || attempt === ATTEMPTS) throw error
-      if (status === 404) await client.pause(attempt)
     }
+    // 404: of a new database another node may not know yet.
+    if ((reply.status !== 409 && reply.status !== 404) || attempt === ATTEMPTS) throw unexpected(reply, databaseName)
+    if (reply.status === 404) await client.pause(attempt)
   }
 }
 
-async function readDesign(database: nano.DocumentScope<unknown>, id: string): Promise<StoredDesign | undefined> {
-  try {
-    return { ...(await database.get(id)) }
-  } catch (error) {
-    if (statusOf(error) === 404) return undefined
-    throw error
-  }
+async function readDesign(client: CouchClient, path: string, database: string): Promise<StoredDesign | undefined> {
+  const reply = await client.send({ method: 'GET', path, repeatable: true })
+  if (reply.status === 404) return undefined
+  if (reply.status >= 300) throw unexpected(reply, database)
+  return JSON.parse(reply.body.toString('utf8')) as StoredDesign
 }
 
 function refused(problem: string): PlatformError {
@@ -130,21 +115,22 @@ function refused(problem: string): PlatformError {
   return new PlatformError('ERR_CONFIG', `@stemcell/spi-couchdb: ${problem}: ${fix}`)
 }
 
-/** Errors of nano, and refused credentials, as an operator reads them. nano's own text may hold what was sent. */
-function atOpening(error: unknown, database: string): unknown {
-  const status = isPlatformError(error) && error.cause instanceof Refused ? error.cause.status : statusOf(error)
-  if (status === 401 || status === 403) {
-    const problem = `database '${database}': the server refuses the account (${status})`
-    const fix = 'check username and password; what is missing there only an administrator may make'
-    return new PlatformError('ERR_CONFIG', `@stemcell/spi-couchdb: ${problem}: ${fix}`)
-  }
-  if (isPlatformError(error)) return error
-  const said = status === undefined ? 'does not answer' : `answers ${status}`
-  return new PlatformError('ERR_UNAVAILABLE', `database '${database}': CouchDB ${said} while it is prepared`)
+function unexpected(reply: CouchReply, database: string): PlatformError {
+  const { error, reason } = errorOf(reply)
+  const said = `CouchDB answers ${reply.status} ${error}: ${reason} while it is prepared`
+  return new PlatformError('ERR_UNAVAILABLE', `database '${database}': ${said}`, { cause: new Refused(reply.status) })
 }
 
-function statusOf(error: unknown): number | undefined {
-  return error instanceof Error && 'statusCode' in error && typeof error.statusCode === 'number'
-    ? error.statusCode
-    : undefined
+function isAccountRefused(error: unknown): boolean {
+  if (!isPlatformError(error) || !(error.cause instanceof Refused)) return false
+  return error.cause.status === 401 || error.cause.status === 403
+}
+
+/** Refused credentials as an operator reads them. */
+function atOpening(error: unknown, database: string): unknown {
+  if (!isAccountRefused(error)) return error
+  const { status } = (error as PlatformError).cause as Refused
+  const problem = `database '${database}': the server refuses the account (${status})`
+  const fix = 'check username and password; what is missing there only an administrator may make'
+  return new PlatformError('ERR_CONFIG', `@stemcell/spi-couchdb: ${problem}: ${fix}`)
 }

@@ -1,4 +1,5 @@
-import type { JsonObject, JsonValue } from '@stemcell/core'
+import { isPlatformError, type JsonObject, type JsonValue } from '@stemcell/core'
+import { Refused } from '../http/couch-client.ts'
 import type { Database } from '../http/database.ts'
 
 export interface ViewRow {
@@ -15,6 +16,8 @@ export interface ViewReply {
 export interface ViewRange {
   /** As in `_design/DESIGN/_view/VIEW`. */
   readonly path: string
+  /** The view of the rows of this one whose partition has an unusual name, see `unusualNamesOf`. */
+  readonly unusualPath: string
   readonly partition: string
   /** Inclusive. */
   readonly from?: number | undefined
@@ -32,7 +35,7 @@ export interface ViewPage extends ViewRange {
 /**
  * CouchDB compares texts by the rules of Unicode, which take some for equal that are not the same (an é of one or of
  * two characters, a text with and without an invisible character). Such neighbours are in the range that is asked for
- * and must be left out afterwards. Among printable ASCII there are none, so there the server can skip and count out.
+ * and must be left out afterwards. Of two of them, at least one is not of printable ASCII alone.
  */
 const PRINTABLE_ASCII = /^[ -~]*$/
 
@@ -40,21 +43,60 @@ const PRINTABLE_ASCII = /^[ -~]*$/
 export async function readRange(database: Database, page: ViewPage): Promise<readonly ViewRow[]> {
   const { partition, skip = 0, limit, from, to } = page
   if (limit === 0 || isEmpty(from, to)) return []
-  if (PRINTABLE_ASCII.test(partition)) {
+  // What the server skips is not seen: it must be known that there is nothing else among it.
+  if (PRINTABLE_ASCII.test(partition) && (skip === 0 || (await countUnusual(database, page)) === 0)) {
     const rows = await ask(database, page, { ...(skip > 0 ? { skip } : {}), limit })
     if (rows.every((row) => partitionOf(row) === partition)) return rows
   }
-  const all = await ask(database, page, {})
-  const exact = all.filter((row) => partitionOf(row) === partition)
+  const exact = await exactRows(database, page)
   return exact.slice(skip, limit === undefined ? undefined : skip + limit)
 }
 
-/** How many rows `readRange` would find; the view must count in its reduce. */
+/** How many rows `readRange` would find; both views must count in their reduce. */
 export async function countRange(database: Database, range: ViewRange): Promise<number> {
-  if (isEmpty(range.from, range.to)) return 0
-  const { rows } = await database.ask<ViewReply>(range.path, { ...bounds(range), reduce: true, group_level: 1 })
-  // Groups are of keys that are the same, not of those that compare as equal.
-  return rows.reduce((sum, row) => (partitionOf(row) === range.partition ? sum + Number(row.value) : sum), 0)
+  const { partition, from, to, path, unusualPath } = range
+  if (isEmpty(from, to)) return 0
+  if (PRINTABLE_ASCII.test(partition)) {
+    const [all, unusual] = await Promise.all([countAll(database, path, range), countUnusual(database, range)])
+    if (unusual !== undefined) return Math.max(0, all - unusual)
+    return (await exactRows(database, range)).length
+  }
+  const isKept = (await countUnusual(database, range)) !== undefined
+  return (await exactRows(database, isKept ? { ...range, path: unusualPath } : range)).length
+}
+
+/** How many rows each partition has of those that compare as equal to this one. */
+export async function countEach(database: Database, range: ViewRange): Promise<ReadonlyMap<string, number>> {
+  const counts = new Map<string, number>()
+  const { partition } = range
+  if (PRINTABLE_ASCII.test(partition) && (await countUnusual(database, range)) === 0) {
+    return counts.set(partition, await countAll(database, range.path, range))
+  }
+  for (const row of await ask(database, range, {})) {
+    const name = partitionOf(row)
+    if (typeof name === 'string') counts.set(name, (counts.get(name) ?? 0) + 1)
+  }
+  return counts
+}
+
+async function exactRows(database: Database, page: ViewPage): Promise<readonly ViewRow[]> {
+  return (await ask(database, page, {})).filter((row) => partitionOf(row) === page.partition)
+}
+
+/** Rows of everything that compares as equal. Never by group: a cluster puts those of several names into one. */
+async function countAll(database: Database, path: string, range: ViewRange): Promise<number> {
+  const { rows } = await database.ask<ViewReply>(path, { ...bounds(range), reduce: true })
+  return Number(rows[0]?.value ?? 0)
+}
+
+/** Undefined where there is no such view, because it may not be made. */
+async function countUnusual(database: Database, range: ViewRange): Promise<number | undefined> {
+  try {
+    return await countAll(database, range.unusualPath, range)
+  } catch (error) {
+    if (isPlatformError(error) && error.cause instanceof Refused && error.cause.status === 404) return undefined
+    throw error
+  }
 }
 
 async function ask(

@@ -11,6 +11,8 @@ export interface CouchRequest extends NodeRequest {
   readonly repeatable: boolean
   /** Called when it is sent again although it may have been executed. */
   readonly onRepeat?: () => void
+  /** Monotonic ms: there must be an answer by then, from whichever node, or none at all. */
+  readonly until?: number | undefined
 }
 
 /**
@@ -44,7 +46,7 @@ export class CouchClient {
     let slow = 0
     for (let failures = 1; ; failures++) {
       const node = this.currentNode
-      const outcome = await this.#attempt(node, request)
+      const outcome = await this.#attempt(node, request, this.#patience(request, slow))
       if ('reply' in outcome) return outcome.reply
       if (outcome.cure !== 'credentials' && this.currentNode === node) {
         this.#current = (this.#current + 1) % this.nodes.length
@@ -54,10 +56,16 @@ export class CouchClient {
       if (outcome.cure === 'patience') slow++
       // Every node is asked at least once, the first round without a pause; one that was too slow is not asked again.
       const enough = failures >= Math.max(this.nodes.length, this.#settings.retries + 1) || slow >= this.nodes.length
-      if (!again || enough || this.#closing.signal.aborted) throw outcome.failure
+      if (!again || enough || this.#isOver(request) || this.#closing.signal.aborted) throw outcome.failure
       if (isUnknown) request.onRepeat?.()
       this.#context.logger.debug({ node: node.origin, failures, err: outcome.failure }, 'CouchDB is asked again')
-      if (failures >= this.nodes.length) await this.pause(failures, outcome.retryAfterMs)
+      if (failures < this.nodes.length) continue
+      const { until } = request
+      await this.pause(failures, {
+        wishMs: outcome.retryAfterMs,
+        ...(until === undefined ? {} : { mostMs: until - this.#context.clock.monotonic() }),
+      })
+      if (this.#isOver(request)) throw outcome.failure
     }
   }
 
@@ -72,9 +80,26 @@ export class CouchClient {
     await Promise.all(this.nodes.map((node) => node.close()))
   }
 
-  async #attempt(node: CouchNode, request: CouchRequest): Promise<Outcome> {
+  /** Monotonic ms, so far from now. */
+  deadline(afterMs: number): number {
+    return this.#context.clock.monotonic() + afterMs
+  }
+
+  #isOver({ until }: CouchRequest): boolean {
+    return until !== undefined && this.#context.clock.monotonic() >= until
+  }
+
+  /** How long one node is waited for: what is left is shared out among those that were not too slow yet. */
+  #patience({ until }: CouchRequest, slow: number): number {
+    const { requestTimeoutMs } = this.#settings
+    if (until === undefined) return requestTimeoutMs
+    const left = Math.max(0, until - this.#context.clock.monotonic())
+    return Math.min(requestTimeoutMs, left / Math.max(1, this.nodes.length - slow))
+  }
+
+  async #attempt(node: CouchNode, request: CouchRequest, patienceMs: number): Promise<Outcome> {
     const timeout = new AbortController()
-    const timer = this.#context.clock.setTimer(this.#settings.requestTimeoutMs, () => timeout.abort())
+    const timer = this.#context.clock.setTimer(patienceMs, () => timeout.abort())
     try {
       const reply = await node.send(request, timeout.signal)
       const { status, retryAfterMs } = reply
@@ -89,12 +114,18 @@ export class CouchClient {
     }
   }
 
-  /** After so many failures. Of clients that failed together not all come back together. */
-  pause(failures: number, wishMs?: number): Promise<void> {
+  /** After so many failures, no longer than `mostMs`. Of clients that failed together not all come back together. */
+  pause(failures: number, { wishMs, mostMs = LONGEST_PAUSE_MS }: Pause = {}): Promise<void> {
     const { clock, random } = this.#context
-    const pauseMs = Math.min(LONGEST_PAUSE_MS, wishMs ?? FIRST_PAUSE_MS * 2 ** failures)
+    const pauseMs = Math.min(LONGEST_PAUSE_MS, Math.max(0, mostMs), wishMs ?? FIRST_PAUSE_MS * 2 ** failures)
     return clock.sleep(pauseMs / 2 + random.below(Math.ceil(pauseMs / 2) + 1), this.#closing.signal)
   }
+}
+
+interface Pause {
+  /** What the server asked for. */
+  readonly wishMs?: number | undefined
+  readonly mostMs?: number
 }
 
 type Outcome =

@@ -26,9 +26,8 @@ export interface CouchReply {
 export class CouchNode {
   /** Scheme, host and port, for messages. */
   readonly origin: string
-  /** Where databases are, without a slash at the end. */
-  readonly baseUrl: string
-  readonly pool: Pool
+  readonly #pool: Pool
+  /** Below which databases are, without a slash at the end. */
   readonly #basePath: string
   readonly #credentials: Credentials | undefined
   #cookie: string | undefined
@@ -36,9 +35,8 @@ export class CouchNode {
   constructor(url: URL, { connections, connectTimeoutMs, requestTimeoutMs, credentials, tls }: CouchSettings) {
     this.origin = url.origin
     this.#basePath = url.pathname.replace(/\/+$/, '')
-    this.baseUrl = url.origin + this.#basePath
     this.#credentials = credentials
-    this.pool = new Pool(url.origin, {
+    this.#pool = new Pool(url.origin, {
       connections,
       pipelining: 1,
       headersTimeout: requestTimeoutMs,
@@ -49,15 +47,15 @@ export class CouchNode {
 
   /** Sends it once. Rejects with the driver's error. */
   async send(request: NodeRequest, signal: AbortSignal): Promise<CouchReply> {
-    const reply = await this.#dispatch(request, await this.authentication(signal), signal)
+    const reply = await this.#dispatch(request, await this.#authentication(signal), signal)
     // Sessions end; a new one is begun once.
     if (reply.status !== 401 || this.#cookie === undefined) return reply
     this.#cookie = undefined
-    return this.#dispatch(request, await this.authentication(signal), signal)
+    return this.#dispatch(request, await this.#authentication(signal), signal)
   }
 
   /** The headers that say who is asking. */
-  async authentication(signal: AbortSignal): Promise<Record<string, string>> {
+  async #authentication(signal: AbortSignal): Promise<Record<string, string>> {
     const credentials = this.#credentials
     if (!credentials) return {}
     if (credentials.scheme === 'basic') return { authorization: credentials.authorization }
@@ -67,13 +65,13 @@ export class CouchNode {
   }
 
   close(): Promise<void> {
-    return this.pool.close()
+    return this.#pool.close()
   }
 
   async #beginSession(credentials: Credentials, signal: AbortSignal): Promise<string | undefined> {
     const path = `${this.#basePath}/_session`
     const headers = { 'content-type': 'application/json', accept: 'application/json' }
-    const reply = await this.pool.request({ method: 'POST', path, headers, body: credentials.sessionRequest, signal })
+    const reply = await this.#pool.request({ method: 'POST', path, headers, body: credentials.sessionRequest, signal })
     await reply.body.dump()
     return sessionCookie(reply.headers)
   }
@@ -90,7 +88,7 @@ export class CouchNode {
       accept: '*/*',
       ...(body === undefined ? {} : { 'content-type': 'application/json' }),
     }
-    const reply = await this.pool.request({
+    const reply = await this.#pool.request({
       method,
       path: this.#basePath + path,
       headers,

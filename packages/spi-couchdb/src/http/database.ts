@@ -11,10 +11,18 @@ export type Query = Readonly<Record<string, JsonValue | undefined>>
 export class Database {
   readonly name: string
   readonly #client: CouchClient
+  readonly #until: number | undefined
 
-  constructor(client: CouchClient, name: string) {
+  /** @param until monotonic ms by which every request must have its answer, see `CouchRequest`. */
+  constructor(client: CouchClient, name: string, until?: number) {
     this.#client = client
     this.name = name
+    this.#until = until
+  }
+
+  /** The same for requests that together take no longer than so many ms from now. */
+  within(patienceMs: number): Database {
+    return new Database(this.#client, this.name, this.#client.deadline(patienceMs))
   }
 
   /** A document, or undefined. @throws ERR_UNAVAILABLE */
@@ -115,7 +123,8 @@ export class Database {
   }
 
   #send(request: CouchRequest): Promise<CouchReply> {
-    return this.#client.send({ ...request, path: `/${encodeURIComponent(this.name)}${request.path}` })
+    const path = `/${encodeURIComponent(this.name)}${request.path}`
+    return this.#client.send({ ...request, path, until: this.#until })
   }
 
   #refuseConflict(reply: CouchReply, id: string): void {

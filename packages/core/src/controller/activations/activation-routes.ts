@@ -19,7 +19,7 @@ const ID = /^[0-9a-f]+$/
 export function activationRoutes(parts: ControllerParts): readonly UserRoute[] {
   const { activationStore, logStore, limits, logger, logsOutliveRecords = false } = parts
   const common = { method: 'GET', auth: 'basic', tag: 'Activations' } as const
-  const errors = { 400: 'Error', 403: 'Error', 404: 'Error' } as const
+  const errors = { 400: 'ErrorMessage', 403: 'ErrorMessage', 404: 'ErrorMessage' } as const
 
   const lookUp = (call: Call): Promise<Activation | undefined> => {
     const namespace = targetNamespace(call)
@@ -64,16 +64,17 @@ export function activationRoutes(parts: ControllerParts): readonly UserRoute[] {
     {
       ...common,
       path: COLLECTION,
+      operationId: 'getActivations',
       trailingSlash: true,
       summary: 'Activations of a namespace, the latest first',
       query: ACTIVATION_PARAMETERS,
-      variants: { count: 'EntityCount', docs: 'ActivationRecords' },
-      responses: { 200: 'ActivationList', 400: 'Error', 403: 'Error' },
+      responses: { 200: 'ActivationList', 400: 'ErrorMessage', 403: 'ErrorMessage' },
       handle: list,
     },
     {
       ...common,
-      path: `${COLLECTION}/{id}`,
+      path: `${COLLECTION}/{activationid}`,
+      operationId: 'getActivationById',
       trailingSlash: true,
       summary: 'Read an activation',
       responses: { 200: 'Activation', ...errors },
@@ -81,7 +82,8 @@ export function activationRoutes(parts: ControllerParts): readonly UserRoute[] {
     },
     {
       ...common,
-      path: `${COLLECTION}/{id}/logs`,
+      path: `${COLLECTION}/{activationid}/logs`,
+      operationId: 'getActivationLogs',
       summary: 'Read the logs of an activation',
       responses: { 200: 'ActivationLogs', ...errors },
       handle: async (call) => {
@@ -93,7 +95,8 @@ export function activationRoutes(parts: ControllerParts): readonly UserRoute[] {
     },
     {
       ...common,
-      path: `${COLLECTION}/{id}/result`,
+      path: `${COLLECTION}/{activationid}/result`,
+      operationId: 'getActivationResult',
       summary: 'Read the result of an activation',
       responses: { 200: 'ActivationResult', ...errors },
       handle: async (call) => jsonAnswer(200, responseText((await find(call)).response)),
@@ -102,7 +105,7 @@ export function activationRoutes(parts: ControllerParts): readonly UserRoute[] {
 }
 
 function activationId({ params }: Call): string {
-  const id = params['id']!
+  const id = params['activationid']!
   if (id.length !== ID_LENGTH) throw new HttpError(400, activationIdLength(id.length))
   if (!ID.test(id)) throw new HttpError(400, TEXTS.activationIdIllegal)
   return id

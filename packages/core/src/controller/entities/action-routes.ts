@@ -25,8 +25,14 @@ import { locateAction, type ActionName } from './resolve-action.ts'
 import { stringifyJson } from '../../model/json-number.ts'
 
 const COLLECTION = '/api/v1/namespaces/{namespace}/actions'
-const IN_NAMESPACE = `${COLLECTION}/{name}`
-const IN_PACKAGE = `${COLLECTION}/{package}/{name}`
+const IN_NAMESPACE = `${COLLECTION}/{actionName}`
+const IN_PACKAGE = `${COLLECTION}/{packageName}/{actionName}`
+
+/** What the ids of operations say of the place. */
+const PLACES = [
+  { path: IN_NAMESPACE, inPackage: '' },
+  { path: IN_PACKAGE, inPackage: 'InPackage' },
+] as const
 
 /** `…/actions`, in namespaces and in packages. */
 export function actionRoutes(services: ApiServices): readonly UserRoute[] {
@@ -38,10 +44,10 @@ export function actionRoutes(services: ApiServices): readonly UserRoute[] {
       method: 'GET',
       path: COLLECTION,
       trailingSlash: true,
+      operationId: 'getAllActions',
       summary: 'Actions of a namespace and of all its packages',
       query: LIST_PARAMETERS,
-      variants: { count: 'EntityCount' },
-      responses: { 200: 'ActionList', 400: 'Error', 403: 'Error' },
+      responses: { 200: 'ActionList', 400: 'ErrorMessage', 403: 'ErrorMessage' },
       handle: (call) => {
         const namespace = targetNamespace(call)
         requireOwner(call.user, 'READ', namespace)
@@ -51,25 +57,40 @@ export function actionRoutes(services: ApiServices): readonly UserRoute[] {
     {
       ...common,
       method: 'GET',
-      path: `${COLLECTION}/{package}/`,
+      path: `${COLLECTION}/{packageName}/`,
+      operationId: 'getAllActionsInPackage',
       summary: 'Actions of a package',
       query: LIST_PARAMETERS,
-      variants: { count: 'EntityCount' },
-      responses: { 200: 'ActionList', 400: 'Error', 403: 'Error', 404: 'Error', 409: 'Error', 422: 'Error' },
+      responses: {
+        200: 'ActionList',
+        400: 'ErrorMessage',
+        403: 'ErrorMessage',
+        404: 'ErrorMessage',
+        409: 'ErrorMessage',
+        422: 'ErrorMessage',
+      },
       handle: async (call) => {
-        const id = { namespace: targetNamespace(call), name: entityName(call, 'package') }
+        const id = { namespace: targetNamespace(call), name: entityName(call, 'packageName') }
         const { path } = await requirePackage(services.cache, call.user, 'READ', id, `${id.namespace}/${id.name}`)
         return listEntities(services, call, { collection: 'actions', index: 'actions', path })
       },
     },
-    ...[IN_NAMESPACE, IN_PACKAGE].flatMap((path): UserRoute[] => [
+    ...PLACES.flatMap(({ path, inPackage }): UserRoute[] => [
       {
         ...common,
         method: 'GET',
         path,
+        operationId: `getAction${inPackage}ByName`,
         summary: 'Read an action',
         query: [{ name: 'code', type: 'boolean', description: 'Whether to include the code.' }],
-        responses: { 200: 'Action', 400: 'Error', 403: 'Error', 404: 'Error', 409: 'Error', 422: 'Error' },
+        responses: {
+          200: 'Action',
+          400: 'ErrorMessage',
+          403: 'ErrorMessage',
+          404: 'ErrorMessage',
+          409: 'ErrorMessage',
+          422: 'ErrorMessage',
+        },
         handle: async (call) => {
           const name = actionName(call)
           const place = await locateAction(services.cache, call.user, 'READ', name)
@@ -82,18 +103,33 @@ export function actionRoutes(services: ApiServices): readonly UserRoute[] {
         ...common,
         method: 'PUT',
         path,
+        operationId: `updateAction${inPackage}`,
         summary: 'Create or update an action',
         query: [{ name: 'overwrite', type: 'boolean', description: 'Whether to update an action that exists.' }],
         request: 'ActionPut',
-        responses: { 200: 'Action', 400: 'Error', 403: 'Error', 404: 'Error', 409: 'Error', 413: 'Error' },
+        responses: {
+          200: 'Action',
+          400: 'ErrorMessage',
+          403: 'ErrorMessage',
+          404: 'ErrorMessage',
+          409: 'ErrorMessage',
+          413: 'ErrorMessage',
+        },
         handle: (call) => putAction(services, service, call),
       },
       {
         ...common,
         method: 'DELETE',
         path,
+        operationId: `deleteAction${inPackage}`,
         summary: 'Delete an action',
-        responses: { 200: 'Action', 400: 'Error', 403: 'Error', 404: 'Error', 409: 'Error' },
+        responses: {
+          200: 'Action',
+          400: 'ErrorMessage',
+          403: 'ErrorMessage',
+          404: 'ErrorMessage',
+          409: 'ErrorMessage',
+        },
         handle: async (call) => {
           const id = await writableId(service, call, 'DELETE')
           return deletedAnswer(services.options, await service.delete(id))
@@ -103,19 +139,20 @@ export function actionRoutes(services: ApiServices): readonly UserRoute[] {
         ...common,
         method: 'POST',
         path,
+        operationId: `invokeAction${inPackage}`,
         summary: 'Invoke an action',
         query: INVOKE_PARAMETERS,
         request: 'Arguments',
         responses: {
           200: 'InvocationAnswer',
           202: 'ActivationId',
-          403: 'Error',
-          404: 'Error',
-          408: 'Error',
-          409: 'Error',
-          413: 'Error',
-          422: 'Error',
-          429: 'Error',
+          403: 'ErrorMessage',
+          404: 'ErrorMessage',
+          408: 'ErrorMessage',
+          409: 'ErrorMessage',
+          413: 'ErrorMessage',
+          422: 'ErrorMessage',
+          429: 'ErrorMessage',
           500: 'InvocationAnswer',
           502: 'InvocationAnswer',
         },
@@ -164,6 +201,6 @@ async function writableId(
 
 function actionName(call: Call): ActionName {
   const namespace = targetNamespace(call)
-  if (call.params['package'] === undefined) return { namespace, name: entityName(call, 'name') }
-  return { namespace, package: entityName(call, 'package'), name: entityName(call, 'name') }
+  if (call.params['packageName'] === undefined) return { namespace, name: entityName(call, 'actionName') }
+  return { namespace, package: entityName(call, 'packageName'), name: entityName(call, 'actionName') }
 }

@@ -14,18 +14,20 @@ const STATUS_OF_CODE = [200, 502, 502, 500] as const
 
 /** Answers `POST …/actions/…`. */
 export async function invokeAction(services: ApiServices, call: Call, name: ActionName): Promise<Answer> {
-  const { request, user, rawQuery } = call
+  const { request, user, rawQuery, late } = call
   const { limits } = services.parts
   let resultOnly = false
   const receiving = receiveArguments(call, maxPayloadBytes(user.limits, limits))
   const arrived = isPromise(receiving) ? await receiving : receiving
+  const onAccepted = (activationId: string): void =>
+    late.answerIfLate(() => outcomeAnswer({ activationId }, resultOnly))
   const outcome = await invokeNamed(services, call, name, () => {
     const body = arrivedBody(arrived)
     const query = services.invokeQueries.parse(rawQuery)
     const payload = parseArguments(request, body)
     resultOnly = query.resultOnly
     const { blocking, waitMs } = query
-    return payload ? { blocking, waitMs, payload } : { blocking, waitMs }
+    return payload ? { blocking, waitMs, onAccepted, payload } : { blocking, waitMs, onAccepted }
   })
   return outcomeAnswer(outcome, resultOnly)
 }

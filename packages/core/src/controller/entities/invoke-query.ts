@@ -7,7 +7,7 @@ import { waitOutOfRange } from '../http/texts.ts'
 export const INVOKE_PARAMETERS: readonly QueryParameter[] = [
   { name: 'blocking', type: 'boolean', description: 'Whether to wait for the result.' },
   { name: 'result', type: 'boolean', description: 'When waiting, answer with the result only.' },
-  { name: 'timeout', type: 'integer', description: 'How long to wait at most, milliseconds.' },
+  { name: 'timeout', type: 'integer', minimum: 1, description: 'How long to wait at most, milliseconds.' },
 ]
 
 /** How an invocation is to be answered. */

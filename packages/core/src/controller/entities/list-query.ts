@@ -12,14 +12,27 @@ export interface ListQuery {
   readonly count: boolean
 }
 
+const MAX_INTEGER = 2 ** 31 - 1
+
 export const LIST_PARAMETERS: readonly QueryParameter[] = [
-  { name: 'limit', type: 'integer', description: 'Number of entries at most; 0 for as many as one listing may have.' },
-  { name: 'skip', type: 'integer', description: 'Number of entries to leave out at the start.' },
+  {
+    name: 'limit',
+    type: 'integer',
+    minimum: 0,
+    maximum: MAX_INTEGER,
+    description: 'Number of entries at most; 0 for as many as one listing may have.',
+  },
+  {
+    name: 'skip',
+    type: 'integer',
+    minimum: 0,
+    maximum: MAX_INTEGER,
+    description: 'Number of entries to leave out at the start.',
+  },
   { name: 'count', type: 'boolean', description: 'Answer only how many entries there are.' },
 ]
 
 const INTEGER = /^[+-]?\d+$/
-const MAX_INTEGER = 2 ** 31 - 1
 
 /** `collection` is how the texts of errors call it. @throws HttpError 400 */
 export function parseListQuery(

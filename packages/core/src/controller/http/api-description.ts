@@ -1,6 +1,6 @@
 import type { JsonObject, JsonValue } from '../../model/json.ts'
 import type { Operation, QueryParameter, Route } from './route.ts'
-import { DEFINITIONS, type SchemaName } from './schemas/definitions.ts'
+import { DEFINITIONS, schemaOf, type SchemaName } from './schemas/definitions.ts'
 import { describeWebActions } from './web-action-description.ts'
 
 const API = '/api/v1'
@@ -40,7 +40,8 @@ function document(title: string, basePath: string, paths: JsonObject): JsonObjec
     info: { title, version: '1.0.0' },
     basePath,
     consumes: ['application/json'],
-    produces: ['application/json'],
+    // Rejections from before a request has found its operation are text.
+    produces: ['application/json', 'text/plain'],
     securityDefinitions: { basicAuth: { type: 'basic', description: 'UUID and key of a namespace.' } },
     paths,
     definitions: Object.fromEntries(
@@ -69,24 +70,29 @@ function pathsOf(routes: readonly Route[], shown: (path: string) => string): Jso
   const paths: Record<string, JsonObject> = {}
   for (const route of routes) {
     const path = shown(route.path)
-    paths[path] = { ...paths[path], [route.method.toLowerCase()]: operation(route, path) }
+    const id = route.operationId ?? operationId(route.method, path)
+    const add = (at: string, operation: JsonObject): void => {
+      paths[at] = { ...paths[at], [route.method.toLowerCase()]: operation }
+    }
+    add(path, operation(route, path, id))
+    if (route.trailingSlash && path !== '/') {
+      add(`${path}/`, { ...operation(route, path, `${id}Slash`), summary: `${route.summary}: the same path` })
+    }
   }
   return paths
 }
 
-function operation(route: Route, path: string): JsonObject {
-  const { method, tag = '', summary, query = [], request, variants } = route
+function operation(route: Route, path: string, id: string): JsonObject {
+  const { tag = '', summary, produces, query = [], request } = route
   const names = Array.from(path.matchAll(/\{(\w+)\}/g), ([, name = '']) => name)
   return {
     tags: [tag],
     summary,
-    operationId: operationId(method, path),
+    operationId: id,
+    ...(produces && { produces: [...produces] }),
     security: route.auth === 'basic' ? [{ basicAuth: [] }] : [],
     parameters: [...names.map(inPath), ...query.map(inQuery), ...(request ? [inBody(request)] : [])],
     responses: responsesOf(route),
-    ...(variants && {
-      'x-when-true': Object.fromEntries(Object.entries(variants).map(([name, schema]) => [name, reference(schema)])),
-    }),
   }
 }
 
@@ -103,35 +109,62 @@ function operationId(method: string, path: string): string {
 }
 
 function inPath(name: string): JsonObject {
-  const description = name === 'namespace' ? 'A namespace; _ stands for that of the caller.' : `Name of the ${name}.`
-  return { name, in: 'path', required: true, type: 'string', description: NAMED[name] ?? description }
+  return { name, in: 'path', required: true, type: 'string', description: IN_PATH[name] ?? '' }
 }
 
-const NAMED: Readonly<Record<string, string>> = { name: 'Name of the entity.', id: 'Id of the activation.' }
+const IN_PATH: Readonly<Record<string, string>> = {
+  namespace: 'A namespace; _ stands for that of the caller.',
+  packageName: 'Name of the package.',
+  actionName: 'Name of the action.',
+  triggerName: 'Name of the trigger.',
+  ruleName: 'Name of the rule.',
+  activationid: 'Id of the activation.',
+}
 
-function inQuery({ name, type, description }: QueryParameter): JsonObject {
-  return { name, in: 'query', required: false, type, description }
+/** Words for true and false, in any case; nothing means the default. */
+const FLAG_PATTERN = `^(?:${['true', 'yes', 'on', '1', 'false', 'no', 'off', '0'].map(inAnyCase).join('|')})?$`
+
+function inAnyCase(word: string): string {
+  return word.replaceAll(/[a-z]/g, (letter) => `[${letter.toUpperCase()}${letter}]`)
+}
+
+function inQuery({ name, type, description, minimum, maximum }: QueryParameter): JsonObject {
+  const parameter = { name, in: 'query', required: false, description }
+  if (type === 'boolean') return { ...parameter, type: 'string', pattern: FLAG_PATTERN, allowEmptyValue: true }
+  return {
+    ...parameter,
+    type,
+    ...(minimum === undefined ? {} : { minimum }),
+    ...(maximum === undefined ? {} : { maximum }),
+  }
 }
 
 /** Arguments may be left out, what is to be written may not. */
 function inBody(schema: SchemaName): JsonObject {
-  return { name: 'body', in: 'body', required: schema !== 'Arguments', schema: reference(schema) }
+  const name = BODY_NAMES[schema] ?? 'body'
+  return { name, in: 'body', required: schema !== 'Arguments', schema: schemaOf(schema) as JsonObject }
+}
+
+const BODY_NAMES: Readonly<Partial<Record<SchemaName, string>>> = {
+  Arguments: 'payload',
+  ActionPut: 'action',
+  TriggerPut: 'trigger',
+  RulePut: 'rule',
+  RuleState: 'status',
+  PackagePut: 'package',
 }
 
 function responsesOf({ auth, request, responses }: Route): JsonObject {
   const refusals = [...ANY_OPERATION, ...(auth === 'basic' ? WITH_CREDENTIALS : []), ...(request ? WITH_BODY : [])]
   const all: Operation['responses'] = {
-    ...Object.fromEntries(refusals.map((status) => [status, 'Error' as const])),
+    ...Object.fromEntries(refusals.map((status) => [status, 'ErrorMessage' as const])),
     ...responses,
   }
   return Object.fromEntries(Object.entries(all).map(([status, schema]) => [status, response(Number(status), schema)]))
 }
 
-function response(status: number, schema: SchemaName | 'none'): JsonObject {
+function response(status: number, schema: SchemaName | 'none' | 'text'): JsonObject {
   const description = status < 400 ? 'Done.' : 'Refused or failed.'
-  return { description, ...(schema === 'none' ? {} : { schema: reference(schema) }) }
-}
-
-function reference(schema: SchemaName): JsonObject {
-  return { $ref: `#/definitions/${schema}` }
+  if (schema === 'none') return { description }
+  return { description, schema: schema === 'text' ? { type: 'string' } : (schemaOf(schema) as JsonObject) }
 }

@@ -16,7 +16,7 @@ export function disableRoute(operator: ApiOptions['operator'], disable: () => vo
     auth: 'none',
     cors: 'server',
     summary: 'Accept no more activations',
-    responses: { 200: 'none', 401: 'Error' },
+    responses: { 200: 'none', 401: 'ErrorMessage' },
     handle: ({ request }) => {
       const given = basicCredentials(request.headers.authorization)
       const isOperator =

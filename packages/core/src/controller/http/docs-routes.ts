@@ -3,42 +3,51 @@ import { jsonAnswer, textAnswer, type Answer } from './answer.ts'
 import { docsPage } from './docs-page.ts'
 import type { OpenRoute, Route } from './route.ts'
 
-/** The documents about the given rows, and the page that shows them. */
+/** The documents about the given rows and these ones, and the page that shows them. */
 export function docsRoutes(described: readonly Route[]): readonly OpenRoute[] {
   const page = docsPage()
-  return [
-    ...docsBelow('/api/v1', 'rest', JSON.stringify(describeApi(described)), page),
-    ...docsBelow('', 'none', JSON.stringify(describeServer(described)), page),
+  const routes = [
+    ...docsBelow('/api/v1', { cors: 'rest', tag: 'API' }, () => api, page),
+    ...docsBelow('', { cors: 'none', tag: 'Server' }, () => server, page),
   ]
+  const all = [...described, ...routes]
+  const api = jsonAnswer(200, JSON.stringify(describeApi(all)))
+  const server = jsonAnswer(200, JSON.stringify(describeServer(all)))
+  return routes
 }
 
-function docsBelow(base: string, cors: OpenRoute['cors'], document: string, page: Answer): OpenRoute[] {
+function docsBelow(
+  base: string,
+  kind: Pick<OpenRoute, 'cors' | 'tag'>,
+  document: () => Answer,
+  page: Answer,
+): OpenRoute[] {
   const documentPath = `${base}/api-docs`
-  const documentAnswer = jsonAnswer(200, document)
   const location = `docs/index.html?url=${documentPath}`
   const redirect = textAnswer(308, `The documentation is at ${location}`, ['Location', location])
-  const open = { method: 'GET', auth: 'none', cors } as const
+  const open = { ...kind, method: 'GET', auth: 'none' } as const
   return [
     {
       ...open,
       path: documentPath,
       trailingSlash: true,
       summary: 'The API as a Swagger document',
-      responses: { 200: 'none' },
-      handle: () => documentAnswer,
+      responses: { 200: 'Document' },
+      handle: document,
     },
     {
       ...open,
       path: `${base}/docs`,
       summary: 'Where the documentation is',
-      responses: { 308: 'none' },
+      responses: { 308: 'text' },
       handle: () => redirect,
     },
     {
       ...open,
       path: `${base}/docs/index.html`,
+      produces: ['text/html'],
       summary: 'The documentation as a page',
-      responses: { 200: 'none' },
+      responses: { 200: 'text' },
       handle: () => page,
     },
   ]

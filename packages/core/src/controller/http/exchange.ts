@@ -6,6 +6,7 @@ import type { BodyIntake } from './body-intake.ts'
 import { CORS } from './cors.ts'
 import type { EarlyAnswers } from './early-answers.ts'
 import { announcedLength, ClientGone, type BodyLimit, type BodySource } from './read-body.ts'
+import type { LateAnswer } from './route.ts'
 
 /** What all exchanges of a server share. */
 export interface Reception {
@@ -14,7 +15,7 @@ export interface Reception {
 }
 
 /** One request with its response, from arrival to answer. */
-export class Exchange implements BodySource {
+export class Exchange implements BodySource, LateAnswer {
   readonly request: IncomingMessage
   readonly transaction: Transaction
   readonly path: string
@@ -29,6 +30,7 @@ export class Exchange implements BodySource {
   readonly #reception: Reception
   /** The client waits to be told to send the body. */
   #isAsked: boolean
+  #lateAnswer: (() => Answer) | undefined
 
   constructor(
     request: IncomingMessage,
@@ -87,6 +89,20 @@ export class Exchange implements BodySource {
     }
     const { earlyAnswers } = this.#reception
     earlyAnswers.give(request, this.#response, answer, this.transaction.id, cors, this.#isAsked)
+  }
+
+  /** So that a web action, too, is handed an exchange as its call. */
+  get late(): LateAnswer {
+    return this
+  }
+
+  answerIfLate(make: () => Answer): void {
+    this.#lateAnswer = make
+  }
+
+  /** Undefined when nothing was accepted. */
+  lateAnswer(): Answer | undefined {
+    return this.#lateAnswer?.()
   }
 
   /** Nobody is there to be answered. */

@@ -137,10 +137,7 @@ class Dispatcher {
     this.#authenticator = authenticator
     this.#web = web
     this.#reception = reception
-    this.#deadlines = new RequestDeadlines(parts.clock, requestTimeoutMs, (exchange) => {
-      if (exchange.stopReceiving()) return
-      this.#refuse(exchange, new HttpError(503, TEXTS.tooSlow, { headers: ['Connection', 'close', ...RETRY_SOON] }))
-    })
+    this.#deadlines = new RequestDeadlines(parts.clock, requestTimeoutMs, (exchange) => this.#expire(exchange))
   }
 
   handle(request: IncomingMessage, response: ServerResponse): void {
@@ -205,7 +202,8 @@ class Dispatcher {
     if (route?.auth === 'none') {
       exchange.area = route.cors
       const { transaction, rawQuery } = exchange
-      return route.handle({ request, body: exchange, transaction, rawQuery, params: match?.params ?? {} })
+      const call = { request, body: exchange, transaction, rawQuery, params: match?.params ?? {}, late: exchange }
+      return route.handle(call)
     }
     if (!inApi) throw this.#notAllowed(path)
     const { clock, observer } = this.#parts
@@ -234,7 +232,15 @@ class Dispatcher {
     const { request, transaction, rawQuery } = exchange
     if (!route) throw noRoute()
     if (!acceptsMediaType(request.headers.accept, JSON_TYPE)) throw new HttpError(406, onlyTheseTypes(JSON_TYPE))
-    return route.handle({ request, body: exchange, transaction, rawQuery, params, user })
+    return route.handle({ request, body: exchange, transaction, rawQuery, params, user, late: exchange })
+  }
+
+  /** What was accepted is not called refused only because the store, say, does not answer. */
+  #expire(exchange: Exchange): void {
+    if (exchange.stopReceiving()) return
+    const accepted = exchange.lateAnswer()
+    if (accepted) this.#finish(exchange, accepted)
+    else this.#refuse(exchange, new HttpError(503, TEXTS.tooSlow, { headers: ['Connection', 'close', ...RETRY_SOON] }))
   }
 
   #refuse(exchange: Exchange, error: unknown): void {

@@ -36,7 +36,7 @@ export function infoRoutes({ limits, manifest, build }: ControllerParts): readon
       path: '/ping',
       tag: 'Server',
       summary: 'Whether the server answers',
-      responses: { 200: 'none' },
+      responses: { 200: 'text' },
       handle: () => pong,
     },
     {

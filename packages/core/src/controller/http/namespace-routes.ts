@@ -18,6 +18,7 @@ export function namespaceRoutes(platform: PlatformLimits): readonly UserRoute[] 
       path: '/api/v1/namespaces',
       trailingSlash: true,
       tag: 'Namespaces',
+      operationId: 'getAllNamespaces',
       summary: 'Namespaces of the caller',
       responses: { 200: 'NamespaceList' },
       handle: ({ user }) => jsonAnswer(200, JSON.stringify([user.namespace.name])),
@@ -27,9 +28,10 @@ export function namespaceRoutes(platform: PlatformLimits): readonly UserRoute[] 
       auth: 'basic',
       path: LIMITS,
       trailingSlash: true,
-      tag: 'Namespaces',
+      tag: 'Limits',
+      operationId: 'getLimits',
       summary: 'Limits in force for a namespace',
-      responses: { 200: 'NamespaceLimits', 403: 'Error' },
+      responses: { 200: 'UserLimits', 403: 'ErrorMessage' },
       handle: (call) => showLimits(call, platform),
     },
     {
@@ -37,7 +39,7 @@ export function namespaceRoutes(platform: PlatformLimits): readonly UserRoute[] 
       auth: 'basic',
       path: `${LIMITS}/{name}`,
       summary: 'Refused: single limits cannot be read',
-      responses: { 400: 'Error' },
+      responses: { 400: 'ErrorMessage' },
       handle: (call) => {
         targetNamespace(call)
         throw new HttpError(400, TEXTS.limitsHaveNoInner)

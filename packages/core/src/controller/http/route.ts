@@ -35,18 +35,28 @@ export interface Operation {
   readonly summary: string
   /** Heading in the API document; rows without one are left out of it. */
   readonly tag?: string
+  /** As OpenWhisk's document calls it, which generated clients go by. Default: made of method and path. */
+  readonly operationId?: string
+  /** Types of its answers, where they are others than JSON and plain text. */
+  readonly produces?: readonly string[]
   readonly query?: readonly QueryParameter[]
   readonly request?: SchemaName
-  /** By status; `none` for an answer without a JSON body. Those that every operation has are left out. */
-  readonly responses: Readonly<Record<number, SchemaName | 'none'>>
-  /** What a 200 has instead when the boolean query parameter of that name is true. */
-  readonly variants?: Readonly<Record<string, SchemaName>>
+  /** By status; `none` for an answer without a JSON body, `text` for one that is plain text. Those that every operation has are left out. */
+  readonly responses: Readonly<Record<number, SchemaName | 'none' | 'text'>>
 }
 
 export interface QueryParameter {
   readonly name: string
   readonly type: 'boolean' | 'integer' | 'string'
   readonly description: string
+  readonly minimum?: number
+  readonly maximum?: number
+}
+
+/** What is answered to a request whose time for an answer is over. */
+export interface LateAnswer {
+  /** Once something was accepted that its caller must hear of; without it, the answer is a 503. */
+  answerIfLate(make: () => Answer): void
 }
 
 /** A request on its way through a route. */
@@ -59,6 +69,7 @@ export interface OpenCall {
   readonly params: Readonly<Record<string, string | undefined>>
   /** The query as received, without `?`. */
   readonly rawQuery: string
+  readonly late: LateAnswer
 }
 
 export interface Call extends OpenCall {

@@ -20,6 +20,8 @@ export interface ActivationRequest {
   readonly waitMs: number
   /** Activation id of the enclosing sequence or composition. */
   readonly cause?: string
+  /** Called at most once, with the id: as soon as it will run, or at least leave a record. Must not throw. */
+  readonly onAccepted?: (activationId: string) => void
   /** Called exactly once: when the activation has ended, or when it was refused. Must not throw. */
   readonly onSettled?: () => void
 }

@@ -93,6 +93,7 @@ export class ComposingActivator implements Activator {
     const kind = compositeKind(request.target.action)
     if (kind === undefined) return this.#parts.inner.activate(request)
     const composite = this.#start(kind, request, undefined)
+    request.onAccepted?.(composite.activationId)
     return request.blocking ? this.#wait(composite) : this.#handOut(composite)
   }
 

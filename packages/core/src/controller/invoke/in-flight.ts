@@ -87,6 +87,7 @@ export class InFlight implements Waiter {
   /** The queue has the message. */
   accepted(): void {
     this.published = true
+    this.request.onAccepted?.(this.activationId)
     if (!this.request.blocking) this.#handOut()
   }
 

@@ -18,6 +18,8 @@ export interface InvocationOrder {
   readonly blocking: boolean
   /** How long a blocking caller waits, ms. Ignored otherwise. */
   readonly waitMs: number
+  /** See `ActivationRequest`. */
+  readonly onAccepted?: (activationId: string) => void
 }
 
 /**
@@ -34,12 +36,13 @@ export function invokeNamed(
   return withAdmission(services, user, async (onSettled) => {
     const place = await locateAction(services.cache, user, 'ACTIVATE', name)
     const read = order()
-    const { payload, blocking, waitMs } = isPromise(read) ? await read : read
+    const { payload, blocking, waitMs, onAccepted } = isPromise(read) ? await read : read
     const target = await loadAction(services.cache, place)
     // Filled field by field: spreading what is optional is slow, and every invocation comes this way.
     const request: Mutable<ActivationRequest> = { transaction, user, target, blocking, waitMs, onSettled }
     if (place.binding !== undefined) request.binding = place.binding
     if (payload) request.payload = payload
+    if (onAccepted) request.onAccepted = onAccepted
     return invokeResolved(services, request)
   })
 }

@@ -16,7 +16,7 @@ import { parsePackagePut } from './parse-package-put.ts'
 import { stringifyJson } from '../../model/json-number.ts'
 
 const COLLECTION = '/api/v1/namespaces/{namespace}/packages'
-const ENTITY = `${COLLECTION}/{name}`
+const ENTITY = `${COLLECTION}/{packageName}`
 
 /** In the path of a web action this stands for no package at all. */
 const RESERVED_NAME = 'default'
@@ -30,11 +30,11 @@ export function packageRoutes(services: ApiServices): readonly UserRoute[] {
       ...common,
       method: 'GET',
       path: COLLECTION,
+      operationId: 'getAllPackages',
       trailingSlash: true,
       summary: 'Packages of a namespace; of another namespace, those that are published',
       query: LIST_PARAMETERS,
-      variants: { count: 'EntityCount' },
-      responses: { 200: 'PackageList', 400: 'Error', 403: 'Error' },
+      responses: { 200: 'PackageList', 400: 'ErrorMessage', 403: 'ErrorMessage' },
       handle: (call) => {
         const path = targetNamespace(call)
         if (!call.user.rights.includes('READ')) throw forbidden(path)
@@ -46,10 +46,18 @@ export function packageRoutes(services: ApiServices): readonly UserRoute[] {
       ...common,
       method: 'GET',
       path: ENTITY,
+      operationId: 'getPackageByName',
       summary: 'Read a package, and what is in it',
-      responses: { 200: 'PackageContents', 400: 'Error', 403: 'Error', 404: 'Error', 409: 'Error', 422: 'Error' },
+      responses: {
+        200: 'Package',
+        400: 'ErrorMessage',
+        403: 'ErrorMessage',
+        404: 'ErrorMessage',
+        409: 'ErrorMessage',
+        422: 'ErrorMessage',
+      },
       handle: async (call) => {
-        const id = { namespace: targetNamespace(call), name: entityName(call, 'name') }
+        const id = { namespace: targetNamespace(call), name: entityName(call, 'packageName') }
         const resource = `${id.namespace}/${id.name}`
         services.cache.invalidate(resource)
         const missing = (): HttpError => new HttpError(404, resourceMissing(resource))
@@ -62,22 +70,31 @@ export function packageRoutes(services: ApiServices): readonly UserRoute[] {
       ...common,
       method: 'PUT',
       path: ENTITY,
+      operationId: 'updatePackage',
       summary: 'Create or update a package or a binding',
       query: [{ name: 'overwrite', type: 'boolean', description: 'Whether to update a package that exists.' }],
       request: 'PackagePut',
-      responses: { 200: 'Package', 400: 'Error', 403: 'Error', 409: 'Error', 413: 'Error', 422: 'Error' },
+      responses: {
+        200: 'Package',
+        400: 'ErrorMessage',
+        403: 'ErrorMessage',
+        409: 'ErrorMessage',
+        413: 'ErrorMessage',
+        422: 'ErrorMessage',
+      },
       handle: (call) => putPackage(services, service, call),
     },
     {
       ...common,
       method: 'DELETE',
       path: ENTITY,
+      operationId: 'deletePackage',
       summary: 'Delete a package or a binding',
       query: [{ name: 'force', type: 'boolean', description: 'Whether to delete the actions in it, too.' }],
-      responses: { 200: 'Package', 403: 'Error', 404: 'Error', 409: 'Error' },
+      responses: { 200: 'Package', 403: 'ErrorMessage', 404: 'ErrorMessage', 409: 'ErrorMessage' },
       handle: async (call) => {
         const path = targetNamespace(call)
-        const name = entityName(call, 'name')
+        const name = entityName(call, 'packageName')
         requireOwner(call.user, 'DELETE', path, name)
         const force = new QueryParameters(call.rawQuery).boolean('force', false)
         return deletedAnswer(services.options, await service.delete({ path, name }, force))
@@ -89,7 +106,7 @@ export function packageRoutes(services: ApiServices): readonly UserRoute[] {
 async function putPackage(services: ApiServices, service: PackageService, call: Call): Promise<Answer> {
   const { user } = call
   const path = targetNamespace(call)
-  const name = entityName(call, 'name')
+  const name = entityName(call, 'packageName')
   requireOwner(user, 'PUT', path, name)
   const given = await readPut(services, call)
   const overwrite = new QueryParameters(call.rawQuery).boolean('overwrite', false)

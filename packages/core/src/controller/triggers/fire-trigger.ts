@@ -30,7 +30,7 @@ export async function fireTrigger(services: ApiServices, call: Call): Promise<An
   const { parts, cache, throttle } = services
   const { request, user } = call
   const path = targetNamespace(call)
-  const name = entityName(call, 'name')
+  const name = entityName(call, 'triggerName')
   const receiving = receiveArguments(call, maxPayloadBytes(user.limits, parts.limits))
   const arrived = isPromise(receiving) ? await receiving : receiving
   const admitted = throttle.admitFire(user)
@@ -45,6 +45,9 @@ export async function fireTrigger(services: ApiServices, call: Call): Promise<An
   const activationId = activationIdOf(parts.random.uuid())
   const start = parts.clock.now()
   const logs = await fireRules(services, call, rules, argumentsOf(trigger, call, payload))
+  const answer = jsonAnswer(202, JSON.stringify({ activationId }), ['x-openwhisk-activation-id', activationId])
+  // The actions run: whoever fires again because the store is slow would have them run twice.
+  call.late.answerIfLate(() => answer)
   if (isStored({ user, transaction: call.transaction, blocking: false }, 0, parts.storeLevels ?? STORE_ALL)) {
     await store(parts, {
       namespace: user.namespace.name,
@@ -59,7 +62,7 @@ export async function fireTrigger(services: ApiServices, call: Call): Promise<An
       annotations: [],
     })
   }
-  return jsonAnswer(202, JSON.stringify({ activationId }), ['x-openwhisk-activation-id', activationId])
+  return answer
 }
 
 /** What the actions are told: the payload over the headers of the request over the parameters of the trigger. */

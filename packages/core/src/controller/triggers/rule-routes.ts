@@ -19,7 +19,7 @@ import { RuleService } from './rule-service.ts'
 import type { TriggerLinks } from './trigger-links.ts'
 
 const COLLECTION = '/api/v1/namespaces/{namespace}/rules'
-const ENTITY = `${COLLECTION}/{name}`
+const ENTITY = `${COLLECTION}/{ruleName}`
 
 /** `…/rules`: those of the caller. */
 export function ruleRoutes(services: ApiServices, links: TriggerLinks): readonly UserRoute[] {
@@ -30,11 +30,11 @@ export function ruleRoutes(services: ApiServices, links: TriggerLinks): readonly
       ...common,
       method: 'GET',
       path: COLLECTION,
+      operationId: 'getAllRules',
       trailingSlash: true,
       summary: 'Rules of a namespace, without their status',
       query: LIST_PARAMETERS,
-      variants: { count: 'EntityCount' },
-      responses: { 200: 'RuleList', 400: 'Error', 403: 'Error' },
+      responses: { 200: 'RuleList', 400: 'ErrorMessage', 403: 'ErrorMessage' },
       handle: (call) => {
         const path = targetNamespace(call)
         requireOwner(call.user, 'READ', path)
@@ -45,35 +45,53 @@ export function ruleRoutes(services: ApiServices, links: TriggerLinks): readonly
       ...common,
       method: 'GET',
       path: ENTITY,
+      operationId: 'getRuleByName',
       summary: 'Read a rule',
-      responses: { 200: 'Rule', 403: 'Error', 404: 'Error', 409: 'Error' },
+      responses: { 200: 'Rule', 403: 'ErrorMessage', 404: 'ErrorMessage', 409: 'ErrorMessage' },
       handle: async (call) => jsonAnswer(200, stringifyJson(await service.get(ownId(call, 'READ')))),
     },
     {
       ...common,
       method: 'PUT',
       path: ENTITY,
+      operationId: 'updateRule',
       summary: 'Create or update a rule',
       query: [{ name: 'overwrite', type: 'boolean', description: 'Whether to update a rule that exists.' }],
       request: 'RulePut',
-      responses: { 200: 'Rule', 400: 'Error', 403: 'Error', 404: 'Error', 409: 'Error', 413: 'Error' },
+      responses: {
+        200: 'Rule',
+        400: 'ErrorMessage',
+        403: 'ErrorMessage',
+        404: 'ErrorMessage',
+        409: 'ErrorMessage',
+        413: 'ErrorMessage',
+      },
       handle: (call) => putRule(services, service, call),
     },
     {
       ...common,
       method: 'DELETE',
       path: ENTITY,
+      operationId: 'deleteRule',
       summary: 'Delete a rule',
-      responses: { 200: 'Rule', 403: 'Error', 404: 'Error', 409: 'Error' },
+      responses: { 200: 'Rule', 403: 'ErrorMessage', 404: 'ErrorMessage', 409: 'ErrorMessage' },
       handle: async (call) => jsonAnswer(200, stringifyJson(await service.delete(ownId(call, 'DELETE')))),
     },
     {
       ...common,
       method: 'POST',
       path: ENTITY,
+      operationId: 'setState',
       summary: 'Activate or deactivate a rule',
       request: 'RuleState',
-      responses: { 200: 'none', 202: 'none', 400: 'Error', 403: 'Error', 404: 'Error', 409: 'Error' },
+      responses: {
+        200: 'text',
+        202: 'text',
+        400: 'ErrorMessage',
+        403: 'ErrorMessage',
+        404: 'ErrorMessage',
+        409: 'ErrorMessage',
+      },
       handle: async (call) => {
         const id = ownId(call, 'ACTIVATE')
         const body = await readJson(call, entityLimit(services.parts.limits))
@@ -96,7 +114,7 @@ async function putRule(services: ApiServices, service: RuleService, call: Call):
 
 function ownId(call: Call, right: Right): EntityId {
   const path = targetNamespace(call)
-  const name = entityName(call, 'name')
+  const name = entityName(call, 'ruleName')
   requireOwner(call.user, right, path, name)
   return { path, name }
 }

@@ -14,7 +14,7 @@ import { TriggerService } from './trigger-service.ts'
 import { stringifyJson } from '../../model/json-number.ts'
 
 const COLLECTION = '/api/v1/namespaces/{namespace}/triggers'
-const ENTITY = `${COLLECTION}/{name}`
+const ENTITY = `${COLLECTION}/{triggerName}`
 
 /** `…/triggers`: those of the caller. */
 export function triggerRoutes(services: ApiServices, links: TriggerLinks): readonly UserRoute[] {
@@ -25,11 +25,11 @@ export function triggerRoutes(services: ApiServices, links: TriggerLinks): reado
       ...common,
       method: 'GET',
       path: COLLECTION,
+      operationId: 'getAllTriggers',
       trailingSlash: true,
       summary: 'Triggers of a namespace',
       query: LIST_PARAMETERS,
-      variants: { count: 'EntityCount' },
-      responses: { 200: 'TriggerList', 400: 'Error', 403: 'Error' },
+      responses: { 200: 'TriggerList', 400: 'ErrorMessage', 403: 'ErrorMessage' },
       handle: (call) => {
         const path = targetNamespace(call)
         requireOwner(call.user, 'READ', path)
@@ -40,11 +40,12 @@ export function triggerRoutes(services: ApiServices, links: TriggerLinks): reado
       ...common,
       method: 'GET',
       path: ENTITY,
+      operationId: 'getTriggerByName',
       summary: 'Read a trigger',
-      responses: { 200: 'Trigger', 403: 'Error', 404: 'Error', 409: 'Error' },
+      responses: { 200: 'Trigger', 403: 'ErrorMessage', 404: 'ErrorMessage', 409: 'ErrorMessage' },
       handle: async (call) => {
         const path = targetNamespace(call)
-        const name = entityName(call, 'name')
+        const name = entityName(call, 'triggerName')
         requireOwner(call.user, 'READ', path, name)
         return jsonAnswer(200, stringifyJson(await service.get({ path, name })))
       },
@@ -53,21 +54,23 @@ export function triggerRoutes(services: ApiServices, links: TriggerLinks): reado
       ...common,
       method: 'PUT',
       path: ENTITY,
+      operationId: 'updateTrigger',
       summary: 'Create or update a trigger',
       query: [{ name: 'overwrite', type: 'boolean', description: 'Whether to update a trigger that exists.' }],
       request: 'TriggerPut',
-      responses: { 200: 'Trigger', 400: 'Error', 403: 'Error', 409: 'Error', 413: 'Error' },
+      responses: { 200: 'Trigger', 400: 'ErrorMessage', 403: 'ErrorMessage', 409: 'ErrorMessage', 413: 'ErrorMessage' },
       handle: (call) => putTrigger(services, service, call),
     },
     {
       ...common,
       method: 'DELETE',
       path: ENTITY,
+      operationId: 'deleteTrigger',
       summary: 'Delete a trigger; rules that refer to it stay, inactive',
-      responses: { 200: 'Trigger', 403: 'Error', 404: 'Error', 409: 'Error' },
+      responses: { 200: 'Trigger', 403: 'ErrorMessage', 404: 'ErrorMessage', 409: 'ErrorMessage' },
       handle: async (call) => {
         const path = targetNamespace(call)
-        const name = entityName(call, 'name')
+        const name = entityName(call, 'triggerName')
         requireOwner(call.user, 'DELETE', path, name)
         return jsonAnswer(200, stringifyJson(await service.delete({ path, name })))
       },
@@ -76,18 +79,19 @@ export function triggerRoutes(services: ApiServices, links: TriggerLinks): reado
       ...common,
       method: 'POST',
       path: ENTITY,
+      operationId: 'fireTrigger',
       summary: 'Fire a trigger: invoke the actions of its active rules',
       request: 'Arguments',
       responses: {
         202: 'ActivationId',
         204: 'none',
-        400: 'Error',
-        403: 'Error',
-        404: 'Error',
-        408: 'Error',
-        409: 'Error',
-        413: 'Error',
-        429: 'Error',
+        400: 'ErrorMessage',
+        403: 'ErrorMessage',
+        404: 'ErrorMessage',
+        408: 'ErrorMessage',
+        409: 'ErrorMessage',
+        413: 'ErrorMessage',
+        429: 'ErrorMessage',
       },
       handle: (call) => fireTrigger(services, call),
     },
@@ -97,7 +101,7 @@ export function triggerRoutes(services: ApiServices, links: TriggerLinks): reado
 async function putTrigger(services: ApiServices, service: TriggerService, call: Call): Promise<Answer> {
   const { user } = call
   const path = targetNamespace(call)
-  const name = entityName(call, 'name')
+  const name = entityName(call, 'triggerName')
   requireOwner(user, 'PUT', path, name)
   const given = await readPut(services, call)
   const overwrite = new QueryParameters(call.rawQuery).boolean('overwrite', false)

@@ -26,7 +26,7 @@ import { rawArguments, webArguments } from './web-arguments.ts'
 import { webCors } from './web-cors.ts'
 import type { WebPath } from './web-path.ts'
 
-export type WebCall = Pick<OpenCall, 'request' | 'body' | 'transaction' | 'rawQuery'>
+export type WebCall = Pick<OpenCall, 'request' | 'body' | 'transaction' | 'rawQuery' | 'late'>
 
 const NO_BODY = Buffer.alloc(0)
 
@@ -97,6 +97,7 @@ export class WebActions {
       requireWhiskAuth(requiredAuth(target.action), request, caller)
     }
     const bytes = arrived ?? NO_BODY
+    const wish = { extension: path.extension, accept: request.headers.accept, transactionId: transaction.id }
     const outcome = await invokeResolved(this.#services, {
       transaction,
       user: owner,
@@ -105,11 +106,15 @@ export class WebActions {
       payload: argumentsOf(call, path, target.action, caller, bytes),
       blocking: true,
       waitMs: parts.limits.maxBlockingWaitMs,
+      onAccepted: (activationId) =>
+        call.late.answerIfLate(() => {
+          const answer = outcomeAnswer({ activationId }, wish)
+          return { ...answer, headers: [...headers, 'x-openwhisk-activation-id', activationId] }
+        }),
       onSettled: release,
     })
     headers.push('x-openwhisk-activation-id', outcome.activationId)
-    const { extension } = path
-    return outcomeAnswer(outcome, { extension, accept: request.headers.accept, transactionId: transaction.id })
+    return outcomeAnswer(outcome, wish)
   }
 }
 

@@ -59,15 +59,27 @@ describe('the API document', () => {
     const at = (rest: string): string[] => has(`/namespaces/{namespace}/${rest}`)
     expect(has('/namespaces')).toEqual(['get'])
     expect(at('limits')).toEqual(['get'])
-    expect(at('actions/{package}/')).toEqual(['get'])
-    for (const action of ['actions/{name}', 'actions/{package}/{name}', 'rules/{name}', 'triggers/{name}']) {
-      expect(at(action).toSorted()).toEqual(['delete', 'get', 'post', 'put'])
+    expect(at('actions/{packageName}/')).toEqual(['get'])
+    for (const entity of [
+      'actions/{actionName}',
+      'actions/{packageName}/{actionName}',
+      'rules/{ruleName}',
+      'triggers/{triggerName}',
+    ]) {
+      expect(at(entity).toSorted()).toEqual(['delete', 'get', 'post', 'put'])
     }
-    expect(at('packages/{name}').toSorted()).toEqual(['delete', 'get', 'put'])
-    for (const path of ['activations', 'activations/{id}', 'activations/{id}/logs', 'activations/{id}/result']) {
+    expect(at('packages/{packageName}').toSorted()).toEqual(['delete', 'get', 'put'])
+    for (const path of [
+      'activations',
+      'activations/{activationid}',
+      'activations/{activationid}/logs',
+      'activations/{activationid}/result',
+    ]) {
       expect(at(path)).toEqual(['get'])
     }
-    expect(has('/web/{namespace}/{package}/{action}')).toHaveLength(7)
+    for (const web of ['{actionName}', '{actionName}.{extension}']) {
+      expect(has(`/web/{namespace}/{packageName}/${web}`)).toHaveLength(7)
+    }
   })
 
   it('asks for credentials where the API does', () => {
@@ -85,25 +97,25 @@ describe('the API document', () => {
 
 /** Statuses that strict clients know of, besides 200, 401 and 500. */
 const STATUSES: readonly (readonly [method: string, path: string, statuses: readonly number[]])[] = [
-  ['get', 'actions/{name}', [403, 404]],
-  ['put', 'actions/{name}', [400, 403, 409, 413]],
-  ['delete', 'actions/{name}', [400, 403, 404, 409]],
-  ['post', 'actions/{name}', [202, 403, 404, 408, 429, 502]],
-  ['put', 'rules/{name}', [400, 404, 409, 413]],
-  ['post', 'rules/{name}', [202, 400, 404]],
-  ['get', 'rules/{name}', [404]],
-  ['delete', 'rules/{name}', [404]],
-  ['get', 'triggers/{name}', [404]],
-  ['delete', 'triggers/{name}', [404]],
-  ['put', 'triggers/{name}', [400, 409, 413]],
-  ['post', 'triggers/{name}', [202, 204, 404, 408, 429]],
+  ['get', 'actions/{actionName}', [403, 404]],
+  ['put', 'actions/{actionName}', [400, 403, 409, 413]],
+  ['delete', 'actions/{actionName}', [400, 403, 404, 409]],
+  ['post', 'actions/{actionName}', [202, 403, 404, 408, 429, 502]],
+  ['put', 'rules/{ruleName}', [400, 404, 409, 413]],
+  ['post', 'rules/{ruleName}', [202, 400, 404]],
+  ['get', 'rules/{ruleName}', [404]],
+  ['delete', 'rules/{ruleName}', [404]],
+  ['get', 'triggers/{triggerName}', [404]],
+  ['delete', 'triggers/{triggerName}', [404]],
+  ['put', 'triggers/{triggerName}', [400, 409, 413]],
+  ['post', 'triggers/{triggerName}', [202, 204, 404, 408, 429]],
   ['get', 'packages', [403]],
-  ['get', 'packages/{name}', [403, 404, 409]],
-  ['put', 'packages/{name}', [400, 403, 409, 413]],
-  ['delete', 'packages/{name}', [404, 409]],
-  ['get', 'activations/{id}', [404]],
-  ['get', 'activations/{id}/logs', [404]],
-  ['get', 'activations/{id}/result', [404]],
+  ['get', 'packages/{packageName}', [403, 404, 409]],
+  ['put', 'packages/{packageName}', [400, 403, 409, 413]],
+  ['delete', 'packages/{packageName}', [404, 409]],
+  ['get', 'activations/{activationid}', [404]],
+  ['get', 'activations/{activationid}/logs', [404]],
+  ['get', 'activations/{activationid}/result', [404]],
 ]
 
 /** Fields that strict clients require. */
@@ -115,6 +127,83 @@ const REQUIRED: Readonly<Record<string, readonly string[]>> = {
   PackageAction: ['name', 'version'],
   Activation: ['namespace', 'name', 'version', 'publish', 'subject', 'activationId', 'start', 'response', 'logs'],
 }
+
+/** Operations and definitions as OpenWhisk's own document names them; `/` stands for `/namespaces/{namespace}/`. */
+const OPENWHISK: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  '/actions': { get: 'getAllActions' },
+  '/actions/{actionName}': {
+    get: 'getActionByName',
+    put: 'updateAction',
+    delete: 'deleteAction',
+    post: 'invokeAction',
+  },
+  '/actions/{packageName}/{actionName}': {
+    get: 'getActionInPackageByName',
+    put: 'updateActionInPackage',
+    delete: 'deleteActionInPackage',
+    post: 'invokeActionInPackage',
+  },
+  '/rules': { get: 'getAllRules' },
+  '/rules/{ruleName}': { get: 'getRuleByName', put: 'updateRule', delete: 'deleteRule', post: 'setState' },
+  '/triggers': { get: 'getAllTriggers' },
+  '/triggers/{triggerName}': {
+    get: 'getTriggerByName',
+    put: 'updateTrigger',
+    delete: 'deleteTrigger',
+    post: 'fireTrigger',
+  },
+  '/packages': { get: 'getAllPackages' },
+  '/packages/{packageName}': { get: 'getPackageByName', put: 'updatePackage', delete: 'deletePackage' },
+  '/activations': { get: 'getActivations' },
+  '/activations/{activationid}': { get: 'getActivationById' },
+  '/activations/{activationid}/logs': { get: 'getActivationLogs' },
+  '/activations/{activationid}/result': { get: 'getActivationResult' },
+  '/limits': { get: 'getLimits' },
+}
+
+const OPENWHISK_DEFINITIONS = `KeyValue PathName ErrorMessage ActionLimits Action ActionMeta ActionPut ActionExec
+  ActionExecMeta Rule RuleMeta RulePut Trigger TriggerMeta TriggerPut TriggerLimits Package PackagePut PackageBinding
+  PackageAction ActivationBrief Activation ActivationId ActivationLogs ActivationResult UserLimits`.split(/\s+/)
+
+describe('what generated clients go by', () => {
+  it.each(Object.entries(OPENWHISK))('operations at %s have the ids of OpenWhisk', (path, ids) => {
+    const operations = api.paths[`/namespaces/{namespace}${path}`] ?? {}
+    expect(
+      Object.fromEntries(Object.entries(operations).map(([method, { operationId }]) => [method, operationId])),
+    ).toEqual(ids)
+  })
+
+  it('namespaces are listed by the same name', () => {
+    expect(api.paths['/namespaces']?.['get']?.operationId).toBe('getAllNamespaces')
+  })
+
+  it('definitions have the names of OpenWhisk', () => {
+    expect(Object.keys(api.definitions)).toEqual(expect.arrayContaining(OPENWHISK_DEFINITIONS))
+  })
+
+  it.each([
+    ['actions', 'ActionMeta'],
+    ['triggers', 'TriggerMeta'],
+    ['rules', 'RuleMeta'],
+    ['activations', 'ActivationBrief'],
+  ])('a listing of %s is one of %s', (collection, definition) => {
+    const { schema } = api.paths[`/namespaces/{namespace}/${collection}`]!['get']!.responses['200']!
+    expect(schema?.items).toEqual({ $ref: `#/definitions/${definition}` })
+  })
+
+  it.each([
+    ['actions/{actionName}', 'put', 'action'],
+    ['actions/{actionName}', 'post', 'payload'],
+    ['rules/{ruleName}', 'put', 'rule'],
+    ['rules/{ruleName}', 'post', 'status'],
+    ['triggers/{triggerName}', 'put', 'trigger'],
+    ['triggers/{triggerName}', 'post', 'payload'],
+    ['packages/{packageName}', 'put', 'package'],
+  ])('the body of %s %s is called %s', (path, method, name) => {
+    const { parameters } = api.paths[`/namespaces/{namespace}/${path}`]![method]!
+    expect(parameters.filter((parameter) => parameter.in === 'body').map((parameter) => parameter.name)).toEqual([name])
+  })
+})
 
 describe('what strict clients hold on to', () => {
   it.each(STATUSES)('%s %s declares %j', (method, path, statuses) => {
@@ -161,8 +250,38 @@ describe('the validator of answers', () => {
     }
     expect(exchange('/api/v1/namespaces', 200, '["n"]')).not.toThrow()
     expect(exchange('/api/v1/namespaces', 201, '["n"]')).toThrow(/is not declared/)
-    expect(exchange('/api/v1/namespaces', 200, 'n', 'text/plain')).toThrow(/application\/json/)
+    expect(exchange('/api/v1/namespaces', 200, 'n', 'text/plain')).toThrow(/must be array/)
+    expect(exchange('/api/v1/namespaces', 200, 'n', 'text/html')).toThrow(/text\/html, which is not declared/)
+    expect(exchange('/api/v1/namespaces//', 200, '[]')).toThrow(/in no document/)
     expect(exchange('/api/v1/nothing', 200, '[]')).toThrow(/in no document/)
     expect(exchange('/api/v1/nothing', 404, '{}')).not.toThrow()
+  })
+
+  it('fails with what was taken although the document says otherwise, and not with what was refused', async () => {
+    const { observe } = await ResponseValidator.connect(platform.baseUrl)
+    const exchange = (method: string, path: string, body: string, status = 200, text = '[]'): (() => void) => {
+      const headers = { 'content-type': 'application/json' }
+      const response = { status, reason: '', headers, lines: new Map(), bytes: Buffer.from(text), text }
+      const at = `/api/v1/namespaces/_/${path}`
+      return () => observe({ step: { method, path: at }, request: { method, path: at, headers: {}, body }, response })
+    }
+    const refused = JSON.stringify({ error: 'e', code: 'c' })
+    expect(exchange('GET', 'actions?skip=1&limit=0', '')).not.toThrow()
+    expect(exchange('GET', 'actions?skip=-1', '')).toThrow(/getAllActions took skip=-1/)
+    expect(exchange('GET', 'actions?skip=4294967296', '')).toThrow(/skip=4294967296/)
+    expect(exchange('GET', 'actions?skip=-1', '', 400, refused)).not.toThrow()
+    for (const word of ['true', 'FALSE', 'On', '0', '']) {
+      const counts = /^(?:true|on)$/i.test(word)
+      const text = counts ? '{"actions":3}' : '[]'
+      expect(exchange('GET', `actions?count=${word}`, '', 200, text)).not.toThrow()
+      expect(exchange('GET', `actions?count=${word}`, '', 200, counts ? '[]' : '{"actions":3}')).toThrow(
+        /getAllActions/,
+      )
+    }
+    expect(exchange('GET', 'actions?count=maybe', '')).toThrow(/count=maybe/)
+    const state = (body: string): (() => void) => exchange('POST', 'rules/r', body, 200, '"OK"')
+    expect(state('{"status":"active"}')).not.toThrow()
+    expect(state('{"status":"asleep"}')).toThrow(/setState took/)
+    expect(state('')).toThrow(/setState took no body/)
   })
 })

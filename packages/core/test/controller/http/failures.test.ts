@@ -11,7 +11,8 @@ import type { Identity } from '../../../src/model/identity.ts'
 import { DEFAULT_PLATFORM_LIMITS } from '../../../src/model/platform-limits.ts'
 import { eventually } from '../../../src/conformance/conformance-case.ts'
 import { ACTIONS, ApiClient, errorOf } from '../api-client.ts'
-import { ScriptedActivator } from '../scripted-activator.ts'
+import { MemoryActivationStore } from '../../../src/store/memory-activation-store.ts'
+import { ACTIVATION_ID, ScriptedActivator } from '../scripted-activator.ts'
 import { basicAuth, OTHER, OWNER, TestController, type TestControllerOptions } from '../test-controller.ts'
 
 const patience = { uniqueName: 'unused', patienceMs: 5000 }
@@ -201,5 +202,64 @@ describe('a client', () => {
     const response = await waiting
     expect(response.status).toBe(503)
     expect(errorOf(response)).toBe('The server was not able to produce a timely response to your request.')
+  })
+
+  describe('hears of what was accepted when the time for an answer is over, also', () => {
+    const WEB = '/api/v1/web/owner/default/a'
+    let clock: VirtualClock
+
+    /** A platform whose activations are accepted, and never come to anything more. */
+    async function accepting(parts: TestControllerOptions['parts'] = {}): Promise<ApiClient> {
+      clock = new VirtualClock()
+      const activator = new ScriptedActivator()
+      activator.answer = (request) => {
+        request.onAccepted?.(ACTIVATION_ID)
+        return request.blocking ? new Promise(() => undefined) : Promise.resolve({ activationId: ACTIVATION_ID })
+      }
+      const api = await start({ activator, parts: { clock, ...parts } })
+      await api.putAction('a', { annotations: [{ key: 'web-export', value: true }] })
+      return api
+    }
+
+    async function answerInTheEnd<T>(what: Promise<T>): Promise<T> {
+      let isOver = false
+      void what.finally(() => (isOver = true))
+      await eventually('the time is over', patience, async () => {
+        await clock.advance(70_000)
+        return isOver
+      })
+      return what
+    }
+
+    it.each(['?blocking=true', '?blocking=true&result=true'])('of an action %s', async (query) => {
+      const api = await accepting()
+      const { status, text, headers } = await answerInTheEnd(api.invoke('a', {}, query))
+      expect({ status, text }).toEqual({ status: 202, text: JSON.stringify({ activationId: ACTIVATION_ID }) })
+      expect(headers['x-openwhisk-activation-id']).toBe(ACTIVATION_ID)
+    })
+
+    it('of a web action', async () => {
+      const api = await accepting()
+      const { status, text, headers } = await answerInTheEnd(api.send('GET', `${WEB}.json`))
+      expect(status).toBe(202)
+      expect(JSON.parse(text)).toMatchObject({ error: 'Response not yet ready.' })
+      expect(headers['x-openwhisk-activation-id']).toBe(ACTIVATION_ID)
+      expect(headers['access-control-allow-origin']).toBe('*')
+    })
+
+    it('of a trigger whose rules were fired while the store hangs', async () => {
+      class HangingStore extends MemoryActivationStore {
+        override put(): Promise<never> {
+          return new Promise(() => undefined)
+        }
+      }
+      const api = await accepting({ activationStore: new HangingStore() })
+      const at = ACTIONS.replace(/actions$/, '')
+      await api.send('PUT', `${at}triggers/t`, {})
+      await api.send('PUT', `${at}rules/r`, { trigger: '/_/t', action: '/_/a' })
+      const { status, text } = await answerInTheEnd(api.send('POST', `${at}triggers/t`, {}))
+      expect(status).toBe(202)
+      expect(JSON.parse(text)).toEqual({ activationId: expect.stringMatching(/^[0-9a-f]{32}$/) })
+    })
   })
 })

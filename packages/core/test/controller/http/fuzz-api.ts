@@ -160,9 +160,9 @@ class FuzzTarget {
 
   #namesFor(parameter: string, before: string): readonly string[] {
     if (parameter === '{namespace}') return ['_', this.#namespace]
-    if (parameter === '{package}') return ['p', 'b', 'default']
-    if (parameter === '{id}') return [this.#activationId]
-    if (parameter === '{action}') return ['a', 's.json', 'a.http', 'a.text']
+    if (parameter === '{packageName}' && !before.endsWith('/packages/')) return ['p', 'b', 'default']
+    if (parameter === '{activationid}') return [this.#activationId]
+    if (parameter === '{extension}') return ['json', 'http', 'text']
     if (before.endsWith('/triggers/')) return ['t', 'a']
     if (before.endsWith('/rules/')) return ['r', 't']
     return before.endsWith('/packages/') ? ['p', 'b', 'new'] : ['a', 's', 'p']

@@ -4,7 +4,7 @@ import { REST_MANIFEST } from '../../../src/conformance/rest/rest-platform.ts'
 import { parseActionSettings } from '../../../src/controller/entities/parse-action-put.ts'
 import { parsePutContent, type PutBody } from '../../../src/controller/entities/put-content.ts'
 import { HttpError } from '../../../src/controller/http/http-error.ts'
-import { DEFINITIONS, type SchemaName } from '../../../src/controller/http/schemas/definitions.ts'
+import { DEFINITIONS, schemaOf, type SchemaName } from '../../../src/controller/http/schemas/definitions.ts'
 import { parsePackagePut } from '../../../src/controller/packages/parse-package-put.ts'
 import { parseRulePut, parseRuleState } from '../../../src/controller/triggers/parse-rule-put.ts'
 import { parseTriggerPut } from '../../../src/controller/triggers/parse-trigger-put.ts'
@@ -130,7 +130,7 @@ describe.each(PARSERS)('%s', (schema, parse) => {
       fc.property(BODIES[schema] ?? fc.constant({}), (generated) => {
         const body = JSON.parse(JSON.stringify(generated)) as JsonObject
         const refusal = refusalOf(parse, body)
-        const error = schemas.errorOf({ $ref: `#/definitions/${schema}` }, body)
+        const error = schemas.errorOf(schemaOf(schema), body)
         if (refusal === undefined) {
           seen.taken++
           expect(error, 'the parser takes it').toBeUndefined()
@@ -147,7 +147,7 @@ describe.each(PARSERS)('%s', (schema, parse) => {
 })
 
 it('arguments are an object, whatever is in it', () => {
-  const reference = { $ref: '#/definitions/Arguments' }
+  const reference = schemaOf('Arguments')
   expect(schemas.errorOf(reference, { a: [1] })).toBeUndefined()
   expect(schemas.errorOf(reference, [1])).toMatch(/object/)
 })

@@ -1,12 +1,20 @@
 import assert from 'node:assert/strict'
 import type { RestExchange } from '../../../src/conformance/rest/rest-target.ts'
-import { sendRequest, type RawResponse } from '../../../src/conformance/rest/send-request.ts'
-import { DocumentSchemas, type SwaggerDocument, type SwaggerOperation } from './swagger-document.ts'
+import { sendRequest, type RawRequest, type RawResponse } from '../../../src/conformance/rest/send-request.ts'
+import {
+  DocumentSchemas,
+  type SwaggerDocument,
+  type SwaggerOperation,
+  type SwaggerParameter,
+} from './swagger-document.ts'
 
-/** The documents themselves, and web actions called with more behind their name. */
-const UNDOCUMENTED = /^\/(?:api\/v1\/)?(?:api-docs|docs)(?:\/|$)|^\/api\/v1\/web\//
+/** Requests of TRACE, which the dialect cannot describe, and web actions called with more behind their name. */
+const UNDOCUMENTED = /^\/api\/v1\/web\//
 
-/** Holds every answer against what the server's own document says of its operation. */
+/**
+ * Holds every exchange against what the server's own document says of its operation: what was sent, unless it was
+ * refused, and whatever was answered. Paths are compared as they are written.
+ */
 export class ResponseValidator {
   readonly #documents: readonly SwaggerDocument[]
   readonly #schemas: ReadonlyMap<SwaggerDocument, DocumentSchemas>
@@ -27,17 +35,24 @@ export class ResponseValidator {
     return new ResponseValidator([await read('/api/v1/api-docs'), await read('/api-docs')])
   }
 
-  readonly observe = ({ request: { method, path }, response }: RestExchange): void => {
-    const [pathname = '', query = ''] = path.replace(/^https?:\/\/[^/]*/, '').split('?')
+  readonly observe = ({ request, response }: RestExchange): void => {
+    const { method, path } = request
+    const [pathname = '', query = ''] = path
+      .replace(/^https?:\/\/[^/]*/, '')
+      .split('#')[0]!
+      .split('?')
     const found = this.#find(method, pathname)
-    if (found) this.#check(found, new URLSearchParams(query), response)
-    else {
+    if (!found) {
       const allowed = response.status >= 400 || method === 'OPTIONS' || UNDOCUMENTED.test(pathname)
       assert.ok(allowed, `${method} ${pathname} succeeds but is in no document`)
+      return
     }
+    const parameters = new URLSearchParams(query)
+    if (response.status < 400) this.#checkRequest(found, parameters, request)
+    this.#checkResponse(found, parameters, response)
   }
 
-  #find(method: string, pathname: string): { document: SwaggerDocument; operation: SwaggerOperation } | undefined {
+  #find(method: string, pathname: string): Found | undefined {
     for (const document of this.#documents) {
       for (const [template, operations] of Object.entries(document.paths)) {
         const operation = operations[method.toLowerCase()]
@@ -47,28 +62,63 @@ export class ResponseValidator {
     return undefined
   }
 
-  #check(
-    { document, operation }: { document: SwaggerDocument; operation: SwaggerOperation },
-    query: URLSearchParams,
-    response: RawResponse,
-  ): void {
-    const { operationId, responses } = operation
+  #checkRequest({ document, operation }: Found, query: URLSearchParams, { body }: RawRequest): void {
+    const what = `${operation.operationId} took`
+    for (const { name, in: place, schema, required, ...declared } of operation.parameters) {
+      if (place === 'query') {
+        const value = query.get(name)
+        if (value === null) continue
+        const typed = declared.type === 'integer' ? Number(value) : value
+        const error = this.#errorOf(document, queryParameterSchema(declared), typed)
+        assert.equal(error, undefined, `${what} ${name}=${value}, which is not as declared: ${error}`)
+      }
+      if (place !== 'body' || !schema) continue
+      const text = body === undefined ? '' : Buffer.from(body).toString('utf8')
+      if (text === '') assert.ok(!required, `${what} no body, which is required`)
+      else {
+        const error = this.#errorOf(document, schema, JSON.parse(text))
+        assert.equal(error, undefined, `${what} ${text.slice(0, 500)}, which is not as declared: ${error}`)
+      }
+    }
+  }
+
+  #checkResponse({ document, operation }: Found, query: URLSearchParams, response: RawResponse): void {
+    const { operationId, responses, produces = document.produces } = operation
     if (responses['default']) return
     const what = `${operationId} ${response.status}`
     const declared = responses[response.status]
     assert.ok(declared, `${what} is not declared: ${response.text.slice(0, 500)}`)
     this.seen.add(what)
+    const type = response.headers['content-type']?.split(';')[0]
     const { schema } = declared
-    const isPlainTooLarge = response.status === 413 && response.headers['content-type']?.startsWith('text/plain')
-    if (schema === undefined || isPlainTooLarge) return
-    assert.equal(response.headers['content-type'], 'application/json', what)
-    const variant =
-      response.status === 200
-        ? Object.entries(operation['x-when-true'] ?? {}).find(([name]) => isTrue(query.get(name)))?.[1]
-        : undefined
-    const error = this.#schemas.get(document)?.errorOf(variant ?? schema, JSON.parse(response.text))
+    if (schema === undefined) {
+      assert.ok(response.text === '' && type === undefined, `${what} is declared without a body and has ${type}`)
+      return
+    }
+    assert.ok(produces.includes(type ?? ''), `${what} is of type ${type}, which is not declared`)
+    const value: unknown = type === 'application/json' ? JSON.parse(response.text) : response.text
+    const error = this.#errorOf(document, schema, value)
     assert.equal(error, undefined, `${what}: ${error} in ${response.text.slice(0, 1000)}`)
+    if (response.status !== 200) return
+    const { 'x-when-true': variants, items } = schema
+    const variant = Object.entries(variants ?? {}).find(([name]) => isTrue(query.get(name)))?.[1]
+    const exact = variant ?? (variants && { type: 'array', items: { allOf: [items], not: { required: ['logs'] } } })
+    const mismatch = exact && this.#errorOf(document, exact, value)
+    assert.equal(mismatch, undefined, `${what}: ${mismatch} in ${response.text.slice(0, 1000)}`)
   }
+
+  #errorOf(document: SwaggerDocument, schema: object, value: unknown): string | undefined {
+    return this.#schemas.get(document)?.errorOf(schema, value)
+  }
+}
+
+interface Found {
+  readonly document: SwaggerDocument
+  readonly operation: SwaggerOperation
+}
+
+function queryParameterSchema({ type, pattern, minimum, maximum }: Partial<SwaggerParameter>): object {
+  return JSON.parse(JSON.stringify({ type, pattern, minimum, maximum })) as object
 }
 
 function isTrue(value: string | null): boolean {
@@ -81,11 +131,5 @@ function matches(basePath: string, template: string, pathname: string): boolean 
     .split(/\{\w+\}/)
     .map((text) => text.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`))
     .join('[^/]+')
-  const full = new RegExp(template === '/' ? `^${base}/?$` : `^${base}${pattern}$`)
-  return full.test(pathname) || (pathname.endsWith('/') && full.test(pathname.slice(0, -1)) && isCollection(template))
-}
-
-/** Listings, activations and limits tolerate a slash at the end. */
-function isCollection(template: string): boolean {
-  return /\/(?:namespaces|actions|triggers|rules|packages|activations|limits)$|\/activations\/\{id\}$/.test(template)
+  return new RegExp(template === '/' ? `^${base}/?$` : `^${base}${pattern}$`).test(pathname)
 }

@@ -3,6 +3,7 @@ import { Ajv, type ValidateFunction } from 'ajv'
 /** What the tests need of a Swagger 2.0 document. */
 export interface SwaggerDocument {
   readonly basePath: string
+  readonly produces: readonly string[]
   readonly paths: Readonly<Record<string, Readonly<Record<string, SwaggerOperation>>>>
   readonly definitions: Readonly<Record<string, object>>
 }
@@ -10,8 +11,24 @@ export interface SwaggerDocument {
 export interface SwaggerOperation {
   readonly operationId: string
   readonly security: readonly object[]
-  readonly parameters: readonly { readonly name: string; readonly in: string; readonly required: boolean }[]
-  readonly responses: Readonly<Record<string, { readonly schema?: object }>>
+  readonly produces?: readonly string[]
+  readonly parameters: readonly SwaggerParameter[]
+  readonly responses: Readonly<Record<string, { readonly schema?: SwaggerSchema }>>
+}
+
+export interface SwaggerParameter {
+  readonly name: string
+  readonly in: string
+  readonly required: boolean
+  readonly type?: string
+  readonly pattern?: string
+  readonly minimum?: number
+  readonly maximum?: number
+  readonly schema?: SwaggerSchema
+}
+
+export interface SwaggerSchema {
+  readonly items?: object
   readonly 'x-when-true'?: Readonly<Record<string, object>>
 }
 

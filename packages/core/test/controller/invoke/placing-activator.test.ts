@@ -197,6 +197,21 @@ describe('placing activator', () => {
     expect(activator.total).toBe(0)
   })
 
+  it('says that it accepted an activation when the queue has it, even if the store never answers', async () => {
+    const { activator, activationStore, clock } = await stage()
+    activationStore.foresee = () => new Promise<void>(() => undefined) as never
+    const accepted: string[] = []
+    const onAccepted = (id: string): unknown => accepted.push(id)
+    const told: unknown[] = []
+    const outcome = activator.activate(request({ waitMs: 500, onAccepted }))
+    void outcome.then((value) => told.push(value))
+    await clock.advance(0)
+    expect(accepted).toEqual([expect.stringMatching(/^[0-9a-f]{32}$/)])
+    await clock.advance(10_000)
+    expect(activator.list().map(([id]) => id)).toEqual(accepted)
+    expect(told).toEqual([])
+  })
+
   it('ends an activation of which nothing is heard with a record, a result and a free slot', async () => {
     const { activator, activationStore, clock } = await stage()
     const outcome = activator.activate(request({ waitMs: 10_000_000 }))

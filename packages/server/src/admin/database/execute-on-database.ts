@@ -54,8 +54,14 @@ async function readIndexes(target: AdminTarget, print: PrintLine): Promise<void>
     await target.activations(),
   ]
   for (const { name: index } of SUBJECT_INDEXES) await subjects.list({ index, partition: '', limit: 1 })
-  for (const { name: index } of ENTITY_INDEXES) await entities.list({ index, partition: '', limit: 1 })
-  await activations.list({ namespace: '', skip: 0, limit: 1, full: false })
-  await activations.list({ namespace: '', name: '', skip: 0, limit: 1, full: false })
+  for (const { name: index } of ENTITY_INDEXES) {
+    await entities.list({ index, partition: '', limit: 1 })
+    // What is counted may have an index of its own.
+    await entities.count({ index, partition: '' })
+  }
+  for (const query of [{ namespace: '' }, { namespace: '', name: '' }]) {
+    await activations.list({ ...query, skip: 0, limit: 1, full: false })
+    await activations.count(query)
+  }
   await print('indexes: up to date')
 }

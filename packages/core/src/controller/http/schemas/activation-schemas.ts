@@ -1,21 +1,8 @@
-import { KEY_VALUES } from './part-schemas.ts'
+import { KEY_VALUES, part } from './part-schemas.ts'
 import { arrayOf, closed, FLAG, TEXT, WHOLE, type Schema } from './schema.ts'
 
 const ID: Schema = { type: 'string', pattern: '^[0-9a-f]{32}$' }
 const TIME: Schema = { ...WHOLE, description: 'Milliseconds since 1970.' }
-
-const response = closed(
-  {
-    status: {
-      type: 'string',
-      enum: ['success', 'application error', 'action developer error', 'whisk internal error'],
-    },
-    success: FLAG,
-    result: { description: 'Any JSON.' },
-    size: { ...WHOLE, description: 'Bytes of the result.' },
-  },
-  ['status', 'success'],
-)
 
 const HEAD = {
   namespace: TEXT,
@@ -31,22 +18,15 @@ const HEAD = {
 } as const
 const REQUIRED = ['namespace', 'name', 'version', 'publish', 'activationId', 'start']
 
-const activation = closed({ ...HEAD, subject: TEXT, response, logs: arrayOf(TEXT) }, [
-  ...REQUIRED,
-  'subject',
-  'response',
-  'logs',
-])
+const WHOLE_RECORD = { subject: TEXT, response: part('ActivationResult'), logs: arrayOf(TEXT) } as const
+
+const activation = closed({ ...HEAD, ...WHOLE_RECORD }, [...REQUIRED, 'subject', 'response', 'logs'])
 
 /** Activations as they are answered. */
 export const ACTIVATION_SCHEMAS = {
   Activation: activation,
   ActivationId: closed({ activationId: ID }, ['activationId']),
-  ActivationList: arrayOf(closed({ ...HEAD, statusCode: { ...WHOLE, minimum: 0, maximum: 3 } }, REQUIRED)),
-  ActivationRecords: arrayOf({ $ref: '#/definitions/Activation' }),
+  /** With `docs=true` there is in it what is in an activation, and no status code. */
+  ActivationBrief: closed({ ...HEAD, statusCode: { ...WHOLE, minimum: 0, maximum: 3 }, ...WHOLE_RECORD }, REQUIRED),
   ActivationLogs: closed({ logs: arrayOf(TEXT) }, ['logs']),
-  ActivationResult: response,
-  InvocationAnswer: {
-    description: 'The record of the activation; its result alone, when only that was asked for or when it is an array.',
-  },
 } as const satisfies Readonly<Record<string, Schema>>

@@ -13,45 +13,47 @@ const REQUIRED = ['namespace', 'name', 'version', 'publish']
 
 const action = {
   ...HEAD,
-  exec: part('Exec'),
+  exec: part('ActionExec'),
   parameters: KEY_VALUES,
   limits: part('ActionLimits'),
   binding: { ...TEXT, description: 'Path of the binding through which it was read without its code.' },
 }
 
-const rule = { ...HEAD, trigger: part('EntityReference'), action: part('EntityReference') }
+const rule = { ...HEAD, trigger: part('PathName'), action: part('PathName') }
 
 const pkg = {
   ...HEAD,
   parameters: KEY_VALUES,
-  binding: { ...closed({ namespace: TEXT, name: TEXT }, []), description: 'What it refers to; empty for a package.' },
 }
 
 /** Entities as they are answered. */
 export const ENTITY_SCHEMAS = {
   Action: closed(action, [...REQUIRED, 'exec', 'limits']),
-  ActionList: arrayOf(
-    closed({ ...HEAD, limits: part('ActionLimits'), exec: closed({ binary: FLAG }, ['binary']) }, REQUIRED),
-  ),
+  ActionMeta: closed({ ...HEAD, limits: part('ActionLimits'), exec: part('ActionExecMeta') }, REQUIRED),
   Trigger: closed(
     {
       ...HEAD,
       parameters: KEY_VALUES,
-      limits: closed({}, []),
+      limits: part('TriggerLimits'),
       rules: { type: 'object', additionalProperties: part('RuleLink'), description: 'By full names of rules.' },
     },
     REQUIRED,
   ),
-  TriggerList: arrayOf(closed(HEAD, REQUIRED)),
+  TriggerMeta: closed(HEAD, REQUIRED),
   Rule: closed({ ...rule, status: RULE_STATUS }, [...REQUIRED, 'trigger', 'action']),
-  RuleList: arrayOf(closed(rule, [...REQUIRED, 'trigger', 'action'])),
-  Package: closed(pkg, REQUIRED),
-  PackageContents: closed(
-    { ...pkg, actions: arrayOf(part('PackageAction')), feeds: arrayOf(part('PackageAction')) },
+  RuleMeta: closed(rule, [...REQUIRED, 'trigger', 'action']),
+  Package: closed(
+    {
+      ...pkg,
+      binding: part('PackageBinding'),
+      actions: { ...arrayOf(part('PackageAction')), description: 'Where one package is read.' },
+      feeds: { ...arrayOf(part('PackageAction')), description: 'Where one package is read.' },
+    },
     REQUIRED,
   ),
-  PackageList: arrayOf(
-    closed({ ...HEAD, binding: { description: 'False, or the namespace and name of what it refers to.' } }, REQUIRED),
+  PackageMeta: closed(
+    { ...HEAD, binding: { description: 'False, or the namespace and name of what it refers to.' } },
+    REQUIRED,
   ),
   EntityCount: {
     ...closed({ actions: WHOLE, triggers: WHOLE, rules: WHOLE, packages: WHOLE, activations: WHOLE }, []),

@@ -11,7 +11,7 @@ export const PART_SCHEMAS = {
     },
     ['key', 'value'],
   ),
-  Exec: closed(
+  ActionExec: closed(
     {
       kind: { ...TEXT, description: 'Runtime such as nodejs:20, or blackbox, or sequence.' },
       code: { ...TEXT, description: 'Source text; base64 when binary.' },
@@ -33,11 +33,26 @@ export const PART_SCHEMAS = {
     },
     ['timeout', 'memory', 'logs', 'concurrency'],
   ),
-  EntityReference: closed({ path: TEXT, name: TEXT }, ['path', 'name']),
+  PathName: closed({ path: TEXT, name: TEXT }, ['path', 'name']),
   RuleLink: closed(
-    { action: { $ref: '#/definitions/EntityReference' }, status: { type: 'string', enum: ['active', 'inactive'] } },
+    { action: { $ref: '#/definitions/PathName' }, status: { type: 'string', enum: ['active', 'inactive'] } },
     ['action', 'status'],
   ),
+  ActivationResult: closed(
+    {
+      status: {
+        type: 'string',
+        enum: ['success', 'application error', 'action developer error', 'whisk internal error'],
+      },
+      success: FLAG,
+      result: { description: 'Any JSON.' },
+      size: { ...WHOLE, description: 'Bytes of the result.' },
+    },
+    ['status', 'success'],
+  ),
+  ActionExecMeta: closed({ binary: FLAG }, ['binary']),
+  TriggerLimits: closed({}, []),
+  PackageBinding: closed({ namespace: TEXT, name: TEXT }, []),
   PackageAction: closed({ name: TEXT, version: TEXT, annotations: arrayOf({ $ref: '#/definitions/KeyValue' }) }, [
     'name',
     'version',

@@ -35,12 +35,16 @@ const HEAD = {
   publish: nullable(FLAG),
 }
 
+/** What clients may send along, and the path says. */
+const IGNORED: Schema = { description: 'Ignored.' }
+const NAMED = { namespace: IGNORED, name: IGNORED }
+
 const limit = nullable(WHOLE)
 
 /** Bodies of requests. They are read by parsers that give the exact texts of errors; a test keeps the two together. */
 export const REQUEST_SCHEMAS = {
-  Arguments: { type: 'object', description: 'Arguments of the action, or payload of the trigger.' },
   ActionPut: open({
+    ...NAMED,
     ...HEAD,
     limits: nullable(
       open({
@@ -54,14 +58,16 @@ export const REQUEST_SCHEMAS = {
     ),
     delAnnotations: nullable({ ...arrayOf(TEXT), description: 'Annotations to be removed.' }),
   }),
-  TriggerPut: open({ ...HEAD, limits: nullable({ ...open({}), description: 'A trigger has none.' }) }),
+  TriggerPut: open({ ...NAMED, ...HEAD, limits: IGNORED }),
   RulePut: open({
+    name: IGNORED,
     ...HEAD,
+    status: { description: 'Ignored: POST changes it.' },
     trigger: { description: 'Full name as a text, or as an object with path and name.' },
     action: { description: 'Full name as a text, or as an object with path and name.' },
   }),
-  RuleState: open({ status: { type: 'string', enum: ['active', 'inactive'] } }, ['status']),
   PackagePut: open({
+    ...NAMED,
     ...HEAD,
     binding: {
       ...open({ namespace: TEXT, name: TEXT }),

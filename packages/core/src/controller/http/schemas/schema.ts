@@ -14,6 +14,8 @@ export interface Schema {
   readonly pattern?: string
   readonly minimum?: number
   readonly maximum?: number
+  /** What it is where the query parameter of that name is true. The dialect has no choice between schemas. */
+  readonly 'x-when-true'?: Readonly<Record<string, Schema>>
   /** Null is as good as leaving the value out. The dialect itself has no word for it. */
   readonly 'x-nullable'?: true
 }

@@ -45,8 +45,7 @@ export const SERVER_SCHEMAS = {
     },
     ['description', 'api_version', 'api_version_path', 'build', 'buildno', 'swagger_paths'],
   ),
-  NamespaceList: arrayOf(TEXT),
-  NamespaceLimits: closed(
+  UserLimits: closed(
     {
       ...wholeNumbers(NAMESPACE_NUMBERS),
       allowedKinds: arrayOf(TEXT),
@@ -66,7 +65,12 @@ export const SERVER_SCHEMAS = {
   Readiness: { type: 'object', additionalProperties: TEXT, minProperties: 1, maxProperties: 1 },
   ActivationsInFlight: { ...arrayOf(arrayOf(TEXT)), description: 'Id and full name of the action of each.' },
   Number: { type: 'integer', minimum: 0 },
-  Error: closed({ error: TEXT, code: { ...TEXT, description: 'Id of the transaction.' } }, ['error', 'code']),
+  /** Without a type: some refusals are plain text instead, which nothing else can say. */
+  ErrorMessage: {
+    required: ['error', 'code'],
+    properties: { error: TEXT, code: { ...TEXT, description: 'Id of the transaction.' } },
+    additionalProperties: false,
+  },
 } as const satisfies Readonly<Record<string, Schema>>
 
 function wholeNumbers(names: readonly string[]): Readonly<Record<string, Schema>> {
