@@ -106,6 +106,15 @@ export { assemble, assembleController, assembleInvoker } from './assembly/assemb
 export type { ControllerNode } from './assembly/controller-node.ts'
 export type { InvokerNode } from './assembly/invoker-node.ts'
 export type { Platform } from './assembly/platform.ts'
+export * as settingsSchemas from './assembly/options/settings-schema.ts'
+export {
+  isStandardSchema,
+  standardProblems,
+  type StandardIssue,
+  type StandardResult,
+  type StandardSchema,
+} from './assembly/standard-schema.ts'
+export { problems } from './assembly/options/problems.ts'
 export type { OpenCall, OpenRoute } from './controller/http/route.ts'
 export type { Answer } from './controller/http/answer.ts'
 export type { ActivationFacts, ControllerGauges, ControllerObserver } from './controller/observer.ts'

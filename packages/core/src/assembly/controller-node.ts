@@ -5,11 +5,12 @@ import { PlatformError } from '../errors.ts'
 import { isPromise } from '../lifecycle.ts'
 import { EmbeddedClient } from './embedded-client.ts'
 import type { Engines } from './engines.ts'
-import { HttpListeners } from './http-listeners.ts'
+import { checkAddress, HttpListeners } from './http-listeners.ts'
 import type { Opening, OpenParts } from './open-in-order.ts'
 import { use } from './provide.ts'
 import type { Token } from './token.ts'
 import { AUTH, CLOCK, RANDOM } from './tokens.ts'
+import { keepAlive } from '../time/keep-alive.ts'
 
 /** How long a connection is kept for a request that may be on its way, when the node closes in peace, ms. */
 const LINGER_MS = 250
@@ -24,6 +25,7 @@ export class ControllerNode implements AsyncDisposable {
   readonly #parts: OpenParts
   readonly #engines: Engines
   #closing: Promise<void> | undefined
+  #closed = false
 
   /** Use `assemble` or `assembleController`. */
   constructor(container: DependencyContainer, parts: OpenParts, engines: Engines, clustered: boolean) {
@@ -56,8 +58,9 @@ export class ControllerNode implements AsyncDisposable {
     return []
   }
 
-  /** What stands behind a token of `tokens`: an adapter, the clock, the limits. */
+  /** What stands behind a token of `tokens`: an adapter, the clock, the limits. @throws ERR_CLOSED the node is closed. */
   use<T>(key: Token<T>): T {
+    if (this.#closed) throw closed('use')
     return use(this.#container, key)
   }
 
@@ -69,21 +72,25 @@ export class ControllerNode implements AsyncDisposable {
   /**
    * Serves the REST API on a port; 0 picks a free one. May be called more than once; actions call back on the first.
    * @throws ERR_CONFIG the port is in use or may not be bound; the message names it.
+   * @throws ERR_CLOSED the node is closing, or closed.
    */
   async listen(address: { readonly host?: string; readonly port: number }): Promise<{ readonly url: string }> {
-    return { url: await this.listeners.listen(address) }
+    this.#requireOpen('listen')
+    return { url: await keepAlive(this.listeners.listen(checkAddress(address))) }
   }
 
   /**
    * A client of this node that needs no port, acting in the given namespace.
    * @throws ERR_CONFIG nobody owns the namespace.
+   * @throws ERR_CLOSED the node is closing, or closed.
    */
   async client(namespace: string): Promise<EmbeddedClient> {
+    this.#requireOpen('client')
     const found = use(this.#container, AUTH).identityOf(namespace)
-    const identity = isPromise(found) ? await found : found
+    const identity = isPromise(found) ? await keepAlive(found) : found
     if (!identity)
       throw new PlatformError('ERR_CONFIG', `no subject owns the namespace '${namespace}': create one first`)
-    return new EmbeddedClient(this.listeners.embedded, identity.authkey)
+    return new EmbeddedClient(this.listeners, identity.authkey)
   }
 
   /**
@@ -92,7 +99,7 @@ export class ControllerNode implements AsyncDisposable {
    */
   close(options: { readonly drainMs?: number } = {}): Promise<void> {
     this.#closing ??= this.#close(options.drainMs ?? 0)
-    return this.#closing
+    return keepAlive(this.#closing)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -102,6 +109,21 @@ export class ControllerNode implements AsyncDisposable {
   async #close(drainMs: number): Promise<void> {
     await this.listeners.close(() => this.controller.drain(drainMs), Math.min(drainMs, LINGER_MS))
     await this.#parts.close()
+    this.#closed = true
     await this.#container.dispose()
+    this.onClosed()
   }
+
+  /** Called once everything is closed. */
+  protected onClosed(): void {
+    // Nothing is left to be done here.
+  }
+
+  #requireOpen(method: string): void {
+    if (this.#closing) throw closed(method)
+  }
+}
+
+function closed(method: string): PlatformError {
+  return new PlatformError('ERR_CLOSED', `${method}: the platform is closed; assemble a new one`)
 }

@@ -1,14 +1,30 @@
 import type { RequestListener, Server } from 'node:http'
 import { Server as NetServer, type AddressInfo } from 'node:net'
+import type { Duplex } from 'node:stream'
+import { z } from 'zod'
 import { createHttpServer } from '../controller/http/http-server.ts'
 import { PlatformError } from '../errors.ts'
 import type { Clock, Timer } from '../time/clock.ts'
 import type { Random } from '../time/random.ts'
 import { within } from '../time/within.ts'
+import { problems } from './options/problems.ts'
 
 /** How long connections that are busy after everything was drained are let be, ms. */
 const LAST_ANSWERS_MS = 1000
 const SWEEP_MS = 20
+
+const addressSchema = z.strictObject({
+  host: z.string().min(1).optional(),
+  port: z.int().min(0).max(65_535),
+})
+
+/** @throws ERR_CONFIG it is no address to listen on. */
+export function checkAddress(address: unknown): { readonly host?: string; readonly port: number } {
+  const parsed = addressSchema.safeParse(address)
+  if (!parsed.success) throw new PlatformError('ERR_CONFIG', `listen: ${problems(parsed.error, addressSchema)}`)
+  const { host, port } = parsed.data
+  return { port, ...(host === undefined ? {} : { host }) }
+}
 
 /** The servers of one API: those that listen on ports, and one for clients in the same process. */
 export class HttpListeners {
@@ -19,6 +35,7 @@ export class HttpListeners {
   readonly #random: Random
   readonly #servers: Server[] = []
   #url: string | undefined
+  #isClosed = false
   /** Answers from now on close their connections. */
   #lastRequests = false
 
@@ -30,6 +47,12 @@ export class HttpListeners {
     this.#clock = clock
     this.#random = random
     this.embedded = createHttpServer(this.#handle, random)
+  }
+
+  /** Serves one end of a pair of streams. @throws ERR_CLOSED */
+  connect(connection: Duplex): void {
+    if (this.#isClosed) throw new PlatformError('ERR_CLOSED', 'the platform is closed; assemble a new one')
+    this.embedded.emit('connection', connection)
   }
 
   /** Of the first port; undefined before there is one. */
@@ -48,6 +71,10 @@ export class HttpListeners {
       })
       server.listen(port, host, resolve)
     })
+    if (this.#lastRequests) {
+      server.close()
+      throw new PlatformError('ERR_CLOSED', 'listen: the platform is closed')
+    }
     this.#servers.push(server)
     const { port: actual } = server.address() as AddressInfo
     const url = `http://${host.includes(':') ? `[${host}]` : host}:${actual}`
@@ -80,6 +107,7 @@ export class HttpListeners {
     sweep?.cancel()
     for (const server of servers) server.close().closeAllConnections()
     await closed
+    this.#isClosed = true
   }
 }
 
