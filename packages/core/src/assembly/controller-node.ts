@@ -1,10 +1,13 @@
+import type { RequestListener } from 'node:http'
 import type { DependencyContainer } from 'tsyringe'
 import type { SubjectAdministration } from '../auth/subject-administration.ts'
 import type { Controller } from '../controller/controller.ts'
 import { PlatformError } from '../errors.ts'
 import { isPromise } from '../lifecycle.ts'
+import { duplexPair } from './duplex-pair.ts'
 import { EmbeddedClient } from './embedded-client.ts'
 import type { Engines } from './engines.ts'
+import { fetchOver } from './fetch-request.ts'
 import { checkAddress, HttpListeners } from './http-listeners.ts'
 import type { Opening, OpenParts } from './open-in-order.ts'
 import { use } from './provide.ts'
@@ -77,6 +80,28 @@ export class ControllerNode implements AsyncDisposable {
   async listen(address: { readonly host?: string; readonly port: number }): Promise<{ readonly url: string }> {
     this.#requireOpen('listen')
     return { url: await keepAlive(this.listeners.listen(checkAddress(address))) }
+  }
+
+  /**
+   * Answers a request that came to a server of the caller's, as a listener of `node:http`, in express or in fastify. The
+   * server stays the caller's: its limits and time-outs hold. A body that a parser has read already is taken from
+   * `request.rawBody` or `request.body`.
+   */
+  get handler(): RequestListener {
+    return this.listeners.handed
+  }
+
+  /**
+   * Answers a request in the form of the web's `fetch`, without a port. Bodies stream; aborting the request's signal gives
+   * it up. Keeps the process alive until the head of the response is there.
+   * @throws ERR_CLOSED the node is closed.
+   * @throws ERR_UNAVAILABLE the connection broke, as it does while the platform closes.
+   */
+  readonly fetch = async (input: Request | URL | string, init?: RequestInit): Promise<Response> => {
+    const request = input instanceof Request && !init ? input : new Request(input, init)
+    const [client, server] = duplexPair()
+    this.listeners.connect(server)
+    return keepAlive(fetchOver(client, request))
   }
 
   /**

@@ -1,4 +1,4 @@
-import type { RequestListener, Server } from 'node:http'
+import type { RequestListener, Server, ServerResponse } from 'node:http'
 import { Server as NetServer, type AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { z } from 'zod'
@@ -7,6 +7,7 @@ import { PlatformError } from '../errors.ts'
 import type { Clock, Timer } from '../time/clock.ts'
 import type { Random } from '../time/random.ts'
 import { within } from '../time/within.ts'
+import { handedRequest } from './handed-request.ts'
 import { problems } from './options/problems.ts'
 
 /** How long connections that are busy after everything was drained are let be, ms. */
@@ -30,6 +31,8 @@ export function checkAddress(address: unknown): { readonly host?: string; readon
 export class HttpListeners {
   /** Serves connections that are handed to it; has no port. */
   readonly embedded: Server
+  /** Answers a request that came to another server. */
+  readonly handed: RequestListener
   readonly #handle: RequestListener
   readonly #clock: Clock
   readonly #random: Random
@@ -43,6 +46,11 @@ export class HttpListeners {
     this.#handle = (request, response) => {
       if (this.#lastRequests) response.shouldKeepAlive = false
       handle(request, response)
+    }
+    this.handed = (request, response) => {
+      const again = handedRequest(request)
+      if (again === 'unreadable') refuseRead(response)
+      else this.#handle(again, response)
     }
     this.#clock = clock
     this.#random = random
@@ -109,6 +117,14 @@ export class HttpListeners {
     await closed
     this.#isClosed = true
   }
+}
+
+/** Somebody else has read the body, and left nothing of which it could be made again. */
+function refuseRead(response: ServerResponse): void {
+  const error =
+    'The request body was read before the platform got it: mount the platform before body parsers, or keep request.rawBody.'
+  const body = JSON.stringify({ error, code: response.getHeader('x-request-id') ?? '' })
+  response.writeHead(500, { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(body) }).end(body)
 }
 
 /** Resolves when the last connection is gone. Unlike its own `close`, this lets a server keep idle connections. */

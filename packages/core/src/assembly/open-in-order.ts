@@ -44,8 +44,8 @@ export class OpenParts {
   async close(): Promise<void> {
     for (let part = this.#open.pop(); part; part = this.#open.pop()) {
       try {
-        const closed = await within(this.#clock, part.close().then(done), this.#limitMs)
-        if (!closed)
+        const inTime = await within(this.#clock, closed(part), this.#limitMs)
+        if (!inTime)
           this.#logger.error({ adapter: part.name, afterMs: this.#limitMs }, 'part does not close, left behind')
       } catch (err) {
         this.#logger.error({ err, adapter: part.name }, 'part did not close cleanly')
@@ -54,7 +54,7 @@ export class OpenParts {
   }
 
   async #openInTime(part: Opening): Promise<void> {
-    const opening = part.open().then(done)
+    const opening = opened(part)
     if (await within(this.#clock, opening, this.#limitMs)) return
     // Should it open after all, nobody wants it any more.
     void opening
@@ -65,7 +65,13 @@ export class OpenParts {
   }
 }
 
-function done(): true {
+async function opened(part: Opening): Promise<true> {
+  await part.open()
+  return true
+}
+
+async function closed(part: Opening): Promise<true> {
+  await part.close()
   return true
 }
 
