@@ -102,6 +102,7 @@ export {
   type ConfigurableAdapter,
 } from './assembly/adapter.ts'
 export * as tokens from './assembly/tokens.ts'
+export { CORE_VERSION } from './assembly/core-version.ts'
 export { assemble, assembleController, assembleInvoker } from './assembly/assemble.ts'
 export type { ControllerNode } from './assembly/controller-node.ts'
 export type { InvokerNode } from './assembly/invoker-node.ts'

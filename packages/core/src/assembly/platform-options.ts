@@ -27,7 +27,10 @@ import type { Adapter, AdapterContext } from './adapter.ts'
 /** A part of a platform: an adapter, or an instance that the caller made. The platform opens and closes either. */
 export type Part<T, C extends AdapterContext = AdapterContext> = T | Adapter<T, C>
 
-/** Called synchronously on the way of requests: count and return, never throw. What is not given is not reported. */
+/**
+ * Called synchronously on the way of requests: count and return. What is not given is not reported. One that throws, or
+ * whose promise rejects, is logged once and changes nothing else.
+ */
 export interface PlatformObservers {
   readonly controller?: ControllerObserver
   readonly invoker?: InvokerObserver
