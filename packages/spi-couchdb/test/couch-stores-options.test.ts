@@ -60,7 +60,7 @@ describe('the options of the CouchDB stores', () => {
     for (const store of ['entityStore', 'subjectStore', 'activationStore']) {
       const configurable = adapterModule.provides[store]
       expect(configurable?.create({ url: 'http://x' })).toMatchObject({ name: '@stemcell/spi-couchdb', core: '^0.1.0' })
-      expect((configurable?.options as z.ZodType).safeParse({ url: 'http://x', unknown: 1 }).success).toBe(false)
+      expect((configurable!.options as z.ZodType).safeParse({ url: 'http://x', unknown: 1 }).success).toBe(false)
     }
   })
 

@@ -54,7 +54,7 @@ describe('options of @stemcell/spi-podman', () => {
 
   it('come from a configuration file too', () => {
     const configurable = adapter.provides['containers']
-    expect((configurable?.options as z.ZodType).safeParse({ socketPath: '/x', nope: 1 }).success).toBe(false)
+    expect((configurable!.options as z.ZodType).safeParse({ socketPath: '/x', nope: 1 }).success).toBe(false)
     expect(configurable?.create({ socketPath: '/x' }).name).toBe('@stemcell/spi-podman')
   })
 })

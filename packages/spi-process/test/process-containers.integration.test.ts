@@ -206,7 +206,7 @@ describe('processContainers', () => {
     expect(() => processContainers({ startTimeoutMs: 0 })).toThrow(/startTimeoutMs/)
     await expect(openFactory({ dir: '/tmp' })).rejects.toThrow(/dir.*set/)
     const configurable = adapter.provides['containers']
-    expect((configurable?.options as z.ZodType).safeParse({ dir: '/x', nope: 1 }).success).toBe(false)
+    expect((configurable!.options as z.ZodType).safeParse({ dir: '/x', nope: 1 }).success).toBe(false)
     expect(configurable?.create({}).name).toBe('@stemcell/spi-process')
   })
 })

@@ -38,7 +38,7 @@ it('is not waited for without end: a platform that never hears of its invoker sa
   await expect
     .poll(async () => {
       await clock.advance(5_000)
-      return Promise.race([assembling, undefined])
+      return Promise.race([assembling, Promise.resolve()])
     })
     .toMatchObject({
       code: 'ERR_UNAVAILABLE',

@@ -123,7 +123,9 @@ describe('the handler of a platform', () => {
     const without = await fetch(url + INVOKE, { method: 'POST', headers: { authorization } })
     expect([without.status, await without.json()]).toEqual([200, { got: {} }])
     const list = await fetch(`${url}/api/v1/namespaces/_/actions`, { headers: { authorization } })
-    expect(((await list.json()) as JsonObject[]).map(({ name }) => name).toSorted()).toEqual(['echo', 'web'])
+    expect(((await list.json()) as JsonObject[]).map(({ name }) => name)).toEqual(
+      expect.arrayContaining(['echo', 'web']),
+    )
     const form = await fetch(`${url}/api/v1/web/guest/default/web.http?q=1`, {
       method: 'POST',
       body: new URLSearchParams([
