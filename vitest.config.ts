@@ -2,7 +2,8 @@ import { defineConfig } from 'vitest/config'
 import { servicesEnvironment } from './scripts/services/environment.mjs'
 
 // Tests run from the TypeScript sources: the condition picks `src` over `dist` in every package of the workspace.
-const conditions = ['@stemcell/source', 'node', 'import', 'module', 'default']
+// Whether something is imported or required is known without a condition of ours, which would hold for both.
+const conditions = ['@stemcell/source', 'node', 'module', 'default']
 
 export default defineConfig({
   resolve: { conditions },

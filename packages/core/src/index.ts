@@ -104,10 +104,20 @@ export {
   type ConfigurableAdapter,
 } from './assembly/adapter.ts'
 export * as tokens from './assembly/tokens.ts'
+export { CORE_VERSION } from './assembly/core-version.ts'
 export { assemble, assembleController, assembleInvoker } from './assembly/assemble.ts'
 export type { ControllerNode } from './assembly/controller-node.ts'
 export type { InvokerNode } from './assembly/invoker-node.ts'
 export type { Platform } from './assembly/platform.ts'
+export * as settingsSchemas from './assembly/options/settings-schema.ts'
+export {
+  isStandardSchema,
+  standardProblems,
+  type StandardIssue,
+  type StandardResult,
+  type StandardSchema,
+} from './assembly/standard-schema.ts'
+export { problems } from './assembly/options/problems.ts'
 export type { OpenCall, OpenRoute } from './controller/http/route.ts'
 export type { Answer } from './controller/http/answer.ts'
 export type { ActivationFacts, ControllerGauges, ControllerObserver } from './controller/observer.ts'

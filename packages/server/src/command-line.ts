@@ -1,6 +1,5 @@
-import { AdministrationError, isPlatformError } from '@stemcell/core'
+import { AdministrationError, CORE_VERSION, isPlatformError } from '@stemcell/core'
 import { Command, InvalidArgumentError, Option } from 'commander'
-import { readFileSync } from 'node:fs'
 import { text } from 'node:stream/consumers'
 import { adminProgram, withoutDoubleLetters } from './admin/admin-program.ts'
 import { exitCodeOf } from './admin/command-failure.ts'
@@ -35,7 +34,7 @@ interface StandaloneFlags {
 export async function runCommandLine(args: readonly string[], signals: StopSignals): Promise<number> {
   const program = new Command('stemcell')
     .description('A serverless platform that speaks OpenWhisk’s interfaces')
-    .version(version())
+    .version(CORE_VERSION)
     .showHelpAfterError('(stemcell --help lists the commands)')
   program
     .command('standalone', { isDefault: true })
@@ -131,9 +130,4 @@ function port(value: string): number {
 function invokerId(value: string): number {
   if (!/^\d{1,6}$/.test(value)) throw new InvalidArgumentError('an invoker’s number is 0 or more')
   return Number(value)
-}
-
-function version(): string {
-  const manifest = readFileSync(new URL('../package.json', import.meta.url), 'utf8')
-  return (JSON.parse(manifest) as { readonly version: string }).version
 }

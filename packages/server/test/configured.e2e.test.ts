@@ -31,6 +31,17 @@ function installQueue(): void {
        create: ({ note }) => ({
          name: 'noted-queue', core: '^0.1.0', build: ({ logger }) => new NotedQueue(note, logger),
        }),
+     }, poolPolicy: {
+       options: { '~standard': { version: 1, vendor: 'own', validate: (value) => ({ value }) } },
+       create: ({ keepMs }) => ({
+         name: 'noted-policy', core: '^0.1.0', build: ({ logger }) => ({
+           keepAlive() {
+             logger.info({ keepMs }, 'the policy keeps a container')
+             return { suspendAfterMs: keepMs, destroyAfterMs: keepMs }
+           },
+           victim: () => undefined, patience: () => 0, stemCells: () => 0,
+         }),
+       }),
      } } }`,
   )
 }
@@ -42,6 +53,7 @@ describe('a server whose parts are named in its configuration', () => {
       stores: { adapter: '@stemcell/spi-level', options: { dir: folder.join('elsewhere'), sync: false } },
       containers: { adapter: '@stemcell/spi-process', options: { dir: folder.join('containers') } },
       queue: { adapter: 'noted-queue', options: { note: 'from the file' } },
+      poolPolicy: { adapter: 'noted-queue', options: { keepMs: 60_000 } },
       limits: { memoryMb: { max: 1024 } },
       manifest: { runtimes: { nodejs: [{ kind: 'nodejs:22', image: { name: 'any' } }] } },
       logLevel: 'info',
@@ -55,6 +67,7 @@ describe('a server whose parts are named in its configuration', () => {
     expect(record.response.result).toMatchObject({ home: expect.stringContaining(folder.join('containers')) })
     expect((await call(server, 'GET', 'actions/hello')).json).toMatchObject({ exec: { kind: 'nodejs:22' } })
     expect([existsSync(folder.join('elsewhere', 'CURRENT')), existsSync(`${server.data}/store`)]).toEqual([true, false])
+    expect(server.stdout).toContain('"keepMs":60000,"msg":"the policy keeps a container"')
     expect(await server.stop()).toEqual({ code: 0, signal: null })
   })
 

@@ -4,6 +4,7 @@ import adapterModule from '@stemcell/spi-couchdb/adapter'
 import { readFileSync } from 'node:fs'
 import { inspect } from 'node:util'
 import { afterEach, describe, expect, it, vi } from 'vitest'
+import type { z } from 'zod'
 import { configuredOptions, parseCouchOptions, withFolder } from '../src/couch-stores-options.ts'
 
 const URL_WITH_ACCOUNT = 'https://admin:s%40cret@couch.example:6984/base/'
@@ -59,7 +60,7 @@ describe('the options of the CouchDB stores', () => {
     for (const store of ['entityStore', 'subjectStore', 'activationStore']) {
       const configurable = adapterModule.provides[store]
       expect(configurable?.create({ url: 'http://x' })).toMatchObject({ name: '@stemcell/spi-couchdb', core: '^0.1.0' })
-      expect(configurable?.options.safeParse({ url: 'http://x', unknown: 1 }).success).toBe(false)
+      expect((configurable!.options as z.ZodType).safeParse({ url: 'http://x', unknown: 1 }).success).toBe(false)
     }
   })
 
@@ -82,11 +83,11 @@ describe('the options of the CouchDB stores', () => {
   it('take the server from COUCHDB_URL when a configuration file names none', () => {
     const { options, create } = adapterModule.provides['entityStore']!
     vi.stubEnv('COUCHDB_URL', '')
-    expect(refusal(() => create(options.parse({})))).toContain('COUCHDB_URL')
+    expect(refusal(() => create((options as z.ZodType).parse({})))).toContain('COUCHDB_URL')
     vi.stubEnv('COUCHDB_URL', 'no server')
-    expect(refusal(() => create(options.parse({})))).toContain('url')
+    expect(refusal(() => create((options as z.ZodType).parse({})))).toContain('url')
     vi.stubEnv('COUCHDB_URL', 'http://x')
-    expect(create(options.parse({}))).toMatchObject({ name: '@stemcell/spi-couchdb' })
+    expect(create((options as z.ZodType).parse({}))).toMatchObject({ name: '@stemcell/spi-couchdb' })
   })
 
   it('stand in the table of the README with their defaults', () => {

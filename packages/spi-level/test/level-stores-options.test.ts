@@ -3,6 +3,7 @@ import { levelStores, levelStoresOptions, type LevelStoresOptions } from '@stemc
 import adapterModule from '@stemcell/spi-level/adapter'
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
+import type { z } from 'zod'
 
 describe('the options of the level stores', () => {
   it.each([
@@ -27,7 +28,7 @@ describe('the options of the level stores', () => {
     for (const store of ['entityStore', 'subjectStore', 'activationStore']) {
       const configurable = adapterModule.provides[store]
       expect(configurable?.create({ dir: 'x' })).toMatchObject({ name: '@stemcell/spi-level', core: '^0.1.0' })
-      expect(configurable?.options.safeParse({ dir: 'x', unknown: 1 }).success).toBe(false)
+      expect((configurable!.options as z.ZodType).safeParse({ dir: 'x', unknown: 1 }).success).toBe(false)
       expect(() => configurable?.create({ dir: 'x', unknown: 1 })).toThrow('unknown')
     }
   })

@@ -3,6 +3,7 @@ import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import type { z } from 'zod'
 import { adapterContext, isPlatformError } from '@stemcell/core'
 import { podmanContainers, podmanContainersOptions, type PodmanContainersOptions } from '@stemcell/spi-podman'
 import adapter from '../src/adapter.ts'
@@ -53,7 +54,7 @@ describe('options of @stemcell/spi-podman', () => {
 
   it('come from a configuration file too', () => {
     const configurable = adapter.provides['containers']
-    expect(configurable?.options.safeParse({ socketPath: '/x', nope: 1 }).success).toBe(false)
+    expect((configurable!.options as z.ZodType).safeParse({ socketPath: '/x', nope: 1 }).success).toBe(false)
     expect(configurable?.create({ socketPath: '/x' }).name).toBe('@stemcell/spi-podman')
   })
 })

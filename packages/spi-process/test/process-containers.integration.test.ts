@@ -1,6 +1,7 @@
 import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import type { z } from 'zod'
 import { isPlatformError, PlatformError, type Logger } from '@stemcell/core'
 import { processContainers } from '@stemcell/spi-process'
 import adapter from '../src/adapter.ts'
@@ -205,7 +206,7 @@ describe('processContainers', () => {
     expect(() => processContainers({ startTimeoutMs: 0 })).toThrow(/startTimeoutMs/)
     await expect(openFactory({ dir: '/tmp' })).rejects.toThrow(/dir.*set/)
     const configurable = adapter.provides['containers']
-    expect(configurable?.options.safeParse({ dir: '/x', nope: 1 }).success).toBe(false)
+    expect((configurable!.options as z.ZodType).safeParse({ dir: '/x', nope: 1 }).success).toBe(false)
     expect(configurable?.create({}).name).toBe('@stemcell/spi-process')
   })
 })

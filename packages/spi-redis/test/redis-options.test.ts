@@ -9,6 +9,7 @@ import {
 } from '@stemcell/spi-redis'
 import adapterModule from '@stemcell/spi-redis/adapter'
 import { describe, expect, it } from 'vitest'
+import type { z } from 'zod'
 import { optionDefault } from './readme.ts'
 
 const url = 'redis://127.0.0.1:1'
@@ -62,7 +63,7 @@ describe('the options for Redis', () => {
     expect(Object.keys(adapterModule.provides)).toEqual(PARTS)
     for (const part of Object.values(adapterModule.provides)) {
       expect(part.create({ url })).toMatchObject({ name: '@stemcell/spi-redis', core: '^0.1.0' })
-      expect(part.options.safeParse({ url, unknown: 1 }).success).toBe(false)
+      expect((part.options as z.ZodType).safeParse({ url, unknown: 1 }).success).toBe(false)
       expect(() => part.create({ url, unknown: 1 })).toThrow('unknown')
     }
   })

@@ -1,4 +1,4 @@
-import type { z } from 'zod'
+import type { StandardSchema } from './standard-schema.ts'
 import { silentLogger, type Logger } from '../log.ts'
 import type { Clock } from '../time/clock.ts'
 import type { Random } from '../time/random.ts'
@@ -33,14 +33,15 @@ export interface Adapter<T, C extends AdapterContext = AdapterContext> {
 
 /**
  * The default export of an adapter package's `./adapter` entry: how a configuration file names what it offers.
- * `options` is the schema of the adapter's own options; unknown keys must be refused.
+ * `options` is the schema of the adapter's own options, of any library that speaks Standard Schema (zod, valibot, arktype
+ * and others); unknown keys must be refused.
  */
 export interface AdapterModule {
   readonly provides: Readonly<Record<string, ConfigurableAdapter>>
 }
 
 export interface ConfigurableAdapter {
-  readonly options: z.ZodType
+  readonly options: StandardSchema
   /**
    * @param folder where an activation store may leave records that its backend does not take yet, so that they survive
    * the process: absolute, of this process and its next life alone, not made yet. Without one, none may be left anywhere

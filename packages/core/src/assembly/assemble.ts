@@ -1,42 +1,38 @@
+import type { DependencyContainer } from 'tsyringe'
 import { PlatformError } from '../errors.ts'
 import { shardingBalancer } from '../load-balancer/sharding-balancer.ts'
 import { assignInvokerId, noteInvokerId } from '../store/invoker-numbers.ts'
+import { keepAlive } from '../time/keep-alive.ts'
 import { ControllerNode } from './controller-node.ts'
 import { Engines } from './engines.ts'
 import { InvokerNode } from './invoker-node.ts'
 import { OpenParts } from './open-in-order.ts'
-import type { ControllerOptions, InvokerNodeOptions, PlatformOptions } from './platform-options.ts'
+import { checkOptions, type Settings } from './options/check-options.ts'
+import { LentInstances } from './options/lent-instances.ts'
+import type { ControllerOptions, InvokerNodeOptions, NodeOptions, PlatformOptions } from './platform-options.ts'
 import { Platform } from './platform.ts'
 import { use } from './provide.ts'
 import { openings, registerParts } from './register-parts.ts'
-import { ENTITY_STORE, LOGGER } from './tokens.ts'
+import { CLOCK, ENTITY_STORE, LOGGER } from './tokens.ts'
 
 /**
  * Builds a platform of the given parts and opens it: stores, auth, queue, rate limiter, log store, containers, then
- * controller and invoker. When a part does not open, those that did are closed again.
+ * controller and invoker. Resolves when a first invocation would find the invoker. When a part does not open, those
+ * that did are closed again.
  * @throws ERR_CONFIG, ERR_UNAVAILABLE the message names the adapter, and the option and fix where there is one.
  */
-export async function assemble(options: PlatformOptions): Promise<Platform> {
-  const container = registerParts(options)
-  const parts = new OpenParts(use(container, LOGGER))
-  const platform = new Platform(container, parts, new Engines(container, options), options.apiHost)
-  await parts.open([...openings(container, options, ['controller', 'invoker']), ...platform.openings])
-  return platform
+export function assemble(options: PlatformOptions): Promise<Platform> {
+  return keepAlive(assemblePlatform(options))
 }
 
 /**
- * Builds and opens a controller of a cluster: others may share its queue and stores, and its invokers are elsewhere.
- * Queue and stores must be ones that several processes can share. The load balancer is the sharding one unless another
- * is given.
+ * Builds and opens a controller of a cluster: others may share its queue and stores, and its invokers are elsewhere;
+ * it does not wait for them. Queue and stores must be ones that several processes can share. The load balancer is the
+ * sharding one unless another is given.
  * @throws ERR_CONFIG, ERR_UNAVAILABLE as `assemble`.
  */
-export async function assembleController(given: ControllerOptions): Promise<ControllerNode> {
-  const options = { ...given, loadBalancer: given.loadBalancer ?? shardingBalancer() }
-  const container = registerParts(options)
-  const parts = new OpenParts(use(container, LOGGER))
-  const node = new ControllerNode(container, parts, new Engines(container, options), true)
-  await parts.open([...openings(container, options, ['controller']), ...node.openings])
-  return node
+export function assembleController(options: ControllerOptions): Promise<ControllerNode> {
+  return keepAlive(assembleControllerNode(options))
 }
 
 /**
@@ -44,17 +40,53 @@ export async function assembleController(given: ControllerOptions): Promise<Cont
  * free one when it is new.
  * @throws ERR_CONFIG, ERR_UNAVAILABLE as `assemble`.
  */
-export async function assembleInvoker(options: InvokerNodeOptions): Promise<InvokerNode> {
-  const { id, uniqueName } = options.invokerInstance
+export function assembleInvoker(options: InvokerNodeOptions): Promise<InvokerNode> {
+  return keepAlive(assembleInvokerNode(options))
+}
+
+async function assemblePlatform(options: PlatformOptions): Promise<Platform> {
+  const settings = checkOptions(options, 'assemble', true)
+  const lent = new LentInstances()
+  try {
+    const container = registerParts(options, settings)
+    const parts = openParts(container, settings)
+    const needed = openings(container, options, ['controller', 'invoker'], lent)
+    const engines = new Engines(container, options, settings)
+    const platform = new Platform(container, parts, engines, options.apiHost, () => lent.giveBack())
+    await parts.open([...needed, ...platform.openings])
+    return platform
+  } catch (error) {
+    lent.giveBack()
+    throw error
+  }
+}
+
+async function assembleControllerNode(given: ControllerOptions): Promise<ControllerNode> {
+  const settings = checkOptions(given, 'assembleController', false)
+  const options = { ...given, loadBalancer: given.loadBalancer ?? shardingBalancer() }
+  const container = registerParts(options, settings)
+  const parts = openParts(container, settings)
+  const needed = openings(container, options, ['controller'])
+  const node = new ControllerNode(container, parts, new Engines(container, options, settings), true)
+  await parts.open([...needed, ...node.openings])
+  return node
+}
+
+async function assembleInvokerNode(options: InvokerNodeOptions): Promise<InvokerNode> {
+  const settings = checkOptions(options as NodeOptions, 'assembleInvoker', true)
+  const { id, uniqueName } = options.invokerInstance ?? {}
   const { apiHost } = options
   if (id === undefined && uniqueName === undefined) {
     throw new PlatformError('ERR_CONFIG', 'invokerInstance: give an id, or a uniqueName to have one assigned')
   }
-  const container = registerParts(options)
-  const parts = new OpenParts(use(container, LOGGER))
+  if (apiHost === undefined) {
+    throw new PlatformError('ERR_CONFIG', 'apiHost: say where actions reach the API, e.g. http://127.0.0.1:3233')
+  }
+  const container = registerParts(options, settings)
+  const parts = openParts(container, settings)
   await parts.open(openings(container, options, ['invoker']))
   try {
-    const engines = new Engines(container, options)
+    const engines = new Engines(container, options, settings)
     const store = use(container, ENTITY_STORE)
     const number = id ?? (await assignInvokerId(store, uniqueName!))
     await noteInvokerId(store, number)
@@ -68,4 +100,8 @@ export async function assembleInvoker(options: InvokerNodeOptions): Promise<Invo
     await parts.close()
     throw error
   }
+}
+
+function openParts(container: DependencyContainer, { openTimeoutMs }: Settings): OpenParts {
+  return new OpenParts(use(container, LOGGER), use(container, CLOCK), openTimeoutMs)
 }

@@ -1,15 +1,19 @@
+import type { RequestListener } from 'node:http'
 import type { DependencyContainer } from 'tsyringe'
 import type { SubjectAdministration } from '../auth/subject-administration.ts'
 import type { Controller } from '../controller/controller.ts'
 import { PlatformError } from '../errors.ts'
 import { isPromise } from '../lifecycle.ts'
+import { duplexPair } from './duplex-pair.ts'
 import { EmbeddedClient } from './embedded-client.ts'
 import type { Engines } from './engines.ts'
-import { HttpListeners } from './http-listeners.ts'
+import { fetchOver } from './fetch-request.ts'
+import { checkAddress, HttpListeners } from './http-listeners.ts'
 import type { Opening, OpenParts } from './open-in-order.ts'
 import { use } from './provide.ts'
 import type { Token } from './token.ts'
 import { AUTH, CLOCK, RANDOM } from './tokens.ts'
+import { keepAlive } from '../time/keep-alive.ts'
 
 /** How long a connection is kept for a request that may be on its way, when the node closes in peace, ms. */
 const LINGER_MS = 250
@@ -24,6 +28,7 @@ export class ControllerNode implements AsyncDisposable {
   readonly #parts: OpenParts
   readonly #engines: Engines
   #closing: Promise<void> | undefined
+  #closed = false
 
   /** Use `assemble` or `assembleController`. */
   constructor(container: DependencyContainer, parts: OpenParts, engines: Engines, clustered: boolean) {
@@ -56,8 +61,9 @@ export class ControllerNode implements AsyncDisposable {
     return []
   }
 
-  /** What stands behind a token of `tokens`: an adapter, the clock, the limits. */
+  /** What stands behind a token of `tokens`: an adapter, the clock, the limits. @throws ERR_CLOSED the node is closed. */
   use<T>(key: Token<T>): T {
+    if (this.#closed) throw closed('use')
     return use(this.#container, key)
   }
 
@@ -69,21 +75,47 @@ export class ControllerNode implements AsyncDisposable {
   /**
    * Serves the REST API on a port; 0 picks a free one. May be called more than once; actions call back on the first.
    * @throws ERR_CONFIG the port is in use or may not be bound; the message names it.
+   * @throws ERR_CLOSED the node is closing, or closed.
    */
   async listen(address: { readonly host?: string; readonly port: number }): Promise<{ readonly url: string }> {
-    return { url: await this.listeners.listen(address) }
+    this.#requireOpen('listen')
+    return { url: await keepAlive(this.listeners.listen(checkAddress(address))) }
+  }
+
+  /**
+   * Answers a request that came to a server of the caller's, as a listener of `node:http`, in express or in fastify. The
+   * server stays the caller's: its limits and time-outs hold. A body that a parser has read already is taken from
+   * `request.rawBody` or `request.body`.
+   */
+  get handler(): RequestListener {
+    return this.listeners.handed
+  }
+
+  /**
+   * Answers a request in the form of the web's `fetch`, without a port. Bodies stream; aborting the request's signal gives
+   * it up. Keeps the process alive until the head of the response is there.
+   * @throws ERR_CLOSED the node is closed.
+   * @throws ERR_UNAVAILABLE the connection broke, as it does while the platform closes.
+   */
+  readonly fetch = async (input: Request | URL | string, init?: RequestInit): Promise<Response> => {
+    const request = input instanceof Request && !init ? input : new Request(input, init)
+    const [client, server] = duplexPair()
+    this.listeners.connect(server)
+    return keepAlive(fetchOver(client, request))
   }
 
   /**
    * A client of this node that needs no port, acting in the given namespace.
    * @throws ERR_CONFIG nobody owns the namespace.
+   * @throws ERR_CLOSED the node is closing, or closed.
    */
   async client(namespace: string): Promise<EmbeddedClient> {
+    this.#requireOpen('client')
     const found = use(this.#container, AUTH).identityOf(namespace)
-    const identity = isPromise(found) ? await found : found
+    const identity = isPromise(found) ? await keepAlive(found) : found
     if (!identity)
       throw new PlatformError('ERR_CONFIG', `no subject owns the namespace '${namespace}': create one first`)
-    return new EmbeddedClient(this.listeners.embedded, identity.authkey)
+    return new EmbeddedClient(this.listeners, identity.authkey)
   }
 
   /**
@@ -92,7 +124,7 @@ export class ControllerNode implements AsyncDisposable {
    */
   close(options: { readonly drainMs?: number } = {}): Promise<void> {
     this.#closing ??= this.#close(options.drainMs ?? 0)
-    return this.#closing
+    return keepAlive(this.#closing)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -102,6 +134,21 @@ export class ControllerNode implements AsyncDisposable {
   async #close(drainMs: number): Promise<void> {
     await this.listeners.close(() => this.controller.drain(drainMs), Math.min(drainMs, LINGER_MS))
     await this.#parts.close()
+    this.#closed = true
     await this.#container.dispose()
+    this.onClosed()
   }
+
+  /** Called once everything is closed. */
+  protected onClosed(): void {
+    // Nothing is left to be done here.
+  }
+
+  #requireOpen(method: string): void {
+    if (this.#closing) throw closed(method)
+  }
+}
+
+function closed(method: string): PlatformError {
+  return new PlatformError('ERR_CLOSED', `${method}: the platform is closed; assemble a new one`)
 }

@@ -1,6 +1,2 @@
-import { createRequire } from 'node:module'
-
-const manifest = createRequire(import.meta.url)('../../package.json') as { readonly version: string }
-
-/** The version of this core, which adapters state a range for. */
-export const CORE_VERSION: string = manifest.version
+/** The version of this core, which adapters state a range for. Written here, as a bundle has no package.json. */
+export const CORE_VERSION = '0.1.0'

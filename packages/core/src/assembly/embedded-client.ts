@@ -1,9 +1,12 @@
-import { request as httpRequest, type Server } from 'node:http'
+import { request as httpRequest } from 'node:http'
+import type { Duplex } from 'node:stream'
 import { duplexPair } from './duplex-pair.ts'
 import { PlatformError } from '../errors.ts'
 import { authKeyText, type AuthKey } from '../model/identity.ts'
 import type { JsonObject, JsonValue } from '../model/json.ts'
 import { stringifyJson } from '../model/json-number.ts'
+import { keepAlive } from '../time/keep-alive.ts'
+import type { HttpListeners } from './http-listeners.ts'
 
 export interface EmbeddedResponse {
   readonly status: number
@@ -17,18 +20,26 @@ export interface EmbeddedResponse {
  * code that a socket would reach. Paths are relative to `/api/v1/namespaces/_/` unless they start with a slash.
  */
 export class EmbeddedClient {
-  readonly #server: Server
+  readonly #listeners: Pick<HttpListeners, 'connect'>
   readonly #authorization: string
 
-  constructor(server: Server, key: AuthKey) {
-    this.#server = server
+  constructor(listeners: Pick<HttpListeners, 'connect'>, key: AuthKey) {
+    this.#listeners = listeners
     this.#authorization = `Basic ${Buffer.from(authKeyText(key)).toString('base64')}`
   }
 
-  /** Sends one request. @throws ERR_UNAVAILABLE the connection broke, as it does while the platform closes. */
-  request(method: string, path: string, body?: JsonValue): Promise<EmbeddedResponse> {
+  /**
+   * Sends one request, and keeps the process alive until it is answered.
+   * @throws ERR_UNAVAILABLE the connection broke, as it does while the platform closes.
+   * @throws ERR_CLOSED the platform is closed.
+   */
+  async request(method: string, path: string, body?: JsonValue): Promise<EmbeddedResponse> {
     const [client, server] = duplexPair()
-    this.#server.emit('connection', server)
+    this.#listeners.connect(server)
+    return keepAlive(this.#send(client, method, path, body))
+  }
+
+  #send(client: Duplex, method: string, path: string, body?: JsonValue): Promise<EmbeddedResponse> {
     const text = body === undefined ? undefined : stringifyJson(body)
     return new Promise((resolve, reject) => {
       const broken = (cause: Error): void =>

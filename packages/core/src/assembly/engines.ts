@@ -5,17 +5,20 @@ import type { Controller } from '../controller/controller.ts'
 import { createController } from '../controller/create-controller.ts'
 import { createInvoker } from '../invoker/create-invoker.ts'
 import { HostLoad } from '../invoker/host-load.ts'
-import { DEFAULT_INVOKER_OPTIONS, type Invoker } from '../invoker/invoker.ts'
+import type { Invoker } from '../invoker/invoker.ts'
 import type { Logger } from '../log.ts'
 import type { EmitEvent, EventMessage } from '../messages/event-message.ts'
 import { invokerTopic, type InvokerInstance } from '../messages/invoker-instance.ts'
 import { MB } from '../model/byte-size.ts'
 import { parameterCipher } from '../model/parameter-cipher.ts'
 import { STORE_ALL, type StoreLevels } from '../model/store-level.ts'
+import { firstFault } from '../plug-in/first-fault.ts'
+import { guardedListener } from '../plug-in/guarded-listener.ts'
 import type { Clock } from '../time/clock.ts'
 import { CORE_VERSION } from './core-version.ts'
 import { EventPublisher } from './event-publisher.ts'
 import type { Opening } from './open-in-order.ts'
+import type { Settings } from './options/check-options.ts'
 import type { NodeOptions } from './platform-options.ts'
 import { use } from './provide.ts'
 import * as tokens from './tokens.ts'
@@ -24,15 +27,18 @@ import * as tokens from './tokens.ts'
 export class Engines {
   readonly #container: DependencyContainer
   readonly #options: NodeOptions
+  readonly #settings: Settings
   readonly #logger: Logger
   readonly #storeLevels: StoreLevels
   readonly #cipher: ReturnType<typeof parameterCipher>
   readonly #events: EventPublisher | undefined
+  readonly #eventObserver: ((event: EventMessage) => void) | undefined
   readonly #shared
 
-  constructor(container: DependencyContainer, options: NodeOptions) {
+  constructor(container: DependencyContainer, options: NodeOptions, settings: Settings) {
     this.#container = container
     this.#options = options
+    this.#settings = settings
     this.#logger = use(container, tokens.LOGGER)
     this.#storeLevels = storeLevelsOf(options)
     this.#shared = {
@@ -46,12 +52,14 @@ export class Engines {
       manifest: use(container, tokens.MANIFEST),
     }
     this.#cipher = parameterCipher(options.parameterEncryption, this.#shared.random)
+    const { event } = options.observers ?? {}
+    this.#eventObserver = event && guardedListener(event, firstFault(this.#logger, 'event observer'))
     if (options.userEvents) this.#events = new EventPublisher(this.#shared.queue, this.#logger)
   }
 
   /** What an invoker is called when nothing else is said. */
   instance(id: number): InvokerInstance {
-    const { userMemoryMb } = { ...DEFAULT_INVOKER_OPTIONS, ...this.#options.invoker }
+    const { userMemoryMb } = this.#settings.invoker
     const { uniqueName, displayedName, tags = [], dedicatedNamespaces = [] } = this.#options.invokerInstance ?? {}
     return {
       id,
@@ -64,7 +72,9 @@ export class Engines {
   }
 
   invoker(instance: InvokerInstance, apiHost: () => string): Invoker {
-    const { observers, invoker, platformId = 'stemcell' } = this.#options
+    const { observers, platformId = 'stemcell' } = this.#options
+    const { userCpus, ...invoker } = this.#settings.invoker
+    const { POOL_POLICY } = tokens
     const load = new HostLoad(this.#shared.clock)
     const cipher = this.#cipher
     return createInvoker({
@@ -77,21 +87,19 @@ export class Engines {
       ...(observers?.invoker && { observer: observers.invoker }),
       ...this.#emitter(invokerTopic(instance.id)),
       ...(cipher && { unlock: (algorithm, value) => cipher.unlock(algorithm, value) }),
-      options: { ...DEFAULT_INVOKER_OPTIONS, ...invoker, storeLevels: this.#storeLevels, apiHost },
+      ...(this.#container.isRegistered(POOL_POLICY) && { policy: use(this.#container, POOL_POLICY) }),
+      options: {
+        ...invoker,
+        ...(userCpus === undefined ? {} : { userCpus }),
+        storeLevels: this.#storeLevels,
+        apiHost,
+      },
     })
   }
 
   /** `clustered`: others share the queue with it. */
   controller(clustered: boolean): Controller {
-    const {
-      observers,
-      controllerId: id = '0',
-      maxWaiting,
-      api,
-      routes,
-      build,
-      disableStoreResult = false,
-    } = this.#options
+    const { observers, controllerId: id = '0', api, routes, build } = this.#options
     const controller = createController({
       ...this.#shared,
       id,
@@ -100,13 +108,13 @@ export class Engines {
       loadBalancer: use(this.#container, tokens.LOAD_BALANCER),
       rateLimiter: use(this.#container, tokens.RATE_LIMITER),
       logger: this.#logger.child({ controller: id }),
-      ...(maxWaiting === undefined ? {} : { maxWaiting }),
+      maxWaiting: this.#settings.maxWaiting,
       ...(api && { api }),
       ...(routes && { routes }),
       ...(observers?.controller && { observer: observers.controller }),
       ...this.#emitter(`controller${id}`),
       storeLevels: this.#storeLevels,
-      logsOutliveRecords: disableStoreResult,
+      logsOutliveRecords: mayLeaveNone(this.#storeLevels),
       ...(this.#cipher && { cipher: this.#cipher }),
       build: build ?? { date: 'unknown', number: CORE_VERSION },
     })
@@ -138,7 +146,7 @@ export class Engines {
 
   /** What controllers and invokers tell goes to all listeners, if there are any. */
   #emitter(source: string): { readonly emit?: EmitEvent } {
-    const listeners = [this.#options.observers?.event, this.#publish()].filter((listener) => listener !== undefined)
+    const listeners = [this.#eventObserver, this.#publish()].filter((listener) => listener !== undefined)
     const { clock }: { readonly clock: Clock } = this.#shared
     if (listeners.length === 0) return {}
     return {
@@ -158,4 +166,9 @@ export class Engines {
 function storeLevelsOf({ storeLevels, disableStoreResult = false }: NodeOptions): StoreLevels {
   const blocking = storeLevels?.blocking ?? (disableStoreResult ? 'failures' : STORE_ALL.blocking)
   return { blocking, nonBlocking: storeLevels?.nonBlocking ?? STORE_ALL.nonBlocking }
+}
+
+/** Whether there are activations that leave no record and may have logs all the same. */
+function mayLeaveNone({ blocking, nonBlocking }: StoreLevels): boolean {
+  return blocking !== 'always' || nonBlocking !== 'always'
 }

@@ -1,24 +1,44 @@
-import type { RequestListener, Server } from 'node:http'
+import type { RequestListener, Server, ServerResponse } from 'node:http'
 import { Server as NetServer, type AddressInfo } from 'node:net'
+import type { Duplex } from 'node:stream'
+import { z } from 'zod'
 import { createHttpServer } from '../controller/http/http-server.ts'
 import { PlatformError } from '../errors.ts'
 import type { Clock, Timer } from '../time/clock.ts'
 import type { Random } from '../time/random.ts'
 import { within } from '../time/within.ts'
+import { handedRequest } from './handed-request.ts'
+import { problems } from './options/problems.ts'
 
 /** How long connections that are busy after everything was drained are let be, ms. */
 const LAST_ANSWERS_MS = 1000
 const SWEEP_MS = 20
 
+const addressSchema = z.strictObject({
+  host: z.string().min(1).optional(),
+  port: z.int().min(0).max(65_535),
+})
+
+/** @throws ERR_CONFIG it is no address to listen on. */
+export function checkAddress(address: unknown): { readonly host?: string; readonly port: number } {
+  const parsed = addressSchema.safeParse(address)
+  if (!parsed.success) throw new PlatformError('ERR_CONFIG', `listen: ${problems(parsed.error, addressSchema)}`)
+  const { host, port } = parsed.data
+  return { port, ...(host === undefined ? {} : { host }) }
+}
+
 /** The servers of one API: those that listen on ports, and one for clients in the same process. */
 export class HttpListeners {
   /** Serves connections that are handed to it; has no port. */
   readonly embedded: Server
+  /** Answers a request that came to another server. */
+  readonly handed: RequestListener
   readonly #handle: RequestListener
   readonly #clock: Clock
   readonly #random: Random
   readonly #servers: Server[] = []
   #url: string | undefined
+  #isClosed = false
   /** Answers from now on close their connections. */
   #lastRequests = false
 
@@ -27,9 +47,20 @@ export class HttpListeners {
       if (this.#lastRequests) response.shouldKeepAlive = false
       handle(request, response)
     }
+    this.handed = (request, response) => {
+      const again = handedRequest(request)
+      if (again === 'unreadable') refuseRead(response)
+      else this.#handle(again, response)
+    }
     this.#clock = clock
     this.#random = random
     this.embedded = createHttpServer(this.#handle, random)
+  }
+
+  /** Serves one end of a pair of streams. @throws ERR_CLOSED */
+  connect(connection: Duplex): void {
+    if (this.#isClosed) throw new PlatformError('ERR_CLOSED', 'the platform is closed; assemble a new one')
+    this.embedded.emit('connection', connection)
   }
 
   /** Of the first port; undefined before there is one. */
@@ -48,6 +79,10 @@ export class HttpListeners {
       })
       server.listen(port, host, resolve)
     })
+    if (this.#lastRequests) {
+      server.close()
+      throw new PlatformError('ERR_CLOSED', 'listen: the platform is closed')
+    }
     this.#servers.push(server)
     const { port: actual } = server.address() as AddressInfo
     const url = `http://${host.includes(':') ? `[${host}]` : host}:${actual}`
@@ -80,7 +115,16 @@ export class HttpListeners {
     sweep?.cancel()
     for (const server of servers) server.close().closeAllConnections()
     await closed
+    this.#isClosed = true
   }
+}
+
+/** Somebody else has read the body, and left nothing of which it could be made again. */
+function refuseRead(response: ServerResponse): void {
+  const error =
+    'The request body was read before the platform got it: mount the platform before body parsers, or keep request.rawBody.'
+  const body = JSON.stringify({ error, code: response.getHeader('x-request-id') ?? '' })
+  response.writeHead(500, { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(body) }).end(body)
 }
 
 /** Resolves when the last connection is gone. Unlike its own `close`, this lets a server keep idle connections. */

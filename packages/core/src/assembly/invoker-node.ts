@@ -1,7 +1,9 @@
 import type { DependencyContainer } from 'tsyringe'
+import { PlatformError } from '../errors.ts'
 import type { Invoker } from '../invoker/invoker.ts'
 import type { OpenParts } from './open-in-order.ts'
 import { use } from './provide.ts'
+import { keepAlive } from '../time/keep-alive.ts'
 import type { Token } from './token.ts'
 
 /** A running invoker with its adapters. */
@@ -10,6 +12,7 @@ export class InvokerNode implements AsyncDisposable {
   readonly #container: DependencyContainer
   readonly #parts: OpenParts
   #closing: Promise<void> | undefined
+  #closed = false
 
   /** Use `assembleInvoker`. */
   constructor(container: DependencyContainer, parts: OpenParts, invoker: Invoker) {
@@ -20,6 +23,7 @@ export class InvokerNode implements AsyncDisposable {
 
   /** What stands behind a token of `tokens`: an adapter, the clock, the limits. */
   use<T>(key: Token<T>): T {
+    if (this.#closed) throw new PlatformError('ERR_CLOSED', 'use: the invoker is closed; assemble a new one')
     return use(this.#container, key)
   }
 
@@ -29,7 +33,7 @@ export class InvokerNode implements AsyncDisposable {
    */
   close(options: { readonly drainMs?: number } = {}): Promise<void> {
     this.#closing ??= this.#close(options.drainMs ?? 0)
-    return this.#closing
+    return keepAlive(this.#closing)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -39,6 +43,7 @@ export class InvokerNode implements AsyncDisposable {
   async #close(drainMs: number): Promise<void> {
     await this.invoker.drain(drainMs)
     await this.#parts.close()
+    this.#closed = true
     await this.#container.dispose()
   }
 }

@@ -1,5 +1,7 @@
 import { isPlatformError, PlatformError } from '../errors.ts'
 import type { Logger } from '../log.ts'
+import type { Clock } from '../time/clock.ts'
+import { within } from '../time/within.ts'
 
 /** Something the platform opens, under the name that errors and logs give it. */
 export interface Opening {
@@ -12,9 +14,14 @@ export interface Opening {
 export class OpenParts {
   readonly #open: Opening[] = []
   readonly #logger: Logger
+  readonly #clock: Clock
+  readonly #limitMs: number
 
-  constructor(logger: Logger) {
+  /** `limitMs`: how long each part may take to open, and to close. */
+  constructor(logger: Logger, clock: Clock, limitMs: number) {
     this.#logger = logger
+    this.#clock = clock
+    this.#limitMs = limitMs
   }
 
   /**
@@ -24,7 +31,7 @@ export class OpenParts {
   async open(parts: readonly Opening[]): Promise<void> {
     for (const part of parts) {
       try {
-        await part.open()
+        await this.#openInTime(part)
       } catch (error) {
         await this.close()
         throw named(part.name, error)
@@ -37,12 +44,35 @@ export class OpenParts {
   async close(): Promise<void> {
     for (let part = this.#open.pop(); part; part = this.#open.pop()) {
       try {
-        await part.close()
+        const inTime = await within(this.#clock, closed(part), this.#limitMs)
+        if (!inTime)
+          this.#logger.error({ adapter: part.name, afterMs: this.#limitMs }, 'part does not close, left behind')
       } catch (err) {
         this.#logger.error({ err, adapter: part.name }, 'part did not close cleanly')
       }
     }
   }
+
+  async #openInTime(part: Opening): Promise<void> {
+    const opening = opened(part)
+    if (await within(this.#clock, opening, this.#limitMs)) return
+    // Should it open after all, nobody wants it any more.
+    void opening
+      .then(() => part.close())
+      .catch((err: unknown) => this.#logger.error({ err, adapter: part.name }, 'part did not close cleanly'))
+    const fix = 'mend what it waits for, or give it more time with openTimeoutMs'
+    throw new PlatformError('ERR_CONFIG', `its open() did not settle within ${this.#limitMs} ms: ${fix}`)
+  }
+}
+
+async function opened(part: Opening): Promise<true> {
+  await part.open()
+  return true
+}
+
+async function closed(part: Opening): Promise<true> {
+  await part.close()
+  return true
 }
 
 function named(name: string, error: unknown): PlatformError {

@@ -6,6 +6,7 @@ import type { OpenRoute } from '../controller/http/route.ts'
 import type { ControllerObserver } from '../controller/observer.ts'
 import type { InvokerOptions } from '../invoker/invoker.ts'
 import type { InvokerObserver } from '../invoker/observer.ts'
+import type { PoolPolicy } from '../invoker/pool/pool-policy.ts'
 import type { LoadBalancer } from '../load-balancer/load-balancer.ts'
 import type { LogStore } from '../log-store/log-store.ts'
 import type { Logger } from '../log.ts'
@@ -26,13 +27,19 @@ import type { Adapter, AdapterContext } from './adapter.ts'
 /** A part of a platform: an adapter, or an instance that the caller made. The platform opens and closes either. */
 export type Part<T, C extends AdapterContext = AdapterContext> = T | Adapter<T, C>
 
-/** Called synchronously on the way of requests: count and return, never throw. What is not given is not reported. */
+/**
+ * Called synchronously on the way of requests: count and return. What is not given is not reported. One that throws, or
+ * whose promise rejects, is logged once and changes nothing else.
+ */
 export interface PlatformObservers {
   readonly controller?: ControllerObserver
   readonly invoker?: InvokerObserver
   /** User events, whether they are published or not. */
   readonly event?: (event: EventMessage) => void
 }
+
+/** Limits of which anything may be left out. */
+export type PartialLimits = { readonly [K in keyof PlatformLimits]?: Partial<PlatformLimits[K]> | undefined }
 
 /** Who an invoker is. */
 export interface InvokerIdentity {
@@ -48,7 +55,10 @@ export interface InvokerIdentity {
 }
 
 /** The options of a controller whose invokers are elsewhere. */
-export type ControllerOptions = Omit<PlatformOptions, 'containers' | 'invoker' | 'invokerInstance' | 'apiHost'>
+export type ControllerOptions = Omit<
+  PlatformOptions,
+  'containers' | 'poolPolicy' | 'invoker' | 'invokerInstance' | 'apiHost'
+>
 
 /** The options of an invoker whose controllers are elsewhere. */
 export interface InvokerNodeOptions extends Omit<
@@ -77,14 +87,16 @@ export interface PlatformOptions {
   readonly loadBalancer?: Part<LoadBalancer>
   readonly logStore?: Part<LogStore>
   readonly rateLimiter?: Part<RateLimiter, RateLimiterContext>
+  /** Default: fixed times, as `invoker` and the manifest say. */
+  readonly poolPolicy?: Part<PoolPolicy>
 
   readonly clock?: Clock
   readonly random?: Random
-  /** Default: silent. A pino logger is assignable. */
-  readonly logger?: Logger
+  /** Default: silent. A pino logger is assignable, and so is `console`. */
+  readonly logger?: Logger | Console
 
-  /** Bounds and defaults; those not given are OpenWhisk's. */
-  readonly limits?: Partial<PlatformLimits>
+  /** Bounds and defaults; those not given are OpenWhisk's. A `std` that is not given follows its bounds. */
+  readonly limits?: PartialLimits
   /** Whether default parameters of actions and packages are stored encrypted. Default: they are not. */
   readonly parameterEncryption?: ParameterEncryption
   /** How long activation records are kept; false: for ever. Default: 7 days. */
@@ -112,6 +124,8 @@ export interface PlatformOptions {
   readonly invokerInstance?: Omit<InvokerIdentity, 'id'>
   /** What actions get as `__OW_API_HOST`. Default: where the platform listens, if it does. */
   readonly apiHost?: string
+  /** How long each part may take to open, and to close, ms. Default 60 s. */
+  readonly openTimeoutMs?: number
   /** Shown by `GET /api/v1`. */
   readonly build?: { readonly date: string; readonly number: string }
 }

@@ -5,6 +5,7 @@ import type { LogStore } from '../log-store/log-store.ts'
 import type { Logger } from '../log.ts'
 import type { PlatformLimits } from '../model/platform-limits.ts'
 import type { RuntimesManifest } from '../model/runtimes-manifest.ts'
+import type { PoolPolicy } from '../invoker/pool/pool-policy.ts'
 import type { Queue } from '../queue/queue.ts'
 import type { RateLimiter } from '../rate-limiter/rate-limiter.ts'
 import type { ActivationStore } from '../store/activation-store.ts'
@@ -30,3 +31,5 @@ export const LOAD_BALANCER: Token<LoadBalancer> = token('LoadBalancer')
 export const CONTAINER_FACTORY: Token<ContainerFactory> = token('ContainerFactory')
 export const LOG_STORE: Token<LogStore> = token('LogStore')
 export const RATE_LIMITER: Token<RateLimiter> = token('RateLimiter')
+/** Not there unless one was given. */
+export const POOL_POLICY: Token<PoolPolicy> = token('PoolPolicy')

@@ -66,6 +66,9 @@ export interface Controller extends Lifecycle {
   /** Controllers in the cluster, this one included, as far as it knows. */
   readonly clusterSize: number
 
+  /** Resolves to true as soon as an invoker is there that can be given work, to false when none came within `limitMs`. */
+  hasInvoker(limitMs: number): Promise<boolean>
+
   /** Accepts no more activations and waits, for at most `deadlineMs`, until those in flight have completed. */
   drain(deadlineMs: number): Promise<void>
 

@@ -7,6 +7,7 @@ import type { Clock } from '../time/clock.ts'
 import { checkApiOptions } from './api-options.ts'
 import type { Controller, ControllerParts } from './controller.ts'
 import { ClusterDuties } from './cluster/cluster-duties.ts'
+import { guardedParts } from './guards/guarded-parts.ts'
 import { HealthProbe } from './cluster/health-probe.ts'
 import { createHttpFront, type HttpFront } from './http/front.ts'
 import type { InvokerStatus, OperationalState } from './http/operational-routes.ts'
@@ -35,7 +36,8 @@ class HttpController implements Controller {
   readonly #front: HttpFront
   readonly #duties: ClusterDuties | undefined
 
-  constructor(parts: ControllerParts) {
+  constructor(given: ControllerParts) {
+    const parts = guardedParts(given)
     this.id = parts.id
     this.#parts = parts
     this.#clock = parts.clock
@@ -64,6 +66,10 @@ class HttpController implements Controller {
 
   get clusterSize(): number {
     return this.#activator.cluster.controllers
+  }
+
+  hasInvoker(limitMs: number): Promise<boolean> {
+    return this.#activator.hasInvoker(limitMs)
   }
 
   async open(): Promise<void> {

@@ -10,10 +10,14 @@ import { ContainerSpecs } from './container-specs.ts'
 import { HealthPing } from './health-ping.ts'
 import { Intake } from './intake.ts'
 import type { Invoker, InvokerOptions, InvokerParts } from './invoker.ts'
+import { guardedInvokerObserver } from './guarded-observer.ts'
 import { ContainerPool } from './pool/container-pool.ts'
+import { guardedPolicy } from './pool/guarded-policy.ts'
 import { fixedPolicy } from './pool/pool-policy.ts'
 import { replyLimits } from './proxy/reply-limits.ts'
 import { RecordKeeper } from './record/record-keeper.ts'
+import { GuardedLogStore } from '../plug-in/guarded-log-store.ts'
+import { keepAlive } from '../time/keep-alive.ts'
 import { within } from '../time/within.ts'
 
 /** Time for records and containers on the way out, ms, and then for giving up on them. */
@@ -65,17 +69,25 @@ class RunningInvoker implements Invoker {
     return this.#session?.availability.isEnabled ?? false
   }
 
-  async enable(): Promise<boolean> {
+  enable(): Promise<boolean> {
+    return keepAlive(this.#enable())
+  }
+
+  async #enable(): Promise<boolean> {
     const { availability, pool } = this.#opened()
     if (pool.isClosed) pool.open()
     return availability.enable()
   }
 
   async disable(): Promise<boolean> {
-    return this.#opened().availability.disable()
+    return keepAlive(this.#opened().availability.disable())
   }
 
-  async drain(deadlineMs: number): Promise<boolean> {
+  drain(deadlineMs: number): Promise<boolean> {
+    return keepAlive(this.#drain(deadlineMs))
+  }
+
+  async #drain(deadlineMs: number): Promise<boolean> {
     const session = this.#session
     if (!session) return true
     const { availability, intake, pool } = session
@@ -118,10 +130,12 @@ class RunningInvoker implements Invoker {
   }
 
   #assemble(topic: string): Session {
-    const { instance, platform, queue, entityStore, activationStore, logStore, containers } = this.#parts
+    const { instance, platform, queue, entityStore, activationStore, containers } = this.#parts
     const { clock, limits, manifest, options, policy, hostLoad, unlock, emit } = this.#parts
-    const observer = this.#parts.observer ?? {}
     const logger = this.#parts.logger.child({ invoker: instance.id })
+    const observer = guardedInvokerObserver(this.#parts.observer ?? {}, logger)
+    const logStore = new GuardedLogStore(this.#parts.logStore, { clock, logger })
+    const fixed = fixedPolicy({ ...options, ...(hostLoad && { hostLoad }) })
     const giveUp = new AbortController()
     const storeLevels = options.storeLevels ?? { blocking: 'always', nonBlocking: 'always' }
     const keeper = new RecordKeeper({
@@ -145,7 +159,7 @@ class RunningInvoker implements Invoker {
     const pool = new ContainerPool({
       factory: containers,
       clock,
-      policy: policy ?? fixedPolicy({ ...options, ...(hostLoad && { hostLoad }) }),
+      policy: policy ? guardedPolicy(policy, fixed, logger) : fixed,
       logger,
       manifest,
       observer,

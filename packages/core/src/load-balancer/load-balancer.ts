@@ -1,7 +1,8 @@
 /**
  * LoadBalancer SPI: a pure choice of the invoker that runs an activation.
  *
- * `place` is synchronous, does no I/O, keeps no timer and never throws. Slots, tracking, time-outs, supervision and
+ * `place` is synchronous, does no I/O, keeps no timer and never throws. Should it throw, or answer what is no
+ * `Placement`, the activation ends with a record that says so, as whisk internal error. Slots, tracking, time-outs, supervision and
  * the waiting room are core's: after `{ invoker }` core takes the slot, after `wait` it asks again when capacity may
  * have freed. Every controller of a cluster has its own instance.
  */

@@ -73,7 +73,7 @@ describe('the API of a platform', () => {
   it('has a share of ready invokers between 0 and 1', async () => {
     await start({})
     await expect(assemble({ containers: memoryContainers(), api: { readyFraction: 1.5 } })).rejects.toThrow(
-      'api: readyFraction is 1.5, give a share from 0 to 1',
+      'api.readyFraction: Too big: expected number to be <=1',
     )
   })
 })
@@ -152,7 +152,15 @@ describe('logs of activations that leave no record', () => {
     expect(await get(`activations/${'0'.repeat(32)}/logs`)).toBe(404)
   })
 
-  it('are not looked for otherwise', async () => {
-    expect(await logsOfRun({ storeLevels: { blocking: 'failures' } })).toBe(404)
+  it.each([
+    { storeLevels: { blocking: 'failures' } },
+    { storeLevels: { blocking: 'failures-not-application-errors', nonBlocking: 'always' } },
+  ] as const)('are found where %j leaves none', async (options) => {
+    expect(await logsOfRun(options)).toEqual({ logs: [expect.stringContaining('stdout: hi')] })
+  })
+
+  it('are not looked for where every activation leaves one', async () => {
+    await logsOfRun({})
+    expect(await get(`activations/${'0'.repeat(32)}/logs`)).toBe(404)
   })
 })

@@ -4,7 +4,7 @@ import type { Config } from '../config/config-schema.ts'
 import { readConfig, type ConfigOverrides } from '../config/read-config.ts'
 import { takeEnvironment } from '../environment.ts'
 import { Metrics } from '../metrics/metrics.ts'
-import { chosenContainers, invokerSettings, settings } from '../parts/chosen-parts.ts'
+import { chosenContainers, chosenPolicy, invokerSettings, settings } from '../parts/chosen-parts.ts'
 import { runUntilStopped, type Running, type StartContext } from '../run-until-stopped.ts'
 import { DataFolder } from '../standalone/data-folder.ts'
 import { requireImages } from '../standalone/require-images.ts'
@@ -58,6 +58,7 @@ async function startInvoker(
     ...settings(config),
     ...invokerSettings(config),
     containers: await chosenContainers(config, data),
+    ...(await chosenPolicy(config)),
     observers: metrics.observers,
     logger,
     apiHost,

@@ -1,9 +1,19 @@
-import { PlatformError, type Adapter, type AdapterModule } from '@stemcell/core'
+import {
+  isPlatformError,
+  isStandardSchema,
+  PlatformError,
+  problems,
+  standardProblems,
+  type Adapter,
+  type AdapterModule,
+  type ConfigurableAdapter,
+  type StandardIssue,
+} from '@stemcell/core'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { z } from 'zod'
 import type { AdapterSource } from './config-schema.ts'
-import { problems } from './read-config.ts'
 
 /**
  * Imports the package that a configuration names and builds the adapter for one part of the platform. Packages are
@@ -19,9 +29,54 @@ export async function loadAdapter<T>(part: string, source: AdapterSource, folder
     const offers = Object.keys(module.provides).join(', ')
     throw new PlatformError('ERR_CONFIG', `${place}: the package does not provide ${part}; it provides ${offers}`)
   }
-  const parsed = found.options.safeParse(source.options)
-  if (!parsed.success) throw new PlatformError('ERR_CONFIG', `${place}: ${problems(parsed.error)}`)
-  return found.create(parsed.data, folder) as Adapter<T>
+  return create(place, found, await optionsOf(place, found.options, source.options), folder) as Adapter<T>
+}
+
+/** What the schema makes of the options in the file. @throws ERR_CONFIG it refuses them. */
+async function optionsOf(place: string, schema: unknown, given: unknown): Promise<unknown> {
+  const refuse = (what: string): never => {
+    throw new PlatformError('ERR_CONFIG', `${place}: ${what}`)
+  }
+  if (schema instanceof z.ZodType) {
+    const parsed = await schema.safeParseAsync(given)
+    return parsed.success ? parsed.data : refuse(problems(parsed.error, schema))
+  }
+  if (isStandardSchema(schema)) {
+    const result = await schema['~standard'].validate(given)
+    return result.issues ? refuse(standardProblems(result.issues)) : result.value
+  }
+  if (isOlderSchema(schema)) {
+    const parsed = schema.safeParse(given)
+    return parsed.success ? parsed.data : refuse(standardProblems(parsed.error?.issues ?? [{ message: 'are refused' }]))
+  }
+  return refuse('its options are no Standard Schema: use another version of the package')
+}
+
+/** As zod had them before there was a standard. */
+interface OlderSchema {
+  readonly safeParse: (given: unknown) => {
+    readonly success: boolean
+    readonly data?: unknown
+    readonly error?: { readonly issues?: readonly StandardIssue[] }
+  }
+}
+
+function isOlderSchema(schema: unknown): schema is OlderSchema {
+  return (
+    typeof schema === 'object' && schema !== null && 'safeParse' in schema && typeof schema.safeParse === 'function'
+  )
+}
+
+function create(place: string, found: ConfigurableAdapter, options: unknown, folder?: string): Adapter<unknown> {
+  try {
+    return found.create(options, folder)
+  } catch (cause) {
+    if (isPlatformError(cause)) throw cause
+    const message = cause instanceof Error ? cause.message : String(cause)
+    throw new PlatformError('ERR_CONFIG', `${place}: create() failed: ${message}: mend its options, or the adapter`, {
+      cause,
+    })
+  }
 }
 
 async function importAdapter(place: string, name: string): Promise<AdapterModule> {

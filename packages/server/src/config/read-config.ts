@@ -1,7 +1,6 @@
-import { PlatformError } from '@stemcell/core'
+import { PlatformError, problems } from '@stemcell/core'
 import { readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
-import type { z } from 'zod'
 import { configSchema, type Config } from './config-schema.ts'
 import { CONTAINER_PACKAGES, type ContainersName } from './container-packages.ts'
 
@@ -19,7 +18,8 @@ export function readConfig(path: string | undefined, overrides: ConfigOverrides 
   const folder = path === undefined ? process.cwd() : dirname(resolve(path))
   const file = path === undefined ? {} : readJson(path, `--config ${path}`)
   const parsed = configSchema.safeParse(file)
-  if (!parsed.success) throw new PlatformError('ERR_CONFIG', `--config ${path}: ${problems(parsed.error)}`)
+  if (!parsed.success)
+    throw new PlatformError('ERR_CONFIG', `--config ${path}: ${problems(parsed.error, configSchema)}`)
   const config = parsed.data
   const { containers, ...others } = overrides
   const authFile = overrides.authFile ?? (config.authFile && resolve(folder, config.authFile))
@@ -40,11 +40,6 @@ function containersOf(name: ContainersName, { containers }: Config): Config['con
   if (containers?.adapter === adapter) return containers
   // With its defaults in the data folder: what the server does without a word about containers.
   return name === 'process' ? undefined : { adapter, options: {} }
-}
-
-/** Each wrong option with its rule. */
-export function problems(error: z.ZodError): string {
-  return error.issues.map(({ path, message }) => `${path.join('.') || 'options'}: ${message}`).join('; ')
 }
 
 function readManifest(path: string): Record<string, unknown> {

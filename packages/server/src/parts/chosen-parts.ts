@@ -5,6 +5,7 @@ import type {
   LogStore,
   Part,
   PlatformOptions,
+  PoolPolicy,
   Queue,
   RateLimiter,
   RuntimesManifestSource,
@@ -22,6 +23,11 @@ async function named<T>(part: string, source: AdapterSource | undefined): Promis
 /** What an invoker makes containers with: those of the configuration, or processes in the data folder. */
 export async function chosenContainers({ containers }: Config, data: DataFolder): Promise<Part<ContainerFactory>> {
   return containers ? loadAdapter<ContainerFactory>('containers', containers) : processContainers({ dir: data.run })
+}
+
+/** What an invoker keeps containers by, if the configuration names it. @throws ERR_CONFIG */
+export function chosenPolicy(config: Config): Promise<Pick<PlatformOptions, 'poolPolicy'>> {
+  return named<PoolPolicy>('poolPolicy', config.poolPolicy)
 }
 
 /** The parts that controllers and invokers have in common, stores apart. @throws ERR_CONFIG */

@@ -8,6 +8,7 @@ import { Metrics } from '../metrics/metrics.ts'
 import {
   chosenContainers,
   chosenForController,
+  chosenPolicy,
   chosenShared,
   controllerSettings,
   invokerSettings,
@@ -63,6 +64,7 @@ export async function startStandalone(options: StandaloneOptions): Promise<Stand
     ...(await chosenShared(config)),
     ...(await chosenForController(config)),
     containers: await chosenContainers(config, data),
+    ...(await chosenPolicy(config)),
     ...settings(config),
     ...controllerSettings(config),
     ...invokerSettings(config),

@@ -54,6 +54,35 @@ describe('an adapter named in a configuration', () => {
     expect(await refusalOf('queue', 'my-queue', { url: 1 })).toMatchObject(config('queue (my-queue): url: '))
   })
 
+  it('may have its options in a schema of any library that speaks Standard Schema, also one that takes its time', async () => {
+    install(
+      'any-schema',
+      `const validate = ({ url, ...rest }) => {
+         if (typeof url !== 'string') return { issues: [{ message: 'must be a text', path: [{ key: 'url' }] }] }
+         const [unknown] = Object.keys(rest)
+         return unknown ? { issues: [{ message: 'unknown key ' + unknown }] } : { value: { url, depth: 7 } }
+       }
+       const create = (options) => ({ name: 'any-schema', core: '*', build: () => options })
+       const schema = (later) => ({ version: 1, vendor: 'own', validate: later ? async (o) => validate(o) : validate })
+       export default { provides: {
+         queue: { options: { '~standard': schema(false) }, create },
+         logStore: { options: Object.assign(() => undefined, { '~standard': schema(true) }), create },
+         auth: { options: { parse: () => undefined }, create },
+         rateLimiter: { options: { '~standard': schema(false) }, create() { throw new Error('no way') } },
+       } }`,
+    )
+    for (const part of ['queue', 'logStore']) {
+      const adapter = await loadAdapter<unknown>(part, { adapter: 'any-schema', options: { url: 'u' } })
+      expect(adapter.build({} as never)).toEqual({ url: 'u', depth: 7 })
+      expect(await refusalOf(part, 'any-schema', { url: 1 })).toMatchObject(config('(any-schema): url: must be a text'))
+      expect(await refusalOf(part, 'any-schema', { url: '', deep: 1 })).toMatchObject(
+        config('options: unknown key deep'),
+      )
+    }
+    expect(await refusalOf('auth', 'any-schema')).toMatchObject(config('its options are no Standard Schema'))
+    expect(await refusalOf('rateLimiter', 'any-schema', { url: 'u' })).toMatchObject(config('create() failed: no way'))
+  })
+
   it('is found beside the server when the project does not have it', async () => {
     const adapter = await loadAdapter('entityStore', { adapter: '@stemcell/spi-level', options: { dir: project } })
     expect(adapter.name).toBe('@stemcell/spi-level')

@@ -56,13 +56,20 @@ describe('a configuration', () => {
     expect(memoryMb).toEqual({ min: 128, std: 256, max: 2048 })
   })
 
+  it('whose upper bound is below the standard brings that down with it', () => {
+    const { timeoutMs } = readConfig(write({ limits: { timeoutMs: { max: 3000 } } })).limits
+    expect(timeoutMs).toEqual({ min: 100, std: 3000, max: 3000 })
+  })
+
   it.each<[unknown, string]>([
-    [{ prot: 3233 }, 'options: Unrecognized key: "prot"'],
+    [{ prot: 3233 }, 'options: Unrecognized key: "prot" (did you mean "port"?)'],
     [{ port: 'hidden' }, 'port: '],
     [{ port: 70_000 }, 'port: '],
     [{ host: '' }, 'host: '],
     [{ limits: { memoryMb: { max: 64 } } }, 'limits.memoryMb: must be in the order min, std, max'],
-    [{ limits: { memroyMb: {} } }, 'limits: Unrecognized key: "memroyMb"'],
+    [{ limits: { memroyMb: {} } }, 'limits: Unrecognized key: "memroyMb" (did you mean "memoryMb"?)'],
+    [{ limits: { timeoutMs: 4 } }, 'limits.timeoutMs: give an object { min, std, max }'],
+    [{ retention: { maxAge: 1 } }, 'retention: Unrecognized key: "maxAge" (did you mean "maxAgeMs"?)'],
     [{ invoker: { userMemoryMb: 1 } }, 'invoker.userMemoryMb: '],
     [{ queue: { use: 'hidden' } }, 'queue.adapter: '],
     [{ manifest: 'missing.json' }, 'missing.json cannot be read (ENOENT): name a file that exists'],

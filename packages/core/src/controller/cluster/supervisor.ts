@@ -34,6 +34,7 @@ export class Supervisor {
   #timer: Timer | undefined
   #tickedMs = 0
   #newUntilMs = 0
+  readonly #whenHealthy: (() => void)[] = []
 
   /** `onRoom` is called when there may be room for what waits: at once when an invoker came, and each second. */
   constructor(parts: SupervisorParts, onRoom: () => void) {
@@ -57,6 +58,17 @@ export class Supervisor {
     return this.#parts.clock.monotonic() < this.#newUntilMs
   }
 
+  /** Resolves when there is a healthy invoker. */
+  whenHealthy(): Promise<void> {
+    if (this.cluster.countStates().healthy > 0) return Promise.resolve()
+    return new Promise((resolve) => this.#whenHealthy.push(resolve))
+  }
+
+  #usable(): void {
+    for (const resolve of this.#whenHealthy.splice(0)) resolve()
+    this.#onRoom()
+  }
+
   async close(): Promise<void> {
     this.#timer?.cancel()
     await this.#subscription?.close()
@@ -65,7 +77,7 @@ export class Supervisor {
 
   /** An activation ended on the invoker, or was waited for in vain. */
   outcome(invoker: number, outcome: InvokerOutcome): void {
-    if (this.cluster.outcome(invoker, outcome, this.#parts.clock.monotonic())) this.#onRoom()
+    if (this.cluster.outcome(invoker, outcome, this.#parts.clock.monotonic())) this.#usable()
     if (this.cluster.invokers[invoker]?.state !== 'healthy') this.#probe()
   }
 
@@ -79,7 +91,7 @@ export class Supervisor {
   #pinged({ body }: Delivery): void {
     try {
       const becameUsable = this.cluster.ping(readPing(body), this.#parts.clock.monotonic())
-      if (becameUsable) this.#onRoom()
+      if (becameUsable) this.#usable()
       this.#probe()
     } catch (err) {
       this.#parts.logger.warn({ err }, 'unreadable ping dropped')

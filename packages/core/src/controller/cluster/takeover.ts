@@ -14,6 +14,7 @@ import type { ActivationStore } from '../../store/activation-store.ts'
 import type { Clock, Timer } from '../../time/clock.ts'
 import { retryUntilDone } from '../../time/retry-until-done.ts'
 import { INVOKER_GONE, INVOKER_GONE_BEFORE } from '../invoke/texts.ts'
+import { GuardedPlacement } from '../invoke/guarded-placement.ts'
 import type { ClusterState } from './cluster-state.ts'
 import { PROBE_TRANSACTION } from './health-probe.ts'
 
@@ -51,6 +52,7 @@ const CONCURRENCY = 8
  */
 export class Takeover {
   readonly #parts: TakeoverParts
+  readonly #placement: GuardedPlacement
   readonly #taken = new Map<number, Promise<Subscription | undefined>>()
   #giveUp = new AbortController()
   #sinceMs = 0
@@ -59,6 +61,7 @@ export class Takeover {
 
   constructor(parts: TakeoverParts) {
     this.#parts = parts
+    this.#placement = new GuardedPlacement(parts.loadBalancer, parts.logger)
   }
 
   open(): void {
@@ -145,8 +148,8 @@ export class Takeover {
 
   /** The balancer's choice; while everything is full, the least busy of those that could take it, as it has waited already. */
   #choose(request: PlacementRequest): number | undefined {
-    const { loadBalancer, cluster } = this.#parts
-    const placement = loadBalancer.place(request, cluster)
+    const { cluster } = this.#parts
+    const placement = this.#placement.choose(request, cluster)
     if (typeof placement === 'object' && 'invoker' in placement) return placement.invoker
     let best: { readonly id: number; readonly inFlight: number } | undefined
     for (const candidate of cluster.invokers) {

@@ -163,16 +163,15 @@ class Dispatcher {
 
   #await(exchange: Exchange, answer: Promise<Answer>): void {
     this.#deadlines.add(exchange)
-    answer.then(
-      (given) => {
+    answer
+      .then((given) => {
         this.#deadlines.remove(exchange)
         this.#finish(exchange, given)
-      },
-      (error: unknown) => {
+      })
+      .catch((error: unknown) => {
         this.#deadlines.remove(exchange)
         this.#refuse(exchange, error)
-      },
-    )
+      })
   }
 
   #route(exchange: Exchange): MaybePromise<Answer> {

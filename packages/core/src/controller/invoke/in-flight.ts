@@ -15,6 +15,8 @@ export interface Bookkeeper {
   secure(entry: InFlight): MaybePromise<void>
   /** Ends what the balancer rejected while it waited: with a record, unless nobody was told of it. */
   endUnplaced(entry: InFlight, error: string): void
+  /** Ends what the balancer failed to place while it waited, with a record. */
+  endFaulty(entry: InFlight, error: string): void
   blockingEnded(entry: InFlight, outcome: 'result' | 'later' | 'error'): void
 }
 
@@ -27,6 +29,8 @@ export class InFlight implements Waiter {
   invoker = -1
   inRoom = false
   rejection: string | undefined
+  /** What the balancer did instead of placing it. */
+  fault: string | undefined
   timer: Timer | undefined
   /** The queue has the message. */
   published = false
@@ -65,10 +69,11 @@ export class InFlight implements Waiter {
 
   tryPlace(): boolean {
     if (this.#books.place(this)) return true
-    if (this.rejection === undefined || !this.inRoom) return false
+    if (!this.inRoom || (this.rejection === undefined && this.fault === undefined)) return false
     // A rejection by the balancer ends the wait, too. The room takes out whoever says that it was placed.
     this.inRoom = false
-    this.#books.endUnplaced(this, this.rejection)
+    if (this.fault !== undefined) this.#books.endFaulty(this, this.fault)
+    else if (this.rejection !== undefined) this.#books.endUnplaced(this, this.rejection)
     return true
   }
 

@@ -24,6 +24,7 @@ import type { ActivationFacts, ControllerObserver } from '../observer.ts'
 import { ActivationRefused } from './activation-refused.ts'
 import type { ActivationOutcome, ActivationRequest, Activator } from './activator.ts'
 import { Foresight } from './foresight.ts'
+import { GuardedPlacement } from './guarded-placement.ts'
 import { InFlight, type Bookkeeper } from './in-flight.ts'
 import { mergeArguments } from './merge-arguments.ts'
 import { placementRequest } from './placement-request.ts'
@@ -72,6 +73,7 @@ export class PlacingActivator implements Activator, Bookkeeper {
   readonly #room: WaitingRoom
   readonly #records: RecordWriter
   readonly #foresight: Foresight
+  readonly #placement: GuardedPlacement
   #subscription: Subscription | undefined
   #onIdle: (() => void) | undefined
   #closing = false
@@ -79,6 +81,7 @@ export class PlacingActivator implements Activator, Bookkeeper {
   constructor(parts: ActivatorParts) {
     this.#parts = parts
     this.#room = new WaitingRoom(parts.maxWaiting)
+    this.#placement = new GuardedPlacement(parts.loadBalancer, parts.logger)
     this.#supervisor = new Supervisor(parts, () => this.#offerRoom())
     this.cluster = this.#supervisor.cluster
     const { activationStore, clock, logger, controllerId } = parts
@@ -124,6 +127,12 @@ export class PlacingActivator implements Activator, Bookkeeper {
     this.#subscription = undefined
   }
 
+  /** Resolves to true once an invoker is healthy, to false when none was within `limitMs`. */
+  async hasInvoker(limitMs: number): Promise<boolean> {
+    const healthy = this.#supervisor.whenHealthy().then(() => true)
+    return (await within(this.#parts.clock, healthy, limitMs)) ?? false
+  }
+
   inFlight(namespaceId: string): number {
     return this.#perNamespace.get(namespaceId) ?? 0
   }
@@ -156,6 +165,11 @@ export class PlacingActivator implements Activator, Bookkeeper {
     // Whoever already waits goes first.
     if (this.#room.size === 0 && entry.tryPlace()) return entry.outcome()
     if (entry.rejection !== undefined) return this.#refuse(entry, entry.rejection)
+    if (entry.fault !== undefined) {
+      const outcome = entry.outcome()
+      void this.#end(entry, entry.fault)
+      return outcome
+    }
     entry.inRoom = this.#room.enter(entry)
     if (!entry.inRoom) return this.#refuse(entry, 'the waiting room is full')
     this.#parts.observer?.waiting?.(factsOf(entry))
@@ -165,8 +179,12 @@ export class PlacingActivator implements Activator, Bookkeeper {
 
   /** Asks the balancer and, when it names an invoker, takes the slot and sends the message. */
   place(entry: InFlight): boolean {
-    const placement = this.#parts.loadBalancer.place(entry.placement, this.cluster)
+    const placement = this.#placement.choose(entry.placement, this.cluster)
     if (placement === 'wait') return false
+    if ('fault' in placement) {
+      entry.fault = placement.fault
+      return false
+    }
     if ('reject' in placement) {
       if (this.#supervisor.isNew) return false
       entry.rejection = placement.reject
@@ -189,10 +207,15 @@ export class PlacingActivator implements Activator, Bookkeeper {
       this.#supervisor.outcome(invoker, 'timeout')
       void this.#end(entry, NO_ACKNOWLEDGEMENT)
     })
-    queue.publish(invokerTopic(invoker), activationBody(this.#message(entry))).then(
-      () => this.#published(entry),
-      (error: unknown) => this.#notSent(entry, error),
-    )
+    try {
+      queue.publish(invokerTopic(invoker), activationBody(this.#message(entry))).then(
+        () => this.#published(entry),
+        (error: unknown) => this.#notSent(entry, error),
+      )
+    } catch (error) {
+      // A queue that throws at once; the caller has yet to begin to wait.
+      queueMicrotask(() => this.#notSent(entry, error))
+    }
   }
 
   #published(entry: InFlight): void {
@@ -332,6 +355,10 @@ export class PlacingActivator implements Activator, Bookkeeper {
 
   blockingEnded(entry: InFlight, outcome: 'result' | 'later' | 'error'): void {
     this.#parts.observer?.blockingEnded?.({ ...factsOf(entry), outcome, ms: entry.ageMs })
+  }
+
+  endFaulty(entry: InFlight, error: string): void {
+    void this.#end(entry, error)
   }
 
   endUnplaced(entry: InFlight, reason: string): void {

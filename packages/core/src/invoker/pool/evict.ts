@@ -8,7 +8,8 @@ import type { StemCells } from './stem-cells.ts'
 /** Removes idle containers, then stem cells, until the promises of the ledger can be kept or nothing helps any more. */
 export function evict(ledger: ResourceLedger, policy: PoolPolicy, idle: IdleContainers, stems: StemCells): void {
   while (ledger.inDebt) {
-    const victim = policy.victim(helpful(ledger, idle)) ?? helpful(ledger, stems.free()).next().value
+    const offered = { [Symbol.iterator]: () => helpful(ledger, idle) }
+    const victim = policy.victim(offered) ?? helpful(ledger, stems.free()).next().value
     if (!(victim instanceof ContainerProxy)) return
     victim.remove()
   }

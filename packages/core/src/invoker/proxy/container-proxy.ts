@@ -175,9 +175,10 @@ export class ContainerProxy implements IdleContainer {
     try {
       const container = await this.#parts.factory.create(spec, { signal: this.#abort.signal })
       this.#container = container
-      void container.exited.then(() => {
+      const left = (): void => {
         if (this.#state !== 'gone') this.#dispatch('exited')
-      })
+      }
+      void container.exited.then(left, left)
     } catch (error) {
       failure = error ?? new Error('the container factory failed without an error')
       this.#startError = failure

@@ -94,16 +94,17 @@ describe('a platform', () => {
     expect(clock.nextDueMs).toBeUndefined()
   })
 
-  it.each([
-    [{}, 'give maxAgeMs or maxPerNamespace, or false'],
-    [{ everyMs: 1 }, 'give maxAgeMs or maxPerNamespace, or false'],
-    [{ maxAgeMs: 0 }, 'maxAgeMs is 0'],
-    [{ maxAgeMs: Number.NaN }, 'maxAgeMs is NaN'],
-    [{ maxPerNamespace: -1 }, 'maxPerNamespace is -1'],
-    [{ maxPerNamespace: 1.5 }, 'maxPerNamespace is 1.5'],
-    [{ maxAgeMs: 1, everyMs: 0 }, 'everyMs is 0'],
+  it.each<[RetentionOptions, string]>([
+    [{}, 'retention: give maxAgeMs or maxPerNamespace, or false'],
+    [{ everyMs: 1 }, 'retention: give maxAgeMs or maxPerNamespace, or false'],
+    [{ maxAgeMs: 0 }, 'retention.maxAgeMs: Too small'],
+    [{ maxAgeMs: Number.NaN }, 'retention.maxAgeMs: Invalid input: expected number, received NaN'],
+    [{ maxPerNamespace: -1 }, 'retention.maxPerNamespace: Too small'],
+    [{ maxPerNamespace: 1.5 }, 'retention.maxPerNamespace: Invalid input'],
+    [{ maxAgeMs: 1, everyMs: 0 }, 'retention.everyMs: Too small'],
+    [{ maxAgeMS: 1 } as RetentionOptions, 'did you mean "maxAgeMs"?'],
   ])('refuses %j at start', async (retention, why) => {
-    await expect(assemble({ containers: memoryContainers(), retention })).rejects.toThrow(`retention: ${why}`)
+    await expect(assemble({ containers: memoryContainers(), retention })).rejects.toThrow(why)
   })
 })
 

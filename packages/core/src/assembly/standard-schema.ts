@@ -1,0 +1,36 @@
+/**
+ * What a schema of any library offers that speaks Standard Schema, version 1 (https://standardschema.dev), as far as
+ * it is used here.
+ */
+export interface StandardSchema<Output = unknown> {
+  readonly '~standard': {
+    readonly version: 1
+    readonly vendor: string
+    readonly validate: (value: unknown) => StandardResult<Output> | Promise<StandardResult<Output>>
+  }
+}
+
+export type StandardResult<Output> =
+  { readonly value: Output; readonly issues?: undefined } | { readonly issues: readonly StandardIssue[] }
+
+export interface StandardIssue {
+  readonly message: string
+  readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined
+}
+
+/** Each wrong option with its rule. */
+export function standardProblems(issues: readonly StandardIssue[]): string {
+  return issues
+    .map(({ message, path = [] }) => {
+      const keys = path.map((part) => String(typeof part === 'object' ? part.key : part))
+      return `${keys.join('.') || 'options'}: ${message}`
+    })
+    .join('; ')
+}
+
+/** Whether it has what is needed of a schema. Some libraries' schemas are functions. */
+export function isStandardSchema(value: unknown): value is StandardSchema {
+  if ((typeof value !== 'object' && typeof value !== 'function') || value === null) return false
+  const standard: unknown = Reflect.get(value, '~standard')
+  return typeof standard === 'object' && standard !== null && typeof Reflect.get(standard, 'validate') === 'function'
+}

@@ -1,0 +1,59 @@
+import type { Logger } from '../../log.ts'
+import { firstFault } from '../../plug-in/first-fault.ts'
+import type { IdleContainer, PoolPolicy } from './pool-policy.ts'
+
+/** A policy whose decisions can be carried out: where one cannot, `fallback` decides. */
+export function guardedPolicy(policy: PoolPolicy, fallback: PoolPolicy, logger: Logger): PoolPolicy {
+  const onFault = firstFault(logger, 'pool policy')
+  const decide = <D>(decision: () => D, isSound: (decision: D) => boolean, otherwise: () => D): D => {
+    try {
+      const decided = decision()
+      if (isSound(decided)) return decided
+      onFault(new TypeError('the pool policy decided what cannot be done'))
+    } catch (err) {
+      onFault(err)
+    }
+    return otherwise()
+  }
+  return {
+    keepAlive: (container) =>
+      decide(
+        () => policy.keepAlive(container),
+        ({ suspendAfterMs, destroyAfterMs }) => isSpan(suspendAfterMs) && isSpan(destroyAfterMs),
+        () => fallback.keepAlive(container),
+      ),
+    victim: (idle) => {
+      // Only one that it was shown may go.
+      const shown = new Set<IdleContainer>()
+      return decide(
+        () => policy.victim(noting(idle, shown)),
+        (victim) => victim === undefined || shown.has(victim),
+        () => fallback.victim(idle),
+      )
+    },
+    patience: (demand) =>
+      decide(
+        () => policy.patience(demand),
+        isSpan,
+        () => fallback.patience(demand),
+      ),
+    stemCells: (plan, coldStarts) =>
+      decide(
+        () => policy.stemCells(plan, coldStarts),
+        (count) => Number.isSafeInteger(count) && count >= 0,
+        () => fallback.stemCells(plan, coldStarts),
+      ),
+  }
+}
+
+function* noting(idle: Iterable<IdleContainer>, shown: Set<IdleContainer>): Iterable<IdleContainer> {
+  for (const container of idle) {
+    shown.add(container)
+    yield container
+  }
+}
+
+/** ms; may be without end. */
+function isSpan(value: number): boolean {
+  return typeof value === 'number' && value >= 0
+}
