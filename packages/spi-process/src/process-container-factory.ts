@@ -11,12 +11,14 @@ import {
   type ContainerSummary,
 } from '@stemcell/core'
 import { HttpRuntimeClient } from '@stemcell/core/runtime-client'
+import { PREINSTALLED, preinstalledPackages } from '@stemcell/runtime-nodejs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { ContainerRegistry, type ContainerRecord } from './container-registry.ts'
 import { Guardian } from './guardian.ts'
 import { memoryFlags } from './memory-flags.ts'
 import { MemoryWatch } from './memory-watch.ts'
+import { offerPackages } from './offer-packages.ts'
 import { ProcessContainer } from './process-container.ts'
 import type { ProcessContainersSettings } from './process-containers-options.ts'
 import { ProcessSweeper } from './process-sweeper.ts'
@@ -63,6 +65,7 @@ export class ProcessContainerFactory implements ContainerFactory {
     const root = resolve(this.#settings.dir ?? join(tmpdir(), `stemcell-${process.getuid?.() ?? 0}`))
     const registry = new ContainerRegistry(root, randomText(random, 8))
     registry.open(process.pid, startOf(process.pid) ?? '')
+    this.#offerPackages(registry.folder)
     this.#guardian.start(registry, logger)
     this.#registry = registry
     logger.warn({ isolation: 'process' }, 'actions run as processes of this user: for trusted code only')
@@ -103,6 +106,21 @@ export class ProcessContainerFactory implements ContainerFactory {
     await Promise.all(left.map((record) => this.#reap(registry, record)))
     registry.removeEmpty((pid, start) => startOf(pid) === start)
     return left.length
+  }
+
+  #offerPackages(folder: string): void {
+    const packages = preinstalledPackages()
+    try {
+      offerPackages(folder, packages, this.#settings.packagesDir)
+    } catch (error) {
+      throw new PlatformError('ERR_CONFIG', '@stemcell/spi-process: packagesDir is unusable: name a readable folder', {
+        cause: error,
+      })
+    }
+    const missing = PREINSTALLED.filter((name) => packages[name] === undefined)
+    if (missing.length > 0) {
+      this.#context.logger.warn({ missing }, 'packages that actions expect are not installed: run npm install')
+    }
   }
 
   async #start(registry: ContainerRegistry, spec: ContainerSpec): Promise<ProcessContainer> {
