@@ -1,7 +1,7 @@
 import { request } from 'node:http'
 import { expect, test } from 'vitest'
 import { buildZip } from './build-zip.ts'
-import { eventually, startRuntime } from './runtime-process.ts'
+import { eventually, SENTINEL, startRuntime } from './runtime-process.ts'
 
 test('an exit during init or run breaks the connection and carries the exit code', async () => {
   const inInit = await startRuntime()
@@ -36,6 +36,43 @@ test.each([
   expect(await runtime.run({})).toMatchObject({ status: 200 })
   expect(await runtime.exited()).toBe(1)
   expect(runtime.stderr().toString()).toContain('Error: escaped')
+})
+
+test.each([
+  ['process.on', 'uncaughtException', `setImmediate(() => { throw new Error('escaped') })`],
+  ['process.once', 'uncaughtException', `setImmediate(() => { throw new Error('escaped') })`],
+  ['process.prependOnceListener', 'uncaughtException', `setImmediate(() => { throw new Error('escaped') })`],
+  ['process.on', 'unhandledRejection', `void Promise.reject(new Error('escaped'))`],
+  ['process.once', 'unhandledRejection', `void Promise.reject(new Error('escaped'))`],
+  // Node.js makes one of the other where nobody handles rejections.
+  ['process.on', 'uncaughtException', `void Promise.reject(new Error('escaped'))`],
+])('what the handler of %s(%j) has handled is handled: %s', async (register, event, escape) => {
+  const runtime = await startRuntime()
+  await runtime.init(`function main() { return new Promise((resolve) => {
+    const others = process.listenerCount('${event}')
+    ${register}('${event}', (error) => resolve({ handled: error.message, others }))
+    ${escape} }) }`)
+  const { json, status } = await runtime.run({})
+  expect({ json, status }).toEqual({ status: 200, json: { handled: 'escaped', others: 0 } })
+  expect(runtime.stderr().toString()).toBe(SENTINEL)
+})
+
+test('a handler that is gone handles nothing', async () => {
+  const runtime = await startRuntime()
+  await runtime.init(`function main({ again }) { return new Promise((resolve) => {
+    if (!again) process.once('uncaughtException', () => resolve({ handled: true }))
+    setImmediate(() => { throw new Error('escaped') }) }) }`)
+  expect(await runtime.run({})).toMatchObject({ status: 200, json: { handled: true } })
+  expect(await runtime.run({ again: true })).toMatchObject({ status: 502 })
+})
+
+test('removing all handlers takes away the action’s own only', async () => {
+  const runtime = await startRuntime()
+  await runtime.init(`function main() {
+    process.removeAllListeners('uncaughtException'); process.removeAllListeners('unhandledRejection')
+    void Promise.reject(new Error('escaped')); return new Promise(() => {}) }`)
+  const error = 'An error has occurred: Error: escaped'
+  expect(await runtime.run({})).toMatchObject({ status: 502, json: { error } })
 })
 
 test('an uncaught exception of one concurrent run fails that run and lets the others finish', async () => {
