@@ -1,15 +1,12 @@
 import type { IncomingMessage } from 'node:http'
 import type { JsonObject, JsonValue } from '../../model/json.ts'
 import { isJsonObject } from '../../model/json.ts'
+import { isNestedDeeperThan, MAX_JSON_DEPTH } from '../../model/json-depth.ts'
 import { JsonText } from '../../model/json-text.ts'
 import { isPromise, type MaybePromise } from '../../lifecycle.ts'
 import { HttpError, badContent } from './http-error.ts'
-import { isNestedDeeperThan } from './json-depth.ts'
 import { announcedLength, readBody } from './read-body.ts'
 import { TEXTS, contentTypeNotSupported, largerThanAllowed } from './texts.ts'
-
-/** Deeper JSON is refused: what handles it later is recursive. */
-const MAX_DEPTH = 1000
 
 /** The body of a PUT. @throws HttpError 400, 413, 415; ClientGone */
 export async function readJsonObject(request: IncomingMessage, maxBytes: number): Promise<JsonObject> {
@@ -61,7 +58,9 @@ function parseObject(body: Buffer): { text: string; value: JsonObject } {
 
 /** A body that is JSON, whatever its type was said to be. @throws HttpError 400 */
 export function parseJson(body: Buffer): { readonly text: string; readonly value: JsonValue } {
-  if (isNestedDeeperThan(MAX_DEPTH, body)) throw badContent(`JSON is nested more than ${MAX_DEPTH} levels deep`)
+  if (isNestedDeeperThan(MAX_JSON_DEPTH, body)) {
+    throw badContent(`JSON is nested more than ${MAX_JSON_DEPTH} levels deep`)
+  }
   const text = body.toString('utf8')
   return { text, value: parse(text) }
 }
