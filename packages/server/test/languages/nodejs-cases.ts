@@ -51,7 +51,7 @@ export function nodejsCases(actions: Actions): void {
     })
 
     it.each([
-      ['a result', 'const main = () => deep(5000)'],
+      ['a result', 'const main = () => deep(1001)'],
       ['an error', 'const main = () => ({ error: deep(1001) })'],
       ['a rejection', 'const main = () => Promise.reject({ why: deep(1001) })'],
     ])('of which %s is too deep are developer errors', async (_what, main) => {
