@@ -86,7 +86,7 @@ class RunningInvoker implements Invoker {
     if (availability.isEnabled) return false
     // What was not taken stays in the topic, for whoever comes after this process.
     availability.leaveAtOnce()
-    logger.warn({ invoker: this.instance.id, open: intake.open }, 'drain: the deadline ends what still waits or runs')
+    logger.warn({ open: intake.open }, 'drain: the deadline ends what still waits or runs')
     await within(clock, Promise.all([pool.close(), finished]), CLOSE_LIMIT_MS)
     return false
   }
@@ -119,9 +119,8 @@ class RunningInvoker implements Invoker {
 
   #assemble(topic: string): Session {
     const { instance, platform, queue, entityStore, activationStore, logStore, containers } = this.#parts
-    const { clock, limits, manifest, options, policy, hostLoad, unlock, emit } = this.#parts
+    const { clock, limits, manifest, options, policy, hostLoad, unlock, emit, logger } = this.#parts
     const observer = this.#parts.observer ?? {}
-    const logger = this.#parts.logger.child({ invoker: instance.id })
     const giveUp = new AbortController()
     const storeLevels = options.storeLevels ?? { blocking: 'always', nonBlocking: 'always' }
     const keeper = new RecordKeeper({
@@ -213,7 +212,7 @@ class RunningInvoker implements Invoker {
     if (await within(clock, closed, CLOSE_LIMIT_MS)) return
     giveUp.abort()
     if (await within(clock, closed, GIVE_UP_LIMIT_MS)) return
-    logger.error({ invoker: this.instance.id }, 'invoker closed without waiting for its last activations')
+    logger.error({}, 'invoker closed without waiting for its last activations')
   }
 }
 
