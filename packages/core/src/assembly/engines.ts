@@ -13,7 +13,7 @@ import { MB } from '../model/byte-size.ts'
 import { parameterCipher } from '../model/parameter-cipher.ts'
 import { STORE_ALL, type StoreLevels } from '../model/store-level.ts'
 import type { Clock } from '../time/clock.ts'
-import { CORE_VERSION } from './core-version.ts'
+import { buildInfo } from './build-info.ts'
 import { EventPublisher } from './event-publisher.ts'
 import type { Opening } from './open-in-order.ts'
 import type { NodeOptions } from './platform-options.ts'
@@ -108,7 +108,7 @@ export class Engines {
       storeLevels: this.#storeLevels,
       logsOutliveRecords: disableStoreResult,
       ...(this.#cipher && { cipher: this.#cipher }),
-      build: build ?? { date: 'unknown', number: CORE_VERSION },
+      build: build ?? buildInfo(),
     })
     use(this.#container, tokens.CLUSTER).controllers = () => controller.clusterSize
     return controller
