@@ -16,6 +16,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { ContainerRegistry, type ContainerRecord } from './container-registry.ts'
 import { Guardian } from './guardian.ts'
+import { hostPythons, type HostPython } from './host-pythons.ts'
 import { memoryFlags } from './memory-flags.ts'
 import { MemoryWatch } from './memory-watch.ts'
 import { offerPackages } from './offer-packages.ts'
@@ -42,6 +43,7 @@ export class ProcessContainerFactory implements ContainerFactory {
   readonly #sweeper: ProcessSweeper
   readonly #guardian = new Guardian()
   readonly #own = new Map<string, ProcessContainer>()
+  #pythons: readonly HostPython[] | undefined
   #registry: ContainerRegistry | undefined
   #closing: Promise<void> | undefined
 
@@ -165,7 +167,7 @@ export class ProcessContainerFactory implements ContainerFactory {
     work: string,
     token: string,
   ): ConstructorParameters<typeof RuntimeProcess>[0] {
-    const { node = process.execPath, python, path, packagesDir } = this.#settings
+    const { node = process.execPath, path, packagesDir } = this.#settings
     const program = runtimeProgram(spec)
     const [markName = '', markValue = ''] = registry.mark(id).split('=', 2)
     return {
@@ -180,7 +182,7 @@ export class ProcessContainerFactory implements ContainerFactory {
         HOME: work,
         TMPDIR: work,
         ...spec.environment,
-        STEMCELL_PYTHON: python,
+        STEMCELL_PYTHON: this.#pythonFor(spec.kind),
         STEMCELL_LOGS: 'attributed',
         STEMCELL_LOG_TOKEN: token,
         // What is in the pipes by then is read in the same turn as the answer.
@@ -188,6 +190,14 @@ export class ProcessContainerFactory implements ContainerFactory {
         [markName]: markValue,
       },
     }
+  }
+
+  /** A kind that names a version this machine lacks runs on the one that the settings name, as `python:3` does. */
+  #pythonFor(kind: string): string {
+    const [, version] = /^python:(3\.\d+)$/.exec(kind) ?? []
+    if (version === undefined) return this.#settings.python
+    this.#pythons ??= hostPythons(this.#settings)
+    return this.#pythons.find((one) => one.version === version)?.program ?? this.#settings.python
   }
 
   async #cleanUp(registry: ContainerRegistry, container: ProcessContainer): Promise<void> {
