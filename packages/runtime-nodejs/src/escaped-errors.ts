@@ -9,8 +9,8 @@ export function onEscapedError(escaped: (error: unknown) => void): void {
   const guarded: Emit = (event, ...args) => {
     if (emit(event, ...args)) return true
     if (event === 'unhandledRejection') {
-      // Node.js turns it into an uncaught exception, and there is a handler for those.
-      if (process.listenerCount('uncaughtException') > 0) return false
+      // Node.js turns it into an uncaught exception, and somebody handles those.
+      if (process.listenerCount('uncaughtException') > 0 || process.hasUncaughtExceptionCaptureCallback()) return false
       emit('uncaughtExceptionMonitor', args[0], event)
     } else if (event !== 'uncaughtException') {
       return false

@@ -57,6 +57,31 @@ test.each([
   expect(runtime.stderr().toString()).toBe(SENTINEL)
 })
 
+test.each([
+  ['an uncaught exception', `setImmediate(() => { throw new Error('escaped') })`],
+  ['an unhandled rejection', `void Promise.reject(new Error('escaped'))`],
+])('what process.setUncaughtExceptionCaptureCallback and domains catch is handled: %s', async (_, escape) => {
+  const runtime = await startRuntime()
+  await runtime.init(`function main() { return new Promise((resolve) => {
+    process.setUncaughtExceptionCaptureCallback((error) => resolve({ handled: error.message }))
+    ${escape} }) }`)
+  expect(await runtime.run({})).toMatchObject({ status: 200, json: { handled: 'escaped' } })
+  const other = await startRuntime()
+  await other.init(`const domain = require('domain'); function main() { return new Promise((resolve) => {
+    const guarded = domain.create(); guarded.on('error', (error) => resolve({ handled: error.message }))
+    guarded.run(() => { ${escape} }) }) }`)
+  expect(await other.run({})).toMatchObject({ status: 200, json: { handled: 'escaped' } })
+})
+
+test('the monitor of uncaught errors sees them, and handles nothing', async () => {
+  const runtime = await startRuntime()
+  await runtime.init(`function main() { return new Promise(() => {
+    process.on('uncaughtExceptionMonitor', (error, origin) => console.log('seen', error.message, origin))
+    void Promise.reject(new Error('escaped')) }) }`)
+  expect(await runtime.run({})).toMatchObject({ status: 502 })
+  await eventually(() => runtime.stdout().includes('seen escaped unhandledRejection'))
+})
+
 test('a handler that is gone handles nothing', async () => {
   const runtime = await startRuntime()
   await runtime.init(`function main({ again }) { return new Promise((resolve) => {
