@@ -109,7 +109,7 @@ function withPythons({ containers }: Config, logger: Logger): RuntimesManifestSo
   return { ...DEFAULT_MANIFEST, runtimes: { ...others, python: [...family!, ...kinds] } }
 }
 
-function pythonKind({ stemCells: _, ...python }: Version, version: string): Version {
+function pythonKind(python: Version, version: string): Version {
   return { ...python, kind: `python:${version}`, default: false, image: { ...python.image, tag: version } }
 }
 
