@@ -230,7 +230,7 @@ export const configSchema = z.strictObject({
     .meta({
       description: 'OpenWhisk’s runtimes manifest',
       shownType: 'object, or path of a JSON file',
-      shownDefault: 'Node.js, Python 3, executables',
+      shownDefault: '[what can run here](#kinds)',
     }),
   maxWaiting: count(1, 4096, 'Activations that may wait for an invoker with room; beyond that they are refused'),
   limits: limits.prefault({}),
