@@ -48,7 +48,9 @@ export async function buildImage(definition: ImageDefinition, options: BuildOpti
 export async function buildImages(planned: readonly PlannedImage[], options: DeliveryOptions): Promise<BuiltImage[]> {
   const { to, prefix = 'stemcell', tags = [] } = options
   const requests = planned.map(({ definition, plan }) => {
-    const names = [...new Set([plan.tag, ...tags])].map((tag) => `${prefix}/${definition.name}:${tag}`)
+    const names = [...new Set([plan.tag, ...(plan.furtherTags ?? []), ...tags])].map(
+      (tag) => `${prefix}/${definition.name}:${tag}`,
+    )
     return { names, plan }
   })
   const folder = await mkdtemp(join(tmpdir(), 'stemcell-image-'))

@@ -22,6 +22,8 @@ export interface PlanOptions {
 
 export interface ImagePlan {
   readonly tag: string
+  /** The same image has these as well. */
+  readonly furtherTags?: readonly string[]
   /** Lowest first. What changes often belongs on top: an engine keeps layers that it has already. */
   readonly layers: readonly RootFs[]
   readonly config: ImageConfig

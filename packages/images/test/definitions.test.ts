@@ -41,6 +41,7 @@ describe('the image action-python', () => {
     const plan = actionPython.plan({})
     const paths = pathsOf(plan)
     expect(plan.tag).toBe('3')
+    expect(plan.furtherTags).toEqual([linkOf(plan, '/usr/bin/python3')?.slice('python'.length)])
     expect(linkOf(plan, '/usr/bin/python3')).toMatch(/^python3\.\d+$/)
     for (const wanted of [/\/python3\.\d+\/os\.py$/, /\/json\/__pycache__\/decoder\.cpython-\d+\.pyc$/]) {
       expect(paths.filter((path) => wanted.test(path))).toHaveLength(1)

@@ -84,13 +84,13 @@ describe('the closure of an npm package', () => {
     put('node_modules/b', {})
     put('node_modules/c', { b: '2', a: '1' })
     put('node_modules/c/node_modules/b', {})
-    const places = npmClosure('a', join(folder, 'app')).map(({ place }) => place)
+    const places = npmClosure(['a'], join(folder, 'app')).map(({ place }) => place)
     expect(places.sort()).toEqual(['a', 'b', 'c', 'c/node_modules/b'].map((name) => `node_modules/${name}`))
   })
 
   it('names a package that is not installed', () => {
     put('node_modules/broken', { missing: '1' })
-    expect(() => npmClosure('broken', join(folder, 'app'))).toThrow(/missing is not installed/)
+    expect(() => npmClosure(['broken'], join(folder, 'app'))).toThrow(/missing is not installed/)
   })
 })
 

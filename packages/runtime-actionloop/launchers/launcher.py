@@ -1,9 +1,10 @@
 """Runs a Python action behind the actionloop protocol.
 
-Arguments: name of the function, folder of the action. Each call is a line of JSON on standard input, each result one on
+Arguments: name of the function, folder of the action, file of its code there. Each call is a line of JSON on standard input, each result one on
 descriptor 3; the first line there says whether the action was loaded. Works with Python 3.7 and later.
 """
 
+import importlib.machinery
 import importlib.util
 import json
 import os
@@ -50,13 +51,15 @@ def use_virtualenv(folder):
     sys.path[:] = before[:1] + added + before[1:]
 
 
-def load(name, folder):
+def load(name, folder, file):
     own = os.path.dirname(os.path.abspath(__file__))
     sys.path[:] = [folder] + [path for path in sys.path if path != own]
     use_virtualenv(folder)
-    path = os.path.join(folder, "__main__.py")
+    path = os.path.join(folder, file)
     sys.argv = [path]
-    spec = importlib.util.spec_from_file_location("main__", path)
+    # The name of the file need not end like that of a module.
+    loader = importlib.machinery.SourceFileLoader("main__", path)
+    spec = importlib.util.spec_from_file_location("main__", path, loader=loader)
     module = importlib.util.module_from_spec(spec)
     sys.modules["main__"] = module
     spec.loader.exec_module(module)
@@ -110,7 +113,13 @@ def encode(result):
 
 def answer(main, call):
     try:
-        return encode(main(call.get("value", {})))
+        result = main(call.get("value", {}))
+        try:
+            return encode(result)
+        except RecursionError:
+            # What is no dictionary is refused, which is an error of the developer like any result too deep.
+            traceback.print_exc(limit=1)
+            return encode("a result that is nested too deep")
     except Exception as error:
         traceback.print_exc()
         return encode({"error": str(error)})
@@ -131,11 +140,11 @@ def say(replies, data):
     replies.flush()
 
 
-def main(name, folder):
+def main(name, folder, file):
     calls, replies = take_channels()
     sys.stdout.reconfigure(line_buffering=True)
     try:
-        action = load(name, folder)
+        action = load(name, folder, file)
     except (Exception, SystemExit) as error:
         traceback.print_exc()
         say(replies, encode({"ok": False, "error": why_not_loaded(error, folder)}))
@@ -149,4 +158,4 @@ def main(name, folder):
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2])
+    main(sys.argv[1], sys.argv[2], sys.argv[3])

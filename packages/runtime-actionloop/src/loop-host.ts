@@ -114,6 +114,7 @@ export class LoopHost implements ActionEndpoint {
     this.#turn.current = call
     const reply = await program.run({ body, value: request['value'], env: call.env })
     if (!program.alive) this.#program = undefined
+    if (reply.note !== undefined) this.#print(reply.note)
     this.#end(call)
     return this.#log.end(call) ? { ...reply, silent: true } : reply
   }

@@ -8,6 +8,8 @@ import { StartError } from './start-error.ts'
 const NEWLINE = 10
 const RETURN = 13
 const BLANK = 32
+/** Of a wrong result, in the log. */
+const MAX_SHOWN = 1000
 
 /** One process for all calls: a line on its standard input for each, a line on its descriptor 3 back. */
 export class LoopProgram implements Program {
@@ -90,8 +92,10 @@ function oneLine(body: Buffer): Buffer {
 
 /** The text is passed on as it is: the platform reads it anyway, and says what is wrong with it. */
 function replyOf(line: string): Reply {
-  if (/^\s*([[{]|null\s*$)/.test(line)) return success(line)
-  return failure(502, 'The action did not return a dictionary or array.')
+  if (/^\s*[[{]/.test(line)) return success(line)
+  const text = 'The action did not return a dictionary or array'
+  const note = `${text}: it returned ${line.trim().slice(0, MAX_SHOWN)}`
+  return { ...(/^\s*null\s*$/.test(line) ? success(line) : failure(502, `${text}.`)), note }
 }
 
 function isAck(line: string): boolean {

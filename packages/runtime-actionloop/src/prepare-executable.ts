@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdirSync, readFileSync, statSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readFileSync, realpathSync, statSync } from 'node:fs'
 import path from 'node:path'
 import type { Command } from './child.ts'
 import { compile } from './compile.ts'
@@ -47,8 +47,8 @@ export async function prepareExecutable(
 }
 
 function commandFor(program: string, cwd: string, env: NodeJS.ProcessEnv): Command {
-  // Archives made on some systems carry no permissions.
-  chmodSync(program, statSync(program).mode | 0o500)
+  // Archives made on some systems carry no permissions. A link may lead to a program of this machine, which stays as it is.
+  if (realpathSync(program).startsWith(realpathSync(cwd) + path.sep)) chmodSync(program, statSync(program).mode | 0o500)
   return { command: program, args: [], cwd, env }
 }
 

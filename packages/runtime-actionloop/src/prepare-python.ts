@@ -7,19 +7,21 @@ import { cannotStart, StartError } from './start-error.ts'
 import type { Init } from './start-program.ts'
 
 const LAUNCHER = fileURLToPath(new URL('../launchers/launcher.py', import.meta.url))
-const MODULE = '__main__.py'
+/** Files of an archive that may hold the code; OpenWhisk's runtime takes each of them. */
+const MODULES = ['__main__.py', 'exec', 'main__.py'] as const
 
 /**
- * The launcher is the program; it loads `__main__.py`, which is the code itself or at the root of an archive.
+ * The launcher is the program; it loads the code itself, or that of a file at the root of an archive.
  * @throws StartError
  */
 export async function preparePython(python: string, init: Init, folder: string): Promise<Command> {
   const program = findProgram(python, init.env['PATH'])
-  await placeCode(init, folder, MODULE)
-  if (!existsSync(path.join(folder, MODULE))) throw new StartError('Zip file does not include main__')
+  await placeCode(init, folder, MODULES[0])
+  const module = MODULES.find((name) => existsSync(path.join(folder, name)))
+  if (module === undefined) throw new StartError('Zip file does not include main__')
   return {
     command: program,
-    args: [LAUNCHER, init.main, folder],
+    args: [LAUNCHER, init.main, folder, module],
     cwd: folder,
     env: { PYTHONIOENCODING: 'UTF-8', ...init.env },
   }

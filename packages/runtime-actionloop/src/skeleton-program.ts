@@ -56,7 +56,9 @@ export class SkeletonProgram implements Program {
     const result = last.end()
     if (isResult(result)) return success(result.toString().trim())
     this.#print(1, result)
-    return failure(502, 'The action did not return a dictionary.')
+    const text = 'The action did not return a dictionary'
+    const note = result.length === 0 ? { note: `${text}: it printed nothing.` } : {}
+    return { ...failure(502, `${text}.`), ...note }
   }
 
   /** A file: a pipe whose writer has gone cannot be opened by its name, as `cat /dev/stdin` does. */

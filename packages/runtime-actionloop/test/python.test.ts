@@ -1,8 +1,19 @@
+import { execFileSync } from 'node:child_process'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { buildZip, type ZipFile } from '../../runtime-nodejs/test/build-zip.ts'
 import { readFrames, textOf, TOKEN } from '../../runtime-nodejs/test/read-frames.ts'
-import { type Answer, type RuntimeProcess, SENTINEL, startLoop, stopped } from './loop-runtime.ts'
-import { testWith } from '../../../test/test-with.ts'
+import {
+  type Answer,
+  type RuntimeProcess,
+  realPython,
+  SENTINEL,
+  startLoop,
+  stopped,
+  temporaryFolder,
+} from './loop-runtime.ts'
+import { onPath, testWith } from '../../../test/test-with.ts'
 
 const python = (title: string, body: (runtime: RuntimeProcess) => Promise<void>): void =>
   testWith('python3', title, async () => body(await startLoop('python')))
@@ -44,6 +55,24 @@ describe('Python source', () => {
     expect(await answer('set')).toEqual([200, '{"error": "Object of type set is not JSON serializable"}'])
     expect(await answer('half')).toEqual([200, '{"a": "\\ud800"}'])
     expect(await answer('big')).toEqual([200, '{"a": 12345678901234567890}'])
+  })
+
+  python('says in the log what it returned where that was no dictionary', async (runtime) => {
+    await runtime.init('def main(args):\n    return args["value"]')
+    for (const value of [null, 7, 'x']) await runtime.run({ value })
+    const { stderr } = await stopped(runtime)
+    const text = 'The action did not return a dictionary or array: it returned '
+    expect(stderr).toBe(['null', '7', '"x"'].map((shown) => `${text}${shown}\n${SENTINEL}`).join(''))
+  })
+
+  python('whose result is too deep for JSON gets no answer of its own, and goes on', async (runtime) => {
+    const code = 'def main(args):\n    a = []\n    for _ in range(9000):\n        a = [a]\n    return a if args else {}'
+    await runtime.init(code)
+    expect(await runtime.run({ deep: 1 })).toMatchObject({ status: 502 })
+    expect(await runtime.run({})).toMatchObject({ status: 200, text: '{}' })
+    const { stderr } = await stopped(runtime)
+    expect(stderr).toContain('it returned "a result that is nested too deep"')
+    expect(stderr).toContain('RecursionError')
   })
 
   python('that raises is an application error, with its traceback in the log', async (runtime) => {
@@ -161,6 +190,44 @@ describe('a Python archive', () => {
   })
 
   const USES = { name: '__main__.py', data: 'import dep\ndef main(args):\n    return {"dep": dep.NAME}' }
+
+  for (const name of ['exec', 'main__.py']) {
+    python(`may hold its code in the file ${name}`, async (runtime) => {
+      const files = [
+        { name, data: 'import helper\ndef main(args):\n    return {"n": helper.N}' },
+        { name: 'helper.py', data: 'N = 5' },
+      ]
+      expect(await initZip(runtime, files)).toMatchObject({ status: 200 })
+      expect(await runtime.run({})).toMatchObject({ json: { n: 5 } })
+    })
+  }
+
+  python('takes __main__.py before the others', async (runtime) => {
+    const names = ['exec', 'main__.py', '__main__.py']
+    await initZip(
+      runtime,
+      names.map((name) => ({ name, data: `def main(args):\n    return {"from": "${name}"}` })),
+    )
+    expect(await runtime.run({})).toMatchObject({ json: { from: '__main__.py' } })
+  })
+
+  testWith('python3', 'may bring a fresh virtualenv with its links to the machine it was made on', async () => {
+    const folder = temporaryFolder()
+    execFileSync(realPython(), ['-m', 'venv', '--without-pip', 'virtualenv'], { cwd: folder })
+    const [library = ''] = readdirSync(path.join(folder, 'virtualenv/lib'))
+    writeFileSync(path.join(folder, 'virtualenv/lib', library, 'site-packages/dep.py'), 'NAME = "fresh"')
+    writeFileSync(path.join(folder, '__main__.py'), USES.data)
+    const archives = [execFileSync('tar', ['-czf', '-', '-C', folder, '.'])]
+    if (onPath('zip')) {
+      execFileSync('zip', ['-qry', 'all.zip', '__main__.py', 'virtualenv'], { cwd: folder })
+      archives.push(readFileSync(path.join(folder, 'all.zip')))
+    }
+    for (const archive of archives) {
+      const runtime = await startLoop('python')
+      expect(await runtime.init(archive.toString('base64'), { binary: true })).toMatchObject({ status: 200 })
+      expect((await runtime.run({})).text).toContain('fresh')
+    }
+  })
 
   python('may bring a virtualenv', async (runtime) => {
     const packages = 'virtualenv/lib/python3.99/site-packages'

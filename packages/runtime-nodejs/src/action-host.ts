@@ -3,7 +3,16 @@ import { type Activation, activation, type ActivationScope } from './activation-
 import { compileSooner } from './compile-sooner.ts'
 import { type Entrypoint, InitializationError } from './entrypoint.ts'
 import { loadSource } from './load-source.ts'
-import { errorStack, errorText, failure, rejectionReply, type Reply, resultReply, success } from './reply.ts'
+import {
+  errorReport,
+  errorStack,
+  errorText,
+  failure,
+  rejectionReply,
+  type Reply,
+  resultReply,
+  success,
+} from './reply.ts'
 import {
   callMetadata,
   type RunEnvironment,
@@ -83,6 +92,7 @@ export class ActionHost {
       try {
         result = main(value)
       } catch (error) {
+        process.stderr.write(`${errorReport(error)}\n`)
         return this.fail(call, error)
       }
       Promise.resolve(result).then(
@@ -127,6 +137,8 @@ export class ActionHost {
   #finish(call: Activation, reply: Reply): void {
     if (call.ended) return
     if (this.#status === 'running') this.#status = 'ready'
+    const { note } = reply
+    if (note !== undefined) this.#scope.enter(call, () => process.stderr.write(`${note}\n`))
     this.#settle(call, this.#log.end(call) ? { ...reply, silent: true } : reply)
     if (++this.#runs === 1) compileSooner()
   }

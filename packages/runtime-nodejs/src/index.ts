@@ -4,3 +4,4 @@ import { fileURLToPath } from 'node:url'
 export const runtimePath: string = fileURLToPath(new URL('../dist/main.js', import.meta.url))
 
 export type { InitRequest, RunRequest } from './contract.ts'
+export { PREINSTALLED, preinstalledPackages } from './preinstalled.ts'

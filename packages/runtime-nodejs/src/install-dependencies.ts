@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import path from 'node:path'
 import { InitializationError } from './entrypoint.ts'
+import { readManifest } from './read-manifest.ts'
 
 /**
  * Runs `npm install` to its end where an archive names dependencies and brings none, and the operator has set
@@ -9,7 +10,7 @@ import { InitializationError } from './entrypoint.ts'
  */
 export async function installDependencies(root: string): Promise<void> {
   if (process.env['OW_ENABLE_INIT_INSTALL'] !== 'true' || existsSync(path.join(root, 'node_modules'))) return
-  if (!hasDependencies(path.join(root, 'package.json'))) return
+  if (!hasDependencies(root)) return
 
   const [status, output] = await new Promise<[string, string]>((resolve) => {
     const npm = spawn('npm', ['install', '--omit=dev', '--no-audit', '--no-fund'], {
@@ -26,9 +27,6 @@ export async function installDependencies(root: string): Promise<void> {
   if (status !== 'ok') throw new InitializationError(`npm install failed (${status}).\n${output}`.trimEnd())
 }
 
-function hasDependencies(manifest: string): boolean {
-  if (!existsSync(manifest)) return false
-  const content: unknown = JSON.parse(readFileSync(manifest, 'utf8'))
-  if (typeof content !== 'object' || content === null || !('dependencies' in content)) return false
-  return Object.keys(content.dependencies ?? {}).length > 0
+function hasDependencies(root: string): boolean {
+  return Object.keys(readManifest(root)?.['dependencies'] ?? {}).length > 0
 }

@@ -1,10 +1,11 @@
-import { existsSync, mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, realpathSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { asEntrypoint, type Entrypoint, findMember, InitializationError } from './entrypoint.ts'
 import { installDependencies } from './install-dependencies.ts'
+import { readManifest } from './read-manifest.ts'
 import { unpackArchive } from './unpack-archive.ts'
 
 /** Unpacks the action into a directory that lives as long as the process, makes it the working directory and loads it. */
@@ -57,11 +58,4 @@ function isEsModule(file: string, root: string): boolean {
     if (manifest) return manifest['type'] === 'module'
   }
   return false
-}
-
-function readManifest(folder: string): Record<string, unknown> | undefined {
-  const at = path.join(folder, 'package.json')
-  if (!existsSync(at)) return undefined
-  const content: unknown = JSON.parse(readFileSync(at, 'utf8'))
-  return typeof content === 'object' && content !== null ? (content as Record<string, unknown>) : undefined
 }

@@ -1,7 +1,9 @@
 #!/usr/bin/env node
 import { ActionHost } from './action-host.ts'
 import { ActivationScope } from './activation-scope.ts'
-import { errorStack } from './reply.ts'
+import { onEscapedError } from './escaped-errors.ts'
+import { offerGc } from './offer-gc.ts'
+import { errorReport } from './reply.ts'
 import { openLog, optionsOrExit, serve } from './serve.ts'
 import { replaceStdio } from './stdio.ts'
 
@@ -12,14 +14,14 @@ const log = await openLog(options, scope)
 replaceStdio((fd, bytes) => log.write(fd, bytes))
 const host = new ActionHost(scope, log)
 
-process.on('uncaughtException', (error) => escaped(error))
-process.on('unhandledRejection', (reason) => escaped(reason))
+offerGc()
+onEscapedError(escaped)
 process.on('exit', () => host.abandon())
 serve(host, options)
 
 /** Nothing caught this. One call can answer for it; otherwise nobody knows what state the action is in. */
 function escaped(error: unknown): void {
-  process.stderr.write(`${errorStack(error)}\n`)
+  process.stderr.write(`${errorReport(error)}\n`)
   const culprit = host.culprit()
   if (culprit) host.fail(culprit, error)
   else process.exit(1)

@@ -23,7 +23,8 @@ export function* readTarGz(archive: Buffer): Generator<ArchiveEntry> {
     if (type === 'L') long = { ...long, path: text(data, 0, size) }
     else if (type === 'K') long = { ...long, linkpath: text(data, 0, size) }
     else if (type === 'x') long = { ...long, ...readPax(data) }
-    else if (type !== 'g') {
+    // Attributes of the whole archive, and its label.
+    else if (type !== 'g' && type !== 'V') {
       const name = long.path ?? shortName(header)
       yield toEntry(type, name, long.linkpath ?? text(header, 157, 100), number(header, 100, 8), data)
       long = {}

@@ -5,6 +5,8 @@ export interface Reply {
   readonly body: string
   /** No end of the log follows, because nothing was printed. */
   readonly silent?: boolean
+  /** What the developer should find on standard error. */
+  readonly note?: string
 }
 
 export function success(body: string): Reply {
@@ -18,22 +20,42 @@ export function failure(status: number, error: string): Reply {
 /** The answer for what an action returned, or its promise resolved to. */
 export function resultReply(result: unknown): Reply {
   if (result === undefined) return success('{}')
-  if (typeof result !== 'object') return failure(502, 'The action did not return a dictionary.')
+  if (typeof result !== 'object') return noDictionary(result)
   try {
     const body = JSON.stringify(result) as string | undefined
-    return body === undefined ? failure(502, 'The action did not return a dictionary.') : success(body)
+    if (body === undefined) return noDictionary(result)
+    return /^[[{]/.test(body) ? success(body) : { ...success(body), note: returnedNote(result) }
   } catch (error) {
-    return failure(502, `The action returned a result that is not JSON: ${errorText(error)}`)
+    const text = `The action returned a result that is not JSON: ${errorText(error)}`
+    return { ...failure(502, text), note: text }
   }
 }
 
 /** A rejected promise is an application error: the call itself succeeded. */
 export function rejectionReply(reason: unknown): Reply {
   try {
-    return success(JSON.stringify({ error: serializeReason(reason) }))
+    const reply = success(JSON.stringify({ error: serializeReason(reason) }))
+    // An object without a stack is an answer, as web actions give them.
+    return isData(reason) ? reply : { ...reply, note: errorReport(reason) }
   } catch (error) {
-    return failure(502, `The action was rejected with a reason that is not JSON: ${errorText(error)}`)
+    const text = `The action was rejected with a reason that is not JSON: ${errorText(error)}`
+    return { ...failure(502, text), note: `${errorReport(reason)}\n${text}` }
   }
+}
+
+function noDictionary(result: unknown): Reply {
+  return { ...failure(502, 'The action did not return a dictionary.'), note: returnedNote(result) }
+}
+
+function returnedNote(result: unknown): string {
+  return `The action did not return a dictionary: it returned ${inspected(result)}${
+    result === null ? '' : ` (type ${typeof result})`
+  }.`
+}
+
+function isData(reason: unknown): boolean {
+  if (typeof reason !== 'object' || reason === null) return !reason
+  return !('stack' in reason && typeof reason.stack === 'string')
 }
 
 /** `String(error)` that cannot throw: actions may throw anything, even objects without a prototype. */
@@ -42,6 +64,19 @@ export function errorText(error: unknown): string {
     return String(error)
   } catch {
     return Object.prototype.toString.call(error)
+  }
+}
+
+/** What Node.js would print of an error that nothing caught: its stack, its members and its cause. */
+export function errorReport(error: unknown): string {
+  return typeof error === 'string' ? error : inspected(error)
+}
+
+function inspected(value: unknown): string {
+  try {
+    return process.getBuiltinModule('node:util').inspect(value)
+  } catch {
+    return errorText(value)
   }
 }
 

@@ -12,8 +12,8 @@ export function unpackArchive(base64: string, root: string): void {
   if (archive.length === 0) throw new InitializationError('There was an error reading the action archive.')
 
   const magic = archive.toString('hex', 0, 4)
-  if (magic === '504b0304') unpack('Zip archive', () => unpackEntries(readZip(archive), root))
-  else if (magic === '1f8b0800' || magic === '1f8b0808') {
+  if (/^504b(0304|0506|0708)$/.test(magic)) unpack('Zip archive', () => unpackEntries(readZip(archive), root))
+  else if (magic.startsWith('1f8b08')) {
     unpack('Tar GZ archive', () => unpackEntries(readTarGz(archive), root))
   } else throw new InitializationError(`${FAILURE} archive. The file type is unsupported`)
 }
@@ -22,7 +22,12 @@ function unpack(format: string, body: () => void): void {
   try {
     body()
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : errorText(cause)
-    throw new InitializationError(`${FAILURE} ${format}. ${reason}`, { cause })
+    throw new InitializationError(`${FAILURE} ${format}. ${reasonOf(cause)}`, { cause })
   }
+}
+
+function reasonOf(cause: unknown): string {
+  if (!(cause instanceof Error)) return errorText(cause)
+  // A number in the archive that points behind its end.
+  return 'code' in cause && cause.code === 'ERR_OUT_OF_RANGE' ? 'The archive is cut short.' : cause.message
 }

@@ -1,42 +1,38 @@
-import { linkSync, mkdirSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { linkSync, lstatSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import type { ArchiveEntry } from './archive-entry.ts'
 
 /**
- * Writes entries below `root`, which must be new and empty. A path that leads out of `root` fails the whole archive.
- * Symbolic links come last, so no file is ever written through one.
+ * Writes entries below `root`, which must be new and empty; of several at one path the last counts. A path that leads
+ * out of `root` fails the whole archive, and so does a hard link to something outside.
+ *
+ * Symbolic links are made as they are, wherever they lead: an archive of a folder carries links that only mean
+ * something on the machine it comes from. They come last and only into folders that this function made, so nothing is
+ * ever written through one.
  */
 export function unpackEntries(entries: Iterable<ArchiveEntry>, root: string): void {
-  const links: { readonly at: string; readonly name: string; readonly target: string }[] = []
+  const links = new Map<string, string>()
   for (const entry of entries) {
     const at = inside(root, entry.name)
+    const copied = entry.kind === 'hardlink' ? links.get(inside(root, entry.target)) : undefined
+    links.delete(at)
     if (entry.kind === 'directory') {
-      mkdirSync(at, { recursive: true })
+      makeFolder(at, entry.name)
       continue
     }
     if (at === root) throw new Error(`'${entry.name}' is not a file name.`)
-    mkdirSync(path.dirname(at), { recursive: true })
-    if (entry.kind === 'symlink') {
-      links.push({ at, name: entry.name, target: entry.target })
-      continue
-    }
-    rmSync(at, { force: true })
-    if (entry.kind === 'hardlink') linkSync(inside(root, entry.target), at)
-    else writeFileSync(at, entry.data, { mode: entry.mode | 0o600 })
+    makeFolder(path.dirname(at), entry.name)
+    makeRoom(at, entry.name)
+    if (entry.kind === 'symlink') links.set(at, entry.target)
+    else if (entry.kind === 'file') writeFileSync(at, entry.data, { mode: entry.mode | 0o600 })
+    else if (copied !== undefined) links.set(at, copied)
+    else linkSync(existing(inside(root, entry.target), entry.name), at)
   }
-
-  for (const { at, name, target } of links) {
-    if (path.isAbsolute(target)) throw new Error(`'${name}' links out of the archive.`)
-    inside(root, path.join(path.relative(root, path.dirname(at)), target))
-    rmSync(at, { force: true })
+  for (const [at, target] of links) {
+    const name = path.relative(root, at)
+    if (target === '' || target.includes('\0')) throw new Error(`'${name}' links to no possible name.`)
+    makeRoom(at, name)
     symlinkSync(target, at)
-  }
-  // Each link may be harmless by its text and still lead outside through another one.
-  const realRoot = realpathSync(root)
-  for (const { at, name } of links) {
-    const real = resolveLink(at, name)
-    if (real !== realRoot && !real.startsWith(realRoot + path.sep))
-      throw new Error(`'${name}' links out of the archive.`)
   }
 }
 
@@ -48,11 +44,26 @@ function inside(root: string, name: string): string {
   return at.endsWith(path.sep) ? at.slice(0, -1) : at
 }
 
-function resolveLink(at: string, name: string): string {
+function makeFolder(at: string, name: string): void {
   try {
-    // The kernel's answer: the one Node computes itself shortens `link/..` before following the link.
-    return realpathSync.native(at)
-  } catch (cause) {
-    throw new Error(`'${name}' links to nothing in the archive.`, { cause })
+    mkdirSync(at, { recursive: true })
+  } catch (error) {
+    if (!isCode(error, 'EEXIST') && !isCode(error, 'ENOTDIR')) throw error
+    throw new Error(`'${name}' needs a folder where the archive has a file.`, { cause: error })
   }
+}
+
+function makeRoom(at: string, name: string): void {
+  const there = lstatSync(at, { throwIfNoEntry: false })
+  if (there?.isDirectory()) throw new Error(`'${name}' is a file or link where the archive has a folder.`)
+  if (there) rmSync(at)
+}
+
+function existing(target: string, name: string): string {
+  if (lstatSync(target, { throwIfNoEntry: false })?.isFile()) return target
+  throw new Error(`'${name}' is a hard link to nothing in the archive.`)
+}
+
+function isCode(error: unknown, code: string): boolean {
+  return error instanceof Error && 'code' in error && error.code === code
 }

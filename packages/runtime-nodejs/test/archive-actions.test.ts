@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { buildTarGz, type TarFile } from './build-tar-gz.ts'
@@ -147,36 +148,103 @@ describe('zip archives', () => {
   })
 
   test.each([
-    ['an absolute path', [{ name: 'l', data: '/etc' }]],
-    ['a parent', [{ name: 'l', data: '../../etc' }]],
-    [
-      'a way out over another link',
-      [
-        { name: 'd/x', data: '..' },
-        { name: 'l', data: 'd/x/../..' },
-      ],
-    ],
-    ['nothing', [{ name: 'l', data: 'missing' }]],
-  ])('with a link to %s are refused', async (_, links) => {
-    const archive = buildZip([index, ...links.map((link) => ({ ...link, mode: 0o120777 }))])
-    expect(await errorOf(archive)).toMatch(/out of the archive|links to nothing/)
+    ['an absolute path', '/etc'],
+    ['a parent', '../../etc'],
+    ['nothing', 'missing'],
+    ['itself', 'l'],
+  ])('keep a link to %s as it is', async (_, target) => {
+    const archive = buildZip([
+      { ...index, data: 'exports.main = () => ({ target: require("node:fs").readlinkSync("l") })' },
+      { name: 'l', data: target, mode: 0o120777 },
+    ])
+    expect(await resultOf(archive)).toEqual({ target })
   })
 
-  test('cannot write through a link of their own', async () => {
+  test.each<[string, readonly ZipFile[]]>([
+    ['a file below it', [{ name: 'out/evil-through-link', data: 'x' }]],
+    ['a link below it', [{ name: 'out/evil-through-link', data: 'x', mode: 0o120777 }]],
+    ['a folder below it', [{ name: 'out/evil-through-link/', mode: 0o40755 }]],
+  ])('cannot write through a link of their own: %s', async (_, below) => {
+    const link = { name: 'out', data: tmpdir(), mode: 0o120777 }
+    for (const entries of [
+      [link, ...below],
+      [...below, link],
+    ]) {
+      expect(await errorOf(buildZip([index, ...entries]))).toContain(
+        `${ZIP_FAILURE} 'out' is a file or link where the archive has a folder.`,
+      )
+      expect(existsSync(path.join(tmpdir(), 'evil-through-link'))).toBe(false)
+    }
+  })
+
+  test('cannot write through a link by a second entry of its name', async () => {
+    const runtime = await startRuntime()
+    const victim = path.join(runtime.folder, 'victim')
+    writeFileSync(victim, 'mine')
     const archive = buildZip([
-      index,
-      { name: 'out', data: '/tmp', mode: 0o120777 },
-      { name: 'out/evil-through-link', data: 'x' },
+      { ...index, data: 'exports.main = () => ({ text: require("node:fs").readFileSync("out", "utf8") })' },
+      { name: 'out', data: victim, mode: 0o120777 },
+      { name: 'out', data: 'theirs' },
     ])
-    expect(await errorOf(archive)).toContain(ZIP_FAILURE)
-    expect(existsSync('/tmp/evil-through-link')).toBe(false)
+    expect(await init(runtime, archive)).toMatchObject({ status: 200 })
+    expect(await runtime.run({})).toMatchObject({ json: { text: 'theirs' } })
+    expect(readFileSync(victim, 'utf8')).toBe('mine')
+  })
+
+  test('may have several entries of a name: the last counts', async () => {
+    const last = { ...index, data: 'exports.main = () => ({ last: 1 })' }
+    expect(await resultOf(buildZip([{ ...index, data: 'elsewhere', mode: 0o120777 }, index, last]))).toEqual({
+      last: 1,
+    })
+  })
+
+  test('with a file where they need a folder are refused', async () => {
+    const archive = buildZip([index, { name: 'a', data: '' }, { name: 'a/b', data: '' }])
+    expect(await errorOf(archive)).toBe(`${ZIP_FAILURE} 'a/b' needs a folder where the archive has a file.`)
+    const other = buildZip([index, { name: 'a/b', data: '' }, { name: 'a', data: '' }])
+    expect(await errorOf(other)).toBe(`${ZIP_FAILURE} 'a' is a file or link where the archive has a folder.`)
+  })
+
+  test('of Windows keep their folders', async () => {
+    const archive = buildZip([
+      { ...index, data: 'exports.main = require("./lib/a.js").main' },
+      {
+        name: 'lib\\a.js',
+        data: 'exports.main = () => ({ files: require("node:fs").readdirSync("empty") })',
+        system: 0,
+      },
+      { name: 'empty', system: 0, mode: 0, dosAttributes: 0x10 },
+    ])
+    expect(await resultOf(archive)).toEqual({ files: [] })
+  })
+
+  test('with names in an old code page keep them apart', async () => {
+    const name = (byte: number): Buffer => Buffer.from([0x66, byte])
+    const archive = buildZip([
+      { ...index, data: 'exports.main = () => ({ count: require("node:fs").readdirSync(".").length })' },
+      { name: name(0x81), data: '1', flags: 0 },
+      { name: name(0x84), data: '2', flags: 0 },
+    ])
+    expect(await resultOf(archive)).toEqual({ count: 3 })
+  })
+
+  test.each([
+    ['with bytes after their end', (zip: Buffer) => Buffer.concat([zip, Buffer.from('\nrest')])],
+    ['with a comment that looks like an end', (zip: Buffer) => withComment(zip, Buffer.from('PK\x05\x06'.padEnd(40)))],
+  ])('%s are read', async (_, change) => {
+    expect(await resultOf(change(buildZip([index])))).toEqual({ ok: 1 })
+  })
+
+  test('of the zip64 format are read', async () => {
+    expect(await resultOf(buildZip([{ ...index, zip64: true }]))).toEqual({ ok: 1 })
   })
 
   test.each([
     ['a false checksum', { crc: 1 }, 'is damaged'],
     ['a false size', { claimedSize: 3 }, 'larger than 3 bytes'],
     ['a size beyond the limit', { claimedSize: 0x20000001 }, 'unpacks to more than 536870912 bytes'],
-    ['the zip64 format', { claimedSize: 0xffffffff }, 'zip64 format is not supported'],
+    ['a zip64 size that is not there', { claimedSize: 0xffffffff }, 'zip64 field of a record is missing'],
+    ['a pipe', { mode: 0o010644 }, 'neither file, folder nor link'],
     ['encryption', { flags: 1 }, 'is encrypted'],
     ['an unknown compression', { method: 12 }, 'compression method 12'],
   ])('with %s are refused', async (_, damage, text) => {
@@ -187,6 +255,9 @@ describe('zip archives', () => {
 
   test('that are cut short are refused', async () => {
     expect(await errorOf(buildZip([index]).subarray(0, 60))).toContain(ZIP_FAILURE)
+    const far = buildZip([index])
+    far.writeUInt32LE(0x7fffffff, far.length - 22 - 46 - index.name.length + 42)
+    expect(await errorOf(far)).toBe(`${ZIP_FAILURE} The archive is cut short.`)
   })
 
   test('made by the zip command run', async () => {
@@ -197,6 +268,57 @@ describe('zip archives', () => {
     const archive = execFileSync('zip', ['-qr', '-', '.'], { cwd: path.join(runtime.folder, 'src') })
     expect(await init(runtime, archive)).toMatchObject({ status: 200 })
     expect(await runtime.run({})).toMatchObject({ json: { a: 1 } })
+  })
+})
+
+function withComment(zip: Buffer, comment: Buffer): Buffer {
+  const out = Buffer.concat([zip, comment])
+  out.writeUInt16LE(comment.length, zip.length - 2)
+  return out
+}
+
+describe('archives of a folder with links out of it', () => {
+  function folderOfLinks(root: string): string {
+    const folder = path.join(root, 'src')
+    mkdirSync(path.join(folder, 'node_modules/.bin'), { recursive: true })
+    const code = `const { readlinkSync } = require('node:fs')
+      exports.main = () => ({ bin: readlinkSync('node_modules/.bin/pruned'), node: readlinkSync('node'), via: require('./via') })`
+    writeFileSync(path.join(folder, 'index.js'), code)
+    writeFileSync(path.join(folder, 'real.json'), '"real"')
+    symlinkSync('../pruned/cli.js', path.join(folder, 'node_modules/.bin/pruned'))
+    symlinkSync('/usr/bin/node', path.join(folder, 'node'))
+    symlinkSync('real.json', path.join(folder, 'via.json'))
+    return folder
+  }
+
+  // To a pipe it cannot write links.
+  function zipWithLinks(folder: string): Buffer {
+    execFileSync('zip', ['-qry', '../links.zip', '.'], { cwd: folder })
+    return readFileSync(path.join(folder, '../links.zip'))
+  }
+
+  test.each([
+    ['zip -y', zipWithLinks],
+    ['tar', (folder: string) => execFileSync('tar', ['-czf', '-', '-C', folder, '.'])],
+    ['tar of names', (folder: string) => execFileSync('sh', ['-c', 'tar -czf - *'], { cwd: folder })],
+  ])('made by %s run', async (_, pack) => {
+    const runtime = await startRuntime()
+    expect(await init(runtime, pack(folderOfLinks(runtime.folder)))).toMatchObject({ status: 200 })
+    expect((await runtime.run({})).json).toEqual({ bin: '../pruned/cli.js', node: '/usr/bin/node', via: 'real' })
+  })
+})
+
+describe('package.json', () => {
+  const entry = { name: 'lib/entry.js', data: 'export const main = () => ({ ok: 1 })' }
+
+  test('may start with a byte order mark', async () => {
+    const json = `\uFEFF${JSON.stringify({ type: 'module', main: 'lib/entry.js' })}`
+    expect(await resultOf(buildZip([{ name: 'package.json', data: json }, entry]))).toEqual({ ok: 1 })
+  })
+
+  test('that is no JSON is named', async () => {
+    const archive = buildZip([{ name: 'package.json', data: '{"main":' }, entry, { name: 'index.mjs', data: '' }])
+    expect(await errorOf(archive)).toMatch(/due to: .*package\.json/i)
   })
 })
 
@@ -224,7 +346,8 @@ describe('tar.gz archives', () => {
   })
 
   test.each([
-    ['a symbolic link out', { name: 'l', type: '2', link: '../..' }],
+    ['a hard link to nothing', { name: 'l', type: '1', link: 'missing' }],
+    ['a hard link to a folder', { name: 'l', type: '1', link: '.' }],
     ['a hard link out', { name: 'l', type: '1', link: '../../etc/passwd' }],
     ['a device', { name: 'l', type: '3' }],
   ])('with %s are refused', async (_, file) => {
@@ -233,6 +356,18 @@ describe('tar.gz archives', () => {
 
   test('that are cut short are refused', async () => {
     expect(await errorOf(buildTarGz([index]).subarray(0, 80))).toContain(TAR_FAILURE)
+  })
+
+  test('may have hard links to links, a label, and the name of the program that packed them', async () => {
+    const archive = buildTarGz([
+      { name: 'label', type: 'V' },
+      { name: 'soft', type: '2', link: 'nowhere' },
+      { name: 'hard', type: '1', link: 'soft' },
+      { ...index, data: 'exports.main = () => ({ target: require("node:fs").readlinkSync("hard") })' },
+    ])
+    const flagged = Buffer.concat([archive.subarray(0, 3), Buffer.from([0x10]), archive.subarray(4, 10)])
+    const commented = Buffer.concat([flagged, Buffer.from('made by hand\0'), archive.subarray(10)])
+    expect(await resultOf(commented)).toEqual({ target: 'nowhere' })
   })
 
   test('made by the tar command run', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { startRuntime } from './runtime-process.ts'
+import { eventually, SENTINEL, startRuntime } from './runtime-process.ts'
 
 const PICK = (cases: string): string => `const cases = { ${cases} }; function main({ pick }) { return cases[pick]() }`
 
@@ -56,6 +56,47 @@ describe('what an action returns', () => {
       expect(answer.text).toContain(reason)
     }
     expect(await runtime.run({ pick: 'fine' })).toMatchObject({ status: 200 })
+  })
+
+  test.each([
+    ['text', `() => 'hi'`, `it returned 'hi' (type string)`],
+    ['number', 'async () => 7', 'it returned 7 (type number)'],
+    ['function', '() => function f() {}', 'it returned [Function: f] (type function)'],
+    ['null', '() => null', 'it returned null.'],
+    ['big', '() => ({ n: 1n })', 'The action returned a result that is not JSON: TypeError: '],
+  ])('the log says what was returned where it was no dictionary: %s', async (_, result, text) => {
+    const runtime = await startRuntime()
+    await runtime.init(`const main = ${result}`)
+    await runtime.run({})
+    await eventually(() => runtime.stderr().includes(SENTINEL))
+    expect(runtime.stderr().toString()).toContain(text)
+  })
+
+  test.each([
+    ['a throw', `() => { throw new Error('no') }`, /^Error: no\n {4}at main [^]*\n$/],
+    [
+      'a throw in a deeper call',
+      `() => { const f = () => { throw new TypeError('no') }; f() }`,
+      /^TypeError: no\n {4}at f /,
+    ],
+    [
+      'a throw of an error with a cause',
+      `() => { throw new Error('no', { cause: new Error('why') }) }`,
+      /cause.*: why\n/,
+    ],
+    ['a throw of text', `() => { throw 'plain' }`, /^plain\n/],
+    ['a throw of an object', `() => { throw { a: 1 } }`, /^\{ a: 1 \}\n/],
+    ['a throw in an async function', `async () => { throw new Error('no') }`, /^Error: no\n {4}at main /],
+    ['a rejection', `() => Promise.reject(new RangeError('no'))`, /^RangeError: no\n {4}at main /],
+    ['a rejection with text', `() => Promise.reject('plain')`, /^plain\n/],
+    ['a rejection with an answer', `() => Promise.reject({ statusCode: 404 })`, /^$/],
+    ['a rejection without a reason', `() => Promise.reject()`, /^$/],
+  ])('%s is in the log', async (_, code, log) => {
+    const runtime = await startRuntime()
+    await runtime.init(`const main = ${code}`)
+    await runtime.run({})
+    await eventually(() => runtime.stderr().includes(SENTINEL))
+    expect(runtime.stderr().toString().replace(SENTINEL, '')).toMatch(log)
   })
 
   test('unicode survives in source, argument and result', async () => {

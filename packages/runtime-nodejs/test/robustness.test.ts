@@ -1,7 +1,7 @@
 import { request } from 'node:http'
 import { expect, test } from 'vitest'
 import { buildZip } from './build-zip.ts'
-import { eventually, startRuntime } from './runtime-process.ts'
+import { eventually, SENTINEL, startRuntime } from './runtime-process.ts'
 
 test('an exit during init or run breaks the connection and carries the exit code', async () => {
   const inInit = await startRuntime()
@@ -36,6 +36,68 @@ test.each([
   expect(await runtime.run({})).toMatchObject({ status: 200 })
   expect(await runtime.exited()).toBe(1)
   expect(runtime.stderr().toString()).toContain('Error: escaped')
+})
+
+test.each([
+  ['process.on', 'uncaughtException', `setImmediate(() => { throw new Error('escaped') })`],
+  ['process.once', 'uncaughtException', `setImmediate(() => { throw new Error('escaped') })`],
+  ['process.prependOnceListener', 'uncaughtException', `setImmediate(() => { throw new Error('escaped') })`],
+  ['process.on', 'unhandledRejection', `void Promise.reject(new Error('escaped'))`],
+  ['process.once', 'unhandledRejection', `void Promise.reject(new Error('escaped'))`],
+  // Node.js makes one of the other where nobody handles rejections.
+  ['process.on', 'uncaughtException', `void Promise.reject(new Error('escaped'))`],
+])('what the handler of %s(%j) has handled is handled: %s', async (register, event, escape) => {
+  const runtime = await startRuntime()
+  await runtime.init(`function main() { return new Promise((resolve) => {
+    const others = process.listenerCount('${event}')
+    ${register}('${event}', (error) => resolve({ handled: error.message, others }))
+    ${escape} }) }`)
+  const { json, status } = await runtime.run({})
+  expect({ json, status }).toEqual({ status: 200, json: { handled: 'escaped', others: 0 } })
+  expect(runtime.stderr().toString()).toBe(SENTINEL)
+})
+
+test.each([
+  ['an uncaught exception', `setImmediate(() => { throw new Error('escaped') })`],
+  ['an unhandled rejection', `void Promise.reject(new Error('escaped'))`],
+])('what process.setUncaughtExceptionCaptureCallback and domains catch is handled: %s', async (_, escape) => {
+  const runtime = await startRuntime()
+  await runtime.init(`function main() { return new Promise((resolve) => {
+    process.setUncaughtExceptionCaptureCallback((error) => resolve({ handled: error.message }))
+    ${escape} }) }`)
+  expect(await runtime.run({})).toMatchObject({ status: 200, json: { handled: 'escaped' } })
+  const other = await startRuntime()
+  await other.init(`const domain = require('domain'); function main() { return new Promise((resolve) => {
+    const guarded = domain.create(); guarded.on('error', (error) => resolve({ handled: error.message }))
+    guarded.run(() => { ${escape} }) }) }`)
+  expect(await other.run({})).toMatchObject({ status: 200, json: { handled: 'escaped' } })
+})
+
+test('the monitor of uncaught errors sees them, and handles nothing', async () => {
+  const runtime = await startRuntime()
+  await runtime.init(`function main() { return new Promise(() => {
+    process.on('uncaughtExceptionMonitor', (error, origin) => console.log('seen', error.message, origin))
+    void Promise.reject(new Error('escaped')) }) }`)
+  expect(await runtime.run({})).toMatchObject({ status: 502 })
+  await eventually(() => runtime.stdout().includes('seen escaped unhandledRejection'))
+})
+
+test('a handler that is gone handles nothing', async () => {
+  const runtime = await startRuntime()
+  await runtime.init(`function main({ again }) { return new Promise((resolve) => {
+    if (!again) process.once('uncaughtException', () => resolve({ handled: true }))
+    setImmediate(() => { throw new Error('escaped') }) }) }`)
+  expect(await runtime.run({})).toMatchObject({ status: 200, json: { handled: true } })
+  expect(await runtime.run({ again: true })).toMatchObject({ status: 502 })
+})
+
+test('removing all handlers takes away the action’s own only', async () => {
+  const runtime = await startRuntime()
+  await runtime.init(`function main() {
+    process.removeAllListeners('uncaughtException'); process.removeAllListeners('unhandledRejection')
+    void Promise.reject(new Error('escaped')); return new Promise(() => {}) }`)
+  const error = 'An error has occurred: Error: escaped'
+  expect(await runtime.run({})).toMatchObject({ status: 502, json: { error } })
 })
 
 test('an uncaught exception of one concurrent run fails that run and lets the others finish', async () => {

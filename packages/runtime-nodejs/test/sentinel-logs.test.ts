@@ -26,7 +26,9 @@ test('failed runs and failed inits end with a sentinel too, refusals do not', as
   await runtime.run('text')
   await runtime.run({})
   await runtime.run({})
-  expect(await stopped(runtime)).toEqual({ stdout: `hi\n${SENTINEL}`, stderr: SENTINEL })
+  const failed = await stopped(runtime)
+  expect(failed.stdout).toBe(`hi\n${SENTINEL}`)
+  expect(failed.stderr).toMatch(/^Error: no\n {4}at main [^]*\nXXX_THE_END_OF_A_WHISK_ACTIVATION_XXX\n$/)
 
   const broken = await startRuntime()
   await broken.init(`console.log('loading'); missing()`)

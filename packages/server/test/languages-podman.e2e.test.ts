@@ -2,6 +2,7 @@ import { vi } from 'vitest'
 import { describeWith } from '../../../test/describe-with.ts'
 import { useEngineServer } from './harness/use-engine-server.ts'
 import { Actions } from './languages/actions.ts'
+import { engineCases } from './languages/engine-cases.ts'
 import { nativeCases } from './languages/native-cases.ts'
 import { nodejsCases } from './languages/nodejs-cases.ts'
 import { pythonCases } from './languages/python-cases.ts'
@@ -14,4 +15,5 @@ describeWith('podman', 'every language in containers of Podman', (socketPath) =>
   nodejsCases(actions)
   pythonCases(actions)
   nativeCases(actions)
+  engineCases(actions, 'podman', socketPath)
 })

@@ -1,6 +1,7 @@
+import { hostPythons } from '@stemcell/spi-process'
 import { expect, it } from 'vitest'
 import { ACTION_PATH } from '../../../test/test-with.ts'
-import { call, invokeOnce } from './harness/api.ts'
+import { invokeOnce } from './harness/api.ts'
 import { useServer } from './harness/use-server.ts'
 import { Actions } from './languages/actions.ts'
 import { nativeCases } from './languages/native-cases.ts'
@@ -23,8 +24,14 @@ it('an image of the user is refused when it is invoked, and it is said why', asy
   )
 })
 
-it('the server lists its kinds', async () => {
-  const { json } = await call(actions.server, 'GET', '/', { auth: null })
-  const kinds = Object.values(json['runtimes'] as Record<string, readonly { kind: string; default: boolean }[]>).flat()
-  expect(kinds.map(({ kind }) => kind)).toEqual(['nodejs:18', 'nodejs:20', 'python:3'])
+it('the server lists the kinds that this machine can run', async () => {
+  const pythons = hostPythons({ python: 'python3', path: ACTION_PATH })
+  const versions = pythons.flatMap(({ version }) => (version === undefined ? [] : [`python:${version}`])).sort()
+  const kinds = await actions.kinds()
+  expect(kinds).toEqual(['nodejs:18', 'nodejs:20', ...(pythons.length > 0 ? ['python:3'] : []), ...versions])
+  for (const kind of versions) {
+    const code = 'import sys\ndef main(args):\n    return {"kind": "python:%d.%d" % sys.version_info[:2]}'
+    await actions.put('version', { kind, code })
+    expect(await actions.result('version')).toEqual({ kind })
+  }
 })

@@ -106,6 +106,20 @@ describe('the openwhisk client', () => {
     expect(await ow.actions.invoke(invocation)).toEqual({ n: 2 })
   })
 
+  it('is there in actions, and calls back without being told where and as whom', async () => {
+    await ow.actions.update({ name: 'inner', action: 'function main({ n }) { return { n: n + 1 } }' })
+    const outer = `
+      const openwhisk = require('openwhisk')
+      async function main({ n }) {
+        const ow = openwhisk()
+        const { n: called } = await ow.actions.invoke({ name: 'inner', params: { n }, blocking: true, result: true })
+        return { called, listed: (await ow.actions.list()).some(({ name }) => name === 'inner') }
+      }`
+    await ow.actions.update({ name: 'caller', action: outer, annotations: { 'provide-api-key': true } })
+    const invocation = { name: 'caller', params: { n: 1 }, blocking: true, result: true }
+    expect(await ow.actions.invoke(invocation)).toEqual({ called: 2, listed: true })
+  })
+
   it('is told 404 for what does not exist and 409 for what exists', async () => {
     const missing = 'The requested resource does not exist.'
     const refusals = await Promise.all([

@@ -113,7 +113,7 @@ export class ContainerRegistry {
       const folder = join(this.#root, factory)
       const [pid = '', start = ''] = (textOf(join(folder, 'owner')) ?? '').trim().split(' ', 2)
       if (pid === '' || isAlive(Number(pid), start)) continue
-      if (entriesOf(folder).some((name) => name !== 'owner')) continue
+      if (entriesOf(folder).some((name) => name !== 'owner' && name !== 'node_modules')) continue
       rmSync(folder, { recursive: true, force: true })
     }
   }

@@ -11,12 +11,15 @@ import {
   type ContainerSummary,
 } from '@stemcell/core'
 import { HttpRuntimeClient } from '@stemcell/core/runtime-client'
+import { PREINSTALLED, preinstalledPackages } from '@stemcell/runtime-nodejs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { ContainerRegistry, type ContainerRecord } from './container-registry.ts'
 import { Guardian } from './guardian.ts'
+import { hostPythons, type HostPython } from './host-pythons.ts'
 import { memoryFlags } from './memory-flags.ts'
 import { MemoryWatch } from './memory-watch.ts'
+import { offerPackages } from './offer-packages.ts'
 import { ProcessContainer } from './process-container.ts'
 import type { ProcessContainersSettings } from './process-containers-options.ts'
 import { ProcessSweeper } from './process-sweeper.ts'
@@ -40,6 +43,7 @@ export class ProcessContainerFactory implements ContainerFactory {
   readonly #sweeper: ProcessSweeper
   readonly #guardian = new Guardian()
   readonly #own = new Map<string, ProcessContainer>()
+  #pythons: readonly HostPython[] | undefined
   #registry: ContainerRegistry | undefined
   #closing: Promise<void> | undefined
 
@@ -63,6 +67,7 @@ export class ProcessContainerFactory implements ContainerFactory {
     const root = resolve(this.#settings.dir ?? join(tmpdir(), `stemcell-${process.getuid?.() ?? 0}`))
     const registry = new ContainerRegistry(root, randomText(random, 8))
     registry.open(process.pid, startOf(process.pid) ?? '')
+    this.#offerPackages(registry.folder)
     this.#guardian.start(registry, logger)
     this.#registry = registry
     logger.warn({ isolation: 'process' }, 'actions run as processes of this user: for trusted code only')
@@ -103,6 +108,21 @@ export class ProcessContainerFactory implements ContainerFactory {
     await Promise.all(left.map((record) => this.#reap(registry, record)))
     registry.removeEmpty((pid, start) => startOf(pid) === start)
     return left.length
+  }
+
+  #offerPackages(folder: string): void {
+    const packages = preinstalledPackages()
+    try {
+      offerPackages(folder, packages, this.#settings.packagesDir)
+    } catch (error) {
+      throw new PlatformError('ERR_CONFIG', '@stemcell/spi-process: packagesDir is unusable: name a readable folder', {
+        cause: error,
+      })
+    }
+    const missing = PREINSTALLED.filter((name) => packages[name] === undefined)
+    if (missing.length > 0) {
+      this.#context.logger.warn({ missing }, 'packages that actions expect are not installed: run npm install')
+    }
   }
 
   async #start(registry: ContainerRegistry, spec: ContainerSpec): Promise<ProcessContainer> {
@@ -147,7 +167,7 @@ export class ProcessContainerFactory implements ContainerFactory {
     work: string,
     token: string,
   ): ConstructorParameters<typeof RuntimeProcess>[0] {
-    const { node = process.execPath, python, path, packagesDir } = this.#settings
+    const { node = process.execPath, path, packagesDir } = this.#settings
     const program = runtimeProgram(spec)
     const [markName = '', markValue = ''] = registry.mark(id).split('=', 2)
     return {
@@ -162,7 +182,7 @@ export class ProcessContainerFactory implements ContainerFactory {
         HOME: work,
         TMPDIR: work,
         ...spec.environment,
-        STEMCELL_PYTHON: python,
+        STEMCELL_PYTHON: this.#pythonFor(spec.kind),
         STEMCELL_LOGS: 'attributed',
         STEMCELL_LOG_TOKEN: token,
         // What is in the pipes by then is read in the same turn as the answer.
@@ -170,6 +190,14 @@ export class ProcessContainerFactory implements ContainerFactory {
         [markName]: markValue,
       },
     }
+  }
+
+  /** A kind that names a version this machine lacks runs on the one that the settings name, as `python:3` does. */
+  #pythonFor(kind: string): string {
+    const [, version] = /^python:(3\.\d+)$/.exec(kind) ?? []
+    if (version === undefined) return this.#settings.python
+    this.#pythons ??= hostPythons(this.#settings)
+    return this.#pythons.find((one) => one.version === version)?.program ?? this.#settings.python
   }
 
   async #cleanUp(registry: ContainerRegistry, container: ProcessContainer): Promise<void> {

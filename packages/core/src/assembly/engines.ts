@@ -15,7 +15,7 @@ import { STORE_ALL, type StoreLevels } from '../model/store-level.ts'
 import { firstFault } from '../plug-in/first-fault.ts'
 import { guardedListener } from '../plug-in/guarded-listener.ts'
 import type { Clock } from '../time/clock.ts'
-import { CORE_VERSION } from './core-version.ts'
+import { buildInfo } from './build-info.ts'
 import { EventPublisher } from './event-publisher.ts'
 import type { Opening } from './open-in-order.ts'
 import type { Settings } from './options/check-options.ts'
@@ -116,7 +116,7 @@ export class Engines {
       storeLevels: this.#storeLevels,
       logsOutliveRecords: mayLeaveNone(this.#storeLevels),
       ...(this.#cipher && { cipher: this.#cipher }),
-      build: build ?? { date: 'unknown', number: CORE_VERSION },
+      build: build ?? buildInfo(),
     })
     use(this.#container, tokens.CLUSTER).controllers = () => controller.clusterSize
     return controller

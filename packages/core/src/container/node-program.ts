@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
+import { inspect } from 'node:util'
 import { PlatformError } from '../errors.ts'
 import type { Clock } from '../time/clock.ts'
 import { ActionConsole } from './action-console.ts'
@@ -84,9 +85,18 @@ export class NodeProgram implements ContainerProgram {
         return
       }
       Promise.resolve(result).then(
-        (settled) => finish(resultReply(settled)),
+        (settled) => {
+          const reply = resultReply(settled)
+          if (reply.note !== undefined) this.#console.stderr.write(`${reply.note}\n`)
+          finish(reply)
+        },
         (reason: unknown) => {
-          if (!(reason instanceof ExitCall)) finish({ status: 200, body: JSON.stringify({ error: reasonOf(reason) }) })
+          if (reason instanceof ExitCall) return
+          // An object without a stack is an answer, as web actions give them.
+          if (reason instanceof Error || (reason && typeof reason !== 'object')) {
+            this.#console.stderr.write(`${stackOf(reason)}\n`)
+          }
+          finish({ status: 200, body: JSON.stringify({ error: reasonOf(reason) }) })
         },
       )
     })
@@ -182,13 +192,19 @@ export function startNodeProgram(host: ProgramHost, clock: Clock): Promise<Conta
   return Promise.resolve(new NodeProgram(host, clock))
 }
 
-function resultReply(result: unknown): ProgramReply {
+/** `note` is for the log. */
+function resultReply(result: unknown): ProgramReply & { readonly note?: string } {
   if (result === undefined) return { status: 200, body: '{}' }
-  if (typeof result !== 'object') return errorReply(502, 'The action did not return a dictionary.')
+  if (typeof result !== 'object' || result === null) {
+    const note = `The action did not return a dictionary: it returned ${inspect(result)}.`
+    if (result === null) return { status: 200, body: 'null', note }
+    return { ...errorReply(502, 'The action did not return a dictionary.'), note }
+  }
   try {
     return { status: 200, body: JSON.stringify(result) }
   } catch (error) {
-    return errorReply(502, `The action returned a result that is not JSON: ${String(error)}`)
+    const text = `The action returned a result that is not JSON: ${String(error)}`
+    return { ...errorReply(502, text), note: text }
   }
 }
 

@@ -82,7 +82,7 @@ class HttpController implements Controller {
 
   /** What was accepted goes on; other controllers are told. */
   #disable(): void {
-    this.#parts.logger.warn({ controller: this.id }, 'controller is disabled: it accepts no more activations')
+    this.#parts.logger.warn({}, 'controller is disabled: it accepts no more activations')
     this.#front.compositions.stopAccepting()
     void this.#duties?.leave()
   }

@@ -98,7 +98,7 @@ class RunningInvoker implements Invoker {
     if (availability.isEnabled) return false
     // What was not taken stays in the topic, for whoever comes after this process.
     availability.leaveAtOnce()
-    logger.warn({ invoker: this.instance.id, open: intake.open }, 'drain: the deadline ends what still waits or runs')
+    logger.warn({ open: intake.open }, 'drain: the deadline ends what still waits or runs')
     await within(clock, Promise.all([pool.close(), finished]), CLOSE_LIMIT_MS)
     return false
   }
@@ -131,8 +131,7 @@ class RunningInvoker implements Invoker {
 
   #assemble(topic: string): Session {
     const { instance, platform, queue, entityStore, activationStore, containers } = this.#parts
-    const { clock, limits, manifest, options, policy, hostLoad, unlock, emit } = this.#parts
-    const logger = this.#parts.logger.child({ invoker: instance.id })
+    const { clock, limits, manifest, options, policy, hostLoad, unlock, emit, logger } = this.#parts
     const observer = guardedInvokerObserver(this.#parts.observer ?? {}, logger)
     const logStore = new GuardedLogStore(this.#parts.logStore, { clock, logger })
     const fixed = fixedPolicy({ ...options, ...(hostLoad && { hostLoad }) })
@@ -227,7 +226,7 @@ class RunningInvoker implements Invoker {
     if (await within(clock, closed, CLOSE_LIMIT_MS)) return
     giveUp.abort()
     if (await within(clock, closed, GIVE_UP_LIMIT_MS)) return
-    logger.error({ invoker: this.instance.id }, 'invoker closed without waiting for its last activations')
+    logger.error({}, 'invoker closed without waiting for its last activations')
   }
 }
 

@@ -58,7 +58,7 @@ export class HealthPing {
     try {
       await queue.publish(HEALTH_TOPIC, pingBody({ instance, enabled: this.#enabled }))
     } catch (err) {
-      logger.warn({ invoker: instance.id, err }, 'ping not sent')
+      logger.warn({ err }, 'ping not sent')
     }
   }
 }

@@ -10,7 +10,12 @@ import {
 
 const OPTIONS = { timeoutMs: 5_000, maxReplyBytes: 100_000, truncateAtBytes: 100 }
 
-async function start(code: string, extra: Partial<ContainerSpec> = {}, clock?: Clock): Promise<Container> {
+async function start(
+  code: string,
+  extra: Partial<ContainerSpec> = {},
+  clock?: Clock,
+  main = 'main',
+): Promise<Container> {
   const factory = memoryContainers().build(adapterContext(clock && { clock }))
   await factory.open()
   const container = await factory.create({
@@ -25,7 +30,7 @@ async function start(code: string, extra: Partial<ContainerSpec> = {}, clock?: C
     ...extra,
   })
   const env = { __OW_ACTIVATION_ID: 'a1', COUNT: 7 }
-  await container.init(JSON.stringify({ value: { name: 'a', main: 'main', binary: false, code, env } }), OPTIONS)
+  await container.init(JSON.stringify({ value: { name: 'a', main, binary: false, code, env } }), OPTIONS)
   return container
 }
 
@@ -53,6 +58,42 @@ describe('memoryContainers', () => {
     ],
   ])('answers as a Node.js runtime does: %s', async (code, status, json) => {
     expect(await run(await start(code), { x: 1 })).toEqual({ status, json })
+  })
+
+  it.each([
+    ['o.f', 'const o = { n: 1, f() { return { ok: this.n } } }'],
+    ['module.exports.main', 'module.exports = { main: () => ({ ok: 1 }) }'],
+    ['Handler.handle', 'class Handler { static handle() { return { ok: 1 } } }'],
+    ['make()', 'const make = () => () => ({ ok: 1 })'],
+    ['kebab-case', "exports['kebab-case'] = () => ({ ok: 1 })"],
+    ['main', 'const require = 1, process = require; function main() { return { ok: process } }'],
+  ])('finds the entrypoint %s', async (main, code) => {
+    const container = await start(code, {}, undefined, main)
+    expect(await run(container)).toEqual({ status: 200, json: { ok: 1 } })
+  })
+
+  it('blames a syntax error on a line of the source', async () => {
+    const container = await start('const require = 1')
+    const value = { name: 'a', main: 'main', binary: false, code: 'function main() {\n  return {' }
+    const { body } = await container.init(JSON.stringify({ value }), OPTIONS)
+    expect((JSON.parse(body) as { error: string }).error).toMatch(
+      /action\.js:2\n[^]*SyntaxError: Unexpected end of input/,
+    )
+  })
+
+  it.each([
+    ['() => 7', /^The action did not return a dictionary: it returned 7\.$/],
+    ['() => null', /it returned null\.$/],
+    ['async () => { throw new Error("no") }', /^Error: no$/],
+    ['() => { throw new Error("no") }', /^Error: no$/],
+    ['() => Promise.reject("plain")', /^plain$/],
+    ['() => ({ n: 1n })', /not JSON/],
+  ])('says in the log what went wrong: %s', async (main, text) => {
+    const container = await start(`const main = ${main}`)
+    const log = container.openLog('a1', { limitBytes: 10_000 })
+    await run(container)
+    const { lines } = await log.collect({ waitMs: 1_000 })
+    expect(lines[0]).toMatchObject({ stream: 'stderr', text: expect.stringMatching(text) })
   })
 
   it('refuses what cannot be initialised, and runs before that', async () => {

@@ -1,7 +1,6 @@
-import { runtimePath } from '@stemcell/runtime-nodejs'
+import { PREINSTALLED, runtimePath } from '@stemcell/runtime-nodejs'
 import { existsSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { PlatformError } from '@stemcell/core'
 import { npmClosure } from '../host/npm-closure.ts'
 import { RUNTIME_LABELS, type ImageDefinition } from '../image-definition.ts'
@@ -9,9 +8,7 @@ import { RootFs } from '../root-fs.ts'
 import { ACTION_USER } from './base-system.ts'
 import { majorOf, nodeProgram, nodeSystem } from './node-system.ts'
 
-const HERE = dirname(fileURLToPath(import.meta.url))
-
-/** Runs JavaScript actions on this machine's Node.js, with the client that actions call back with. */
+/** Runs JavaScript actions on this machine's Node.js, with the packages that actions expect. */
 export const actionNodejs: ImageDefinition = {
   name: 'action-nodejs',
   summary: 'JavaScript actions; the tag is the major version of Node.js',
@@ -37,7 +34,7 @@ export const actionNodejs: ImageDefinition = {
 /** At the root of the file system, where `require` and `import` look from any folder. */
 function packages(): RootFs {
   const root = new RootFs()
-  for (const { place, folder } of npmClosure('openwhisk', HERE)) {
+  for (const { place, folder } of npmClosure(PREINSTALLED, dirname(runtimePath))) {
     root.addTree(`/${place}`, folder, (below) => !/^node_modules$|^tests?(\/|$)|\.(md|map|ts)$/i.test(below))
   }
   return root

@@ -10,11 +10,11 @@ export interface InstalledPackage {
 }
 
 /**
- * An installed npm package and everything it depends on. A second version of a package goes below the one that needs
+ * Installed npm packages and everything they depend on. A second version of a package goes below the one that needs
  * it, as npm does.
  * @throws ERR_CONFIG a package is not installed.
  */
-export function npmClosure(name: string, from: string): InstalledPackage[] {
+export function npmClosure(names: readonly string[], from: string): InstalledPackage[] {
   const found = new Map<string, string>()
   const add = (wanted: string, lookFrom: string, parent: string): void => {
     const folder = folderOf(wanted, lookFrom)
@@ -27,7 +27,7 @@ export function npmClosure(name: string, from: string): InstalledPackage[] {
     found.set(place, folder)
     for (const dependency of dependenciesOf(folder)) add(dependency, folder, place)
   }
-  add(name, from, '')
+  for (const name of names) add(name, from, '')
   return [...found].map(([place, folder]) => ({ place, folder }))
 }
 

@@ -79,7 +79,7 @@ export const configSchema = z.strictObject({
     .meta({
       description: 'OpenWhisk’s runtimes manifest',
       shownType: 'object, or path of a JSON file',
-      shownDefault: 'Node.js, Python 3, executables',
+      shownDefault: '[what can run here](#kinds)',
     }),
   maxWaiting: settingsSchemas.maxWaitingSchema,
   limits: settingsSchemas.limitsSchema.prefault({}),

@@ -20,8 +20,8 @@ import { banner } from './banner.ts'
 import { DataFolder } from './data-folder.ts'
 import { demo } from './demo.ts'
 import { givenGuestKey, parseGuestKey } from './guest-key.ts'
+import { offeredManifest } from './offered-kinds.ts'
 import { reachableUrl } from './reachable-url.ts'
-import { requireImages } from './require-images.ts'
 
 const LOAD_METRICS_MS = 1000
 
@@ -56,7 +56,7 @@ export async function startStandalone(options: StandaloneOptions): Promise<Stand
   const { config, logger, signal, print = () => undefined } = options
   const data = new DataFolder(config.data)
   const given = givenGuestKey({ auth: options.auth, authFile: config.authFile })
-  await requireImages(config, logger)
+  const manifest = await offeredManifest(config, logger)
   data.prepare()
   const metrics = (config.metrics ?? isLoopback(config.host)) ? new Metrics() : undefined
   const platform = await assemble({
@@ -66,6 +66,7 @@ export async function startStandalone(options: StandaloneOptions): Promise<Stand
     containers: await chosenContainers(config, data),
     ...(await chosenPolicy(config)),
     ...settings(config),
+    ...(manifest && { manifest }),
     ...controllerSettings(config),
     ...invokerSettings(config),
     ...apiHost(config),

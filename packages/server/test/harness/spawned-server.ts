@@ -119,12 +119,23 @@ export class SpawnedServer {
 
   async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<Exit> {
     if (!this.#hasEnded()) this.child.kill(signal)
-    return this.exited
+    const exit = await this.exited
+    this.#checkLogLines()
+    return exit
   }
 
   /** It ended, or was told to. */
   get isGone(): boolean {
     return this.#hasEnded() || this.child.killed
+  }
+
+  /** A line that names a field twice is longer than what is read from it. */
+  #checkLogLines(): void {
+    for (const line of this.stdout.split('\n')) {
+      if (!line.startsWith('{"level":')) continue
+      const read = JSON.stringify(JSON.parse(line))
+      if (read !== line) throw new Error(`a field is there twice: ${line}`)
+    }
   }
 
   #hasEnded(): boolean {

@@ -24,6 +24,13 @@ export class Actions {
     return this.#server()
   }
 
+  /** As anybody is told. */
+  async kinds(): Promise<string[]> {
+    const { json } = await call(this.server, 'GET', '/', { auth: null })
+    const families = json['runtimes'] as Record<string, readonly { readonly kind: string }[]>
+    return Object.values(families).flatMap((versions) => versions.map(({ kind }) => kind))
+  }
+
   async put(name: string, exec: Exec, more: object = {}): Promise<void> {
     const { status, text } = await call(this.server, 'PUT', `actions/${name}?overwrite=true`, {
       body: { exec, ...more },

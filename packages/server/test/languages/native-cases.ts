@@ -57,6 +57,11 @@ export function nativeCases(actions: Actions): void {
 
     it.each([
       ['no result', '#!/bin/sh\necho hi\n', 'The action did not return a dictionary.'],
+      [
+        'a result too deep',
+        "#!/bin/sh\nhead -c 9000 /dev/zero | tr '\\0' '['; head -c 9000 /dev/zero | tr '\\0' ']'\n",
+        'The action produced a response that is nested more than 1000 levels deep.',
+      ],
       ['no program', 'echo hi', "cannot start action: 'exec' is neither a program nor a script that starts with #!"],
     ])('with %s are developer errors', async (_what, code, error) => {
       await actions.put('broken', native(code))

@@ -34,6 +34,34 @@ export function nodejsCases(actions: Actions): void {
       expect(((await actions.result('large-js', { text: MEGABYTE })) as { text: string }).text === MEGABYTE).toBe(true)
     })
 
+    it('find the packages that OpenWhisk has in its image, for require and import', async () => {
+      const code = `const { v4 } = require('uuid'); const redis = require('redis')
+        async function main() {
+          const openwhisk = (await import('openwhisk')).default
+          return { same: openwhisk === require('openwhisk'), id: v4().length, redis: typeof redis.createClient }
+        }`
+      await actions.put('packages', { kind: KIND, code })
+      expect(await actions.result('packages')).toEqual({ same: true, id: 36, redis: 'function' })
+      const archive = zipOf({
+        'package.json': '{"type":"module","main":"index.js"}',
+        'index.js': 'import openwhisk from "openwhisk"; export const main = () => ({ client: typeof openwhisk })',
+      })
+      await actions.put('packages-zip', { kind: KIND, code: archive.toString('base64') })
+      expect(await actions.result('packages-zip')).toEqual({ client: 'function' })
+    })
+
+    it.each([
+      ['a result', 'const main = () => deep(1001)'],
+      ['an error', 'const main = () => ({ error: deep(1001) })'],
+      ['a rejection', 'const main = () => Promise.reject({ why: deep(1001) })'],
+    ])('of which %s is too deep are developer errors', async (_what, main) => {
+      const code = `const deep = (levels) => { let a = []; for (let i = 1; i < levels; i++) a = [a]; return a }\n${main}`
+      await actions.put('deep-js', { kind: KIND, code })
+      const { record } = await invokeOnce(actions.server, 'deep-js')
+      const error = 'The action produced a response that is nested more than 1000 levels deep.'
+      expect(record.response).toMatchObject({ status: 'action developer error', result: { error } })
+    })
+
     it('serve bytes to the web', async () => {
       const code = `function main({ __ow_body }) {
         const bytes = Buffer.from(__ow_body, 'base64').reverse()

@@ -105,12 +105,12 @@ export class ConsumerSession {
   /** False when the brokers did not confirm. kafkajs also resolves when it has not tried, hence the event. */
   async commit(offsets: readonly OffsetToCommit[]): Promise<boolean> {
     if (this.#over) return false
-    const { topic, logger, groupId } = this.#parts
+    const { topic, logger } = this.#parts
     const before = this.#commitsSeen
     try {
       await this.#consumer.commitOffsets(offsets.map((offset) => ({ topic, ...offset })))
     } catch (err) {
-      logger.warn({ topic, groupId, err }, 'offsets not committed, trying again')
+      logger.warn({ err }, 'offsets not committed, trying again')
     }
     return this.#commitsSeen > before
   }
@@ -145,9 +145,9 @@ export class ConsumerSession {
   /** Leaves the group. Does not wait longer than 3 s for brokers that do not answer. */
   async stop(): Promise<void> {
     this.#over = true
-    const { clock, logger, topic, groupId } = this.#parts
+    const { clock, logger } = this.#parts
     const left = this.#leave().catch((err: unknown) => {
-      logger.warn({ topic, groupId, err }, 'group not left')
+      logger.warn({ err }, 'group not left')
     })
     const givenUp = new AbortController()
     await Promise.race([left, clock.sleep(STOP_MS, givenUp.signal)])

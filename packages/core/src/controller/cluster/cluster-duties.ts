@@ -35,7 +35,7 @@ export class ClusterDuties {
         cluster.controllers = controllers
       },
       onGone: (gone) => {
-        logger.warn({ controller: gone }, 'controller gone')
+        logger.warn({ gone }, 'controller gone')
         void this.#adoption.look()
       },
     })

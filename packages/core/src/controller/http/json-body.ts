@@ -1,18 +1,16 @@
 import type { IncomingMessage } from 'node:http'
 import type { JsonObject, JsonValue } from '../../model/json.ts'
 import { isJsonObject } from '../../model/json.ts'
+import { isNestedDeeperThan, MAX_JSON_DEPTH } from '../../model/json-depth.ts'
 import { JsonText } from '../../model/json-text.ts'
 import { parseJson as parseText } from '../../model/parse-json.ts'
 import { isPromise, type MaybePromise } from '../../lifecycle.ts'
 import { HttpError, badContent } from './http-error.ts'
-import { isNestedDeeperThan } from './json-depth.ts'
 import { jsonFault } from './json-fault.ts'
 import { announcedLength, routeLimit, type BodyLimit } from './read-body.ts'
 import type { OpenCall } from './route.ts'
 import { TEXTS, contentTypeNotSupported, jsonTooDeep } from './texts.ts'
 
-/** Deeper JSON is refused: what handles it later is recursive. */
-const MAX_DEPTH = 1000
 /** What a body is taken for whose type is not stated. */
 const UNSTATED_TYPE = 'application/octet-stream'
 
@@ -68,7 +66,7 @@ function parseObject(body: Buffer): { text: string; value: JsonObject } {
 
 /** A body that is JSON, whatever its type was said to be. @throws HttpError 400 */
 export function parseJson(body: Buffer): { readonly text: string; readonly value: JsonValue } {
-  if (isNestedDeeperThan(MAX_DEPTH, body)) throw badContent(jsonTooDeep(MAX_DEPTH))
+  if (isNestedDeeperThan(MAX_JSON_DEPTH, body)) throw badContent(jsonTooDeep(MAX_JSON_DEPTH))
   const text = body.toString('utf8')
   return { text, value: parse(text) }
 }

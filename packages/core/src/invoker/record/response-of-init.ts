@@ -1,7 +1,7 @@
 import type { ActivationResponse } from '../../model/activation.ts'
 import type { CallEnd } from '../proxy/call-end.ts'
-import { declaredError, errorResponse, parse, type CallFacts } from './response-of-run.ts'
-import { badInitText, INIT_LOST, OUT_OF_MEMORY, RUN_LOST, timeoutText, truncatedText } from './texts.ts'
+import { declaredError, errorResponse, isTooDeep, parse, type CallFacts } from './response-of-run.ts'
+import { badInitText, INIT_LOST, OUT_OF_MEMORY, RUN_LOST, timeoutText, TOO_DEEP, truncatedText } from './texts.ts'
 
 /**
  * What the end of `/init` means for the activation; undefined when the container is initialised and time is left to
@@ -18,6 +18,8 @@ export function responseOfInit(end: CallEnd, facts: CallFacts): ActivationRespon
   const { status, body, bodyBytes, truncated } = end.reply
   if (truncated) return errorResponse(2, truncatedText(bodyBytes, maxReplyBytes, body), bodyBytes)
   if (status === 200) return undefined
-  const error = declaredError(parse(body))
+  const value = parse(body)
+  if (isTooDeep(value, body)) return errorResponse(2, TOO_DEEP, body.length)
+  const error = declaredError(value)
   return errorResponse(2, error === undefined ? badInitText(body) : error, body.length)
 }

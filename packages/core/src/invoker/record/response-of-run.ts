@@ -1,9 +1,10 @@
 import type { ActivationResponse, StatusCode } from '../../model/activation.ts'
 import { isJsonObject, type JsonValue } from '../../model/json.ts'
+import { isValueNestedDeeperThan, MAX_JSON_DEPTH } from '../../model/json-depth.ts'
 import { JsonText } from '../../model/json-text.ts'
 import { parseJson } from '../../model/parse-json.ts'
 import type { CallEnd } from '../proxy/call-end.ts'
-import { badRunText, OUT_OF_MEMORY, RUN_LOST, timeoutText, truncatedText } from './texts.ts'
+import { badRunText, OUT_OF_MEMORY, RUN_LOST, timeoutText, TOO_DEEP, truncatedText } from './texts.ts'
 
 export interface CallFacts {
   /** Since the first request to the container, `/init` included, ms. */
@@ -26,6 +27,7 @@ export function responseOfRun(end: CallEnd, { elapsedMs, limitMs, maxReplyBytes 
   if (truncated) return errorResponse(1, truncatedText(bodyBytes, maxReplyBytes, body), bodyBytes)
 
   const value = parse(body)
+  if (isTooDeep(value, body)) return errorResponse(2, TOO_DEEP, body.length)
   const error = declaredError(value)
   if (status !== 200) return errorResponse(2, error === undefined ? badRunText(body) : error, body.length)
   if (error !== undefined) return errorResponse(1, error, body.length)
@@ -40,6 +42,10 @@ export function errorResponse(statusCode: StatusCode, error: JsonValue, size?: n
 /** The value of `error` of a reply that is an object with such a member, whatever else it holds. */
 export function declaredError(value: JsonValue | undefined): JsonValue | undefined {
   return isJsonObject(value) && Object.hasOwn(value, 'error') ? value['error'] : undefined
+}
+
+export function isTooDeep(value: JsonValue | undefined, body: string): boolean {
+  return isValueNestedDeeperThan(MAX_JSON_DEPTH, value, body)
 }
 
 /** Undefined when the text is not JSON. */

@@ -1,3 +1,5 @@
+import { MAX_JSON_DEPTH } from '../../model/json-depth.ts'
+
 /** What an activation's record says when something else than the action's own result ends it. */
 
 export const RUN_LOST = 'The action did not produce a valid response and exited unexpectedly.'
@@ -15,6 +17,8 @@ export const INVOKER_STOPPED = 'The invoker stopped before the action finished.'
 export const INVOKER_STOPPED_BEFORE = 'The invoker stopped before the action was run.'
 /** Not of OpenWhisk, whose schedulers alone know the limit. */
 export const NO_INSTANCES = 'The action may not run: its limit of instances is 0.'
+/** Not of OpenWhisk, which takes any depth and then fails to read such records. */
+export const TOO_DEEP = `The action produced a response that is nested more than ${MAX_JSON_DEPTH} levels deep.`
 export const NOT_UNLOCKED = 'The parameters of the action could not be decrypted.'
 
 export function timeoutText(limitMs: number, during: 'init' | 'run'): string {

@@ -1,17 +1,21 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { acceptsMediaType } from '../../../src/controller/http/accepts-media-type.ts'
-import { isNestedDeeperThan } from '../../../src/controller/http/json-depth.ts'
+import type { JsonValue } from '../../../src/model/json.ts'
+import { isNestedDeeperThan, isValueNestedDeeperThan } from '../../../src/model/json-depth.ts'
 
 describe('the depth of JSON', () => {
   const depthOf = (value: unknown): number =>
     typeof value === 'object' && value !== null ? 1 + Math.max(0, ...Object.values(value).map(depthOf)) : 0
 
-  it('is measured without parsing', () => {
+  it('is measured without parsing, and of values', () => {
     fc.assert(
       fc.property(fc.json({ maxDepth: 8, noUnicodeString: false }), fc.integer({ min: 0, max: 9 }), (text, max) => {
-        const padded = Buffer.from(text + ' '.repeat(2 * max + 1))
-        expect(isNestedDeeperThan(max, padded)).toBe(depthOf(JSON.parse(text)) > max)
+        const padded = text + ' '.repeat(2 * max + 1)
+        const value = JSON.parse(text) as JsonValue
+        const deeper = depthOf(value) > max
+        expect(isNestedDeeperThan(max, Buffer.from(padded))).toBe(deeper)
+        expect(isValueNestedDeeperThan(max, value, padded)).toBe(deeper)
       }),
       { seed: 1, numRuns: 500 },
     )

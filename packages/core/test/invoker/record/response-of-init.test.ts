@@ -24,6 +24,14 @@ describe('the response of an initialisation', () => {
     ['502 and a text', reply(502, 'bad'), 5, 2, 'The action failed during initialization: bad', 3],
     ['502 and nothing', reply(502, ''), 5, 2, 'The action failed during initialization.', 0],
     [
+      '502 and an error that is too deep',
+      reply(502, `{"error":${'['.repeat(1000)}${']'.repeat(1000)}}`),
+      5,
+      2,
+      'The action produced a response that is nested more than 1000 levels deep.',
+      2010,
+    ],
+    [
       'a reply that is too long',
       reply(200, '{"a', 99, true),
       5,

@@ -10,6 +10,8 @@ const reply = (status: number, body: string, bodyBytes = body.length, truncated 
 })
 const invalid = 'The action did not produce a valid JSON or JSON Array response'
 const lost = 'The action did not produce a valid response and exited unexpectedly.'
+const tooDeep = 'The action produced a response that is nested more than 1000 levels deep.'
+const nested = (levels: number): string => '['.repeat(levels) + ']'.repeat(levels)
 const timeout = 'The action exceeded its time limits of 100 milliseconds.'
 
 interface Row {
@@ -52,6 +54,34 @@ const ROWS: readonly Row[] = [
     size: 7,
   },
   { what: '502 and nothing', end: reply(502, ''), statusCode: 2, result: { error: `${invalid}.` }, size: 0 },
+  {
+    what: '200 and the deepest array',
+    end: reply(200, nested(1000)),
+    statusCode: 0,
+    result: JSON.parse(nested(1000)) as JsonValue,
+    size: 2000,
+  },
+  {
+    what: '200 and a deeper array',
+    end: reply(200, nested(1001)),
+    statusCode: 2,
+    result: { error: tooDeep },
+    size: 2002,
+  },
+  {
+    what: '200 and a deeper error',
+    end: reply(200, `{"error":${nested(9000)}}`),
+    statusCode: 2,
+    result: { error: tooDeep },
+    size: 18_010,
+  },
+  {
+    what: '502 and a deeper error',
+    end: reply(502, `{"error":${nested(1000)}}`),
+    statusCode: 2,
+    result: { error: tooDeep },
+    size: 2010,
+  },
   {
     what: 'a reply that is too long',
     end: reply(200, '{"abc', 2000, true),

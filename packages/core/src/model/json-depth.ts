@@ -1,5 +1,10 @@
+import type { JsonValue } from './json.ts'
+
 const QUOTE = 0x22
 const BACKSLASH = 0x5c
+
+/** Deeper JSON is let in nowhere, neither from callers nor from actions: what handles it later is recursive. */
+export const MAX_JSON_DEPTH = 1000
 
 /**
  * Whether JSON text nests arrays and objects deeper than `max`. Looks at bytes only and jumps over strings, so that
@@ -31,4 +36,18 @@ function endOfString(json: Buffer, start: number): number {
     if (backslashes % 2 === 0) return quote
     from = quote + 1
   }
+}
+
+/** The same of a value; `json` is the text that it was read from. */
+export function isValueNestedDeeperThan(max: number, value: JsonValue | undefined, json: string): boolean {
+  // As many brackets must open and close.
+  return json.length > 2 * max && reaches(max, value)
+}
+
+function reaches(left: number, value: JsonValue | undefined): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  if (left === 0) return true
+  if (Array.isArray(value)) return value.some((item: JsonValue) => reaches(left - 1, item))
+  for (const name in value) if (reaches(left - 1, (value as Record<string, JsonValue>)[name])) return true
+  return false
 }
