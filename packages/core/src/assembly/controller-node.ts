@@ -9,7 +9,7 @@ import { HttpListeners } from './http-listeners.ts'
 import type { Opening, OpenParts } from './open-in-order.ts'
 import { use } from './provide.ts'
 import type { Token } from './token.ts'
-import { AUTH, CLOCK, RANDOM } from './tokens.ts'
+import { AUTH, CLOCK, LOGGER, RANDOM } from './tokens.ts'
 
 /** How long a connection is kept for a request that may be on its way, when the node closes in peace, ms. */
 const LINGER_MS = 250
@@ -37,6 +37,7 @@ export class ControllerNode implements AsyncDisposable {
       (request, response) => controller.handle(request, response),
       use(container, CLOCK),
       use(container, RANDOM),
+      use(container, LOGGER),
     )
   }
 
