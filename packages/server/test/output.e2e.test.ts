@@ -66,7 +66,7 @@ describe('a server whose log lines cannot be written goes on', () => {
     let text = ''
     await eventually('every line', () => {
       text += buffer.toString('utf8', 0, readSome(reader, buffer))
-      return text.split('xx\"').length === 102
+      return text.split('xx"').length === 102
     })
     expect(await server.stop()).toEqual({ code: 0, signal: null })
   })

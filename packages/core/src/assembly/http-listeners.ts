@@ -1,6 +1,6 @@
 import type { RequestListener, Server } from 'node:http'
 import { Server as NetServer, type AddressInfo } from 'node:net'
-import { connectionCap, MAX_CONNECTIONS } from '../controller/http/connection-cap.ts'
+import { connectionCap, MAX_CONNECTIONS } from '../connection-cap.ts'
 import { createHttpServer } from '../controller/http/http-server.ts'
 import { refusedConnections } from '../controller/http/refused-connections.ts'
 import { PlatformError } from '../errors.ts'

@@ -1,7 +1,7 @@
 import { createServer, type RequestListener, type Server } from 'node:http'
 import type { Socket } from 'node:net'
 import { randomText, type Random } from '../../time/random.ts'
-import { connectionCap } from './connection-cap.ts'
+import { connectionCap } from '../../connection-cap.ts'
 import { STATUS_TEXT_DEFAULTS } from './texts.ts'
 
 /** Longer than clients and proxies keep an idle connection, so that it is never closed under their next request. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { silentLogger, VirtualClock } from '../../../src/index.ts'
-import { connectionCap } from '../../../src/controller/http/connection-cap.ts'
-import { refusedConnections } from '../../../src/controller/http/refused-connections.ts'
+import { silentLogger, VirtualClock } from '../src/index.ts'
+import { connectionCap } from '../src/connection-cap.ts'
+import { refusedConnections } from '../src/controller/http/refused-connections.ts'
 
 describe('connectionCap', () => {
   it.each([
