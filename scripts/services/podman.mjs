@@ -89,7 +89,9 @@ network_config_dir = "${folder}/networks"
 function socketFor(folder) {
   const socket = join(folder, 'podman.sock')
   if (Buffer.byteLength(socket) <= MAX_SOCKET_BYTES) return socket
-  return join(mkdtempSync(join(tmpdir(), `stemcell-${basename(folder)}-`)), 'podman.sock')
+  const short = join(mkdtempSync(join(tmpdir(), `stemcell-${basename(folder)}-`)), 'podman.sock')
+  if (Buffer.byteLength(short) <= MAX_SOCKET_BYTES) return short
+  throw new Error(`${short} is too long for a unix socket, and so is ${socket}: set TMPDIR to a shorter path`)
 }
 
 function pings(socketPath) {

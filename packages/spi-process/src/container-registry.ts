@@ -38,7 +38,7 @@ export class ContainerRegistry {
     this.#factory = factory
     this.folder = join(root, factory)
     const fits = Buffer.byteLength(this.folder) <= MAX_FOLDER_BYTES
-    this.shortName = fits ? this.folder : join(tmpdir(), `stemcell-${factory}`)
+    this.shortName = fits ? this.folder : join(shortFolder(), `stemcell-${factory}`)
   }
 
   /** @throws ERR_CONFIG the folder cannot be made, or others could put things into it. */
@@ -117,6 +117,11 @@ export class ContainerRegistry {
       rmSync(folder, { recursive: true, force: true })
     }
   }
+}
+
+/** TMPDIR may be as long as anything. */
+function shortFolder(): string {
+  return Buffer.byteLength(tmpdir()) <= MAX_FOLDER_BYTES / 2 ? tmpdir() : '/tmp'
 }
 
 function markOf(factory: string, id: string): string {
