@@ -1,7 +1,8 @@
 // Podman from Debian's packages, as root, with storage, networks and locks of its own: other Podmans on the machine
 // are neither seen nor touched.
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { request } from 'node:http'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
@@ -9,6 +10,8 @@ import { offerAt, requireProgram, startDetached, until, withdrawFrom } from './s
 
 /** An address of a unix socket has 108 bytes, and one of them ends it. */
 const MAX_SOCKET_BYTES = 107
+/** Podman allows no longer one for what it keeps while it runs. */
+const MAX_RUN_ROOT_BYTES = 50
 const USUAL_SOCKET = '/run/podman/podman.sock'
 
 /** @type {import('./service.mjs').Service} */
@@ -50,7 +53,10 @@ export function removePodman(folder, socket) {
   const mounts = readFileSync('/proc/mounts', 'utf8')
     .split('\n')
     .map((line) => line.split(' ')[1] ?? '')
-  for (const mount of mounts.filter((path) => path.startsWith(`${folder}/`)).reverse()) spawnSync('umount', [mount])
+  const places = [folder, runFolder(folder)]
+  const ours = mounts.filter((path) => places.some((place) => path.startsWith(`${place}/`)))
+  for (const mount of ours.reverse()) spawnSync('umount', [mount])
+  if (runFolder(folder) !== folder) rmSync(runFolder(folder), { recursive: true, force: true })
   if (dirname(socket) !== folder) rmSync(dirname(socket), { recursive: true, force: true })
 }
 
@@ -58,19 +64,27 @@ function podmanIn(folder) {
   const program = requireProgram('podman', ['podman', 'runc', 'netavark', 'iptables'])
   requireProgram('runc', ['runc'])
   const [containersConf, storageConf] = ['containers.conf', 'storage.conf'].map((name) => join(folder, name))
+  const run = runFolder(folder)
+  mkdirSync(run, { recursive: true, mode: 0o700 })
   writeFileSync(containersConf, containersConfOf(folder))
   writeFileSync(storageConf, storageConfOf(folder))
   return {
     program,
-    globals: ['--root', `${folder}/storage`, '--runroot', `${folder}/run`, '--tmpdir', `${folder}/tmp`],
+    globals: ['--root', `${folder}/storage`, '--runroot', `${run}/run`, '--tmpdir', `${run}/tmp`],
     env: { ...process.env, CONTAINERS_CONF: containersConf, CONTAINERS_STORAGE_CONF: storageConf, TMPDIR: folder },
   }
+}
+
+/** Where it keeps what it needs while it runs: in the folder, or where its path is too long, at a short one of its own. */
+function runFolder(folder) {
+  if (Buffer.byteLength(`${folder}/run`) <= MAX_RUN_ROOT_BYTES) return folder
+  return `/run/stemcell-podman-${createHash('sha256').update(folder).digest('hex').slice(0, 12)}`
 }
 
 const storageConfOf = (folder) => `[storage]
 driver = "${/\boverlay$/m.test(readFileSync('/proc/filesystems', 'utf8')) ? 'overlay' : 'vfs'}"
 graphroot = "${folder}/storage"
-runroot = "${folder}/run"
+runroot = "${runFolder(folder)}/run"
 `
 
 // runc, because crun refuses hosts with both versions of cgroups. Small limits, because raising them may be denied.
@@ -89,7 +103,9 @@ network_config_dir = "${folder}/networks"
 function socketFor(folder) {
   const socket = join(folder, 'podman.sock')
   if (Buffer.byteLength(socket) <= MAX_SOCKET_BYTES) return socket
-  return join(mkdtempSync(join(tmpdir(), `stemcell-${basename(folder)}-`)), 'podman.sock')
+  const short = join(mkdtempSync(join(tmpdir(), `stemcell-${basename(folder)}-`)), 'podman.sock')
+  if (Buffer.byteLength(short) <= MAX_SOCKET_BYTES) return short
+  throw new Error(`${short} is too long for a unix socket, and so is ${socket}: set TMPDIR to a shorter path`)
 }
 
 function pings(socketPath) {

@@ -16,6 +16,10 @@ export interface Command {
 const REASONS: Readonly<Record<string, string>> = {
   ENOENT: 'the program, or the interpreter that its first line names, does not exist',
   EACCES: 'it may not be executed',
+  EMFILE: 'too many files are open',
+  ENFILE: 'too many files are open on this machine',
+  EAGAIN: 'there are too many processes',
+  ENOMEM: 'there is not enough memory',
   E2BIG: 'its arguments and environment are too long',
 }
 const MAX_BUSY_TRIES = 20
@@ -60,10 +64,10 @@ export class Child {
 
   /** @throws StartError the system cannot start it. */
   static async start(command: Command, supply: PipeSupply, print: (fd: 1 | 2, bytes: Buffer) => void): Promise<Child> {
-    const pipes = await supply.take()
+    let pipes: Pipes | undefined
     try {
-      const process = await spawned(command, pipes)
-      return new Child(process, pipes, print)
+      pipes = await supply.take()
+      return new Child(await spawned(command, pipes), pipes, print)
     } catch (error) {
       for (const end of pipes ? [pipes.input, pipes.out, pipes.err, pipes.replies] : []) end.destroy()
       throw startFailure(error)

@@ -49,15 +49,27 @@ export class PipeSupply {
     const set = `${this.#count++}`
     const paths = NAMES.map((name) => path.join(this.#folder, `${set}-${name}`))
     return new Promise((resolve) => {
-      spawn('mkfifo', ['-m', '600', ...paths], { stdio: 'ignore' })
-        .once('error', () => resolve(undefined))
-        .once('exit', (code) => resolve(code === 0 ? paths : undefined))
+      try {
+        spawn('mkfifo', ['-m', '600', ...paths], { stdio: 'ignore' })
+          .on('error', () => resolve(undefined))
+          .once('exit', (code) => resolve(code === 0 ? paths : undefined))
+      } catch {
+        // Not enough memory for another process: whoever starts the program will be told.
+        resolve(undefined)
+      }
     })
   }
 }
 
 function openAll(paths: readonly string[]): Pipes {
-  const [input, out, err, replies] = paths.map((name, at) => openPipe(name, at === 0)) as [End, End, End, End]
+  const ends: End[] = []
+  try {
+    for (const [at, name] of paths.entries()) ends.push(openPipe(name, at === 0))
+  } catch (error) {
+    for (const { ours, theirs } of ends) [ours, theirs].forEach((fd) => closeSync(fd))
+    throw error
+  }
+  const [input, out, err, replies] = ends as [End, End, End, End]
   const theirs = [input.theirs, out.theirs, err.theirs, replies.theirs] as const
   return {
     theirs,
@@ -80,8 +92,12 @@ function openPipe(name: string, weWrite: boolean): End {
   const holder = openSync(name, O_RDWR | O_NONBLOCK)
   try {
     const ours = openSync(name, (weWrite ? O_WRONLY : O_RDONLY) | O_NONBLOCK)
-    const theirs = openSync(name, weWrite ? O_RDONLY : O_WRONLY)
-    return { ours, theirs }
+    try {
+      return { ours, theirs: openSync(name, weWrite ? O_RDONLY : O_WRONLY) }
+    } catch (error) {
+      closeSync(ours)
+      throw error
+    }
   } finally {
     closeSync(holder)
     rmSync(name)

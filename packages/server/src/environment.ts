@@ -1,26 +1,33 @@
 import { PlatformError } from '@stemcell/core'
+import { eraseFromEnvironment } from './erase-from-environment.ts'
 import { LOG_LEVELS, type LogLevel } from './log-level.ts'
 
 /** What the environment says; this is the only file that reads it. */
 export interface Environment {
   /** `UUID:KEY` for the guest namespace. */
   readonly auth: string | undefined
+  /** Other processes of this user can still read the key. */
+  readonly authShows: boolean
   /** Stronger than the configuration file. */
   readonly logLevel: LogLevel | undefined
 }
 
+export const AUTH_SHOWS =
+  'processes of this user can read STEMCELL_AUTH in the environment of this one: use --auth-file instead'
+
 /**
- * Reads the environment and takes the key out of it, so that no process started later inherits it.
+ * Reads the environment and takes the key out of it, so that no process started later inherits it, and none of the same
+ * user, as actions in processes are, reads it here.
  * @throws ERR_CONFIG STEMCELL_LOG_LEVEL is not a level.
  */
 export function takeEnvironment(env: NodeJS.ProcessEnv = process.env): Environment {
   const { STEMCELL_AUTH: auth, STEMCELL_LOG_LEVEL: level } = env
-  delete env['STEMCELL_AUTH']
+  const authShows = !eraseFromEnvironment('STEMCELL_AUTH', env)
   const logLevel = LOG_LEVELS.find((name) => name === level)
   if (level && logLevel === undefined) {
     throw new PlatformError('ERR_CONFIG', `STEMCELL_LOG_LEVEL: choose one of ${LOG_LEVELS.join(', ')}`)
   }
-  return { auth: auth || undefined, logLevel }
+  return { auth: auth || undefined, authShows, logLevel }
 }
 
 /** Where engines that run for this user alone keep their sockets. */

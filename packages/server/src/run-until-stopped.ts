@@ -1,12 +1,16 @@
-import { SystemClock, type Logger } from '@stemcell/core'
+import { PlatformError, SystemClock, type Clock, type Logger } from '@stemcell/core'
 import pino from 'pino'
 import { compileSooner } from './compile-sooner.ts'
 import { HeldOutput } from './held-output.ts'
+import { LastDefence } from './last-defence.ts'
+import { LogOutput } from './log-output.ts'
 import type { LogLevel } from './log-level.ts'
 import type { StopSignals } from './stop-signals.ts'
 
 /** A start that takes longer, because it waits for something, should say what for. */
 const HOLD_LOGS_MS = 5_000
+/** A start that has not noticed a signal by then waits for something that may never come. */
+const NOTICE_MS = 5_000
 
 export interface StartContext {
   readonly logger: Logger
@@ -14,6 +18,15 @@ export interface StartContext {
   readonly print: (text: string) => void
   /** Aborted when the process is asked to stop. */
   readonly signal: AbortSignal
+  readonly vitals: Vitals
+}
+
+/** What a process knows of itself, for its metrics. */
+export interface Vitals {
+  /** Log lines that could not be written. */
+  readonly lostLogLines: () => number
+  /** Errors that nothing caught. */
+  readonly uncaughtErrors: () => number
 }
 
 /** Something that runs until it is closed. */
@@ -26,17 +39,23 @@ export interface Running {
 /**
  * Starts a server and lets it run until a signal ends it. Resolves when everything is closed.
  * `start` answers undefined when the signal came first.
- * @throws what `start` throws
+ * @throws what `start` throws; ERR_UNAVAILABLE a signal came, and the start went on waiting.
  */
 export async function runUntilStopped(
   logLevel: LogLevel,
   signals: StopSignals,
   start: (context: StartContext) => Promise<Running | undefined>,
 ): Promise<void> {
-  const output = pino.destination({ fd: 1, sync: true })
+  const clock = new SystemClock()
+  const output = new LogOutput({
+    clock,
+    missed: (lines) => logger.warn({ lines }, 'log lines could not be written and are lost'),
+  })
   const held = new HeldOutput(output)
-  const impatience = new SystemClock().setTimer(HOLD_LOGS_MS, () => held.release())
-  const logger = pino({ level: logLevel, base: null }, held)
+  const impatience = clock.setTimer(HOLD_LOGS_MS, () => held.release())
+  const logger: Logger = pino({ level: logLevel, base: null }, held)
+  const defence = new LastDefence(logger)
+  const vitals: Vitals = { lostLogLines: () => output.lost, uncaughtErrors: () => defence.count }
   const print = (text: string): void => {
     output.write(`${text}\n`)
     held.release()
@@ -45,8 +64,10 @@ export async function runUntilStopped(
     if (!signals.signal.aborted) logger.error({ err }, 'the demonstration failed; the server goes on')
   }
   try {
-    const running = await start({ logger, print, signal: signals.signal })
+    const started = start({ logger, print, signal: signals.signal, vitals })
+    const running = await Promise.race([started, givenUp(signals, clock)])
     if (!running) return
+    defence.hold()
     compileSooner()
     const stopped = signals.heard()
     if (running.afterwards) await Promise.race([stopped, running.afterwards().catch(reportUnlessStopping)])
@@ -57,5 +78,20 @@ export async function runUntilStopped(
   } finally {
     impatience.cancel()
     held.release()
+    defence.release()
   }
+}
+
+/** Rejects when a signal was heard some time ago. */
+function givenUp(signals: StopSignals, clock: Clock): Promise<never> {
+  const late = signals.heard().then(
+    (signal) =>
+      new Promise<never>((_, reject) => {
+        const what = `${signal} came while the server was still waiting to start`
+        clock.setTimer(NOTICE_MS, () => reject(new PlatformError('ERR_UNAVAILABLE', what)))
+      }),
+  )
+  // Nobody listens any more when the start is over by then.
+  late.catch(() => undefined)
+  return late
 }

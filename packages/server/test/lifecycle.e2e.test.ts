@@ -1,7 +1,10 @@
 import { spawnSync } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
 import { readFileSync, statSync } from 'node:fs'
+import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import { call, invokeOnce, putAction } from './harness/api.ts'
 import { eventually } from './harness/eventually.ts'
 import { processesOf } from './harness/processes-of.ts'
@@ -19,6 +22,11 @@ const SLOW = 'const main = ({ ms }) => new Promise((r) => setTimeout(() => r({ s
 const ENDED_WELL = { code: 0, signal: null }
 
 const modeOf = (...path: string[]): number => statSync(join(...path)).mode & 0o777
+
+/** Its first thread stands in `open` of a pipe. */
+function waitsForWriter(pid: number): boolean {
+  return readFileSync(`/proc/${pid}/wchan`, 'latin1').includes('wait_for_partner')
+}
 
 /** Resolves when so many activations are in flight. */
 async function inFlight(server: SpawnedServer, count: number): Promise<void> {
@@ -50,22 +58,23 @@ describe('the first start', () => {
 
   it('takes a key that is given, in a file or in the environment, and shows it to nobody', async () => {
     const uuid = '23bc46b1-71f6-4ed5-8c54-816aa4f8c502'
-    const [first, second] = ['a', 'b'].map((letter) => `${uuid}:${letter.repeat(64)}`) as [string, string]
+    // Nobody else on this machine has these.
+    const keys = [1, 2].map(() => randomBytes(32).toString('hex')) as [string, string]
+    const [first, second] = keys.map((key) => `${uuid}:${key}`) as [string, string]
     const byEnvironment = await SpawnedServer.start(folder, { env: { STEMCELL_AUTH: first } })
     expect((await call(byEnvironment, 'GET', 'actions', { auth: first })).status).toBe(200)
     await putAction(byEnvironment, 'peek', 'const main = () => process.env')
     await invokeOnce(byEnvironment, 'peek')
-    // Its own environment is how the key was given; what it starts must not inherit it.
-    const showing = processesOf('a'.repeat(64)).filter((line) => !line.startsWith(`${byEnvironment.pid}:`))
-    expect(showing).toEqual([])
+    // Neither what it starts shows it, nor its own environment, by which it was given.
+    expect(processesOf(keys[0])).toEqual([])
     expect(await byEnvironment.stop()).toEqual(ENDED_WELL)
-    expect(byEnvironment.output).not.toContain('a'.repeat(64))
+    expect(byEnvironment.output).not.toContain(keys[0])
 
     const byFile = await SpawnedServer.start(folder, { args: ['--auth-file', folder.write('key', `${second}\n`)] })
     expect(byFile.key).toBe(second)
     expect((await call(byFile, 'GET', 'actions', { auth: second })).status).toBe(200)
     expect((await call(byFile, 'GET', 'actions', { auth: first })).status).toBe(401)
-    expect(processesOf('b'.repeat(64))).toEqual([])
+    expect(processesOf(keys[1])).toEqual([])
     expect(await byFile.stop()).toEqual(ENDED_WELL)
   })
 
@@ -191,6 +200,34 @@ describe('a signal', () => {
     // What they did is not in the way of the next one.
     const next = await SpawnedServer.start(folder)
     expect(await next.stop()).toEqual(ENDED_WELL)
+  })
+
+  it('ends a start that waits for a file nobody writes, and one whose database does not answer', async () => {
+    const pipe = folder.join('pipe')
+    spawnSync('mkfifo', [pipe])
+    for (const args of [
+      ['--auth-file', pipe],
+      ['--config', pipe],
+    ]) {
+      const reading = new SpawnedServer(folder, { args })
+      await eventually('it to wait for a writer', () => waitsForWriter(reading.pid))
+      expect(await reading.stop()).toEqual({ code: null, signal: 'SIGTERM' })
+    }
+
+    const deaf = createServer().listen(0, '127.0.0.1')
+    onTestFinished(() => void deaf.close())
+    await once(deaf, 'listening')
+    let asked = 0
+    deaf.on('connection', () => void asked++)
+    const url = `http://127.0.0.1:${(deaf.address() as AddressInfo).port}`
+    const adapter = '@stemcell/spi-couchdb'
+    const options = { url, requestTimeoutMs: 60_000 }
+    const waiting = new SpawnedServer(folder, { config: { stores: { adapter, options } } })
+    await eventually('it to ask the database', () => asked > 0)
+    const since = performance.now()
+    expect(await waiting.stop()).toEqual({ code: 1, signal: null })
+    expect(performance.now() - since).toBeLessThan(15_000)
+    expect(waiting.stderr).toContain('SIGTERM came while the server was still waiting to start')
   })
 
   it('that comes twice ends it at once, and its containers with it', async () => {

@@ -1,4 +1,5 @@
 import { ClassicLevel } from 'classic-level'
+import { spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type AddressInfo } from 'node:net'
@@ -50,8 +51,27 @@ describe('the data folder', () => {
     expect(await refusal({ data })).toBe(
       `stemcell: data folder: ${data} cannot be used (ENOTDIR): make it accessible to this user, or choose another folder with --data\n`,
     )
+    // Node.js itself would go on trying to make this one for ever.
+    if (process.platform === 'linux') {
+      expect(await refusal({ data: '/proc/x/y' })).toContain(
+        'data folder: /proc/x/y cannot be used (ENOENT, /proc/x): make it accessible',
+      )
+    }
     mkdirSync(folder.join('half', 'auth.guest'), { recursive: true })
     expect(await refusal({ data: folder.join('half') })).toContain('auth.guest cannot be used (EISDIR)')
+  })
+
+  it('below a file system that is read-only is refused for that', async ({ skip }) => {
+    const disk = folder.join('disk')
+    mkdirSync(disk)
+    const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'ro', 'tmpfs', disk], { encoding: 'utf8' })
+    skip(mounted.status !== 0, `no read-only file system can be mounted: ${mounted.stderr}`)
+    try {
+      expect(await refusal({ data: join(disk, 'a', 'b') })).toContain(`(EROFS, ${join(disk, 'a')})`)
+      expect(await refusal({ data: disk })).toContain(`${disk} cannot be used (EROFS)`)
+    } finally {
+      spawnSync('umount', ['-l', disk])
+    }
   })
 
   it('that is damaged is refused with what to do, and left as it is', async () => {

@@ -73,11 +73,15 @@ describeWith('docker', 'what an action can reach', (socketPath) => {
           response.setEncoding('utf8').once('data', (body) => resolve([response.statusCode, body]))
         }).once('error', reject)
       })
-      const main = async () => ({ with: await call('Basic key'), without: await call('Basic other') })`
+      const main = async () => ({
+        with: await call('Basic key'), without: await call('Basic other'),
+        metrics: (await fetch(process.env.__OW_API_HOST + '/metrics')).status,
+      })`
     const container = await make({ __OW_API_HOST: `http://127.0.0.1:${port}` })
     expect(await answer(container, code)).toEqual({
       with: [200, '{"path":"/api/v1/namespaces"}'],
       without: [401, '{"path":"/api/v1/namespaces"}'],
+      metrics: 404,
     })
   })
 

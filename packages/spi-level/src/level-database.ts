@@ -1,7 +1,7 @@
-import { adapterContext, PlatformError, type AdapterContext, type Timer } from '@stemcell/core'
+import { adapterContext, makeFolder, PlatformError, type AdapterContext, type Timer } from '@stemcell/core'
 import { ClassicLevel } from 'classic-level'
 import { constants } from 'node:fs'
-import { access, mkdir, readdir } from 'node:fs/promises'
+import { access, readdir } from 'node:fs/promises'
 import { ActivationWriter } from './activation-writer.ts'
 import { COMMIT_KEY, CommitQueue, readCommit } from './commit-queue.ts'
 import { Damage } from './damage.ts'
@@ -212,7 +212,7 @@ export class LevelDatabase {
 /** Makes the folder where it is missing. @throws ERR_CONFIG it cannot be made or written to. */
 export async function ensureFolder(dir: string): Promise<void> {
   try {
-    await mkdir(dir, { recursive: true, mode: 0o700 })
+    makeFolder(dir)
     await access(dir, constants.R_OK | constants.W_OK | constants.X_OK)
   } catch (error) {
     throw unusableFolder(error, dir)

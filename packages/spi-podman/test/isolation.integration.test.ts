@@ -73,9 +73,10 @@ describeWith('podman', 'what an action on Podman can reach', (socket) => {
     expect(address).toMatch(/^\d+(\.\d+){3}$/)
     const code = `${CONNECTS}
       const api = new URL(process.env.__OW_API_HOST)
-      const answer = await fetch(api, { headers: { authorization: 'Basic key' } })
+      const answer = await fetch(new URL('/api/v1', api), { headers: { authorization: 'Basic key' } })
       return {
         apiHost: api.hostname, answer: await answer.text(),
+        metrics: (await fetch(new URL('/metrics', api))).status,
         own: await outcome('127.0.0.1', 8080),
         loopback: await outcome('127.0.0.1', ${otherPort}), gateway: await outcome(api.hostname, ${otherPort}),
         neighbour: await outcome(${JSON.stringify(address)}, 8080),
@@ -83,6 +84,7 @@ describeWith('podman', 'what an action on Podman can reach', (socket) => {
     const seen = await run(one!, { code })
     expect(seen).toMatchObject({
       answer: 'seen Basic key',
+      metrics: 404,
       own: 'connected',
       loopback: 'ECONNREFUSED',
       gateway: 'ECONNREFUSED',
@@ -95,7 +97,7 @@ describeWith('podman', 'what an action on Podman can reach', (socket) => {
     const factory = await openFactory(socket)
     const owner = uniqueOwner()
     const environment = { __OW_API_HOST: `http://127.0.0.1:${await hostServer()}` }
-    const asks = `return { answer: await (await fetch(process.env.__OW_API_HOST)).text() }`
+    const asks = `return { answer: await (await fetch(process.env.__OW_API_HOST + '/api/v1')).text() }`
     for (let round = 0; round < 2; round++) {
       const action = await startAction(factory, LOOKS_AROUND, { owner, environment })
       expect(await run(action, { code: asks })).toEqual({ answer: 'seen undefined' })

@@ -1,8 +1,8 @@
-import { lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { lstatSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { PlatformError, type ContainerOwner, type ContainerSpec } from '@stemcell/core'
+import { makeFolder, PlatformError, type ContainerOwner, type ContainerSpec } from '@stemcell/core'
 import { z } from 'zod'
 
 const MAX_FOLDER_BYTES = 85
@@ -38,18 +38,18 @@ export class ContainerRegistry {
     this.#factory = factory
     this.folder = join(root, factory)
     const fits = Buffer.byteLength(this.folder) <= MAX_FOLDER_BYTES
-    this.shortName = fits ? this.folder : join(tmpdir(), `stemcell-${factory}`)
+    this.shortName = fits ? this.folder : join(shortFolder(), `stemcell-${factory}`)
   }
 
   /** @throws ERR_CONFIG the folder cannot be made, or others could put things into it. */
   open(pid: number, start: string): void {
     try {
-      mkdirSync(this.#root, { recursive: true, mode: 0o700 })
+      makeFolder(this.#root)
       const { uid, mode } = lstatSync(this.#root)
       if (uid !== process.getuid?.() || (mode & 0o077) !== 0) {
         throw new Error('it must belong to this user and have mode 700')
       }
-      mkdirSync(this.folder, { mode: 0o700, recursive: true })
+      makeFolder(this.folder)
       if (this.shortName !== this.folder) symlinkSync(this.folder, this.shortName)
       writeFileSync(join(this.folder, 'owner'), `${pid} ${start}\n`)
     } catch (error) {
@@ -69,7 +69,7 @@ export class ContainerRegistry {
   /** Makes the folders of a container and returns them. */
   prepare(id: string): { readonly socket: string; readonly work: string } {
     const work = join(this.folder, id, 'work')
-    mkdirSync(work, { recursive: true, mode: 0o700 })
+    makeFolder(work)
     return { socket: join(this.shortName, id, 's'), work }
   }
 
@@ -117,6 +117,11 @@ export class ContainerRegistry {
       rmSync(folder, { recursive: true, force: true })
     }
   }
+}
+
+/** TMPDIR may be as long as anything. */
+function shortFolder(): string {
+  return Buffer.byteLength(tmpdir()) <= MAX_FOLDER_BYTES / 2 ? tmpdir() : '/tmp'
 }
 
 function markOf(factory: string, id: string): string {

@@ -42,14 +42,20 @@ export class Guardian {
   start(registry: ContainerRegistry, logger: Logger): void {
     const { folder, shortName } = registry
     this.#closing = false
-    const child = spawn('/bin/sh', ['-c', SCRIPT, 'stemcell-guardian', folder, registry.mark(), shortName], {
-      cwd: '/',
-      detached: true,
-      env: { PATH: '/usr/local/bin:/usr/bin:/bin' },
-      stdio: ['pipe', 'ignore', 'ignore'],
-    })
     const lost = (err?: unknown): void => {
       if (!this.#closing) logger.warn({ err }, 'guardian ended: processes may outlive a crash until they are reaped')
+    }
+    let child: ChildProcess
+    try {
+      child = spawn('/bin/sh', ['-c', SCRIPT, 'stemcell-guardian', folder, registry.mark(), shortName], {
+        cwd: '/',
+        detached: true,
+        env: { PATH: '/usr/local/bin:/usr/bin:/bin' },
+        stdio: ['pipe', 'ignore', 'ignore'],
+      })
+    } catch (err) {
+      lost(err)
+      return
     }
     child.on('error', lost).once('exit', () => lost())
     child.stdin?.on('error', lost)

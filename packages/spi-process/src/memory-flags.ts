@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url'
 
-const RESET = fileURLToPath(new URL('../dist/reset-heap-flags.cjs', import.meta.url))
+const FIRST_STEPS = fileURLToPath(new URL('../dist/first-steps.cjs', import.meta.url))
 /** What Node.js itself takes before the first line of an action, beside the heap. */
 const BASE_MB = 24
 
@@ -12,5 +12,5 @@ export function memoryFlags(memoryMb: number): string[] {
   const semiSpaceMb = Math.min(16, Math.max(1, Math.round(memoryMb / 32)))
   // The young generation has three semi-spaces.
   const oldSpaceMb = Math.max(16, Math.floor(memoryMb - BASE_MB - 3 * semiSpaceMb))
-  return [`--max-semi-space-size=${semiSpaceMb}`, `--max-old-space-size=${oldSpaceMb}`, '--require', RESET]
+  return [`--max-semi-space-size=${semiSpaceMb}`, `--max-old-space-size=${oldSpaceMb}`, '--require', FIRST_STEPS]
 }

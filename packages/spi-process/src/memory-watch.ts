@@ -1,4 +1,4 @@
-import type { Clock, Timer } from '@stemcell/core'
+import type { Clock, Logger, Timer } from '@stemcell/core'
 import { memoryOfTree } from './process-table.ts'
 
 export interface WatchedProcess {
@@ -16,13 +16,18 @@ const IDLE_ROUNDS = 20
 export class MemoryWatch {
   readonly #clock: Clock
   readonly #intervalMs: number
+  readonly #logger: Logger
+  readonly #memoryOf: (pid: number) => number
   readonly #watched = new Set<WatchedProcess>()
   #timer: Timer | undefined
   #round = 0
+  #blind = false
 
-  constructor(clock: Clock, intervalMs: number) {
+  constructor(clock: Clock, intervalMs: number, logger: Logger, memoryOf = memoryOfTree) {
     this.#clock = clock
     this.#intervalMs = intervalMs
+    this.#logger = logger
+    this.#memoryOf = memoryOf
   }
 
   add(process: WatchedProcess): void {
@@ -38,12 +43,19 @@ export class MemoryWatch {
   }
 
   #look(): void {
+    this.#timer = this.#clock.setTimer(this.#intervalMs, () => this.#look())
     const idleToo = this.#round++ % IDLE_ROUNDS === 0
-    for (const process of this.#watched) {
-      if (!process.busy && !idleToo) continue
-      const bytes = memoryOfTree(process.pid)
-      if (bytes > process.limitBytes) process.exceeded(bytes)
+    try {
+      for (const process of this.#watched) {
+        if (!process.busy && !idleToo) continue
+        const bytes = this.#memoryOf(process.pid)
+        if (bytes > process.limitBytes) process.exceeded(bytes)
+      }
+      this.#blind = false
+    } catch (err) {
+      // Without a descriptor to look with, nobody is judged in this round; the next may have one.
+      if (!this.#blind) this.#logger.warn({ err }, 'the memory of containers cannot be looked at')
+      this.#blind = true
     }
-    if (this.#watched.size > 0) this.#timer = this.#clock.setTimer(this.#intervalMs, () => this.#look())
   }
 }

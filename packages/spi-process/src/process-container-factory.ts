@@ -1,5 +1,6 @@
 import {
   LogDemultiplexer,
+  isPlatformError,
   PlatformError,
   randomText,
   type AdapterContext,
@@ -22,6 +23,7 @@ import { MemoryWatch } from './memory-watch.ts'
 import { offerPackages } from './offer-packages.ts'
 import { ProcessContainer } from './process-container.ts'
 import type { ProcessContainersSettings } from './process-containers-options.ts'
+import { ProcessFreezer } from './process-freezer.ts'
 import { ProcessSweeper } from './process-sweeper.ts'
 import { hasProc, isStopped, signalTo, startOf } from './process-table.ts'
 import { LIFELINE_FD, RuntimeProcess } from './runtime-process.ts'
@@ -50,7 +52,7 @@ export class ProcessContainerFactory implements ContainerFactory {
   constructor(settings: ProcessContainersSettings, context: AdapterContext) {
     this.#settings = settings
     this.#context = context
-    this.#watch = new MemoryWatch(context.clock, settings.memoryCheckMs)
+    this.#watch = new MemoryWatch(context.clock, settings.memoryCheckMs, context.logger)
     this.#sweeper = new ProcessSweeper(context.clock, context.logger)
   }
 
@@ -130,15 +132,21 @@ export class ProcessContainerFactory implements ContainerFactory {
     const id = randomText(random, 12)
     const token = randomText(random, 24)
     const logs = new LogDemultiplexer({ kind: 'attributed', token }, clock)
-    const { socket, work } = registry.prepare(id)
-    let process: RuntimeProcess
+    let process: RuntimeProcess | undefined
+    let socket: string
     try {
-      process = new RuntimeProcess(this.#command(registry, id, spec, socket, work, token), logs, clock)
-    } catch (error) {
+      const folders = registry.prepare(id)
+      socket = folders.socket
+      process = new RuntimeProcess(this.#command(registry, id, spec, socket, folders.work, token), logs, clock)
+      registry.record(id, process.pid, startOf(process.pid) ?? '', spec)
+    } catch (cause) {
+      // No descriptors, no memory, no room on the disk: nothing stays behind that nobody knows of.
+      process?.signal('SIGKILL')
+      await process?.exited
       await registry.removeContainer(id)
-      throw error
+      if (isPlatformError(cause)) throw cause
+      throw new PlatformError('ERR_START_FAILED', 'the process cannot be started', { cause })
     }
-    registry.record(id, process.pid, startOf(process.pid) ?? '', spec)
     const container = new ProcessContainer({
       id,
       process,
@@ -150,7 +158,7 @@ export class ProcessContainerFactory implements ContainerFactory {
         // The runtimes refuse a run before its init and keep no trace of it.
         primePath: '/run',
       }),
-      clock,
+      freezer: new ProcessFreezer(process.pid, registry.mark(id), clock),
       limitBytes: spec.memoryMb * 1024 * 1024,
       cleanUp: () => this.#cleanUp(registry, container),
     })
@@ -167,13 +175,14 @@ export class ProcessContainerFactory implements ContainerFactory {
     work: string,
     token: string,
   ): ConstructorParameters<typeof RuntimeProcess>[0] {
-    const { node = process.execPath, path, packagesDir } = this.#settings
+    const { node = process.execPath, path, packagesDir, openFiles } = this.#settings
     const program = runtimeProgram(spec)
     const [markName = '', markValue = ''] = registry.mark(id).split('=', 2)
     return {
       node,
       args: [...memoryFlags(spec.memoryMb), ...program, '--socket', socket, '--lifeline', String(LIFELINE_FD)],
       cwd: work,
+      openFiles,
       environment: {
         LANG: 'C.UTF-8',
         ...(packagesDir !== undefined && { NODE_PATH: packagesDir }),

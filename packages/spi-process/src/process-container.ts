@@ -2,7 +2,6 @@ import {
   PlatformError,
   type ActivationLog,
   type CallOptions,
-  type Clock,
   type Container,
   type ContainerExit,
   type LogDemultiplexer,
@@ -11,11 +10,8 @@ import {
 } from '@stemcell/core'
 import { HttpRuntimeClient } from '@stemcell/core/runtime-client'
 import type { WatchedProcess } from './memory-watch.ts'
-import { isStopped } from './process-table.ts'
+import type { ProcessFreezer } from './process-freezer.ts'
 import type { RuntimeProcess } from './runtime-process.ts'
-
-/** A process that has not stopped after so many milliseconds waits for a device. */
-const STOP_LOOKS = 2_000
 
 export interface ProcessContainerParts {
   readonly id: string
@@ -23,7 +19,7 @@ export interface ProcessContainerParts {
   readonly client: HttpRuntimeClient
   readonly logs: LogDemultiplexer
   readonly limitBytes: number
-  readonly clock: Clock
+  readonly freezer: ProcessFreezer
   /** Removes what belongs to the container, once its process has ended. */
   readonly cleanUp: () => Promise<void>
 }
@@ -95,17 +91,13 @@ export class ProcessContainer implements Container, WatchedProcess {
   async suspend(): Promise<void> {
     // The first run after it opens a connection, and so finds out whether anybody is still there before it is sent.
     await this.#parts.client.disconnect()
-    this.#signalGroup('SIGSTOP')
-    // The signal is on its way when the call returns; the process may run for a moment yet.
-    for (let look = 0; look < STOP_LOOKS && !this.#ended; look++) {
-      if (isStopped(this.pid)) return
-      await this.#parts.clock.sleep(1)
-    }
-    throw new PlatformError('ERR_UNAVAILABLE', 'the process does not stop')
+    this.#requireAlive()
+    await this.#parts.freezer.stop(() => this.#ended)
   }
 
   async resume(): Promise<void> {
-    this.#signalGroup('SIGCONT')
+    this.#requireAlive()
+    this.#parts.freezer.continue()
   }
 
   destroy(): Promise<void> {
@@ -132,9 +124,8 @@ export class ProcessContainer implements Container, WatchedProcess {
     }
   }
 
-  #signalGroup(signal: 'SIGSTOP' | 'SIGCONT'): void {
-    if (this.#ended || !this.#parts.process.signal(signal)) {
-      throw new PlatformError('ERR_UNAVAILABLE', 'the process is gone')
-    }
+  /** Its id may be another's by now. */
+  #requireAlive(): void {
+    if (this.#ended) throw new PlatformError('ERR_UNAVAILABLE', 'the process is gone')
   }
 }

@@ -14,6 +14,8 @@ export const processContainersOptions = z.strictObject({
   path: z.string().min(1).default('/usr/local/bin:/usr/bin:/bin'),
   /** Longest wait for a new process to answer. */
   startTimeoutMs: z.int().min(1).max(600_000).default(20_000),
+  /** Most files that each process of an action may have open; a lower limit of the platform's own stays in force. */
+  openFiles: z.int().min(64).max(1_048_576).default(1_024),
   /** How often the memory of a process with a run in progress is looked at. */
   memoryCheckMs: z.int().min(5).max(10_000).default(50),
 })

@@ -1,5 +1,5 @@
 import type { Clock, Logger } from '@stemcell/core'
-import { processesMarked, signalTo } from './process-table.ts'
+import { isExhausted, processesMarked, signalTo } from './process-table.ts'
 
 const PAUSE_MS = 5
 /** A killed process that is still there after so many looks waits for its device, not for a signal. */
@@ -35,11 +35,21 @@ export class ProcessSweeper {
   /** Until a look finds nobody: a process may have forked while it was found. */
   async #sweepAll(marks: ReadonlySet<string>): Promise<void> {
     for (let look = 0; look < MAX_LOOKS; look++) {
-      const pids = processesMarked(marks)
-      if (pids.length === 0) return
-      for (const pid of pids) signalTo(pid, 'SIGKILL')
+      const pids = find(marks)
+      if (pids?.length === 0) return
+      for (const pid of pids ?? []) signalTo(pid, 'SIGKILL')
       await this.#clock.sleep(PAUSE_MS)
     }
     this.#logger.warn({ marks: [...marks] }, 'killed processes do not end')
+  }
+}
+
+/** Undefined when the system had nothing left to look with. */
+function find(marks: ReadonlySet<string>): readonly number[] | undefined {
+  try {
+    return processesMarked(marks)
+  } catch (error) {
+    if (isExhausted(error)) return undefined
+    throw error
   }
 }

@@ -5,6 +5,12 @@ import { readdirSync, readFileSync } from 'node:fs'
 export const hasProc: boolean = process.platform === 'linux'
 
 const GONE = new Set(['ENOENT', 'ESRCH', 'EACCES', 'EPERM'])
+const EXHAUSTED = new Set(['EMFILE', 'ENFILE', 'ENOMEM', 'EAGAIN'])
+
+/** The system had no descriptor or memory left for a look; a later one may succeed. */
+export function isExhausted(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && EXHAUSTED.has(String(error.code))
+}
 
 /** A text that no later process with the same id shares; undefined when there is no such process. */
 export function startOf(pid: number): string | undefined {
@@ -14,8 +20,12 @@ export function startOf(pid: number): string | undefined {
 
 /** Stopped by a signal, as a suspended container is. */
 export function isStopped(pid: number): boolean {
-  if (!hasProc) return ps(pid, 'state=')?.startsWith('T') ?? false
-  return statOf(pid)?.[0] === 'T'
+  return /^[Tt]/.test(stateOf(pid) ?? '')
+}
+
+/** One letter, as in `ps`; undefined when there is no such process, or only what its parent has not looked at. */
+export function stateOf(pid: number): string | undefined {
+  return hasProc ? statOf(pid)?.[0] : ps(pid, 'state=')
 }
 
 /** Memory that a process and its descendants have for themselves, in bytes; 0 when it is gone. */
@@ -23,10 +33,24 @@ export function memoryOfTree(pid: number): number {
   const status = read(`/proc/${pid}/status`)
   if (status === undefined) return 0
   let bytes = (kilobytes(status, 'RssAnon') + kilobytes(status, 'RssShmem')) * 1024
-  for (const child of (read(`/proc/${pid}/task/${pid}/children`) ?? '').split(' ')) {
-    if (child.trim() !== '') bytes += memoryOfTree(Number(child))
-  }
+  for (const child of childrenOf(pid)) bytes += memoryOfTree(child)
   return bytes
+}
+
+/** What a process and its descendants started and did not leave to others by ending. */
+export function descendantsOf(pid: number): number[] {
+  return childrenOf(pid).flatMap((child) => [child, ...descendantsOf(child)])
+}
+
+/** Each thread has children of its own. */
+function childrenOf(pid: number): number[] {
+  const found: number[] = []
+  for (const thread of entriesOf(`/proc/${pid}/task`)) {
+    for (const child of (read(`/proc/${pid}/task/${thread}/children`) ?? '').split(' ')) {
+      if (child.trim() !== '') found.push(Number(child))
+    }
+  }
+  return found
 }
 
 /** Processes whose environment contains one of the marks, in whatever session or group they hide. */
@@ -61,6 +85,15 @@ function statOf(pid: number): string[] | undefined {
 
 function kilobytes(status: string, field: string): number {
   return Number(new RegExp(`^${field}:\\s+(\\d+)`, 'm').exec(status)?.[1] ?? 0)
+}
+
+function entriesOf(folder: string): string[] {
+  try {
+    return readdirSync(folder)
+  } catch (error) {
+    if (isGone(error)) return []
+    throw error
+  }
 }
 
 function read(path: string): string | undefined {

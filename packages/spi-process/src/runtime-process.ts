@@ -8,7 +8,15 @@ export interface RuntimeCommand {
   readonly args: readonly string[]
   readonly cwd: string
   readonly environment: Readonly<Record<string, string>>
+  /** Most files that the process, and each that it starts, may have open. */
+  readonly openFiles: number
 }
+
+/**
+ * Sets the limit of open files, soft and hard, and becomes the program: Node.js can set none for a child, and has raised
+ * its own as far as it goes. A limit that is lower already stays.
+ */
+const LIMITED = 'ulimit -n "$1" 2>/dev/null; shift; exec "$0" "$@"'
 
 /** Descriptor in the child whose end of file says that this process has ended. */
 export const LIFELINE_FD = 3
@@ -29,19 +37,12 @@ export class RuntimeProcess {
 
   /** @throws ERR_START_FAILED the program cannot be started. */
   constructor(command: RuntimeCommand, logs: LogDemultiplexer, clock: Clock) {
-    const { node, args, cwd, environment } = command
-    const child = spawn(node, args, {
-      cwd,
-      detached: true,
-      env: environment,
-      stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
-    })
-    // A failed start shows at once by the missing pid; without a listener the event would end this process too.
-    child.on('error', () => undefined)
-    if (child.pid === undefined) throw new PlatformError('ERR_START_FAILED', `cannot start ${node}`)
-    this.pid = child.pid
+    const child = start(command)
+    this.pid = child.pid!
     this.#child = child
-    ;(child.stdio[LIFELINE_FD] as Socket).on('error', () => undefined).resume()
+    // A pipe that breaks ends, and how the process ended is told by its exit.
+    for (const pipe of child.stdio) pipe?.on('error', () => undefined)
+    ;(child.stdio[LIFELINE_FD] as Socket).resume()
     child.stdout!.on('data', (chunk: Buffer) => logs.write('stdout', chunk))
     child.stderr!.on('data', (chunk: Buffer) => {
       this.#tail = Buffer.concat([this.#tail, chunk]).subarray(-TAIL_BYTES)
@@ -88,4 +89,23 @@ export class RuntimeProcess {
       ...(signal !== null && { signal }),
     }
   }
+}
+
+/** @throws ERR_START_FAILED */
+function start({ node, args, cwd, environment, openFiles }: RuntimeCommand): ChildProcess {
+  let child: ChildProcess
+  try {
+    child = spawn('/bin/sh', ['-c', LIMITED, node, String(openFiles), ...args], {
+      cwd,
+      detached: true,
+      env: environment,
+      stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
+    })
+  } catch (cause) {
+    throw new PlatformError('ERR_START_FAILED', `cannot start ${node}`, { cause })
+  }
+  // A failed start shows at once by the missing pid; without a listener the event would end this process too.
+  child.on('error', () => undefined)
+  if (child.pid === undefined) throw new PlatformError('ERR_START_FAILED', `cannot start ${node}`)
+  return child
 }

@@ -166,7 +166,7 @@ describe('processContainers', () => {
     await expect(slow.create(spec())).rejects.toSatisfy((error) => isPlatformError(error, 'ERR_START_FAILED'))
     expect(await slow.list(OWNER)).toEqual([])
     const missing = await openFactory({ node: '/no/such/node' })
-    await expect(missing.create(spec())).rejects.toThrow('cannot start /no/such/node')
+    await expect(missing.create(spec())).rejects.toThrow(/ended before it was ready: .*\/no\/such\/node: not found/)
     expect(await missing.list(OWNER)).toEqual([])
     const failing = await openFactory({ node: '/bin/false' })
     await expect(failing.create(spec())).rejects.toThrow('ended before it was ready')

@@ -12,7 +12,7 @@ import { checkAddress, HttpListeners } from './http-listeners.ts'
 import type { Opening, OpenParts } from './open-in-order.ts'
 import { use } from './provide.ts'
 import type { Token } from './token.ts'
-import { AUTH, CLOCK, RANDOM } from './tokens.ts'
+import { AUTH, CLOCK, LOGGER, RANDOM } from './tokens.ts'
 import { keepAlive } from '../time/keep-alive.ts'
 
 /** How long a connection is kept for a request that may be on its way, when the node closes in peace, ms. */
@@ -42,6 +42,7 @@ export class ControllerNode implements AsyncDisposable {
       (request, response) => controller.handle(request, response),
       use(container, CLOCK),
       use(container, RANDOM),
+      use(container, LOGGER),
     )
   }
 

@@ -2,8 +2,11 @@ import type { RequestListener, Server, ServerResponse } from 'node:http'
 import { Server as NetServer, type AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { z } from 'zod'
+import { connectionCap, MAX_CONNECTIONS } from '../connection-cap.ts'
 import { createHttpServer } from '../controller/http/http-server.ts'
+import { refusedConnections } from '../controller/http/refused-connections.ts'
 import { PlatformError } from '../errors.ts'
+import type { Logger } from '../log.ts'
 import type { Clock, Timer } from '../time/clock.ts'
 import type { Random } from '../time/random.ts'
 import { within } from '../time/within.ts'
@@ -36,13 +39,14 @@ export class HttpListeners {
   readonly #handle: RequestListener
   readonly #clock: Clock
   readonly #random: Random
+  readonly #logger: Logger
   readonly #servers: Server[] = []
   #url: string | undefined
   #isClosed = false
   /** Answers from now on close their connections. */
   #lastRequests = false
 
-  constructor(handle: RequestListener, clock: Clock, random: Random) {
+  constructor(handle: RequestListener, clock: Clock, random: Random, logger: Logger) {
     this.#handle = (request, response) => {
       if (this.#lastRequests) response.shouldKeepAlive = false
       handle(request, response)
@@ -54,6 +58,7 @@ export class HttpListeners {
     }
     this.#clock = clock
     this.#random = random
+    this.#logger = logger
     this.embedded = createHttpServer(this.#handle, random)
   }
 
@@ -70,18 +75,27 @@ export class HttpListeners {
 
   /** @throws ERR_CONFIG the port is in use or may not be bound; the message names it. */
   async listen({ host = '127.0.0.1', port }: { readonly host?: string; readonly port: number }): Promise<string> {
-    const server = createHttpServer(this.#handle, this.#random)
+    const cap = connectionCap()
+    const server = createHttpServer(this.#handle, this.#random, cap.connections)
     await new Promise<void>((resolve, reject) => {
-      server.once('error', (cause: NodeJS.ErrnoException) => {
+      const refused = (cause: NodeJS.ErrnoException): void => {
         const why =
           cause.code === 'EADDRINUSE' ? 'is in use; choose another with --port' : `cannot be used (${cause.code})`
         reject(new PlatformError('ERR_CONFIG', `http: ${host}:${port} ${why}`, { cause }))
+      }
+      server.once('error', refused)
+      server.listen(port, host, () => {
+        server.off('error', refused)
+        resolve()
       })
-      server.listen(port, host, resolve)
     })
     if (this.#lastRequests) {
       server.close()
       throw new PlatformError('ERR_CLOSED', 'listen: the platform is closed')
+    }
+    server.on('error', refusedConnections(this.#logger, this.#clock))
+    if (cap.connections < MAX_CONNECTIONS) {
+      this.#logger.warn({ ...cap, usual: MAX_CONNECTIONS }, 'few files may be open: fewer connections are taken')
     }
     this.#servers.push(server)
     const { port: actual } = server.address() as AddressInfo

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import type { Container } from '../container/container-factory.ts'
-import { eventually } from './conformance-case.ts'
+import { eventually, type CaseContext } from './conformance-case.ts'
 import {
   exitOf,
   idsOf,
@@ -10,16 +10,40 @@ import {
   startAction,
   within,
   type ContainerCase,
+  type ContainerSubject,
 } from './container-subject.ts'
 
 const ECHO = 'function main(args) { return args }'
 const NEVER = 'function main() { console.log("started"); return new Promise(() => setInterval(() => {}, 1000)) }'
 const COUNTS = 'let ticks = 0; setInterval(() => ticks++, 1); function main() { return { ticks } }'
+/** The action's child counts, in a session of its own. */
+const CHILD_COUNTS = `
+  const { spawn } = require('node:child_process')
+  const { mkdtempSync, statSync } = require('node:fs')
+  const file = require('node:path').join(mkdtempSync(require('node:os').tmpdir() + '/ticks-'), 'ticks')
+  const tick = 'setInterval(() => require("node:fs").appendFileSync(process.argv[1], "x"), 1)'
+  spawn(process.execPath, ['-e', tick, file], { stdio: 'ignore', detached: true })
+  function main() { return { ticks: statSync(file, { throwIfNoEntry: false })?.size ?? 0 } }`
 const HOARDS = `const kept = []
   function main({ mb }) { for (let i = 0; i < mb; i++) kept.push(Buffer.alloc(1048576, 1)); return { mb } }`
 const TICKS = 60
 
 /** How containers stop, for a while or for good. */
+async function countsOnlyWhileItMay(subject: ContainerSubject, context: CaseContext, code: string): Promise<void> {
+  const still = await startAction(subject, context, code)
+  const going = await startAction(subject, context, code)
+  const ticksOf = async (action: typeof still): Promise<number> => Number((await action.result())['ticks'])
+  await eventually('the action counts', context, async () => (await ticksOf(still)) > 0)
+  const before = await ticksOf(still)
+  await still.container.suspend()
+  const start = await ticksOf(going)
+  await eventually('the other container counted on', context, async () => (await ticksOf(going)) > start + TICKS)
+  await still.container.resume()
+  const counted = (await ticksOf(still)) - before
+  assert.ok(counted < TICKS / 2, `a suspended container counted to ${counted}`)
+  await eventually('it counts again', context, async () => (await ticksOf(still)) > before + counted)
+}
+
 export const containerEndCases: readonly ContainerCase[] = [
   {
     id: 'containers.destroy-works-in-every-state',
@@ -84,20 +108,13 @@ export const containerEndCases: readonly ContainerCase[] = [
   {
     id: 'containers.suspended-container-uses-no-cpu',
     skip: ({ capabilities }) => (capabilities.suspend ? undefined : 'cannot suspend'),
-    async run(subject, context) {
-      const still = await startAction(subject, context, COUNTS)
-      const going = await startAction(subject, context, COUNTS)
-      const ticksOf = async (action: typeof still): Promise<number> => Number((await action.result())['ticks'])
-      await eventually('the action counts', context, async () => (await ticksOf(still)) > 0)
-      const before = await ticksOf(still)
-      await still.container.suspend()
-      const start = await ticksOf(going)
-      await eventually('the other container counted on', context, async () => (await ticksOf(going)) > start + TICKS)
-      await still.container.resume()
-      const counted = (await ticksOf(still)) - before
-      assert.ok(counted < TICKS / 2, `a suspended container counted to ${counted}`)
-      await eventually('it counts again', context, async () => (await ticksOf(still)) > before + counted)
-    },
+    run: (subject, context) => countsOnlyWhileItMay(subject, context, COUNTS),
+  },
+  {
+    id: 'containers.suspended-children-use-no-cpu',
+    skip: ({ capabilities: { suspend, isolation } }) =>
+      suspend && isolation !== 'none' ? undefined : 'cannot suspend, or has no processes',
+    run: (subject, context) => countsOnlyWhileItMay(subject, context, CHILD_COUNTS),
   },
   {
     id: 'containers.suspend-undeclared-is-refused',

@@ -34,7 +34,7 @@ export interface ContainerFactory extends Lifecycle {
 }
 
 export interface ContainerCapabilities {
-  /** A suspended container uses no CPU. Without it, `suspend` throws ERR_UNSUPPORTED. */
+  /** A suspended container uses no CPU, nor does anything that it started. Without it, `suspend` throws ERR_UNSUPPORTED. */
   readonly suspend: boolean
   /** `memoryMb` is enforced, and death by it is reported as `out-of-memory`. */
   readonly memoryLimit: boolean

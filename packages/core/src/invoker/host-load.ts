@@ -24,7 +24,12 @@ export class HostLoad {
     if (now - this.#sampledMs < SAMPLE_MS) return this.#share
     this.#sampledMs = now
     const { busy, all } = this.#times
-    this.#times = processorTimes()
+    try {
+      this.#times = processorTimes()
+    } catch {
+      // No descriptor is left to look with: what was seen last has to do.
+      return this.#share
+    }
     const passed = this.#times.all - all
     // The first sample counts from the start of the host, which says nothing about now.
     if (all > 0 && passed > 0) this.#share += NEWEST * ((this.#times.busy - busy) / passed - this.#share)

@@ -104,6 +104,10 @@ const doubles: Readonly<Record<string, () => ContainerSubject>> = {
   'containers.suspended-container-uses-no-cpu': alteredContainers({
     container: () => ({ suspend: nothing, resume: nothing }),
   }),
+  // The container stands still, and what it started does not.
+  'containers.suspended-children-use-no-cpu': alteredContainers({
+    simulated: { behaviour: { run: () => ({ body: JSON.stringify({ ticks: Math.floor(performance.now() / 10) }) }) } },
+  }),
   'containers.suspend-undeclared-is-refused': alteredContainers({}),
   'containers.memory-limit-kills-and-says-so': alteredContainers({
     simulated: {

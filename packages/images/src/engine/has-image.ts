@@ -13,7 +13,7 @@ export function hasImage(socketPath: string, name: string): Promise<boolean> {
       resolve(response.statusCode === 200)
     })
     ask.once('timeout', () => ask.destroy(new Error('no answer')))
-    ask.once('error', (cause) => {
+    ask.on('error', (cause) => {
       reject(new PlatformError('ERR_UNAVAILABLE', `the engine at ${socketPath} does not answer`, { cause }))
     })
   })

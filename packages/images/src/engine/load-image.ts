@@ -25,7 +25,7 @@ async function post(
   const headers = { 'content-type': 'application/x-tar' }
   const upload = request({ socketPath, path, method: 'POST', headers })
   const answered = new Promise<{ status: number; body: string }>((resolve, reject) => {
-    upload.once('error', reject)
+    upload.on('error', reject)
     upload.once('response', (response) => {
       text(response).then((body) => resolve({ status: response.statusCode ?? 0, body }), reject)
     })

@@ -1,4 +1,11 @@
-import { AdministrationError, isPlatformError, PlatformError, type Logger } from '@stemcell/core'
+import {
+  AdministrationError,
+  isPlatformError,
+  PlatformError,
+  refusedConnections,
+  SystemClock,
+  type Logger,
+} from '@stemcell/core'
 import { once } from 'node:events'
 import { createServer, type Server, type Socket } from 'node:net'
 import { createInterface } from 'node:readline'
@@ -38,6 +45,7 @@ export class AdminSocket {
       const fix = 'choose a data folder on a local file system'
       throw new PlatformError('ERR_CONFIG', `admin socket: ${this.#path} cannot be made (${code}): ${fix}`, { cause })
     }
+    server.on('error', refusedConnections(this.#logger, new SystemClock()))
     this.#server = server
   }
 

@@ -16,7 +16,9 @@ export async function bindPrivately(server: Server, path: string): Promise<void>
   removeSocket(path)
   let address = path
   if (Buffer.byteLength(path) > MAX_ADDRESS_BYTES) {
-    address = join(mkdtempSync(join(tmpdir(), FOLDER_PREFIX)), 's')
+    // TMPDIR may be as long as anything.
+    const folder = Buffer.byteLength(tmpdir()) <= MAX_ADDRESS_BYTES / 2 ? tmpdir() : '/tmp'
+    address = join(mkdtempSync(join(folder, FOLDER_PREFIX)), 's')
     symlinkSync(address, path)
   }
   // The socket is made within the call: at no moment could others open it.

@@ -1,9 +1,12 @@
-import { invokerFront, PlatformError, type Invoker, type Logger } from '@stemcell/core'
+import { invokerFront, PlatformError, refusedConnections, SystemClock, type Invoker, type Logger } from '@stemcell/core'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Config } from '../config/config-schema.ts'
 import { isLoopback } from '../is-loopback.ts'
 import type { Metrics } from '../metrics/metrics.ts'
+
+/** Operators and Prometheus are few, and the rest of the descriptors belongs to containers. */
+const MAX_CONNECTIONS = 64
 
 /** A port on which an invoker answers operators and Prometheus. */
 export interface InvokerPort {
@@ -28,14 +31,20 @@ export async function openFront(
   if (port === undefined) return undefined
   const open = [{ path: metrics.route.path, handle: () => metrics.read() }]
   const server = createServer(invokerFront({ invoker, logger, open, ...(operator && { credentials: operator }) }))
+  server.maxConnections = MAX_CONNECTIONS
   await new Promise<void>((resolve, reject) => {
-    server.once('error', (cause: NodeJS.ErrnoException) => {
+    const refused = (cause: NodeJS.ErrnoException): void => {
       const why =
         cause.code === 'EADDRINUSE' ? 'is in use; choose another with --port' : `cannot be used (${cause.code})`
       reject(new PlatformError('ERR_CONFIG', `invoker.port: ${host}:${port} ${why}`, { cause }))
+    }
+    server.once('error', refused)
+    server.listen(port, host, () => {
+      server.off('error', refused)
+      resolve()
     })
-    server.listen(port, host, resolve)
   })
+  server.on('error', refusedConnections(logger, new SystemClock()))
   const { port: actual } = server.address() as AddressInfo
   return {
     url: `http://${host.includes(':') ? `[${host}]` : host}:${actual}`,

@@ -1,7 +1,7 @@
 import { assembleController, PlatformError, tokens } from '@stemcell/core'
 import type { Config } from '../config/config-schema.ts'
 import { readConfig, type ConfigOverrides } from '../config/read-config.ts'
-import { takeEnvironment } from '../environment.ts'
+import { AUTH_SHOWS, takeEnvironment } from '../environment.ts'
 import { isLoopback } from '../is-loopback.ts'
 import { Metrics } from '../metrics/metrics.ts'
 import { chosenForController, controllerSettings, settings } from '../parts/chosen-parts.ts'
@@ -30,24 +30,25 @@ const LOAD_METRICS_MS = 1000
  * @throws ERR_CONFIG, ERR_UNAVAILABLE it did not start; the message names what to change.
  */
 export async function serveController({ file, overrides, id, signals }: ServeControllerOptions): Promise<void> {
-  const { auth, logLevel } = takeEnvironment()
+  const { auth, authShows, logLevel } = takeEnvironment()
   const config = readConfig(file, overrides)
-  await runUntilStopped(logLevel ?? config.logLevel, signals, (context) =>
-    startController(config, id ?? config.controllerId, auth, context),
-  )
+  await runUntilStopped(logLevel ?? config.logLevel, signals, (context) => {
+    if (authShows) context.logger.warn({}, AUTH_SHOWS)
+    return startController(config, id ?? config.controllerId, auth, context)
+  })
 }
 
 async function startController(
   config: Config,
   id: string,
   auth: string | undefined,
-  { logger, print, signal }: StartContext,
+  { logger, print, signal, vitals }: StartContext,
 ): Promise<Running | undefined> {
   if (!ID.test(id)) {
     throw new PlatformError('ERR_CONFIG', `--id ${id}: a controller is called by letters, digits, dots, _ and -`)
   }
   const given = givenGuestKey({ auth, authFile: config.authFile })
-  const metrics = (config.metrics ?? isLoopback(config.host)) ? new Metrics() : undefined
+  const metrics = (config.metrics ?? isLoopback(config.host)) ? new Metrics(vitals) : undefined
   const node = await assembleController({
     ...(await sharedParts(config, new DataFolder(config.data), `controller-${id}`)),
     ...(await chosenForController(config)),

@@ -41,7 +41,7 @@ export async function serveInvoker({ file, overrides, name, port, signals }: Ser
 async function startInvoker(
   config: Config,
   name: InvokerName,
-  { logger, print, signal }: StartContext,
+  { logger, print, signal, vitals }: StartContext,
 ): Promise<Running | undefined> {
   const { apiHost } = config
   if (apiHost === undefined) {
@@ -52,7 +52,7 @@ async function startInvoker(
   const instance = identity(config, name)
   const data = new DataFolder(config.data)
   data.prepare()
-  const metrics = new Metrics()
+  const metrics = new Metrics(vitals)
   const node = await assembleInvoker({
     ...(await sharedParts(config, data, `invoker-${instance.id ?? instance.uniqueName}`)),
     ...settings(config),

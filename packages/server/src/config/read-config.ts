@@ -1,7 +1,7 @@
 import { PlatformError, problems } from '@stemcell/core'
-import { readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { configSchema, type Config } from './config-schema.ts'
+import { readNamedFile } from '../read-named-file.ts'
 import { CONTAINER_PACKAGES, type ContainersName } from './container-packages.ts'
 
 /** Options of the command line; they win over the file. */
@@ -51,7 +51,7 @@ function readManifest(path: string): Record<string, unknown> {
 function readJson(path: string, source: string): unknown {
   let text: string
   try {
-    text = readFileSync(path, 'utf8')
+    text = readNamedFile(path)
   } catch (cause) {
     const code = (cause as NodeJS.ErrnoException).code ?? 'unknown reason'
     throw new PlatformError('ERR_CONFIG', `${source} cannot be read (${code}): name a file that exists`, { cause })

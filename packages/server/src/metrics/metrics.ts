@@ -1,7 +1,11 @@
 import type { Answer, EventMessage, Logger, OpenRoute, PlatformObservers } from '@stemcell/core'
+import { createRequire } from 'node:module'
+import type promClient from 'prom-client'
 import { ActionMetrics } from './action-metrics.ts'
 import { controllerMetrics } from './controller-metrics.ts'
 import { invokerMetrics } from './invoker-metrics.ts'
+import type { Vitals } from '../run-until-stopped.ts'
+import { CellFamily } from './metric-family.ts'
 import { stageFamily } from './stage-family.ts'
 
 interface Recorder {
@@ -11,6 +15,8 @@ interface Recorder {
   readonly contentType: string
   readonly text: () => Promise<string>
 }
+
+const NO_VITALS: Vitals = { lostLogLines: () => 0, uncaughtErrors: () => 0 }
 
 /**
  * Metrics of a platform, as Prometheus reads them at `GET /metrics`. The client library is loaded by `load`, at the
@@ -24,7 +30,10 @@ export class Metrics {
   /** Undefined once the library is there, or known not to be. */
   #kept: ((recorder: Recorder) => void)[] | undefined = []
 
-  constructor() {
+  readonly #vitals: Vitals
+
+  constructor(vitals: Vitals = NO_VITALS) {
+    this.#vitals = vitals
     this.observers = {
       event: (event) => this.#record((recorder) => recorder.event(event)),
       controller: {
@@ -70,7 +79,7 @@ export class Metrics {
   }
 
   #load(): Promise<Recorder> {
-    this.#loading ??= startRecording().then(
+    this.#loading ??= startRecording(this.#vitals).then(
       (recorder) => {
         this.#recorder = recorder
         for (const record of this.#kept ?? []) record(recorder)
@@ -78,7 +87,9 @@ export class Metrics {
         return recorder
       },
       (error: unknown) => {
+        // What came before the next attempt is not counted.
         this.#kept = undefined
+        this.#loading = undefined
         throw error
       },
     )
@@ -97,17 +108,38 @@ export class Metrics {
   }
 }
 
-async function startRecording(): Promise<Recorder> {
-  const { default: client } = await import('prom-client')
+async function startRecording(vitals: Vitals): Promise<Recorder> {
+  const client = await loadClient()
   const register = new client.Registry()
   client.collectDefaultMetrics({ register })
   const stages = stageFamily(register)
   const actions = new ActionMetrics(register)
+  const lostLines = new CellFamily(register, 'counter', {
+    name: 'stemcell_log_lines_lost_total',
+    help: 'Log lines that could not be written: the disk was full, or nobody read them',
+  }).with()
+  const uncaught = new CellFamily(register, 'counter', {
+    name: 'stemcell_uncaught_errors_total',
+    help: 'Errors that nothing caught; the log has them',
+  }).with()
   return {
     controller: controllerMetrics(register, stages),
     invoker: invokerMetrics(register, stages),
     event: (event) => actions.record(event),
     contentType: register.contentType,
-    text: () => register.metrics(),
+    text() {
+      lostLines.value = vitals.lostLogLines()
+      uncaught.value = vitals.uncaughtErrors()
+      return register.metrics()
+    },
+  }
+}
+
+/** An import that failed once, for want of a descriptor for example, fails for ever; `require` tries again. */
+async function loadClient(): Promise<typeof promClient> {
+  try {
+    return (await import('prom-client')).default
+  } catch {
+    return createRequire(import.meta.url)('prom-client') as typeof promClient
   }
 }

@@ -1,5 +1,5 @@
-import { PlatformError } from '@stemcell/core'
-import { accessSync, chmodSync, constants, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { makeFolder, PlatformError } from '@stemcell/core'
+import { accessSync, chmodSync, constants, existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 /** What is where in the data folder. */
@@ -34,7 +34,7 @@ export class DataFolder {
   /** Makes it, for its owner only, where it is missing. @throws ERR_CONFIG it cannot be made or used. */
   prepare(): void {
     try {
-      mkdirSync(this.path, { recursive: true, mode: 0o700 })
+      makeFolder(this.path)
       accessSync(this.path, constants.R_OK | constants.W_OK | constants.X_OK)
     } catch (cause) {
       throw unusable(this.path, cause)
@@ -62,7 +62,8 @@ export class DataFolder {
 }
 
 function unusable(path: string, cause: unknown): PlatformError {
-  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown reason'
+  const { code = 'unknown reason', path: at = path } = cause instanceof Error ? (cause as NodeJS.ErrnoException) : {}
+  const what = at === path ? code : `${code}, ${at}`
   const fix = 'make it accessible to this user, or choose another folder with --data'
-  return new PlatformError('ERR_CONFIG', `data folder: ${path} cannot be used (${code}): ${fix}`, { cause })
+  return new PlatformError('ERR_CONFIG', `data folder: ${path} cannot be used (${what}): ${fix}`, { cause })
 }

@@ -1,5 +1,5 @@
 import { PlatformError, type AuthKey } from '@stemcell/core'
-import { readFileSync } from 'node:fs'
+import { readNamedFile } from '../read-named-file.ts'
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
 const KEY_LENGTH = 64
@@ -19,7 +19,7 @@ export function givenGuestKey(source: {
   const place = `--auth-file ${authFile}`
   let text: string
   try {
-    text = readFileSync(authFile, 'utf8')
+    text = readNamedFile(authFile)
   } catch (cause) {
     const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown reason'
     throw new PlatformError('ERR_CONFIG', `${place} cannot be read (${code}): name a file that holds UUID:KEY`, {

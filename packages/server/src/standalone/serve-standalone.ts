@@ -1,5 +1,5 @@
 import { readConfig, type ConfigOverrides } from '../config/read-config.ts'
-import { takeEnvironment } from '../environment.ts'
+import { AUTH_SHOWS, takeEnvironment } from '../environment.ts'
 import { runUntilStopped } from '../run-until-stopped.ts'
 import type { StopSignals } from '../stop-signals.ts'
 import { startStandalone } from './standalone.ts'
@@ -17,9 +17,10 @@ export interface ServeOptions {
  * @throws ERR_CONFIG, ERR_CORRUPT, ERR_UNAVAILABLE it did not start; the message names what to change.
  */
 export async function serveStandalone({ file, overrides, demo, signals }: ServeOptions): Promise<void> {
-  const { auth, logLevel } = takeEnvironment()
+  const { auth, authShows, logLevel } = takeEnvironment()
   const config = readConfig(file, overrides)
   await runUntilStopped(logLevel ?? config.logLevel, signals, async (context) => {
+    if (authShows) context.logger.warn({}, AUTH_SHOWS)
     const server = await startStandalone({ config, auth, ...context })
     if (!server) return undefined
     return { close: () => server.close(), ...(demo ? { afterwards: () => server.demo() } : {}) }

@@ -5,6 +5,7 @@ import { platformTarget } from '../admin/platform-target.ts'
 import type { Config } from '../config/config-schema.ts'
 import { isLoopback } from '../is-loopback.ts'
 import { Metrics } from '../metrics/metrics.ts'
+import type { Vitals } from '../run-until-stopped.ts'
 import {
   chosenContainers,
   chosenForController,
@@ -35,6 +36,8 @@ export interface StandaloneOptions {
   readonly print?: (text: string) => void
   /** When it is aborted before the server is ready, `startStandalone` takes back what it did. */
   readonly signal?: AbortSignal
+  /** Of this process, for `GET /metrics`. */
+  readonly vitals?: Vitals
 }
 
 /** A server that answers. */
@@ -58,7 +61,7 @@ export async function startStandalone(options: StandaloneOptions): Promise<Stand
   const given = givenGuestKey({ auth: options.auth, authFile: config.authFile })
   const manifest = await offeredManifest(config, logger)
   data.prepare()
-  const metrics = (config.metrics ?? isLoopback(config.host)) ? new Metrics() : undefined
+  const metrics = (config.metrics ?? isLoopback(config.host)) ? new Metrics(options.vitals) : undefined
   const platform = await assemble({
     ...(await chosenStores(config, data, data.spillOf('standalone'))),
     ...(await chosenShared(config)),

@@ -23,6 +23,8 @@ export interface SpawnOptions {
   /** Value of --data. Default: `data` in the test's folder. */
   readonly data?: string
   readonly cwd?: string
+  /** Shell script that starts the server, `exec "$@"` with what it needs around it: limits, redirections. */
+  readonly shell?: string
 }
 
 export interface Exit {
@@ -72,7 +74,9 @@ export class SpawnedServer {
     const { cwd = folder.path, data = folder.join('data') } = options
     this.data = resolve(cwd, data)
     const file = config === undefined ? [] : ['--config', folder.write('config.json', JSON.stringify(config))]
-    this.child = spawn(process.execPath, [PROGRAM, 'standalone', '--data', data, '--port', '0', ...file, ...args], {
+    const server = [process.execPath, PROGRAM, 'standalone', '--data', data, '--port', '0', ...file, ...args] as const
+    const [command, ...rest] = options.shell === undefined ? server : ['/bin/sh', '-c', options.shell, 'sh', ...server]
+    this.child = spawn(command!, rest, {
       cwd,
       env: { PATH: process.env['PATH'] ?? '', ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -98,6 +102,16 @@ export class SpawnedServer {
     return this
   }
 
+  /** The same where nobody can read what it prints. */
+  async listening(): Promise<this> {
+    await eventually(
+      () => `the server to listen: ${this.output}`,
+      async () => this.#hasEnded() || (existsSync(join(this.data, '.wskprops')) && (await isUp(this.url))),
+    )
+    if (this.#hasEnded()) throw new Error(`the server ended: ${this.output}`)
+    return this
+  }
+
   get pid(): number {
     return this.child.pid!
   }
@@ -107,14 +121,19 @@ export class SpawnedServer {
   }
 
   get url(): string {
-    const url = /ready at (\S+)/.exec(this.stdout)?.[1]
+    const url = /ready at (\S+)/.exec(this.stdout)?.[1] ?? this.#property('APIHOST')
     if (url === undefined) throw new Error(`the server has not said where it is: ${this.output}`)
     return url
   }
 
   /** `UUID:KEY` of namespace guest, as `.wskprops` has it. */
   get key(): string {
-    return /^AUTH=(.*)$/m.exec(readFileSync(join(this.data, '.wskprops'), 'utf8'))![1]!
+    return this.#property('AUTH')!
+  }
+
+  #property(name: string): string | undefined {
+    const file = join(this.data, '.wskprops')
+    return existsSync(file) ? new RegExp(`^${name}=(.*)$`, 'm').exec(readFileSync(file, 'utf8'))?.[1] : undefined
   }
 
   async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<Exit> {
@@ -141,4 +160,11 @@ export class SpawnedServer {
   #hasEnded(): boolean {
     return this.child.exitCode !== null || this.child.signalCode !== null
   }
+}
+
+async function isUp(url: string): Promise<boolean> {
+  return fetch(`${url}/ping`).then(
+    ({ ok }) => ok,
+    () => false,
+  )
 }

@@ -1,5 +1,5 @@
-import { PlatformError } from '@stemcell/core'
-import { mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises'
+import { makeFolder, PlatformError } from '@stemcell/core'
+import { readFile, readdir, rm, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { z } from 'zod'
@@ -20,7 +20,7 @@ export async function holdFolder(dir: string): Promise<void> {
   if (held.has(dir)) throw inUse(dir, 'another store of this process')
   held.add(dir)
   try {
-    await mkdir(dir, { recursive: true, mode: 0o700 })
+    makeFolder(dir)
     await lock(dir)
   } catch (cause) {
     held.delete(dir)

@@ -1,8 +1,8 @@
-import { chmodSync, lstatSync, mkdirSync, rmdirSync } from 'node:fs'
+import { chmodSync, lstatSync, rmdirSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { PlatformError } from '@stemcell/core'
+import { makeFolder, PlatformError } from '@stemcell/core'
 import type { Maker } from '../engine/container-labels.ts'
 
 /** Longest path of a unix socket is 107 bytes; `/<factory>/<key>/s` takes 24 of them. */
@@ -23,7 +23,7 @@ export class SocketFolders {
   open(): void {
     try {
       if (Buffer.byteLength(this.#dir) > MAX_DIR_BYTES) throw new Error(`longer than ${MAX_DIR_BYTES} bytes`)
-      mkdirSync(this.#dir, { recursive: true, mode: 0o700 })
+      makeFolder(this.#dir)
       const { uid, mode } = lstatSync(this.#dir)
       if (uid !== process.getuid?.() || (mode & 0o077) !== 0)
         throw new Error('it must be this user’s and have mode 700')
@@ -41,7 +41,7 @@ export class SocketFolders {
   /** Open to every user, since the container's is another than this one. */
   make(maker: Maker): string {
     const folder = this.pathOf(maker)
-    mkdirSync(folder, { recursive: true, mode: 0o700 })
+    makeFolder(folder)
     chmodSync(folder, 0o777)
     return folder
   }

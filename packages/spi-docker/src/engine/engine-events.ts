@@ -89,7 +89,12 @@ export class EngineEvents {
       stream.setEncoding('utf8').on('data', (chunk: string) => {
         const lines = (rest + chunk).split('\n')
         rest = lines.pop() ?? ''
-        for (const line of lines) if (line.trim() !== '') this.#heard(line)
+        try {
+          for (const line of lines) if (line.trim() !== '') this.#heard(line)
+        } catch (error) {
+          // What cannot be read may have been an end: reconnecting looks at every container.
+          stream.destroy(error instanceof Error ? error : new Error(String(error)))
+        }
       })
       stream.on('error', (error) => this.#logger.debug({ reason: reasonOf(error) }, 'the event stream broke'))
       stream.once('close', resolve)

@@ -81,8 +81,18 @@ export class ContainerWatch {
       await attachment.ended
       const destroyed = this.#destroying
       // At once: the engine's clean-up takes the group away.
-      const oomKills = this.#group?.oomKills() ?? 0
+      const oomKills = this.#oomKills()
       attachment = await this.#goOn(destroyed, oomKills > 0)
+    }
+  }
+
+  #oomKills(): number {
+    try {
+      return this.#group?.oomKills() ?? 0
+    } catch (err) {
+      // No descriptor to look with: the exit code and the last words have to tell.
+      this.#parts.logger.warn({ err, container: this.#parts.id }, 'cannot see why a container ended')
+      return 0
     }
   }
 
@@ -118,7 +128,9 @@ export class ContainerWatch {
           pauseMs = Math.max(pauseMs, DOUBT_MS)
         }
       } catch (error) {
-        if (!isPlatformError(error, 'ERR_UNAVAILABLE')) throw error
+        // Whatever it was, the container may live on, and nobody else looks after it.
+        if (!isPlatformError(error, 'ERR_UNAVAILABLE'))
+          logger.warn({ err: error, container: id }, 'cannot see to a container')
         // Whatever it writes until it is followed again is lost.
         logs.gap()
         runsOn = false

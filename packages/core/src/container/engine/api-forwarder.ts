@@ -1,7 +1,13 @@
-import { BlockList, connect, createServer, isIPv6, type AddressInfo, type Server, type Socket } from 'node:net'
+import { createServer as createHttpServer, type Server } from 'node:http'
+import { BlockList, createServer, isIPv6, type AddressInfo, type Socket } from 'node:net'
+import { connectionCap } from '../../connection-cap.ts'
 import { PlatformError } from '../../errors.ts'
+import { forward, isForApi, refuse } from './forwarded-request.ts'
 
 const MAX_CONNECTIONS = 1_024
+const PER_CONTAINER = 128
+/** As the API's own, so that neither end closes a connection under a request of the other. */
+const BOUNDS = { keepAliveTimeout: 75_000, requestTimeout: 65_000, headersTimeout: 65_000, maxHeaderSize: 64 * 1024 }
 
 /** This machine on a network of containers: its address, and who else may be there. */
 export interface Gateway {
@@ -22,12 +28,19 @@ export interface ForwardedApi {
 
 /**
  * Lets actions reach an API that listens on this machine's loopback address, which a container cannot: a port on this
- * machine's address of the containers' network, open to that network alone, leads to that API and nowhere else.
+ * machine's address of the containers' network, open to that network alone, leads to that API
+ * below `/api/v1` and nowhere else: what an operator may ask is not for actions.
  */
 export class ApiForwarder {
   readonly #forwarded = new Map<string, Promise<ForwardedApi>>()
   readonly #servers = new Set<Server>()
-  readonly #sockets = new Set<Socket>()
+  readonly #perContainer: number
+  /** Connections by the address of their container. */
+  readonly #open = new Map<string, number>()
+
+  constructor({ perContainer = PER_CONTAINER }: { readonly perContainer?: number } = {}) {
+    this.#perContainer = perContainer
+  }
 
   /** Addresses that are not of the loopback are left as they are, and so are all on a network without this machine. */
   for(apiHost: string, gateway: Gateway | undefined): Promise<ForwardedApi> {
@@ -44,8 +57,10 @@ export class ApiForwarder {
   }
 
   close(): void {
-    for (const server of this.#servers) server.close()
-    for (const socket of this.#sockets) socket.destroy()
+    for (const server of this.#servers) {
+      server.close()
+      server.closeAllConnections()
+    }
     this.#servers.clear()
     this.#forwarded.clear()
   }
@@ -55,7 +70,8 @@ export class ApiForwarder {
     const host = isIPv6(gateway.address) ? `[${gateway.address}]` : gateway.address
     let listening: Promise<void> | undefined
     return {
-      apiHost: `${target.protocol}//${host}:${port}`,
+      // What it says is read here: towards a container it is plain HTTP.
+      apiHost: `http://${host}:${port}`,
       open: () => {
         listening ??= this.#listen(target, gateway, port)
         // Another port may do.
@@ -70,19 +86,29 @@ export class ApiForwarder {
     const [start = '', bits = ''] = subnet.split('/')
     const family = isIPv6(address) ? 'ipv6' : 'ipv4'
     allowed.addSubnet(start, Number(bits), family)
-    const server = createServer((socket) => {
-      // The address belongs to this machine, and containers on its other networks could find it.
-      if (allowed.check(socket.remoteAddress ?? '', family)) this.#forward(socket, target)
-      else socket.destroy()
+    const server = createHttpServer(BOUNDS, (request, response) => {
+      // Nothing is upgraded, and nothing is read of what came behind a wish for it.
+      if (request.headers.upgrade !== undefined) response.shouldKeepAlive = false
+      if (isForApi(request.url ?? '')) forward(request, response, target)
+      else refuse(response, 404, 'Actions reach the API below /api/v1 here, and nothing else.')
     })
-    server.maxConnections = MAX_CONNECTIONS
+    // Ahead of the listener that reads from it.
+    server.prependListener('connection', (socket: Socket) => {
+      const from = socket.remoteAddress ?? ''
+      // The address belongs to this machine, and containers on its other networks could find it.
+      if (!allowed.check(from, family) || !this.#admit(socket, from)) socket.destroy()
+    })
+    server.maxConnections = Math.min(MAX_CONNECTIONS, Math.ceil(connectionCap().connections / 4))
     return new Promise((resolve, reject) => {
-      server.once('error', (cause) => {
+      const refused = (cause: Error): void => {
         const fix = 'set apiHost to an address that containers can reach'
         const what = `actions cannot reach the API at ${target.host}: cannot listen on ${address}: ${fix}`
         reject(new PlatformError('ERR_START_FAILED', what, { cause }))
-      })
+      }
+      server.once('error', refused)
       server.listen(port, address, () => {
+        // A connection that cannot be accepted, for want of descriptors, is its container's loss.
+        server.off('error', refused).on('error', () => undefined)
         this.#servers.add(server)
         server.unref()
         resolve()
@@ -90,23 +116,17 @@ export class ApiForwarder {
     })
   }
 
-  #forward(socket: Socket, target: URL): void {
-    const host = target.hostname.replace(/^\[(.*)\]$/, '$1')
-    const api = connect(Number(target.port || (target.protocol === 'https:' ? 443 : 80)), host)
-    for (const [one, other] of [
-      [socket, api],
-      [api, socket],
-    ] as const) {
-      this.#sockets.add(one)
-      one.setNoDelay(true)
-      // The other side sees a connection that breaks, which is what happened.
-      one.on('error', () => other.destroy())
-      one.once('close', () => {
-        this.#sockets.delete(one)
-        other.destroy()
-      })
-      one.pipe(other)
-    }
+  /** False for one more than a container may have. */
+  #admit(socket: Socket, from: string): boolean {
+    const open = this.#open.get(from) ?? 0
+    if (open >= this.#perContainer) return false
+    this.#open.set(from, open + 1)
+    socket.once('close', () => {
+      const left = this.#open.get(from)! - 1
+      if (left === 0) this.#open.delete(from)
+      else this.#open.set(from, left)
+    })
+    return true
   }
 }
 

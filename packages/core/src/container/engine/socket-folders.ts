@@ -2,6 +2,7 @@ import { chmodSync, lstatSync, mkdirSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { PlatformError } from '../../errors.ts'
+import { makeFolder } from '../../make-folder.ts'
 
 /** Longest address of a unix socket that every system takes, and what comes behind the folder's name in it. */
 const MAX_ADDRESS_BYTES = 103
@@ -25,7 +26,7 @@ export class SocketFolders {
       if (Buffer.byteLength(this.#root) + NAME_BYTES + 3 > MAX_ADDRESS_BYTES) {
         throw new Error(`its path has more than ${MAX_ADDRESS_BYTES - NAME_BYTES - 3} bytes, too long for a socket`)
       }
-      mkdirSync(this.#root, { recursive: true, mode: 0o700 })
+      makeFolder(this.#root)
       const { uid, mode } = lstatSync(this.#root)
       if (uid !== process.getuid?.() || (mode & 0o077) !== 0) {
         throw new Error('it must belong to this user and have mode 700')

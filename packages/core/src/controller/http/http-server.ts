@@ -1,13 +1,13 @@
 import { createServer, type RequestListener, type Server } from 'node:http'
 import type { Socket } from 'node:net'
 import { randomText, type Random } from '../../time/random.ts'
+import { connectionCap } from '../../connection-cap.ts'
 import { STATUS_TEXT_DEFAULTS } from './texts.ts'
 
 /** Longer than clients and proxies keep an idle connection, so that it is never closed under their next request. */
 const KEEP_ALIVE_MS = 75_000
 /** A request must have arrived completely within this time. */
 const RECEIVE_MS = 65_000
-const MAX_CONNECTIONS = 8192
 /** Request line and headers together; a longer path than the API takes must still be readable to be refused. */
 const MAX_HEAD_BYTES = 64 * 1024
 
@@ -26,7 +26,11 @@ interface ParserError extends NodeJS.ErrnoException {
 }
 
 /** A server with the bounds of the API, not listening yet. What is not HTTP is answered with its error object too. */
-export function createHttpServer(handle: RequestListener, random: Random): Server {
+export function createHttpServer(
+  handle: RequestListener,
+  random: Random,
+  maxConnections: number = connectionCap().connections,
+): Server {
   const server = createServer(
     {
       keepAliveTimeout: KEEP_ALIVE_MS,
@@ -38,7 +42,7 @@ export function createHttpServer(handle: RequestListener, random: Random): Serve
     },
     handle,
   )
-  server.maxConnections = MAX_CONNECTIONS
+  server.maxConnections = maxConnections
   // Their size is bounded. Of more than so many node:http would drop the rest, the length of the body among them.
   server.maxHeadersCount = 0
   // Whoever reads the body asks for it.

@@ -1,11 +1,8 @@
 import { mkdtempSync, rmSync, statSync } from 'node:fs'
-import { createServer, request, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import {
-  ApiForwarder,
   engineLabels,
   exitReason,
   Gate,
@@ -101,51 +98,5 @@ describe('SocketFolders', () => {
     expect(() => new SocketFolders('x', '/tmp').open()).toThrow(/^x: dir .*mode 700.*set dir/)
     const deep = join(temporary(), 'd'.repeat(100))
     expect(() => new SocketFolders('x', deep).open()).toThrow(/^x: dir .*bytes.*set dir/)
-  })
-})
-
-describe('ApiForwarder', () => {
-  const gateway = { address: '127.0.0.2', subnet: '127.0.0.0/8' }
-
-  async function api(): Promise<Server> {
-    const server = createServer((_request, response) => response.end('the api')).listen(0, '127.0.0.1')
-    onTestFinished(() => void server.close())
-    await new Promise((resolve) => server.once('listening', resolve))
-    return server
-  }
-
-  const ask = (url: string): Promise<string> =>
-    new Promise((resolve, reject) => {
-      request(url, { agent: false }, (response) => {
-        let text = ''
-        response.on('data', (chunk: Buffer) => (text += chunk.toString()))
-        response.once('end', () => resolve(text))
-      })
-        .once('error', reject)
-        .end()
-    })
-
-  it('leads from the gateway to an API on the loopback, for its own network only', async () => {
-    const { port } = (await api()).address() as AddressInfo
-    const forwarder = new ApiForwarder()
-    onTestFinished(() => forwarder.close())
-    const forwarded = await forwarder.for(`http://localhost:${port}`, gateway)
-    expect(forwarded.apiHost).toMatch(/^http:\/\/127\.0\.0\.2:\d+$/)
-    await forwarded.open()
-    expect(await ask(forwarded.apiHost)).toBe('the api')
-    expect(await forwarder.for(`http://localhost:${port}`, gateway)).toBe(forwarded)
-    const other = await forwarder.for(`http://127.0.0.1:${port}`, { ...gateway, subnet: '10.0.0.0/8' })
-    await other.open()
-    await expect(ask(other.apiHost)).rejects.toThrow()
-    forwarder.close()
-    await expect(ask(forwarded.apiHost)).rejects.toThrow()
-  })
-
-  it('leaves other addresses alone, and says what to do where it cannot listen', async () => {
-    const forwarder = new ApiForwarder()
-    expect((await forwarder.for('https://api.example.com', gateway)).apiHost).toBe('https://api.example.com')
-    expect((await forwarder.for('http://localhost:1', undefined)).apiHost).toBe('http://localhost:1')
-    const elsewhere = await forwarder.for('http://localhost:1', { address: '192.0.2.1', subnet: '192.0.2.0/24' })
-    await expect(elsewhere.open()).rejects.toThrow(/cannot listen on 192\.0\.2\.1: set apiHost/)
   })
 })

@@ -86,7 +86,7 @@ async function verify(file: string): Promise<void> {
 async function* readLines(file: string): AsyncGenerator<ReturnType<typeof decodeLine> & { readonly length: number }> {
   const input = createReadStream(file)
   const failed = new Promise<never>((_, reject) => {
-    input.once('error', (cause: NodeJS.ErrnoException) =>
+    input.on('error', (cause: NodeJS.ErrnoException) =>
       reject(new AdministrationError('invalid', `${file} cannot be read (${cause.code ?? cause.message})`)),
     )
   })

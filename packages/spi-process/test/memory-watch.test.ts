@@ -1,0 +1,29 @@
+import { silentLogger, VirtualClock } from '@stemcell/core'
+import { expect, it } from 'vitest'
+import { MemoryWatch } from '../src/memory-watch.ts'
+
+function watchWith(memoryOf: (pid: number) => number): {
+  readonly clock: VirtualClock
+  readonly exceeded: number[]
+  readonly warnings: string[]
+} {
+  const clock = new VirtualClock()
+  const warnings: string[] = []
+  const logger = { ...silentLogger, warn: (_fields: object, message: string) => void warnings.push(message) }
+  const watch = new MemoryWatch(clock, 50, logger, memoryOf)
+  const exceeded: number[] = []
+  watch.add({ pid: 7, limitBytes: 100, busy: true, exceeded: (bytes) => void exceeded.push(bytes) })
+  return { clock, exceeded, warnings }
+}
+
+it('a look for which there is no descriptor left ends nothing, and later ones judge again', async () => {
+  let looks = 0
+  const { clock, exceeded, warnings } = watchWith(() => {
+    if (++looks <= 3) throw Object.assign(new Error('too many open files'), { code: 'EMFILE' })
+    return 101
+  })
+  await clock.advance(150)
+  expect([looks, exceeded, warnings.length]).toEqual([3, [], 1])
+  await clock.advance(50)
+  expect(exceeded).toEqual([101])
+})
