@@ -218,7 +218,7 @@ describe('a body that does not come', () => {
         const api = new ApiClient(controller)
         await api.putAction('a', { annotations: [{ key: 'web-export', value: true }] })
         const method = what === 'a write' ? 'PUT' : 'POST'
-        const head = `${method} ${path} HTTP/1.1\r\nhost: x\r\nauthorization: ${basicAuth(OWNER)}\r\n${framing}\r\n\r\n`
+        const head = `${method} ${path} HTTP/1.1\r\nhost: x\r\nauthorization: ${basicAuth(OWNER)}\r\ncontent-type: application/json\r\n${framing}\r\n\r\n`
         const many = Array.from({ length: 20 }, () => open(head))
         // One after the others on the same server: they have arrived when it is answered.
         expect((await api.invoke('a')).status).toBe(202)

@@ -58,7 +58,7 @@ describe('the text of a request', () => {
         socket.on('close', () => resolve(answer))
         socket.on('error', reject)
         const many = Array.from({ length: headers }, (_, index) => `x${index}: 1\r\n`).join('')
-        const last = `authorization: ${basicAuth(OWNER)}\r\nconnection: close\r\ncontent-length: 7\r\n\r\n{"a":1}`
+        const last = `authorization: ${basicAuth(OWNER)}\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: 7\r\n\r\n{"a":1}`
         socket.write(`POST ${ACTIONS}/a HTTP/1.1\r\nhost: x\r\n${many}${last}`)
       })
     expect(await send(4000)).toMatch(/^HTTP\/1\.1 202 /)

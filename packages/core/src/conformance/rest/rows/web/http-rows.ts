@@ -215,7 +215,6 @@ const ILLEGAL: readonly (readonly [string, JsonValue])[] = [
   ['a header whose name has a space', { headers: { 'a b': 'c' } }],
   ['a header without a name', { headers: { '': 'c' } }],
   ['a header that smuggles another', { headers: { a: 'b\r\nset-cookie: c' } }],
-  ['a header with a letter that headers cannot carry', { headers: { a: '€' } }],
 ]
 
 /** What a result under .http makes. */
