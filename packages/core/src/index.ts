@@ -104,7 +104,7 @@ export {
   type AdapterContext,
   type AdapterModule,
   type ConfigurableAdapter,
-} from './assembly/adapter.ts'
+} from './adapter.ts'
 export * as tokens from './assembly/tokens.ts'
 export { CORE_VERSION } from './assembly/core-version.ts'
 export { assemble, assembleController, assembleInvoker } from './assembly/assemble.ts'

@@ -22,7 +22,7 @@ import type { EntityStore } from '../store/entity-store.ts'
 import type { SubjectStore } from '../store/subject-store.ts'
 import type { Clock } from '../time/clock.ts'
 import type { Random } from '../time/random.ts'
-import type { Adapter, AdapterContext } from './adapter.ts'
+import type { Adapter, AdapterContext } from '../adapter.ts'
 
 /** A part of a platform: an adapter, or an instance that the caller made. The platform opens and closes either. */
 export type Part<T, C extends AdapterContext = AdapterContext> = T | Adapter<T, C>

@@ -1,4 +1,4 @@
-import type { AdapterContext } from '../assembly/adapter.ts'
+import type { AdapterContext } from '../adapter.ts'
 import type { Lifecycle, MaybePromise } from '../lifecycle.ts'
 import type { Identity } from '../model/identity.ts'
 import type { SubjectStore } from '../store/subject-store.ts'

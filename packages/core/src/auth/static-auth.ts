@@ -1,4 +1,4 @@
-import type { Adapter } from '../assembly/adapter.ts'
+import type { Adapter } from '../adapter.ts'
 import { PlatformError } from '../errors.ts'
 import { ALL_RIGHTS, AUTH_KEY_LENGTH, authKeyText, type Identity, type Right } from '../model/identity.ts'
 import type { NamespaceLimits } from '../model/namespace-limits.ts'

@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache'
-import { adapterContext, type Adapter } from '../assembly/adapter.ts'
+import { adapterContext, type Adapter } from '../adapter.ts'
 import { PlatformError } from '../errors.ts'
 import type { MaybePromise } from '../lifecycle.ts'
 import { ALL_RIGHTS, AUTH_KEY_LENGTH, type Identity } from '../model/identity.ts'

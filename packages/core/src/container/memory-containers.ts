@@ -1,4 +1,4 @@
-import type { Adapter } from '../assembly/adapter.ts'
+import type { Adapter } from '../adapter.ts'
 import type { ContainerCapabilities, ContainerFactory } from './container-factory.ts'
 import { InProcessContainerFactory, InProcessEngine } from './in-process-container-factory.ts'
 import { startNodeProgram } from './node-program.ts'

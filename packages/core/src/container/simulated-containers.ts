@@ -1,4 +1,4 @@
-import type { Adapter } from '../assembly/adapter.ts'
+import type { Adapter } from '../adapter.ts'
 import { PlatformError } from '../errors.ts'
 import type { Clock } from '../time/clock.ts'
 import type { LogLine } from './activation-log.ts'

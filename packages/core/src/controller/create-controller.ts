@@ -9,8 +9,8 @@ import type { Controller, ControllerParts } from './controller.ts'
 import { ClusterDuties } from './cluster/cluster-duties.ts'
 import { guardedParts } from './guards/guarded-parts.ts'
 import { HealthProbe } from './cluster/health-probe.ts'
-import { createHttpFront, type HttpFront } from './http/front.ts'
-import type { InvokerStatus, OperationalState } from './http/operational-routes.ts'
+import { createHttpFront, type HttpFront } from './front.ts'
+import type { InvokerStatus, OperationalState } from './operations/operational-routes.ts'
 import { PlacingActivator } from './invoke/placing-activator.ts'
 
 const DEFAULT_MAX_WAITING = 4096

@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache'
-import type { Adapter } from '../assembly/adapter.ts'
+import type { Adapter } from '../adapter.ts'
 import { PlatformError } from '../errors.ts'
 import type { ClusterView, InvokerView, LoadBalancer, Placement, PlacementRequest } from './load-balancer.ts'
 import { serves } from './serves.ts'

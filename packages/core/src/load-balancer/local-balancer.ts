@@ -1,4 +1,4 @@
-import type { Adapter } from '../assembly/adapter.ts'
+import type { Adapter } from '../adapter.ts'
 import type { ClusterView, LoadBalancer, Placement, PlacementRequest } from './load-balancer.ts'
 import { serves } from './serves.ts'
 

@@ -1,4 +1,4 @@
-import type { Adapter } from '../assembly/adapter.ts'
+import type { Adapter } from '../adapter.ts'
 import { PlatformError } from '../errors.ts'
 import { coprimeSteps } from './coprime-steps.ts'
 import { javaHash } from './java-hash.ts'

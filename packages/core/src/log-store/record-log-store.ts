@@ -1,4 +1,4 @@
-import type { Adapter } from '../assembly/adapter.ts'
+import type { Adapter } from '../adapter.ts'
 import { PlatformError } from '../errors.ts'
 import type { MaybePromise } from '../lifecycle.ts'
 import type { Activation } from '../model/activation.ts'

@@ -1,4 +1,4 @@
-import { adapterContext, type Adapter, type AdapterContext } from '../assembly/adapter.ts'
+import { adapterContext, type Adapter, type AdapterContext } from '../adapter.ts'
 import { PlatformError } from '../errors.ts'
 import { MemoryGroup, type Subscriber } from './memory-group.ts'
 import type {

@@ -1,4 +1,4 @@
-import { adapterContext, type Adapter } from '../assembly/adapter.ts'
+import { adapterContext, type Adapter } from '../adapter.ts'
 import { PlatformError } from '../errors.ts'
 import type {
   EntryDecision,

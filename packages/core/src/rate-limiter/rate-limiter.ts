@@ -1,4 +1,4 @@
-import type { AdapterContext } from '../assembly/adapter.ts'
+import type { AdapterContext } from '../adapter.ts'
 import type { Lifecycle, MaybePromise } from '../lifecycle.ts'
 
 /**

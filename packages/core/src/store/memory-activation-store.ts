@@ -1,5 +1,5 @@
 import { isPlatformError, PlatformError } from '../errors.ts'
-import { adapterContext, type AdapterContext } from '../assembly/adapter.ts'
+import { adapterContext, type AdapterContext } from '../adapter.ts'
 import type { Logger } from '../log.ts'
 import { activationFilterName, type Activation } from '../model/activation.ts'
 import { activationSummary, activationText, readActivation } from '../model/activation-codec.ts'

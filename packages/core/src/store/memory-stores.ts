@@ -1,4 +1,4 @@
-import type { Adapter } from '../assembly/adapter.ts'
+import type { Adapter } from '../adapter.ts'
 import type { ActivationStore } from './activation-store.ts'
 import { ENTITY_INDEXES, type EntityStore } from './entity-store.ts'
 import { MemoryActivationStore } from './memory-activation-store.ts'

@@ -11,7 +11,7 @@ import {
   type ControllerNode,
   type InvokerNode,
 } from '../../src/index.ts'
-import { adapterContext } from '../../src/assembly/adapter.ts'
+import { adapterContext } from '../../src/adapter.ts'
 import { activationBody, type ActivationMessage } from '../../src/messages/activation-message.ts'
 import { invokerTopic } from '../../src/messages/invoker-instance.ts'
 import { actionDocument } from '../../src/model/action-codec.ts'

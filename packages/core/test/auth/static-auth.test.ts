@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { adapterContext } from '../../src/assembly/adapter.ts'
+import { adapterContext } from '../../src/adapter.ts'
 import { StaticAuth, staticAuth } from '../../src/auth/static-auth.ts'
 
 const uuid = '23bc46b1-71f6-4ed5-8c54-816aa4f8c502'

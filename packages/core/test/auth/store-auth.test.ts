@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest'
-import { adapterContext } from '../../src/assembly/adapter.ts'
+import { adapterContext } from '../../src/adapter.ts'
 import { StoreAuth, storeAuth } from '../../src/auth/store-auth.ts'
 import { PlatformError } from '../../src/errors.ts'
 import { isPromise } from '../../src/lifecycle.ts'

@@ -4,7 +4,7 @@ import {
   rateLimiterSubject,
   type RateLimiterSubject,
 } from '../../src/conformance/index.ts'
-import { adapterContext } from '../../src/assembly/adapter.ts'
+import { adapterContext } from '../../src/adapter.ts'
 import { LocalRateLimiter } from '../../src/rate-limiter/local-rate-limiter.ts'
 import type {
   EntryDecision,

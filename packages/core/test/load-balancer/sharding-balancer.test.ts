@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { adapterContext } from '../../src/assembly/adapter.ts'
+import { adapterContext } from '../../src/adapter.ts'
 import { placementRequest, SyntheticCluster } from '../../src/conformance/index.ts'
 import { javaHash } from '../../src/load-balancer/java-hash.ts'
 import type { Placement, PlacementRequest } from '../../src/load-balancer/load-balancer.ts'

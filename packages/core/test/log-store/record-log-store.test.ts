@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { adapterContext } from '../../src/assembly/adapter.ts'
+import { adapterContext } from '../../src/adapter.ts'
 import { recordLogStore } from '../../src/log-store/record-log-store.ts'
 import type { Activation } from '../../src/model/activation.ts'
 import { ALL_RIGHTS, type Identity } from '../../src/model/identity.ts'

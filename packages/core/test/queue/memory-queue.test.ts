@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest'
-import { adapterContext } from '../../src/assembly/adapter.ts'
+import { adapterContext } from '../../src/adapter.ts'
 import { silentLogger, type Logger } from '../../src/log.ts'
 import { memoryQueue, MemoryQueue } from '../../src/queue/memory-queue.ts'
 import { bytesBody } from '../../src/queue/message-body.ts'

@@ -1,6 +1,6 @@
 import { runRateLimiterConformance } from '../../src/conformance/index.ts'
 import { LocalRateLimiter } from '../../src/rate-limiter/local-rate-limiter.ts'
-import { adapterContext } from '../../src/assembly/adapter.ts'
+import { adapterContext } from '../../src/adapter.ts'
 import { VirtualClock } from '../../src/time/virtual-clock.ts'
 
 const clock = new VirtualClock()

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { adapterContext } from '../../src/assembly/adapter.ts'
+import { adapterContext } from '../../src/adapter.ts'
 import { LocalRateLimiter, localRateLimiter, shareOf } from '../../src/rate-limiter/local-rate-limiter.ts'
 import { VirtualClock } from '../../src/time/virtual-clock.ts'
 

@@ -1,7 +1,7 @@
 import type { ActionLimits } from '../../model/action-limits.ts'
 import { numberOf, type JsonObject, type JsonValue } from '../../model/json.ts'
 import type { PlatformLimits } from '../../model/platform-limits.ts'
-import type { EffectiveLimits, Range } from '../http/effective-limits.ts'
+import type { EffectiveLimits, Range } from '../admission/effective-limits.ts'
 import { badContent, HttpError } from '../http/http-error.ts'
 import {
   instancesNegative,

@@ -3,7 +3,7 @@ import type { Identity } from '../../model/identity.ts'
 import type { JsonText } from '../../model/json-text.ts'
 import type { Transaction } from '../../model/transaction.ts'
 import { loadAction, locateAction, type ActionName } from '../entities/resolve-action.ts'
-import type { ApiServices } from '../http/api-services.ts'
+import type { ApiServices } from '../api-services.ts'
 import type { ActivationOutcome, ActivationRequest } from './activator.ts'
 import { invokeResolved, withAdmission } from './invoke-resolved.ts'
 

@@ -1,6 +1,6 @@
 import { isPromise, type MaybePromise } from '../../lifecycle.ts'
 import type { Identity } from '../../model/identity.ts'
-import type { Authenticator } from '../http/authenticator.ts'
+import type { Authenticator } from '../admission/authenticator.ts'
 import { HttpError } from '../http/http-error.ts'
 
 const BASIC = /^basic /i

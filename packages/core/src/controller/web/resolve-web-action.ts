@@ -7,7 +7,7 @@ import type { Package } from '../../model/package.ts'
 import { mergeParameters, parameterValue, type Parameters } from '../../model/parameters.ts'
 import type { EntityCache } from '../entities/entity-cache.ts'
 import { actionResource, withParameters } from '../entities/resolve-action.ts'
-import { forbidden, requireOwner } from '../http/entitlement.ts'
+import { forbidden, requireOwner } from '../admission/entitlement.ts'
 import { notFound } from '../http/http-error.ts'
 import type { WebPath } from './web-path.ts'
 

@@ -1,5 +1,5 @@
 import { afterEach, expect, it } from 'vitest'
-import type { InvokerStatus } from '../../../src/controller/http/operational-routes.ts'
+import type { InvokerStatus } from '../../../src/controller/operations/operational-routes.ts'
 import { sendRequest, type RawResponse } from '../../../src/conformance/rest/send-request.ts'
 import { TestController } from '../test-controller.ts'
 

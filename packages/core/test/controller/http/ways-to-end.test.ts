@@ -1,7 +1,7 @@
 import { connect, type Socket } from 'node:net'
 import fc from 'fast-check'
 import { afterEach, describe, expect, it } from 'vitest'
-import type { Adapter } from '../../../src/assembly/adapter.ts'
+import type { Adapter } from '../../../src/adapter.ts'
 import { eventually } from '../../../src/conformance/conformance-case.ts'
 import { LocalRateLimiter } from '../../../src/rate-limiter/local-rate-limiter.ts'
 import type {

@@ -1,6 +1,6 @@
 import type { ContainerFactory } from '../../../src/container/container-factory.ts'
 import { simulatedContainers, type SimulatedContainersOptions } from '../../../src/container/simulated-containers.ts'
-import { adapterContext } from '../../../src/assembly/adapter.ts'
+import { adapterContext } from '../../../src/adapter.ts'
 import { createInvoker } from '../../../src/invoker/create-invoker.ts'
 import {
   DEFAULT_INVOKER_OPTIONS,

@@ -1,4 +1,4 @@
-import { adapterContext } from '../../../src/assembly/adapter.ts'
+import { adapterContext } from '../../../src/adapter.ts'
 import type { ContainerFactory, ContainerSpec } from '../../../src/container/container-factory.ts'
 import { simulatedContainers, type ContainerBehaviour } from '../../../src/container/simulated-containers.ts'
 import { ContainerPool, type PoolParts } from '../../../src/invoker/pool/container-pool.ts'

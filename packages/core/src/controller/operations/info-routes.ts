@@ -3,8 +3,8 @@ import { MB } from '../../model/byte-size.ts'
 import type { JsonObject } from '../../model/json.ts'
 import type { PlatformLimits } from '../../model/platform-limits.ts'
 import type { RuntimesManifest } from '../../model/runtimes-manifest.ts'
-import { jsonAnswer, textAnswer } from './answer.ts'
-import type { OpenRoute } from './route.ts'
+import { jsonAnswer, textAnswer } from '../http/answer.ts'
+import type { OpenRoute } from '../http/route.ts'
 
 /** What the server says about itself to anybody. */
 export function infoRoutes({ limits, manifest, build }: ControllerParts): readonly OpenRoute[] {

@@ -1,11 +1,11 @@
 import type { PlatformLimits } from '../../model/platform-limits.ts'
-import { jsonAnswer, type Answer } from './answer.ts'
-import { limitsDocument } from './effective-limits.ts'
-import { requireOwner } from './entitlement.ts'
-import { HttpError } from './http-error.ts'
-import type { Call, UserRoute } from './route.ts'
-import { targetNamespace } from './target-namespace.ts'
-import { TEXTS } from './texts.ts'
+import { jsonAnswer, type Answer } from '../http/answer.ts'
+import { limitsDocument } from '../admission/effective-limits.ts'
+import { requireOwner } from '../admission/entitlement.ts'
+import { HttpError } from '../http/http-error.ts'
+import type { Call, UserRoute } from '../http/route.ts'
+import { targetNamespace } from '../admission/target-namespace.ts'
+import { TEXTS } from '../http/texts.ts'
 
 const LIMITS = '/api/v1/namespaces/{namespace}/limits'
 

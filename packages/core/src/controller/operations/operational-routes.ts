@@ -1,5 +1,5 @@
-import { jsonAnswer, type Answer } from './answer.ts'
-import type { OpenRoute } from './route.ts'
+import { jsonAnswer, type Answer } from '../http/answer.ts'
+import type { OpenRoute } from '../http/route.ts'
 
 export type InvokerStatus = 'up' | 'down' | 'unhealthy' | 'unresponsive'
 

@@ -2,8 +2,8 @@ import { LRUCache } from 'lru-cache'
 import type { Auth, Credentials } from '../../auth/auth.ts'
 import { isPromise, type MaybePromise } from '../../lifecycle.ts'
 import type { Identity } from '../../model/identity.ts'
-import { HttpError } from './http-error.ts'
-import { TEXTS } from './texts.ts'
+import { HttpError } from '../http/http-error.ts'
+import { TEXTS } from '../http/texts.ts'
 
 const BASIC = /^basic +([A-Za-z0-9+/]+={0,2})\s*$/i
 const CHALLENGE = ['WWW-Authenticate', 'Basic realm="OpenWhisk secure realm",charset=UTF-8']

@@ -1,7 +1,7 @@
 import { DEFAULT_NAMESPACE, isEntityName, MAX_NAME_LENGTH } from '../../model/entity-name.ts'
-import { HttpError, noRoute } from './http-error.ts'
-import type { Call } from './route.ts'
-import { nameTooLong, namespaceTooLong, TEXTS } from './texts.ts'
+import { HttpError, noRoute } from '../http/http-error.ts'
+import type { Call } from '../http/route.ts'
+import { nameTooLong, namespaceTooLong, TEXTS } from '../http/texts.ts'
 
 /**
  * The namespace that the path names; `_` is the caller's own. A path is matched against `_` as a prefix, so that

@@ -2,13 +2,13 @@ import type { Identity } from '../../model/identity.ts'
 import type { ApiOptions } from '../api-options.ts'
 import type { ActionName, ActionPlace } from '../entities/resolve-action.ts'
 import type { ReadablePackage } from './entitlement.ts'
-import { HttpError } from './http-error.ts'
+import { HttpError } from '../http/http-error.ts'
 import {
   actionOfBindingUnreadable,
   bindingUnreadable,
   sharedActionUnreadable,
   sharedPackageUnreadable,
-} from './texts.ts'
+} from '../http/texts.ts'
 
 // Where shared packages are for execution only, whoever may invoke what is in them may still not read it.
 

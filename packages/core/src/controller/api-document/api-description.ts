@@ -1,5 +1,5 @@
 import type { JsonObject, JsonValue } from '../../model/json.ts'
-import type { Operation, QueryParameter, Route } from './route.ts'
+import type { Operation, QueryParameter, Route } from '../http/route.ts'
 import { DEFINITIONS, schemaOf, type SchemaName } from './schemas/definitions.ts'
 import { describeWebActions } from './web-action-description.ts'
 

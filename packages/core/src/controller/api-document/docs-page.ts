@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { Answer } from './answer.ts'
+import type { Answer } from '../http/answer.ts'
 
 const STYLE = `
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem }

@@ -4,8 +4,8 @@ import type { Package, PackageName } from '../../model/package.ts'
 import { mergeParameters, type Parameters } from '../../model/parameters.ts'
 import type { EntityCache } from '../entities/entity-cache.ts'
 import type { Entity } from '../entities/entity.ts'
-import { HttpError, notFound } from './http-error.ts'
-import { bindingCyclic, notAuthorized, TEXTS } from './texts.ts'
+import { HttpError, notFound } from '../http/http-error.ts'
+import { bindingCyclic, notAuthorized, TEXTS } from '../http/texts.ts'
 
 /** A package as a caller may use it: a binding has been followed to the package it refers to. */
 export interface ReadablePackage {

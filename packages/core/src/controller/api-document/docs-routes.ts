@@ -1,7 +1,7 @@
 import { describeApi, describeServer } from './api-description.ts'
-import { jsonAnswer, textAnswer, type Answer } from './answer.ts'
+import { jsonAnswer, textAnswer, type Answer } from '../http/answer.ts'
 import { docsPage } from './docs-page.ts'
-import type { OpenRoute, Route } from './route.ts'
+import type { OpenRoute, Route } from '../http/route.ts'
 
 /** The documents about the given rows and these ones, and the page that shows them. */
 export function docsRoutes(described: readonly Route[]): readonly OpenRoute[] {

@@ -3,8 +3,8 @@ import { isPromise, type MaybePromise } from '../../lifecycle.ts'
 import type { Identity } from '../../model/identity.ts'
 import type { EntryDecision, RateDecision } from '../../rate-limiter/rate-limiter.ts'
 import type { ControllerParts } from '../controller.ts'
-import { HttpError } from './http-error.ts'
-import { tooManyAtOnce, tooManyPerMinute } from './texts.ts'
+import { HttpError } from '../http/http-error.ts'
+import { tooManyAtOnce, tooManyPerMinute } from '../http/texts.ts'
 
 /** Said to clients when the limiter does not know, seconds. */
 const RETRY_SAME_MINUTE_S = 60

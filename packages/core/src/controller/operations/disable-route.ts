@@ -1,9 +1,9 @@
 import { sameSecret } from '../../auth/same-secret.ts'
 import type { ApiOptions } from '../api-options.ts'
-import { textAnswer } from './answer.ts'
-import { basicCredentials } from './authenticator.ts'
-import { HttpError } from './http-error.ts'
-import type { OpenRoute } from './route.ts'
+import { textAnswer } from '../http/answer.ts'
+import { basicCredentials } from '../admission/authenticator.ts'
+import { HttpError } from '../http/http-error.ts'
+import type { OpenRoute } from '../http/route.ts'
 
 const DISABLED = 'controller is disabled'
 const REFUSED = 'username or password are wrong.'

@@ -1,9 +1,9 @@
-import type { StandardSchema } from './standard-schema.ts'
-import { silentLogger, type Logger } from '../log.ts'
-import type { Clock } from '../time/clock.ts'
-import type { Random } from '../time/random.ts'
-import { SystemClock } from '../time/system-clock.ts'
-import { SystemRandom } from '../time/system-random.ts'
+import type { StandardSchema } from './assembly/standard-schema.ts'
+import { silentLogger, type Logger } from './log.ts'
+import type { Clock } from './time/clock.ts'
+import type { Random } from './time/random.ts'
+import { SystemClock } from './time/system-clock.ts'
+import { SystemRandom } from './time/system-random.ts'
 
 /** What core hands to every adapter it builds. */
 export interface AdapterContext {
