@@ -28,7 +28,7 @@ export { MemoryActivationStore } from './store/memory-activation-store.ts'
 export { memoryActivationStore, memoryEntityStore, memorySubjectStore } from './store/memory-stores.ts'
 
 export type * from './auth/auth.ts'
-export { announceSubjectChanges } from './auth/announce-subject-changes.ts'
+export { announceSubjectChanges } from './messages/announce-subject-changes.ts'
 export { StoreAuth, storeAuth, type StoreAuthOptions } from './auth/store-auth.ts'
 export { StaticAuth, staticAuth, type StaticIdentity } from './auth/static-auth.ts'
 export { AdministrationError, type AdministrationReason } from './auth/administration-error.ts'
@@ -122,7 +122,7 @@ export {
 export { problems } from './assembly/options/problems.ts'
 export type { OpenCall, OpenRoute } from './controller/http/route.ts'
 export type { Answer } from './controller/http/answer.ts'
-export type { ActivationFacts, ControllerGauges, ControllerObserver } from './controller/observer.ts'
+export type { ActivationFacts, ControllerGauges, ControllerObserver } from './controller/parts/observer.ts'
 export type { Invoker } from './invoker/invoker.ts'
 export {
   DEFAULT_INVOKER_CREDENTIALS,
@@ -132,9 +132,9 @@ export {
   type OpenPath,
   type PlainAnswer,
 } from './invoker/http/invoker-front.ts'
-export type { InvokerObserver, PoolGauges, StageTimes } from './invoker/observer.ts'
-export type { Acquisition, AcquisitionReason } from './invoker/pool/job.ts'
-export type { Demand, IdleContainer, KeepAlive, PoolPolicy } from './invoker/pool/pool-policy.ts'
+export type { InvokerObserver, PoolGauges, StageTimes } from './invoker/parts/observer.ts'
+export type { Acquisition, AcquisitionReason } from './invoker/parts/job.ts'
+export type { Demand, IdleContainer, KeepAlive, PoolPolicy } from './invoker/parts/pool-policy.ts'
 export type { UnlockParameter } from './invoker/proxy/payload.ts'
 export {
   EVENTS_TOPIC,
@@ -143,7 +143,7 @@ export {
   type EventMessage,
   type MetricEvent,
 } from './messages/event-message.ts'
-export type { ApiOptions } from './controller/api-options.ts'
+export type { ApiOptions } from './controller/parts/api-options.ts'
 export type { RetentionOptions } from './controller/activations/record-retention.ts'
 export type {
   ControllerOptions,

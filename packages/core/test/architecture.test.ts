@@ -49,7 +49,7 @@ const HTTP_CLIENT = new Set(['core/src/container/http-runtime-client.ts', 'core/
 const OWN_JSON = new Set([
   'core/src/controller/activations/activation-routes.ts',
   'core/src/controller/activations/extended-record.ts',
-  'core/src/controller/entities/invoke-action.ts',
+  'core/src/controller/actions/invoke-action.ts',
   'core/src/controller/entities/list-entities.ts',
   'core/src/controller/api-document/api-description.ts',
   'core/src/controller/api-document/docs-routes.ts',
@@ -61,7 +61,7 @@ const OWN_JSON = new Set([
   'core/src/controller/triggers/fire-rules.ts',
   'core/src/controller/triggers/fire-trigger.ts',
   'core/src/invoker/http/invoker-front.ts',
-  'core/src/invoker/loaded-action.ts',
+  'core/src/invoker/parts/loaded-action.ts',
   'core/src/invoker/proxy/request-bodies.ts',
   'core/src/messages/acknowledgement.ts',
   'core/src/messages/activation-message.ts',

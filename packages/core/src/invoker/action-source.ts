@@ -10,7 +10,7 @@ import { isTruthy, parameterValue } from '../model/parameters.ts'
 import type { RuntimesManifest } from '../model/runtimes-manifest.ts'
 import type { EntityStore } from '../store/entity-store.ts'
 import type { Clock } from '../time/clock.ts'
-import { loadedAction, type LoadedAction } from './loaded-action.ts'
+import { loadedAction, type LoadedAction } from './parts/loaded-action.ts'
 
 const CACHED_ACTIONS = 1_000
 const CACHED_CHARACTERS = 256 * 1024 ** 2

@@ -1,7 +1,7 @@
 import type { ContainerOwner, ContainerSpec } from '../container/container-factory.ts'
 import type { ActivationMessage } from '../messages/activation-message.ts'
 import { documentId } from '../model/entity-name.ts'
-import type { LoadedAction } from './loaded-action.ts'
+import type { LoadedAction } from './parts/loaded-action.ts'
 import type { StemCellLane } from './pool/stem-cells.ts'
 
 export interface ContainerSpecOptions {

@@ -1,7 +1,7 @@
 import type { Logger } from '../log.ts'
 import { firstFault } from '../plug-in/first-fault.ts'
 import { guardedObserver } from '../plug-in/guarded-listener.ts'
-import type { InvokerObserver } from './observer.ts'
+import type { InvokerObserver } from './parts/observer.ts'
 
 const EVENTS: Readonly<Record<keyof InvokerObserver, true>> = {
   acquired: true,

@@ -8,14 +8,14 @@ import type { Clock } from '../time/clock.ts'
 import type { ActionFailure, ActionSource } from './action-source.ts'
 import { ActivationJob, released, type JobContext } from './activation-job.ts'
 import { exceededLimit } from './limit-check.ts'
-import type { LoadedAction } from './loaded-action.ts'
+import type { LoadedAction } from './parts/loaded-action.ts'
 import { MessageLosses } from './message-losses.ts'
 import type { ContainerPool } from './pool/container-pool.ts'
 import { recordOfRun, recordWithoutAction } from './record/activation-record.ts'
 import { RecentIds } from './recent-ids.ts'
 import type { RecordKeeper } from './record/record-keeper.ts'
 import { errorResponse } from './record/response-of-run.ts'
-import { ACTION_INCOMPATIBLE, ACTION_NOT_FETCHED, ACTION_REMOVED, MAYBE_STARTED, NO_INSTANCES } from './record/texts.ts'
+import { ACTION_INCOMPATIBLE, ACTION_NOT_FETCHED, ACTION_REMOVED, MAYBE_STARTED, NO_INSTANCES } from './parts/texts.ts'
 
 /** Ended activations that are remembered, so that a message which comes twice is not run twice. */
 const REMEMBERED = 10_000

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { invokerTopic } from '../../src/messages/invoker-instance.ts'
 import { isJsonObject } from '../../src/model/json.ts'
 import type { Delivery } from '../../src/queue/queue.ts'
-import type { PoolGauges } from '../../src/invoker/observer.ts'
+import type { PoolGauges } from '../../src/invoker/parts/observer.ts'
 import type { SimulatedAnswer } from '../../src/container/simulated-containers.ts'
 import { InvokerBench } from './fakes/invoker-bench.ts'
 

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { isPlatformError, PlatformError } from '../../src/errors.ts'
-import type { InvokerObserver } from '../../src/invoker/observer.ts'
+import type { InvokerObserver } from '../../src/invoker/parts/observer.ts'
 import { bytesBody } from '../../src/queue/message-body.ts'
 import { invokerTopic } from '../../src/messages/invoker-instance.ts'
 import type { SimulatedAnswer, SimulatedCall } from '../../src/container/simulated-containers.ts'

@@ -1,6 +1,6 @@
 import type { Identity } from '../../model/identity.ts'
-import type { ApiOptions } from '../api-options.ts'
-import type { ActionName, ActionPlace } from '../entities/resolve-action.ts'
+import type { ApiOptions } from '../parts/api-options.ts'
+import type { ActionName, ActionPlace } from './resolve-action.ts'
 import type { ReadablePackage } from './entitlement.ts'
 import { HttpError } from '../http/http-error.ts'
 import {

@@ -1,6 +1,6 @@
 import type { JsonObject, JsonValue } from '../../model/json.ts'
 import type { Operation, QueryParameter, Route } from '../http/route.ts'
-import { DEFINITIONS, schemaOf, type SchemaName } from './schemas/definitions.ts'
+import { DEFINITIONS, schemaOf, type SchemaName } from '../schemas/definitions.ts'
 import { describeWebActions } from './web-action-description.ts'
 
 const API = '/api/v1'

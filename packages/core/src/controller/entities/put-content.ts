@@ -1,7 +1,7 @@
 import { isBlackbox, isSequence, type Exec } from '../../model/exec.ts'
 import type { JsonObject, JsonValue } from '../../model/json.ts'
 import { parametersSize, parseParameters, type Parameters } from '../../model/parameters.ts'
-import type { ApiServices } from '../api-services.ts'
+import type { ApiServices } from '../services/api-services.ts'
 import { effectiveLimits } from '../admission/effective-limits.ts'
 import { badContent, HttpError } from '../http/http-error.ts'
 import { readJson } from '../http/json-body.ts'
@@ -9,7 +9,7 @@ import { entityLimit, type BodyLimit } from '../http/read-body.ts'
 import type { Call } from '../http/route.ts'
 import { largerThanAllowed, TEXTS } from '../http/texts.ts'
 import { optional, requireObject } from './json-readers.ts'
-import { parseExec, type ExecRules } from './parse-exec.ts'
+import { parseExec, type ExecRules } from '../actions/parse-exec.ts'
 
 /** The parts of a PUT whose size is bounded. */
 export interface PutContent {

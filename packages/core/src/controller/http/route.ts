@@ -4,7 +4,7 @@ import type { Identity } from '../../model/identity.ts'
 import type { Transaction } from '../../model/transaction.ts'
 import type { Answer } from './answer.ts'
 import type { BodySource } from './read-body.ts'
-import type { SchemaName } from '../api-document/schemas/definitions.ts'
+import type { SchemaName } from '../schemas/definitions.ts'
 
 /**
  * One operation of the API, as data: the router, the Swagger document and the tests are made from these rows.

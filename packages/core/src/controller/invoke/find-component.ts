@@ -1,7 +1,7 @@
 import type { StoredAction } from '../../model/action.ts'
 import type { Identity } from '../../model/identity.ts'
 import type { EntityCache } from '../entities/entity-cache.ts'
-import { loadAction, locateAction, type ActionName, type ActionPlace } from '../entities/resolve-action.ts'
+import { loadAction, locateAction, type ActionName, type ActionPlace } from '../admission/resolve-action.ts'
 import { HttpError } from '../http/http-error.ts'
 
 /** An action that is run as a part of a sequence or composition. */

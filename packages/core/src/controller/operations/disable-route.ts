@@ -1,5 +1,5 @@
 import { sameSecret } from '../../auth/same-secret.ts'
-import type { ApiOptions } from '../api-options.ts'
+import type { ApiOptions } from '../parts/api-options.ts'
 import { textAnswer } from '../http/answer.ts'
 import { basicCredentials } from '../admission/authenticator.ts'
 import { HttpError } from '../http/http-error.ts'

@@ -3,7 +3,7 @@ import { documentId, pathSegments, rootNamespace, type EntityId } from '../../mo
 import type { Identity } from '../../model/identity.ts'
 import type { EntityCache } from '../entities/entity-cache.ts'
 import type { Entity } from '../entities/entity.ts'
-import { locateAction, type ActionName } from '../entities/resolve-action.ts'
+import { locateAction, type ActionName } from '../admission/resolve-action.ts'
 import { forbidden, requirePackage } from '../admission/entitlement.ts'
 import { HttpError } from '../http/http-error.ts'
 import { referenceMissing, referenceOfOtherKind, TEXTS } from '../http/texts.ts'

@@ -1,6 +1,6 @@
 import type { ActivationLog, LogLine } from '../../container/activation-log.ts'
 import type { Clock } from '../../time/clock.ts'
-import { LOGS_DOUBTFUL, LOGS_MISSING, logsTruncatedText } from '../record/texts.ts'
+import { LOGS_DOUBTFUL, LOGS_MISSING, logsTruncatedText } from '../parts/texts.ts'
 
 /** How long the end of the log is waited for after the answer. */
 const END_WAIT_MS = 2_000

@@ -1,5 +1,5 @@
 import type { ContainerProxy } from '../proxy/container-proxy.ts'
-import { LinkedList } from './linked-list.ts'
+import { LinkedList } from '../parts/linked-list.ts'
 
 interface Containers {
   /** Not suspended and with room for another job: those that are ready first, the most recently used before others. */

@@ -1,8 +1,8 @@
 import { ContainerProxy } from '../proxy/container-proxy.ts'
 import type { IdleContainers } from './idle-containers.ts'
-import type { PoolPolicy } from './pool-policy.ts'
+import type { PoolPolicy } from '../parts/pool-policy.ts'
 import type { ResourceLedger } from './resource-ledger.ts'
-import { isPositive } from './resources.ts'
+import { isPositive } from '../parts/resources.ts'
 import type { StemCells } from './stem-cells.ts'
 
 /** Removes idle containers, then stem cells, until the promises of the ledger can be kept or nothing helps any more. */

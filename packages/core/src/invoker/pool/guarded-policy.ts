@@ -1,6 +1,6 @@
 import type { Logger } from '../../log.ts'
 import { firstFault } from '../../plug-in/first-fault.ts'
-import type { IdleContainer, PoolPolicy } from './pool-policy.ts'
+import type { IdleContainer, PoolPolicy } from '../parts/pool-policy.ts'
 
 /** A policy whose decisions can be carried out: where one cannot, `fallback` decides. */
 export function guardedPolicy(policy: PoolPolicy, fallback: PoolPolicy, logger: Logger): PoolPolicy {

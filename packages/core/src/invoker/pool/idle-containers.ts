@@ -1,6 +1,6 @@
 import type { ContainerProxy } from '../proxy/container-proxy.ts'
-import { LinkedList } from './linked-list.ts'
-import { minus, NO_RESOURCES, plus, type Resources } from './resources.ts'
+import { LinkedList } from '../parts/linked-list.ts'
+import { minus, NO_RESOURCES, plus, type Resources } from '../parts/resources.ts'
 
 /** Initialised containers without a job, suspended ones included; iterated from the least recently used. */
 export class IdleContainers implements Iterable<ContainerProxy> {

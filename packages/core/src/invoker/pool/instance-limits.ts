@@ -1,5 +1,5 @@
-import type { Job } from './job.ts'
-import { Link, LinkedList } from './linked-list.ts'
+import type { Job } from '../parts/job.ts'
+import { Link, LinkedList } from '../parts/linked-list.ts'
 
 interface Instances {
   /** From the decision to make or take one until it is gone. */

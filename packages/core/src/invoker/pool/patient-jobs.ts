@@ -1,6 +1,6 @@
 import type { Clock, Timer } from '../../time/clock.ts'
-import type { Job } from './job.ts'
-import { Link, LinkedList } from './linked-list.ts'
+import type { Job } from '../parts/job.ts'
+import { Link, LinkedList } from '../parts/linked-list.ts'
 
 class Patient {
   readonly job: Job

@@ -1,4 +1,4 @@
-import { covers, isPositive, minus, NO_RESOURCES, plus, type Resources } from './resources.ts'
+import { covers, isPositive, minus, NO_RESOURCES, plus, type Resources } from '../parts/resources.ts'
 
 /**
  * The books of the host's memory and CPU. A container is booked from the decision to make it until it is really gone,

@@ -2,8 +2,8 @@ import type { Logger } from '../../log.ts'
 import type { RuntimesManifest, StemCellPlan } from '../../model/runtimes-manifest.ts'
 import type { Clock, Timer } from '../../time/clock.ts'
 import type { ContainerProxy } from '../proxy/container-proxy.ts'
-import { LinkedList } from './linked-list.ts'
-import type { PoolPolicy } from './pool-policy.ts'
+import { LinkedList } from '../parts/linked-list.ts'
+import type { PoolPolicy } from '../parts/pool-policy.ts'
 
 /** How often reactive plans are looked at and cells beyond their time to live go. */
 const REACTION_MS = 60_000

@@ -1,7 +1,7 @@
-import type { AcquisitionReason, Job } from './job.ts'
-import { Link, LinkedList } from './linked-list.ts'
+import type { AcquisitionReason, Job } from '../parts/job.ts'
+import { Link, LinkedList } from '../parts/linked-list.ts'
 import { MinHeap } from './min-heap.ts'
-import type { Resources } from './resources.ts'
+import type { Resources } from '../parts/resources.ts'
 
 /** A job that waits for a container. */
 export class Waiter {

@@ -3,7 +3,7 @@ import { authKeyText } from '../../model/identity.ts'
 import type { JsonValue } from '../../model/json.ts'
 import { stringifyJson } from '../../model/json-number.ts'
 import { isTruthy, parameterValue } from '../../model/parameters.ts'
-import type { LoadedAction } from '../loaded-action.ts'
+import type { LoadedAction } from '../parts/loaded-action.ts'
 import type { Payload } from './payload.ts'
 
 /** What both requests tell the action of its activation; `deadline` is epoch ms. */

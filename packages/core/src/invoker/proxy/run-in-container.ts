@@ -2,10 +2,10 @@ import type { CallOptions, Container, RuntimeReply } from '../../container/conta
 import type { ActivationMessage } from '../../messages/activation-message.ts'
 import type { ActivationResponse } from '../../model/activation.ts'
 import type { Clock } from '../../time/clock.ts'
-import type { LoadedAction } from '../loaded-action.ts'
+import type { LoadedAction } from '../parts/loaded-action.ts'
 import { responseOfInit } from '../record/response-of-init.ts'
 import { responseOfRun } from '../record/response-of-run.ts'
-import { failedCall, isRefusal, type CallEnd } from './call-end.ts'
+import { failedCall, isRefusal, type CallEnd } from '../parts/call-end.ts'
 import type { Payload } from './payload.ts'
 import { initBody, runBody } from './request-bodies.ts'
 

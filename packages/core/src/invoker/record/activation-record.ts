@@ -4,9 +4,9 @@ import { documentId } from '../../model/entity-name.ts'
 import { isJsonObject, type JsonObject } from '../../model/json.ts'
 import type { Parameter } from '../../model/parameters.ts'
 import { FIRST_VERSION } from '../../model/semantic-version.ts'
-import type { LoadedAction } from '../loaded-action.ts'
-import type { StageTimes } from '../observer.ts'
-import type { Acquisition } from '../pool/job.ts'
+import type { LoadedAction } from '../parts/loaded-action.ts'
+import type { StageTimes } from '../parts/observer.ts'
+import type { Acquisition } from '../parts/job.ts'
 
 const STAGES = 'stages'
 const CAUSED_BY_SEQUENCE: Parameter = { key: 'causedBy', value: 'sequence' }

@@ -12,12 +12,12 @@ import type { ActivationStore } from '../../store/activation-store.ts'
 import { invokerOwner } from '../../store/record-owner.ts'
 import type { Clock } from '../../time/clock.ts'
 import { missingLogsLine } from '../logs/log-lines.ts'
-import type { InvokerObserver } from '../observer.ts'
+import type { InvokerObserver } from '../parts/observer.ts'
 import { retryUntilDone } from '../../time/retry-until-done.ts'
 import { withLogs } from './activation-record.ts'
 import { errorResponse } from './response-of-run.ts'
 import { isStored, type StoreLevels } from './store-level.ts'
-import { recordTooLargeText } from './texts.ts'
+import { recordTooLargeText } from '../parts/texts.ts'
 
 export interface RecordKeeperParts {
   readonly instance: InvokerInstance

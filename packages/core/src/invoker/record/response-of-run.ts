@@ -3,8 +3,8 @@ import { isJsonObject, type JsonValue } from '../../model/json.ts'
 import { isValueNestedDeeperThan, MAX_JSON_DEPTH } from '../../model/json-depth.ts'
 import { JsonText } from '../../model/json-text.ts'
 import { parseJson } from '../../model/parse-json.ts'
-import type { CallEnd } from '../proxy/call-end.ts'
-import { badRunText, OUT_OF_MEMORY, RUN_LOST, timeoutText, TOO_DEEP, truncatedText } from './texts.ts'
+import type { CallEnd } from '../parts/call-end.ts'
+import { badRunText, OUT_OF_MEMORY, RUN_LOST, timeoutText, TOO_DEEP, truncatedText } from '../parts/texts.ts'
 
 export interface CallFacts {
   /** Since the first request to the container, `/init` included, ms. */

@@ -1,5 +1,5 @@
 import { afterAll } from 'vitest'
-import type { ApiOptions } from '../../../src/controller/api-options.ts'
+import type { ApiOptions } from '../../../src/controller/parts/api-options.ts'
 import type { ContractRow, RequestStep } from '../../../src/conformance/rest/contract-row.ts'
 import {
   ACTION,

@@ -1,5 +1,5 @@
 import { EntityCache } from '../../../src/controller/entities/entity-cache.ts'
-import { loadAction, locateAction } from '../../../src/controller/entities/resolve-action.ts'
+import { loadAction, locateAction } from '../../../src/controller/admission/resolve-action.ts'
 import type { ActivationOutcome, ActivationRequest } from '../../../src/controller/invoke/activator.ts'
 import { ComposingActivator } from '../../../src/controller/invoke/composing-activator.ts'
 import { silentLogger } from '../../../src/log.ts'

@@ -1,6 +1,6 @@
 import type { Container } from '../../../src/container/container-factory.ts'
-import type { Verdict } from '../../../src/invoker/pool/job.ts'
-import type { PoolGauges } from '../../../src/invoker/observer.ts'
+import type { Verdict } from '../../../src/invoker/parts/job.ts'
+import type { PoolGauges } from '../../../src/invoker/parts/observer.ts'
 import { SeededRandom } from '../../../src/time/seeded-random.ts'
 import { ChaosContainers } from './chaos-containers.ts'
 import { PoolBench } from './pool-bench.ts'

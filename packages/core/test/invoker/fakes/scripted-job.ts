@@ -1,5 +1,5 @@
 import type { Container, ContainerSpec } from '../../../src/container/container-factory.ts'
-import type { Acquisition, Job, JobFailure, Verdict } from '../../../src/invoker/pool/job.ts'
+import type { Acquisition, Job, JobFailure, Verdict } from '../../../src/invoker/parts/job.ts'
 import { stemKey } from '../../../src/invoker/pool/stem-cells.ts'
 import type { Clock } from '../../../src/time/clock.ts'
 

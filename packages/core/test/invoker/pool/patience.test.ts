@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { fixedPolicy } from '../../../src/invoker/pool/pool-policy.ts'
+import { fixedPolicy } from '../../../src/invoker/parts/pool-policy.ts'
 import { PoolBench } from '../fakes/pool-bench.ts'
 import type { ScriptedJob } from '../fakes/scripted-job.ts'
 

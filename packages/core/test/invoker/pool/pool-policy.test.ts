@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { fixedPolicy, type PoolPolicy } from '../../../src/invoker/pool/pool-policy.ts'
+import { fixedPolicy, type PoolPolicy } from '../../../src/invoker/parts/pool-policy.ts'
 import { PoolBench } from '../fakes/pool-bench.ts'
 
 const fixed = fixedPolicy({ pauseGraceMs: 10_000, idleTimeoutMs: 60_000 })

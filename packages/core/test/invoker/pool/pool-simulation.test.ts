@@ -1,6 +1,6 @@
 import { inspect } from 'node:util'
 import { describe, expect, it } from 'vitest'
-import type { Job } from '../../../src/invoker/pool/job.ts'
+import type { Job } from '../../../src/invoker/parts/job.ts'
 import type { PoolBench } from '../fakes/pool-bench.ts'
 import { PoolWorld, type PoolWorldOptions, type PoolWorldReport } from '../fakes/pool-world.ts'
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { loadedAction, type LoadedAction } from '../../../src/invoker/loaded-action.ts'
+import { loadedAction, type LoadedAction } from '../../../src/invoker/parts/loaded-action.ts'
 import { payloadOf } from '../../../src/invoker/proxy/payload.ts'
 import { initBody, runBody } from '../../../src/invoker/proxy/request-bodies.ts'
 import type { ActivationMessage } from '../../../src/messages/activation-message.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { CallEnd } from '../../../src/invoker/proxy/call-end.ts'
+import type { CallEnd } from '../../../src/invoker/parts/call-end.ts'
 import { responseOfInit } from '../../../src/invoker/record/response-of-init.ts'
 
 const facts = { elapsedMs: 5, limitMs: 100, maxReplyBytes: 20 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { JsonValue } from '../../../src/model/json.ts'
-import type { CallEnd } from '../../../src/invoker/proxy/call-end.ts'
+import type { CallEnd } from '../../../src/invoker/parts/call-end.ts'
 import { responseOfRun } from '../../../src/invoker/record/response-of-run.ts'
 
 const facts = { elapsedMs: 5, limitMs: 100, maxReplyBytes: 20 }

@@ -1,6 +1,6 @@
 import { DEFAULT_NAMESPACE, isEntityName, pathSegments } from '../../../model/entity-name.ts'
 import type { JsonValue } from '../../../model/json.ts'
-import type { ActionName } from '../../entities/resolve-action.ts'
+import type { ActionName } from '../../admission/resolve-action.ts'
 
 /**
  * Reads the name that a conductor gave: `a` and `pkg/a` are in the caller's namespace, `/ns/a` and `[/]ns/pkg/a` are

@@ -2,7 +2,7 @@ import type { Activation, ActivationResponse } from '../../../model/activation.t
 import { isSequence } from '../../../model/exec.ts'
 import { isJsonObject } from '../../../model/json.ts'
 import type { JsonText } from '../../../model/json-text.ts'
-import { componentName } from '../../entities/check-sequence.ts'
+import { componentName } from '../../admission/check-sequence.ts'
 import { TEXTS } from '../../http/texts.ts'
 import type { Composite } from '../composite.ts'
 import { errorResponse } from '../error-response.ts'

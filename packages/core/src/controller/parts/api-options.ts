@@ -1,6 +1,6 @@
-import { PlatformError } from '../errors.ts'
-import { MB } from '../model/byte-size.ts'
-import type { PlatformLimits } from '../model/platform-limits.ts'
+import { PlatformError } from '../../errors.ts'
+import { MB } from '../../model/byte-size.ts'
+import type { PlatformLimits } from '../../model/platform-limits.ts'
 
 const BODY_MEMORY_BYTES = 256 * MB
 

@@ -1,8 +1,8 @@
-import { limitsJson } from '../model/action-codec.ts'
-import type { Action } from '../model/action.ts'
-import { isBlackbox, isSequence } from '../model/exec.ts'
-import type { Parameter } from '../model/parameters.ts'
-import type { RuntimesManifest } from '../model/runtimes-manifest.ts'
+import { limitsJson } from '../../model/action-codec.ts'
+import type { Action } from '../../model/action.ts'
+import { isBlackbox, isSequence } from '../../model/exec.ts'
+import type { Parameter } from '../../model/parameters.ts'
+import type { RuntimesManifest } from '../../model/runtimes-manifest.ts'
 
 /** One revision of an action with its code: all that is needed to run it. Never changes. */
 export interface LoadedAction {

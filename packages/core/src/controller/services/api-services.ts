@@ -1,11 +1,11 @@
-import type { ApiOptions } from './api-options.ts'
-import type { ControllerParts } from './controller.ts'
-import type { EntityCache, EntityCacheOptions } from './entities/entity-cache.ts'
-import type { AnnounceWrite, EntityWriter } from './entities/entity-writer.ts'
-import type { InvokeQueries } from './entities/invoke-query.ts'
-import type { Activator } from './invoke/activator.ts'
-import type { OperationalState } from './operations/operational-routes.ts'
-import type { Throttle } from './admission/throttle.ts'
+import type { ApiOptions } from '../parts/api-options.ts'
+import type { ControllerParts } from '../controller.ts'
+import type { EntityCache, EntityCacheOptions } from '../entities/entity-cache.ts'
+import type { AnnounceWrite, EntityWriter } from '../entities/entity-writer.ts'
+import type { InvokeQueries } from '../actions/invoke-query.ts'
+import type { Activator } from '../invoke/activator.ts'
+import type { OperationalState } from '../operations/operational-routes.ts'
+import type { Throttle } from '../admission/throttle.ts'
 
 /** What the routes of the collections work with. */
 export interface ApiServices {

@@ -2,11 +2,11 @@ import { isPromise } from '../../lifecycle.ts'
 import type { StoredAction } from '../../model/action.ts'
 import type { Identity } from '../../model/identity.ts'
 import { mergeParameters, type Parameters } from '../../model/parameters.ts'
-import { requireOwner, requirePackage } from '../admission/entitlement.ts'
+import { requireOwner, requirePackage } from './entitlement.ts'
 import { HttpError, notFound } from '../http/http-error.ts'
 import { TEXTS } from '../http/texts.ts'
-import type { EntityCache } from './entity-cache.ts'
-import type { Entity } from './entity.ts'
+import type { EntityCache } from '../entities/entity-cache.ts'
+import type { Entity } from '../entities/entity.ts'
 
 /** How a request names an action: directly in a namespace, or in a package or a binding of one. */
 export interface ActionName {

@@ -5,11 +5,11 @@ import { mergeParameters, type Parameters } from '../../model/parameters.ts'
 import type { PlatformLimits } from '../../model/platform-limits.ts'
 import type { RuntimesManifest } from '../../model/runtimes-manifest.ts'
 import { FIRST_VERSION, nextPatch } from '../../model/semantic-version.ts'
-import type { ApiOptions } from '../api-options.ts'
+import type { ApiOptions } from '../parts/api-options.ts'
 import { HttpError } from '../http/http-error.ts'
 import { kindDeprecated, TEXTS } from '../http/texts.ts'
 import type { ActionSettings } from './parse-action-put.ts'
-import type { PutContent } from './put-content.ts'
+import type { PutContent } from '../entities/put-content.ts'
 
 export type ActionPut = PutContent & ActionSettings
 

@@ -2,10 +2,10 @@ import type { StoredAction } from '../../model/action.ts'
 import { pathSegments } from '../../model/entity-name.ts'
 import { isSequence } from '../../model/exec.ts'
 import type { Identity } from '../../model/identity.ts'
-import { forbidden } from '../admission/entitlement.ts'
+import { forbidden } from './entitlement.ts'
 import { HttpError } from '../http/http-error.ts'
 import { TEXTS } from '../http/texts.ts'
-import type { EntityCache } from './entity-cache.ts'
+import type { EntityCache } from '../entities/entity-cache.ts'
 import { actionResource, loadAction, locateAction, type ActionName, type ActionPlace } from './resolve-action.ts'
 
 /**

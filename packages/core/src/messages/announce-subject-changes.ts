@@ -3,9 +3,9 @@ import {
   CACHE_INVALIDATION_TOPIC,
   cacheInvalidationBody,
   subjectInvalidation,
-} from '../messages/cache-invalidation.ts'
+} from './cache-invalidation.ts'
 import type { Queue } from '../queue/queue.ts'
-import type { SubjectChange } from './auth.ts'
+import type { SubjectChange } from '../auth/auth.ts'
 
 /** What tools are called that are no controller. */
 const SENDER = 'admin'

@@ -1,7 +1,7 @@
 import type { JsonObject } from '../../model/json.ts'
 import { stringifyJson } from '../../model/json-number.ts'
-import type { ApiOptions } from '../api-options.ts'
-import { jsonAnswer, NO_CONTENT, OK, type Answer } from './answer.ts'
+import type { ApiOptions } from '../parts/api-options.ts'
+import { jsonAnswer, NO_CONTENT, OK, type Answer } from '../http/answer.ts'
 
 /** What follows a PUT: the entity, unless the platform was told that nobody reads it. */
 export function putAnswer({ requireResponsePayload = true }: ApiOptions, entity: JsonObject): Answer {

@@ -1,4 +1,4 @@
-import type { InvokerState } from '../load-balancer/load-balancer.ts'
+import type { InvokerState } from '../../load-balancer/load-balancer.ts'
 
 /**
  * Told what a controller does, for metrics. Called synchronously on the way of requests: count and return. What is not

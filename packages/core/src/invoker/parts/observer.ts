@@ -1,5 +1,5 @@
-import type { StatusCode } from '../model/activation.ts'
-import type { Acquisition } from './pool/job.ts'
+import type { StatusCode } from '../../model/activation.ts'
+import type { Acquisition } from './job.ts'
 
 /**
  * Told what an invoker does, for metrics. Called synchronously on the way of requests: count and return. What is not

@@ -1,13 +1,13 @@
 import { isPromise } from '../../lifecycle.ts'
 import { extendedRecordText } from '../activations/extended-record.ts'
 import { jsonAnswer, type Answer } from '../http/answer.ts'
-import type { ApiServices } from '../api-services.ts'
+import type { ApiServices } from '../services/api-services.ts'
 import { maxPayloadBytes } from '../admission/effective-limits.ts'
 import { arrivedBody, parseArguments, receiveArguments } from '../http/json-body.ts'
 import type { Call } from '../http/route.ts'
 import type { ActivationOutcome } from '../invoke/activator.ts'
 import { invokeNamed } from '../invoke/invoke-named.ts'
-import type { ActionName } from './resolve-action.ts'
+import type { ActionName } from '../admission/resolve-action.ts'
 
 /** HTTP status of a finished activation, by its status code. */
 const STATUS_OF_CODE = [200, 502, 502, 500] as const
