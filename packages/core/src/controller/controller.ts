@@ -1,63 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Auth, SubjectChange } from '../auth/auth.ts'
+import type { SubjectChange } from '../auth/auth.ts'
 import type { Lifecycle } from '../lifecycle.ts'
-import type { LoadBalancer } from '../load-balancer/load-balancer.ts'
-import type { LogStore } from '../log-store/log-store.ts'
-import type { Logger } from '../log.ts'
-import type { ApiOptions } from './parts/api-options.ts'
-import type { OpenRoute } from './http/route.ts'
-import type { ControllerObserver } from './parts/observer.ts'
-import type { EmitEvent } from '../messages/event-message.ts'
-import type { ParameterCipher } from '../model/parameter-cipher.ts'
-import type { PlatformLimits } from '../model/platform-limits.ts'
-import type { RuntimesManifest } from '../model/runtimes-manifest.ts'
-import type { StoreLevels } from '../model/store-level.ts'
-import type { Queue } from '../queue/queue.ts'
-import type { RateLimiter } from '../rate-limiter/rate-limiter.ts'
-import type { ActivationStore } from '../store/activation-store.ts'
-import type { EntityStore } from '../store/entity-store.ts'
-import type { Clock } from '../time/clock.ts'
-import type { Random } from '../time/random.ts'
-
-/** What a controller is made of. The parts are open already; the controller does not close them. */
-export interface ControllerParts {
-  /** `[a-zA-Z0-9._-]+`, unique in the cluster. */
-  readonly id: string
-  readonly queue: Queue
-  readonly entityStore: EntityStore
-  readonly activationStore: ActivationStore
-  readonly auth: Auth
-  readonly loadBalancer: LoadBalancer
-  readonly logStore: LogStore
-  readonly rateLimiter: RateLimiter
-  readonly clock: Clock
-  readonly random: Random
-  readonly logger: Logger
-  readonly limits: PlatformLimits
-  readonly manifest: RuntimesManifest
-  /** Encrypts parameters of actions and packages on their way into the store. Default: none is encrypted. */
-  readonly cipher?: ParameterCipher
-  /**
-   * Whether other controllers share the queue and invokers come and go: this one then tells of itself, runs test
-   * actions on invokers, and finishes what those who went away had begun. Default false: it is alone.
-   */
-  readonly clustered?: boolean
-  /** Shown by `GET /api/v1`. */
-  readonly build: { readonly date: string; readonly number: string }
-  /** Activations that may wait for a slot. Default 4096. */
-  readonly maxWaiting?: number
-  readonly api?: ApiOptions
-  /** Further paths that are served without credentials. */
-  readonly routes?: readonly OpenRoute[]
-  /** Default: nobody is told. */
-  readonly observer?: ControllerObserver
-  /** Takes user events. Default: nobody does. */
-  readonly emit?: EmitEvent
-  /** Whether the log store is asked for logs of activations without a record. Default false. */
-  readonly logsOutliveRecords?: boolean
-  /** Which sequences, compositions and triggers leave a record. Default: all. */
-  readonly storeLevels?: StoreLevels
-}
 
 /** Everything behind the REST API. */
 export interface Controller extends Lifecycle {

@@ -5,11 +5,11 @@ import { newTransaction } from '../model/transaction.ts'
 import { controllerOwner } from '../store/record-owner.ts'
 import { activationRoutes } from './activations/activation-routes.ts'
 import { bodyMemoryBytes } from './parts/api-options.ts'
-import type { ControllerParts } from './controller.ts'
+import type { ApiOptions } from './parts/api-options.ts'
+import type { ControllerParts } from './parts/controller-parts.ts'
 import { actionRoutes } from './actions/action-routes.ts'
-import { EntityCache } from './entities/entity-cache.ts'
-import { EntityWriter } from './entities/entity-writer.ts'
-import { InvokeQueries } from './actions/invoke-query.ts'
+import { EntityCache, type EntityCacheOptions } from './entities/entity-cache.ts'
+import { EntityWriter, type AnnounceWrite } from './entities/entity-writer.ts'
 import type { Activator } from './invoke/activator.ts'
 import { ComposingActivator } from './invoke/composing-activator.ts'
 import { packageRoutes } from './packages/package-routes.ts'
@@ -20,7 +20,7 @@ import { WebActions } from './web/web-actions.ts'
 import { parseWebPath, WEB_PREFIX } from './web/web-path.ts'
 import { acceptsMediaType } from './http/accepts-media-type.ts'
 import { JSON_TYPE, OK, type Answer } from './http/answer.ts'
-import type { ApiServices, HttpFrontOptions } from './services/api-services.ts'
+import type { ApiServices } from './services/api-services.ts'
 import { Authenticator } from './admission/authenticator.ts'
 import { disableRoute } from './operations/disable-route.ts'
 import { BodyIntake } from './http/body-intake.ts'
@@ -31,7 +31,7 @@ import { Exchange, type Reception } from './http/exchange.ts'
 import { HttpError, noRoute, RETRY_SOON } from './http/http-error.ts'
 import { infoRoutes } from './operations/info-routes.ts'
 import { namespaceRoutes } from './namespaces/namespace-routes.ts'
-import { operationalRoutes } from './operations/operational-routes.ts'
+import { operationalRoutes, type OperationalState } from './operations/operational-routes.ts'
 import { announcedLength, bodyTooLarge, ClientGone } from './http/read-body.ts'
 import { RequestDeadlines } from './http/request-deadlines.ts'
 import type { Call, Route, UserRoute } from './http/route.ts'
@@ -52,6 +52,18 @@ const ADOPTABLE_ID = /^[\x20-\x7e]{1,1024}$/
 /** Those that OpenWhisk knows, whatever it does with them; node:http knows more. */
 const METHODS = new Set(['CONNECT', 'DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT', 'TRACE'])
 const SERVED_METHODS = ['GET', 'PUT', 'POST', 'DELETE'] as const
+
+export interface HttpFrontOptions extends ApiOptions {
+  /** Source of `GET /invokers…` and `/activation…`. Without it those paths do not exist: they answer anybody. */
+  readonly operations?: OperationalState
+  /** Takes the controller out of service: behind `POST /disable`, which does not exist without it. */
+  readonly disable?: () => void
+  /** How long a request may take altogether, ms. Default 65 000, 5 s more than a blocking wait. */
+  readonly requestTimeoutMs?: number
+  readonly cache?: EntityCacheOptions
+  /** Called after each write of an entity with its document id, for other controllers' caches. */
+  readonly announceWrite?: AnnounceWrite
+}
 
 /** The REST API over requests of node:http. */
 export interface HttpFront {
@@ -74,7 +86,6 @@ export function createHttpFront(parts: ControllerParts, inner: Activator, option
     activator: compositions,
     options,
     cache,
-    invokeQueries: new InvokeQueries(parts.limits.maxBlockingWaitMs),
     writer: new EntityWriter(parts.entityStore, cache, options.announceWrite ?? (() => undefined)),
     throttle: new Throttle(parts),
   }

@@ -23,7 +23,7 @@ export async function invokeAction(services: ApiServices, call: Call, name: Acti
     late.answerIfLate(() => outcomeAnswer({ activationId }, resultOnly))
   const outcome = await invokeNamed(services, call, name, () => {
     const body = arrivedBody(arrived)
-    const query = services.invokeQueries.parse(rawQuery)
+    const query = queries.parse(rawQuery)
     const payload = parseArguments(request, body)
     resultOnly = query.resultOnly
     const { blocking, waitMs } = query

@@ -1,8 +1,8 @@
 import type { ActionLimits } from '../../model/action-limits.ts'
 import type { JsonObject } from '../../model/json.ts'
-import { optional, requireTexts } from '../entities/json-readers.ts'
+import { optional, requireTexts } from '../writes/json-readers.ts'
 import { parseLimits } from './parse-limits.ts'
-import { parseVersionAndPublish } from '../entities/put-fields.ts'
+import { parseVersionAndPublish } from '../writes/put-fields.ts'
 
 /** What a PUT says about an action besides its contents. */
 export interface ActionSettings {

@@ -11,7 +11,7 @@ import {
   limitOutOfBounds,
   TEXTS,
 } from '../http/texts.ts'
-import { requireObject } from '../entities/json-readers.ts'
+import { requireObject } from '../writes/json-readers.ts'
 
 /** Field, what the text about a wrong type calls it, and what the text about a fraction calls it. */
 const WHOLE_LIMITS = [

@@ -6,10 +6,11 @@ import type { PlatformLimits } from '../../model/platform-limits.ts'
 import type { RuntimesManifest } from '../../model/runtimes-manifest.ts'
 import { FIRST_VERSION, nextPatch } from '../../model/semantic-version.ts'
 import type { ApiOptions } from '../parts/api-options.ts'
+import { requireSupportedKind } from '../admission/supported-kind.ts'
 import { HttpError } from '../http/http-error.ts'
-import { kindDeprecated, TEXTS } from '../http/texts.ts'
+import { TEXTS } from '../http/texts.ts'
 import type { ActionSettings } from './parse-action-put.ts'
-import type { PutContent } from '../entities/put-content.ts'
+import type { PutContent } from '../writes/put-content.ts'
 
 export type ActionPut = PutContent & ActionSettings
 
@@ -63,11 +64,6 @@ export function updatedAction(previous: Action, put: ActionPut, manifest: Runtim
     annotations: withKind(updatedAnnotations(previous, put, exec), exec),
     updated: now,
   }
-}
-
-/** A kind that was retired may be read and deleted only. @throws HttpError 400 */
-export function requireSupportedKind({ kind }: Exec, manifest: RuntimesManifest): void {
-  if (manifest.runtime(kind)?.deprecated) throw new HttpError(400, kindDeprecated(kind))
 }
 
 function updatedParameters(previous: Action, { exec, parameters }: ActionPut): Parameters {

@@ -1,6 +1,6 @@
 import { isPlatformError } from '../../errors.ts'
 import type { Activation } from '../../model/activation.ts'
-import type { ControllerParts } from '../controller.ts'
+import type { ControllerParts } from '../parts/controller-parts.ts'
 import { jsonAnswer, type Answer } from '../http/answer.ts'
 import { requireOwner } from '../admission/entitlement.ts'
 import { HttpError, notFound } from '../http/http-error.ts'

@@ -2,7 +2,7 @@ import { isPlatformError } from '../../errors.ts'
 import { isPromise, type MaybePromise } from '../../lifecycle.ts'
 import type { Identity } from '../../model/identity.ts'
 import type { EntryDecision, RateDecision } from '../../rate-limiter/rate-limiter.ts'
-import type { ControllerParts } from '../controller.ts'
+import type { ControllerParts } from '../parts/controller-parts.ts'
 import { HttpError } from '../http/http-error.ts'
 import { tooManyAtOnce, tooManyPerMinute } from '../http/texts.ts'
 

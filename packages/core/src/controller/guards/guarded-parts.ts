@@ -1,7 +1,7 @@
 import { firstFault } from '../../plug-in/first-fault.ts'
 import { guardedObserver } from '../../plug-in/guarded-listener.ts'
 import { GuardedLogStore } from '../../plug-in/guarded-log-store.ts'
-import type { ControllerParts } from '../controller.ts'
+import type { ControllerParts } from '../parts/controller-parts.ts'
 import type { ControllerObserver } from '../parts/observer.ts'
 import { GuardedAuth } from './guarded-auth.ts'
 import { GuardedRateLimiter } from './guarded-rate-limiter.ts'

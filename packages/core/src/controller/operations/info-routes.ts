@@ -1,4 +1,4 @@
-import type { ControllerParts } from '../controller.ts'
+import type { ControllerParts } from '../parts/controller-parts.ts'
 import { MB } from '../../model/byte-size.ts'
 import type { JsonObject } from '../../model/json.ts'
 import type { PlatformLimits } from '../../model/platform-limits.ts'

@@ -1,6 +1,6 @@
 import { listEntities } from '../entities/list-entities.ts'
 import { LIST_PARAMETERS } from '../entities/list-query.ts'
-import { readPut } from '../entities/put-content.ts'
+import { readPut } from '../writes/put-content.ts'
 import { jsonAnswer, OK, type Answer } from '../http/answer.ts'
 import type { ApiServices } from '../services/api-services.ts'
 import { requireOwner } from '../admission/entitlement.ts'

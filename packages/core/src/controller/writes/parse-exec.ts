@@ -4,8 +4,8 @@ import { isJsonObject, type JsonObject, type JsonValue } from '../../model/json.
 import type { RuntimesManifest } from '../../model/runtimes-manifest.ts'
 import { badContent } from '../http/http-error.ts'
 import { codeMissing, codeUnreadable, kindUnknown, mainMalformed, mainMissing, TEXTS } from '../http/texts.ts'
-import { shown } from '../entities/json-readers.ts'
-import { parseReference } from '../entities/parse-reference.ts'
+import { shown } from './json-readers.ts'
+import { parseReference } from './parse-reference.ts'
 
 export interface ExecRules {
   readonly manifest: RuntimesManifest

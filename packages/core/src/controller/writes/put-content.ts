@@ -9,7 +9,7 @@ import { entityLimit, type BodyLimit } from '../http/read-body.ts'
 import type { Call } from '../http/route.ts'
 import { largerThanAllowed, TEXTS } from '../http/texts.ts'
 import { optional, requireObject } from './json-readers.ts'
-import { parseExec, type ExecRules } from '../actions/parse-exec.ts'
+import { parseExec, type ExecRules } from './parse-exec.ts'
 
 /** The parts of a PUT whose size is bounded. */
 export interface PutContent {
