@@ -1,4 +1,4 @@
-import type { StandardSchema } from './assembly/standard-schema.ts'
+import type { StandardSchema } from './standard-schema.ts'
 import { silentLogger, type Logger } from './log.ts'
 import type { Clock } from './time/clock.ts'
 import type { Random } from './time/random.ts'

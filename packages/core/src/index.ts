@@ -118,7 +118,7 @@ export {
   type StandardIssue,
   type StandardResult,
   type StandardSchema,
-} from './assembly/standard-schema.ts'
+} from './standard-schema.ts'
 export { problems } from './assembly/options/problems.ts'
 export type { OpenCall, OpenRoute } from './controller/http/route.ts'
 export type { Answer } from './controller/http/answer.ts'

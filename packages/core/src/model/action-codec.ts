@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { PlatformError } from '../errors.ts'
-import type { Attachment } from '../store/document-store.ts'
+import type { Attachment } from './attachment.ts'
 import { parametersJson } from './activation-codec.ts'
 import type { Action } from './action.ts'
 import type { ActionLimits } from './action-limits.ts'

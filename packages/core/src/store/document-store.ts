@@ -1,3 +1,5 @@
+export type { Attachment } from '../model/attachment.ts'
+import type { Attachment } from '../model/attachment.ts'
 import type { JsonObject, JsonValue } from '../model/json.ts'
 import type { PlatformError } from '../errors.ts'
 import type { Lifecycle } from '../lifecycle.ts'
@@ -95,11 +97,6 @@ export interface PutOptions {
   readonly revision?: string
   readonly attachments?: Readonly<Record<string, Attachment>>
   readonly keepAttachments?: readonly string[]
-}
-
-export interface Attachment {
-  readonly contentType: string
-  readonly bytes: Uint8Array
 }
 
 export interface AttachmentInfo {

@@ -91,7 +91,7 @@ function echo(request, response) {
 
 async function createFront() {
   const core = await import('../../dist/index.js')
-  const { createHttpFront } = await import('../../dist/controller/http/front.js')
+  const { createHttpFront } = await import('../../dist/controller/front.js')
   const { createHttpServer } = await import('../../dist/controller/http/http-server.js')
   const { ENTITY_INDEXES, MemoryDocumentStore, MemoryActivationStore, StaticAuth, LocalRateLimiter } = core
   const limits = { invocationsPerMinute: 1e9, concurrentInvocations: 1e9 }

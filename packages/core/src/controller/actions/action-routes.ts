@@ -15,7 +15,7 @@ import { kindNotAuthorized } from '../http/texts.ts'
 import { ActionService, isKindAllowed } from './action-service.ts'
 import { authorizeComponents, checkSequence } from '../admission/check-sequence.ts'
 import { invokeAction } from './invoke-action.ts'
-import { INVOKE_PARAMETERS } from './invoke-query.ts'
+import { INVOKE_PARAMETERS, InvokeQueries } from './invoke-query.ts'
 import { listEntities } from '../entities/list-entities.ts'
 import { LIST_PARAMETERS } from '../entities/list-query.ts'
 import { parseActionSettings } from './parse-action-put.ts'
@@ -37,6 +37,7 @@ const PLACES = [
 /** `…/actions`, in namespaces and in packages. */
 export function actionRoutes(services: ApiServices): readonly UserRoute[] {
   const service = new ActionService(services)
+  const queries = new InvokeQueries(services.parts.limits.maxBlockingWaitMs)
   const common = { auth: 'basic', tag: 'Actions' } as const
   return [
     {
@@ -156,7 +157,7 @@ export function actionRoutes(services: ApiServices): readonly UserRoute[] {
           500: 'InvocationAnswer',
           502: 'InvocationAnswer',
         },
-        handle: (call) => invokeAction(services, call, actionName(call)),
+        handle: (call) => invokeAction(services, queries, call, actionName(call)),
       },
     ]),
   ]

@@ -7,13 +7,19 @@ import { arrivedBody, parseArguments, receiveArguments } from '../http/json-body
 import type { Call } from '../http/route.ts'
 import type { ActivationOutcome } from '../invoke/activator.ts'
 import { invokeNamed } from '../invoke/invoke-named.ts'
+import type { InvokeQueries } from './invoke-query.ts'
 import type { ActionName } from '../admission/resolve-action.ts'
 
 /** HTTP status of a finished activation, by its status code. */
 const STATUS_OF_CODE = [200, 502, 502, 500] as const
 
 /** Answers `POST …/actions/…`. */
-export async function invokeAction(services: ApiServices, call: Call, name: ActionName): Promise<Answer> {
+export async function invokeAction(
+  services: ApiServices,
+  queries: InvokeQueries,
+  call: Call,
+  name: ActionName,
+): Promise<Answer> {
   const { request, user, rawQuery, late } = call
   const { limits } = services.parts
   let resultOnly = false

@@ -14,7 +14,7 @@ import type { ActivationStore } from '../../store/activation-store.ts'
 import type { Clock, Timer } from '../../time/clock.ts'
 import { retryUntilDone } from '../../time/retry-until-done.ts'
 import { INVOKER_GONE, INVOKER_GONE_BEFORE } from './texts.ts'
-import { GuardedPlacement } from '../invoke/guarded-placement.ts'
+import { GuardedPlacement } from './guarded-placement.ts'
 import type { ClusterState } from './cluster-state.ts'
 import { PROBE_TRANSACTION } from './health-probe.ts'
 

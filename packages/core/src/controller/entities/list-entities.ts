@@ -2,7 +2,7 @@ import type { JsonValue } from '../../model/json.ts'
 import { stringifyJson } from '../../model/json-number.ts'
 import type { EntityIndex } from '../../store/entity-store.ts'
 import { jsonAnswer, type Answer } from '../http/answer.ts'
-import type { ApiServices } from '../services/api-services.ts'
+import type { ControllerParts } from '../parts/controller-parts.ts'
 import { QueryParameters } from '../http/query-parameters.ts'
 import type { Call } from '../http/route.ts'
 import { parseListQuery } from './list-query.ts'
@@ -19,7 +19,7 @@ export interface Listing {
 
 /** Answers a listing, the latest written first, or how many entries there are. @throws HttpError 400 */
 export async function listEntities(
-  { parts }: Pick<ApiServices, 'parts'>,
+  { parts }: { readonly parts: Pick<ControllerParts, 'entityStore' | 'limits'> },
   call: Call,
   { collection, index, path, show = (value) => value }: Listing,
 ): Promise<Answer> {

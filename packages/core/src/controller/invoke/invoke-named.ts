@@ -3,9 +3,8 @@ import type { Identity } from '../../model/identity.ts'
 import type { JsonText } from '../../model/json-text.ts'
 import type { Transaction } from '../../model/transaction.ts'
 import { loadAction, locateAction, type ActionName } from '../admission/resolve-action.ts'
-import type { ApiServices } from '../services/api-services.ts'
 import type { ActivationOutcome, ActivationRequest } from './activator.ts'
-import { invokeResolved, withAdmission } from './invoke-resolved.ts'
+import { invokeResolved, withAdmission, type InvokeServices } from './invoke-resolved.ts'
 
 export interface Caller {
   readonly user: Identity
@@ -28,7 +27,7 @@ export interface InvocationOrder {
  * @throws HttpError 400, 403, 404, 409, 422, 429, 500; what `order` and the activator throw
  */
 export function invokeNamed(
-  services: ApiServices,
+  services: InvokeServices,
   { user, transaction }: Caller,
   name: ActionName,
   order: () => MaybePromise<InvocationOrder>,

@@ -8,10 +8,20 @@ import type { JsonText } from '../../model/json-text.ts'
 import { parameterValue } from '../../model/parameters.ts'
 import { authorizeComponents } from '../admission/check-sequence.ts'
 import { requireSupportedKind } from '../admission/supported-kind.ts'
-import type { ApiServices } from '../services/api-services.ts'
+import type { Throttle } from '../admission/throttle.ts'
+import type { EntityCache } from '../entities/entity-cache.ts'
+import type { ControllerParts } from '../parts/controller-parts.ts'
 import { HttpError } from '../http/http-error.ts'
 import { TEXTS } from '../http/texts.ts'
-import type { ActivationOutcome, ActivationRequest } from './activator.ts'
+import type { ActivationOutcome, ActivationRequest, Activator } from './activator.ts'
+
+/** What an invocation needs of the controller. */
+export interface InvokeServices {
+  readonly parts: Pick<ControllerParts, 'manifest' | 'logger'>
+  readonly cache: EntityCache
+  readonly activator: Activator
+  readonly throttle: Throttle
+}
 
 /**
  * Lets `invoke` run once the limits of the user allow one more invocation. Whoever invokes passes `release` on as the
@@ -19,7 +29,7 @@ import type { ActivationOutcome, ActivationRequest } from './activator.ts'
  * @throws HttpError 429
  */
 export async function withAdmission<T>(
-  { throttle }: Pick<ApiServices, 'throttle'>,
+  { throttle }: Pick<InvokeServices, 'throttle'>,
   user: Identity,
   invoke: (release: () => void) => Promise<T>,
 ): Promise<T> {
@@ -39,7 +49,7 @@ export async function withAdmission<T>(
  * @throws HttpError 400, 403, 404, 409, 500; what the activator throws
  */
 export async function invokeResolved(
-  { parts, cache, activator }: ApiServices,
+  { parts, cache, activator }: Omit<InvokeServices, 'throttle'>,
   request: ActivationRequest,
 ): Promise<ActivationOutcome> {
   const { user, target, payload, transaction } = request

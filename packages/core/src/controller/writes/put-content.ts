@@ -1,7 +1,7 @@
 import { isBlackbox, isSequence, type Exec } from '../../model/exec.ts'
 import type { JsonObject, JsonValue } from '../../model/json.ts'
 import { parametersSize, parseParameters, type Parameters } from '../../model/parameters.ts'
-import type { ApiServices } from '../services/api-services.ts'
+import type { ControllerParts } from '../parts/controller-parts.ts'
 import { effectiveLimits } from '../admission/effective-limits.ts'
 import { badContent, HttpError } from '../http/http-error.ts'
 import { readJson } from '../http/json-body.ts'
@@ -32,7 +32,11 @@ export interface PutBody {
  * The body of a PUT. What is bounded is read and judged before all else, `exec` too whatever the PUT is about.
  * @throws HttpError 400, 408, 413, 415, 503; ClientGone
  */
-export async function readPut({ parts }: ApiServices, call: Call, limit?: BodyLimit): Promise<PutBody> {
+export async function readPut(
+  { parts }: { readonly parts: Pick<ControllerParts, 'manifest' | 'limits'> },
+  call: Call,
+  limit?: BodyLimit,
+): Promise<PutBody> {
   const { manifest, limits } = parts
   const { user } = call
   const body = requireObject(await readJson(call, limit ?? entityLimit(limits)), 'exec')
