@@ -1,6 +1,6 @@
 import { isPlatformError, type PlatformError } from '../../errors.ts'
 import type { Logger } from '../../log.ts'
-import { ActivationRefused } from '../invoke/activation-refused.ts'
+import { ActivationRefused } from '../refusals/activation-refused.ts'
 import { jsonAnswer, textAnswer, type TextAnswer } from './answer.ts'
 import { HttpError, RETRY_SOON } from './http-error.ts'
 import { STATUS_TEXT_DEFAULTS, TEXTS } from './texts.ts'
