@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
-import type { Init } from './start-program.ts'
+import type { Init } from './init.ts'
 import { StartError } from './start-error.ts'
 
 /** Writes the code below `folder`: an archive unpacked, anything else as the file `name`. */

@@ -7,7 +7,7 @@ import type { LoopSettings } from './loop-options.ts'
 import { placeCode } from './place-code.ts'
 import type { Sink } from './program.ts'
 import { cannotStart, StartError } from './start-error.ts'
-import type { Init } from './start-program.ts'
+import type { Init } from './init.ts'
 
 const PROGRAM = 'exec'
 

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import type { Command } from './child.ts'
 import { placeCode } from './place-code.ts'
 import { cannotStart, StartError } from './start-error.ts'
-import type { Init } from './start-program.ts'
+import type { Init } from './init.ts'
 
 const LAUNCHER = fileURLToPath(new URL('../launchers/launcher.py', import.meta.url))
 /** Files of an archive that may hold the code; OpenWhisk's runtime takes each of them. */

@@ -7,15 +7,7 @@ import { preparePython } from './prepare-python.ts'
 import type { Program, Sink } from './program.ts'
 import { SkeletonProgram } from './skeleton-program.ts'
 import { StartError } from './start-error.ts'
-
-/** The `value` of `POST /init`, with the whole environment of the program. */
-export interface Init {
-  readonly name: string
-  readonly main: string
-  readonly code: string
-  readonly binary: boolean
-  readonly env: NodeJS.ProcessEnv
-}
+import type { Init } from './init.ts'
 
 export interface StartParts {
   readonly mode: Mode

@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline'
 import type { AdminCommand } from './admin-command.ts'
 import { adminReply } from './admin-reply.ts'
 import { CommandFailure } from './command-failure.ts'
-import type { PrintLine } from './execute.ts'
+import type { PrintLine } from './print-line.ts'
 import { addressOf } from './socket-file.ts'
 
 /** There is no socket, or nobody behind it, or not any more. */

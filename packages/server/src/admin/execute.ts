@@ -11,9 +11,7 @@ import type { AdminTarget } from './admin-target.ts'
 import { CommandFailure, NOT_UNDERSTOOD } from './command-failure.ts'
 import { executeOnDatabase, isDatabaseCommand, type DatabaseCommand } from './database/execute-on-database.ts'
 import { pythonText } from './python-text.ts'
-
-/** Where the lines of an answer go; resolves when there is room for more. */
-export type PrintLine = (line: string) => Promise<void>
+import type { PrintLine } from './print-line.ts'
 
 const NO_LIMITS = 'No limits found, default system limits apply'
 

@@ -3,7 +3,8 @@ import { DataFolder } from '../standalone/data-folder.ts'
 import type { AdminCommand } from './admin-command.ts'
 import type { AdminPlace } from './admin-program.ts'
 import { askServer } from './ask-server.ts'
-import { execute, type PrintLine } from './execute.ts'
+import { execute } from './execute.ts'
+import type { PrintLine } from './print-line.ts'
 import { StoresTarget } from './stores-target.ts'
 
 /**

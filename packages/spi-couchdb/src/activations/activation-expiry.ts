@@ -3,14 +3,10 @@ import { BY_DATE_VIEW, BY_START_VIEW, UNUSUAL_BY_START_VIEW } from '../design/ac
 import { countEach, readRange, type ViewReply } from '../documents/read-view.ts'
 import type { Database } from '../http/database.ts'
 import type { RemoveRecords } from './remove-records.ts'
+import type { ExpiredRecord } from './expired-record.ts'
 
 /** Most records that one call removes. */
 const MOST_PER_CALL = 1000
-
-export interface Doomed {
-  readonly id: string
-  readonly revision: string
-}
 
 /** Removes records that the retention no longer keeps; those that are too old first. Must not run twice at once. */
 export async function expireRecords(
@@ -29,7 +25,7 @@ export async function expireRecords(
   return removed
 }
 
-async function tooOld(database: Database, before: number): Promise<readonly Doomed[]> {
+async function tooOld(database: Database, before: number): Promise<readonly ExpiredRecord[]> {
   const { rows } = await database.ask<ViewReply>(BY_DATE_VIEW, {
     endkey: before,
     inclusive_end: false,
@@ -73,7 +69,7 @@ async function tooMany(database: Database, maxPerNamespace: number, most: number
   return ids
 }
 
-async function withRevisions(database: Database, ids: readonly string[]): Promise<readonly Doomed[]> {
+async function withRevisions(database: Database, ids: readonly string[]): Promise<readonly ExpiredRecord[]> {
   if (ids.length === 0) return []
   interface Row {
     readonly id?: string

@@ -1,10 +1,10 @@
 import { isPlatformError, type Logger } from '@stemcell/core'
 import { Refused } from '../http/couch-client.ts'
 import type { Database } from '../http/database.ts'
-import type { Doomed } from './activation-expiry.ts'
+import type { ExpiredRecord } from './expired-record.ts'
 
 /** Removes records and says how many of them this call removed. */
-export type RemoveRecords = (database: Database, records: readonly Doomed[]) => Promise<number>
+export type RemoveRecords = (database: Database, records: readonly ExpiredRecord[]) => Promise<number>
 
 /** What a server accepts in one request as it is delivered: `[purge] max_document_id_number`. */
 const MOST_PURGED = 100
@@ -50,7 +50,7 @@ export function purgeOrDelete(logger: Logger): RemoveRecords {
   }
 }
 
-async function purge(database: Database, records: readonly Doomed[]): Promise<number> {
+async function purge(database: Database, records: readonly ExpiredRecord[]): Promise<number> {
   const { purged } = await database.ask<{ readonly purged: Readonly<Record<string, readonly string[]>> }>(
     '/_purge',
     {},

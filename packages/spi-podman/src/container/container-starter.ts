@@ -8,7 +8,7 @@ import {
 } from '@stemcell/core/container-engine'
 import { HttpRuntimeClient, type RuntimeEndpoint } from '@stemcell/core/runtime-client'
 import { addressOf, containerRequest, type Address } from '../engine/container-request.ts'
-import type { ContainerFacts } from '../engine/podman-engine.ts'
+import type { ContainerFacts } from '../engine/container-facts.ts'
 import type { EngineSession } from '../engine-session.ts'
 import { keepApart } from '../network/keep-apart.ts'
 import type { ContainerNetwork } from '../network/networks.ts'

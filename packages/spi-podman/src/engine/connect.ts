@@ -2,19 +2,12 @@ import type { z } from 'zod'
 import { isPlatformError, PlatformError, type Clock, type Logger } from '@stemcell/core'
 import { isSuccess, reasonOf, type LibpodClient } from './libpod-client.ts'
 import * as wire from './wire.ts'
+import type { EngineTraits } from './engine-traits.ts'
 
 const PAUSE_MS = 100
 /** Needed for what is promised of containers. */
 const CONTROLLERS = ['memory', 'cpu', 'pids']
 const OLDEST_MAJOR = 4
-
-/** What differs from one Podman to another. */
-export interface EngineTraits {
-  readonly rootless: boolean
-  readonly networkBackend: string | undefined
-  /** The network mode in which a container without root has a network stack of its own. */
-  readonly userNetwork: 'slirp4netns' | 'pasta'
-}
 
 /**
  * Resolves once the engine answers, and checks that it can keep what is promised of its containers.

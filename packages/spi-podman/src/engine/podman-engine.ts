@@ -12,25 +12,12 @@ import type { Duplex } from 'node:stream'
 import type { ContainerRequest } from './container-request.ts'
 import { isSuccess, reasonOf, type LibpodAnswer, type LibpodClient } from './libpod-client.ts'
 import * as wire from './wire.ts'
+import type { ContainerFacts } from './container-facts.ts'
 
 export interface Attachment {
   /** Resolves when nothing more comes: the container ended, or Podman's service did. */
   readonly ended: Promise<void>
   close(): void
-}
-
-export interface ContainerFacts {
-  readonly id: string
-  /** `waiting`: made and not started. */
-  readonly status: 'waiting' | 'running' | 'paused' | 'ended'
-  /** Of its first process; 0 when it has none. */
-  readonly pid: number
-  readonly exitCode: number
-  readonly oomKilled: boolean
-  readonly startedAt: string
-  readonly addresses: Readonly<Record<string, string>>
-  /** Port on 127.0.0.1 that leads to the runtime's. */
-  readonly publishedPort?: number
 }
 
 export interface ContainerListing {

@@ -1,6 +1,6 @@
 import { PlatformError } from '@stemcell/core'
 import { z } from 'zod'
-import type { ContainerFacts } from './podman-engine.ts'
+import type { ContainerFacts } from './container-facts.ts'
 
 /** The parts of libpod's answers that are used here. Source: https://docs.podman.io/en/latest/_static/api.html */
 

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { PlatformError } from '@stemcell/core'
 import { platformLabel, type Gateway } from '@stemcell/core/container-engine'
 import { isSuccess, reasonOf, type LibpodClient } from '../engine/libpod-client.ts'
-import type { EngineTraits } from '../engine/connect.ts'
+import type { EngineTraits } from '../engine/engine-traits.ts'
 import * as wire from '../engine/wire.ts'
 import type { PodmanContainersSettings } from '../podman-containers-options.ts'
 

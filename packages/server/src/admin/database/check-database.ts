@@ -10,7 +10,7 @@ import {
   type PlatformError,
 } from '@stemcell/core'
 import type { AdminTarget } from '../admin-target.ts'
-import type { PrintLine } from '../execute.ts'
+import type { PrintLine } from '../print-line.ts'
 
 const MOST_NAMED = 20
 

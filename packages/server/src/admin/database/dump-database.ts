@@ -1,6 +1,6 @@
 import { activationText, stringifyJson, type DocumentStore } from '@stemcell/core'
 import type { AdminTarget } from '../admin-target.ts'
-import type { PrintLine } from '../execute.ts'
+import type { PrintLine } from '../print-line.ts'
 
 interface Row {
   readonly id: string

@@ -1,7 +1,7 @@
 import { ENTITY_INDEXES, SUBJECT_INDEXES } from '@stemcell/core'
 import type { AdminCommand } from '../admin-command.ts'
 import type { AdminTarget } from '../admin-target.ts'
-import type { PrintLine } from '../execute.ts'
+import type { PrintLine } from '../print-line.ts'
 import { checkDatabase } from './check-database.ts'
 import { dumpDatabase } from './dump-database.ts'
 import { exportDatabase } from './export-database.ts'

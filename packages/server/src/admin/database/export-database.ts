@@ -9,7 +9,7 @@ import { createReadStream, existsSync } from 'node:fs'
 import { open, rename, type FileHandle } from 'node:fs/promises'
 import { createInterface } from 'node:readline'
 import type { AdminTarget } from '../admin-target.ts'
-import type { PrintLine } from '../execute.ts'
+import type { PrintLine } from '../print-line.ts'
 import {
   decodeLine,
   encodeLine,

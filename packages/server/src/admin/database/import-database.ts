@@ -11,7 +11,7 @@ import {
 import { createReadStream } from 'node:fs'
 import { createInterface } from 'node:readline'
 import type { AdminTarget } from '../admin-target.ts'
-import type { PrintLine } from '../execute.ts'
+import type { PrintLine } from '../print-line.ts'
 import { damaged, decodeLine, FORMAT, RunningTotal, STORE_NAMES, type ExportLine } from './line-format.ts'
 
 /** Records that are stored at once: stores write those that come together with one request. */

@@ -1,0 +1,4 @@
+export interface ExpiredRecord {
+  readonly id: string
+  readonly revision: string
+}
