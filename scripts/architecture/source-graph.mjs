@@ -1,6 +1,6 @@
 // What imports what, read from the sources: for the picture in docs/architecture.md and for the tests of the arrows.
 import { readdirSync, readFileSync } from 'node:fs'
-import { dirname, join, posix, relative, resolve, sep } from 'node:path'
+import { dirname, join, posix, relative, sep } from 'node:path'
 
 const IMPORT =
   /(?:\b(?<kind>import|export)\s+(?<type>type\s)?(?<names>[^'"();]*?)\bfrom\s*|\bimport\s*\(\s*|^\s*import\s+|\bimport\.meta\.resolve\s*\(\s*)(['"])(?<name>[^'"]+)\4/gm
@@ -83,11 +83,13 @@ export function circles(edges) {
     }
     if (low.get(node) !== index.get(node)) return
     const circle = stack.splice(stack.indexOf(node))
-    if (circle.length > 1) found.push(circle.sort())
+    if (circle.length > 1) found.push(circle.sort(byText))
   }
   for (const node of targets.keys()) if (!index.has(node)) visit(node)
-  return found.sort((a, b) => (a[0] < b[0] ? -1 : 1))
+  return found.sort(([a], [b]) => byText(a, b))
 }
+
+const byText = (a, b) => (a < b ? -1 : 1)
 
 /** The package of a source or of a module name. */
 export function packageOf(path) {
@@ -105,5 +107,3 @@ export function roomOfCore(path) {
   const [first, second] = folders
   return ['controller', 'invoker'].includes(first) ? `${first}/${second ?? '.'}` : first
 }
-
-export const packagesFolder = (root) => resolve(root, 'packages')

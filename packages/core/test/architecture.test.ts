@@ -82,6 +82,7 @@ const OWN_JSON = new Set([
   'spi-couchdb/src/http/couch-client.ts',
   'spi-couchdb/src/http/credentials.ts',
   'spi-couchdb/src/http/database.ts',
+  'spi-level/src/damage.ts',
   'spi-level/src/document-record.ts',
   'spi-level/src/lock-holder.ts',
   'spi-redis/src/connection/shared-connections.ts',

@@ -1,7 +1,15 @@
 import type { ActivationResponse } from '../../model/activation.ts'
 import type { CallEnd } from '../parts/call-end.ts'
 import { declaredError, errorResponse, isTooDeep, parse, type CallFacts } from './response-of-run.ts'
-import { badInitText, INIT_LOST, OUT_OF_MEMORY, RUN_LOST, timeoutText, TOO_DEEP, truncatedText } from '../parts/texts.ts'
+import {
+  badInitText,
+  INIT_LOST,
+  OUT_OF_MEMORY,
+  RUN_LOST,
+  timeoutText,
+  TOO_DEEP,
+  truncatedText,
+} from '../parts/texts.ts'
 
 /**
  * What the end of `/init` means for the activation; undefined when the container is initialised and time is left to
