@@ -70,7 +70,7 @@ const OWN_JSON = new Set([
   'core/src/messages/event-message.ts',
   'core/src/messages/ping.ts',
   'core/src/model/activation-codec.ts',
-  'spi-couchdb/src/activations/foreseen-records.ts',
+  'spi-couchdb/src/activations/provisional-records.ts',
   'spi-couchdb/src/activations/record-form.ts',
   'spi-couchdb/src/activations/remove-records.ts',
   'spi-couchdb/src/activations/spill-folder.ts',

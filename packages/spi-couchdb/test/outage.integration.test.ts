@@ -222,9 +222,9 @@ describeWith('couchdb', 'activation records while CouchDB is down', (address) =>
     expect(aside.map((line) => (JSON.parse(line) as { _id: string })._id)).toEqual([`ns/${refused}`])
   })
 
-  it('take the place of what was foreseen of them, once they are stored', async () => {
+  it('take the place of what was provisional of them, once they are stored', async () => {
     const store = await open()
-    await store.foresee('controller0', sampleRecord(1))
+    await store.putProvisional('controller0', sampleRecord(1))
     await proxy.down()
     expect(await store.put(sampleRecord(1))).toBe('stored')
     await proxy.up()
@@ -233,22 +233,22 @@ describeWith('couchdb', 'activation records while CouchDB is down', (address) =>
     await holds(store, [sampleRecord(1)])
   })
 
-  it('are foreseen on the disk, and whoever opens the folder next adopts them', async () => {
+  it('are provisional on the disk, and whoever opens the folder next finalizes them', async () => {
     const first = await open()
     const [known, cutShort, ended, elsewhere] = sampleRecords(4)
-    await first.foresee('controller0', known!)
+    await first.putProvisional('controller0', known!)
     await proxy.down()
-    for (const record of [cutShort!, ended!, elsewhere!]) await first.foresee('controller0', record)
-    await first.foresee('invoker0', { ...cutShort!, logs: ['the later one counts'] })
+    for (const record of [cutShort!, ended!, elsewhere!]) await first.putProvisional('controller0', record)
+    await first.putProvisional('invoker0', { ...cutShort!, logs: ['the later one counts'] })
     expect(await first.put(ended!)).toBe('stored')
-    await first.withdraw('controller0', elsewhere!.namespace, elsewhere!.activationId)
-    await first.withdraw('controller0', known!.namespace, known!.activationId)
+    await first.discardProvisional('controller0', elsewhere!.namespace, elsewhere!.activationId)
+    await first.discardProvisional('controller0', known!.namespace, known!.activationId)
     await first.close()
     await proxy.up()
     const next = await open()
-    expect(await next.adopt('controller0')).toBe(0)
+    expect(await next.finalizeOrphans('controller0')).toBe(0)
     expect(await next.owners()).toEqual(['invoker0'])
-    expect(await next.adopt('invoker0')).toBe(1)
+    expect(await next.finalizeOrphans('invoker0')).toBe(1)
     expect(await next.owners()).toEqual([])
     await holds(next, [{ ...cutShort!, logs: ['the later one counts'] }, ended!])
   })
@@ -281,35 +281,35 @@ describeWith('couchdb', 'activation records while CouchDB is down', (address) =>
     const afterMs = 400
     const store = await open({ retries: 4, spill: { dir: join(dir, 'spill'), afterMs } })
     const [known, ended, waiting] = sampleRecords(3)
-    await store.foresee('controller0', known!)
+    await store.putProvisional('controller0', known!)
     proxy.fault = 'hold'
     const took = async (what: unknown): Promise<number> => {
       const began = performance.now()
       await what
       return performance.now() - began
     }
-    const first = await Promise.all([took(store.put(ended!)), took(store.foresee('controller0', waiting!))])
+    const first = await Promise.all([took(store.put(ended!)), took(store.putProvisional('controller0', waiting!))])
     // With room for a busy machine, and far from the 30 s that an answer may take otherwise.
     expect(Math.max(...first)).toBeLessThan(afterMs + 3000)
     const asked = proxy.seen.filter(({ path }) => !path.includes('_bulk_docs')).length
     expect(await store.put(known!)).toBe('stored')
     for (const record of sampleRecords(30).slice(10)) {
-      await store.foresee('controller0', record)
+      await store.putProvisional('controller0', record)
       expect(await store.put(record)).toBe('stored')
-      await store.withdraw('controller0', record.namespace, record.activationId)
+      await store.discardProvisional('controller0', record.namespace, record.activationId)
     }
     expect(proxy.seen.filter(({ path }) => !path.includes('_bulk_docs'))).toHaveLength(asked)
     proxy.fault = 'none'
     await vi.waitUntil(async () => (await files()).length === 0, PATIENCE)
     await holds(store, [known!, ended!, ...sampleRecords(30).slice(10)])
-    expect(await store.adopt('controller0')).toBe(1)
+    expect(await store.finalizeOrphans('controller0')).toBe(1)
     expect(await store.owners()).toEqual([])
   })
 
-  it('whose foreseen ones cannot be removed in time are stored all the same', async () => {
+  it('whose provisional ones cannot be removed in time are stored all the same', async () => {
     const store = await open({ spill: { dir: join(dir, 'spill'), afterMs: 400 } })
-    await store.foresee('controller0', sampleRecord(1))
-    proxy.fault = ({ path }) => (path.includes('foreseen') ? 'hold' : 'none')
+    await store.putProvisional('controller0', sampleRecord(1))
+    proxy.fault = ({ path }) => (path.includes('provisional') ? 'hold' : 'none')
     expect(await store.put(sampleRecord(1))).toBe('stored')
     proxy.fault = 'none'
     await vi.waitUntil(async () => (await files()).length === 0, PATIENCE)

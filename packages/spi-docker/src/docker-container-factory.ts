@@ -9,7 +9,7 @@ import {
   type ContainerSpec,
   type ContainerSummary,
 } from '@stemcell/core'
-import { aborted, Gate } from '@stemcell/core/container-engine'
+import { aborted, Semaphore } from '@stemcell/core/container-engine'
 import { Freezer } from './container/freezer.ts'
 import { removeContainer } from './container/remove-container.ts'
 import { SocketFolders } from './container/socket-folders.ts'
@@ -89,7 +89,7 @@ export class DockerContainerFactory implements ContainerFactory {
     const session = this.#opened()
     try {
       const found = await session.docker.listContainers({ all: true, filters: { label: ownerFilter(owner) } })
-      const gate = new Gate(PARALLEL_REMOVALS)
+      const gate = new Semaphore(PARALLEL_REMOVALS)
       const left = found.filter(({ Labels }) => !session.has(makerOf(Labels)))
       await Promise.all(left.map((one) => gate.run(() => this.#reap(session, one))))
       return left.length

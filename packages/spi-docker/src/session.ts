@@ -7,7 +7,7 @@ import {
   type Container,
   type ContainerSpec,
 } from '@stemcell/core'
-import { aborted, ApiForwarder, Gate, orAborted } from '@stemcell/core/container-engine'
+import { aborted, ApiForwarder, Semaphore, orAborted } from '@stemcell/core/container-engine'
 import type Dockerode from 'dockerode'
 import { ContainerOutput } from './container/container-output.ts'
 import { createOptions, nameOf, type Address, type ContainerPlan } from './container/create-options.ts'
@@ -43,7 +43,7 @@ export class Session {
   readonly #networks: Networks
   readonly #forwarder = new ApiForwarder()
   readonly #events: EngineEvents
-  readonly #starts: Gate
+  readonly #starts: Semaphore
   readonly #closing = new AbortController()
   /** Keys of containers that exist or may: from before the engine is asked to when it has removed them. */
   readonly #keys = new Set<string>()
@@ -59,7 +59,7 @@ export class Session {
     this.#parts = parts
     this.#images = new Images(docker, settings, clock, logger)
     this.#networks = new Networks(docker, settings)
-    this.#starts = new Gate(settings.parallelCreates)
+    this.#starts = new Semaphore(settings.parallelCreates)
     this.#events = new EngineEvents(docker, factory, clock, logger, {
       heard: (event) => this.#heard(event),
       reconnected: () => void this.#reconnected(),

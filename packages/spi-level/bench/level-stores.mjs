@@ -165,10 +165,11 @@ for (const clients of [1, 16, 500]) {
   const { user, system } = process.cpuUsage(before)
   row(`activation put, ${clients} at once, processor time of all threads`, (user + system) / 20_000)
 }
-const foreseen = await timed(1000, async (round) => {
-  for (let index = 0; index < 1000; index++) await store.foresee('bench', record(index + round * 1000, 'foreseen'))
+const provisional = await timed(1000, async (round) => {
+  for (let index = 0; index < 1000; index++)
+    await store.putProvisional('bench', record(index + round * 1000, 'provisional'))
 })
-row('activation foresee', foreseen)
+row('activation putProvisional', provisional)
 const get = await timed(1000, async () => {
   for (let index = 0; index < 1000; index++) await store.get('ns', record(index * 97).activationId)
 })

@@ -11,7 +11,7 @@ import {
 import type { ClassicLevel } from 'classic-level'
 import { recordKey, recordWrite, type RecordWrite } from './activation-rows.ts'
 import type { CommitQueue, Operation } from './commit-queue.ts'
-import { ForeseenRecords } from './journal/foreseen-records.ts'
+import { ProvisionalRecords } from './journal/provisional-records.ts'
 import type { Journal } from './journal/journal.ts'
 import type { JournalEntry } from './journal/journal-entry.ts'
 import { KeySpace } from './key-space.ts'
@@ -43,7 +43,7 @@ export class ActivationWriter {
   readonly #commits: CommitQueue
   readonly #journal: Journal
   readonly #context: AdapterContext
-  readonly #foreseen = new ForeseenRecords()
+  readonly #provisional = new ProvisionalRecords()
   /** What the database does not have yet, by key: first what is being written, then `#waiting`. */
   readonly #held = new Map<string, RecordWrite>()
   #heldBytes = 0
@@ -73,26 +73,26 @@ export class ActivationWriter {
     return this.#hasRoom ? this.#accept(activation, makeText()) : this.#putLater(activation, makeText)
   }
 
-  foresee(owner: string, record: Activation, text: string): MaybePromise<void> {
-    if (this.#failure) return this.flush().then(() => this.foresee(owner, record, text))
+  putProvisional(owner: string, record: Activation, text: string): MaybePromise<void> {
+    if (this.#failure) return this.flush().then(() => this.putProvisional(owner, record, text))
     const key = this.#keyOf(record)
     if (this.#held.has(key)) return
-    this.#append({ type: 'foreseen', owner, text })
-    this.#foreseen.set(key, owner, text)
+    this.#append({ type: 'provisional', owner, text })
+    this.#provisional.set(key, owner, text)
   }
 
-  withdraw(owner: string, namespace: string, activationId: string): void {
+  discardProvisional(owner: string, namespace: string, activationId: string): void {
     const key = recordKey(this.#keys, namespace, activationId)
-    if (this.#foreseen.isOf(owner, key)) this.#forget(key)
+    if (this.#provisional.isOf(owner, key)) this.#forget(key)
   }
 
   get owners(): readonly string[] {
-    return this.#foreseen.owners
+    return this.#provisional.owners
   }
 
-  async adopt(owner: string): Promise<number> {
+  async finalizeOrphans(owner: string): Promise<number> {
     let made = 0
-    for (const text of this.#foreseen.of(owner)) {
+    for (const text of this.#provisional.of(owner)) {
       const record = this.#readable(text)
       if (record && (await this.put(record, () => text)) === 'stored') made++
     }
@@ -120,11 +120,11 @@ export class ActivationWriter {
         case 'put':
           this.#take(entry.text, (record) => this.#hold(record, entry.text))
           break
-        case 'foreseen':
-          this.#take(entry.text, (record) => this.#foreseen.set(this.#keyOf(record), entry.owner, entry.text))
+        case 'provisional':
+          this.#take(entry.text, (record) => this.#provisional.set(this.#keyOf(record), entry.owner, entry.text))
           break
-        case 'withdrawn':
-          this.#foreseen.delete(entry.key)
+        case 'discarded':
+          this.#provisional.delete(entry.key)
           break
         case 'begin':
       }
@@ -170,7 +170,7 @@ export class ActivationWriter {
     }
     const write = recordWrite(this.#keys, key, activation, text)
     this.#append({ type: 'put', text })
-    this.#foreseen.delete(key)
+    this.#provisional.delete(key)
     this.#enqueue(write)
     return 'stored'
   }
@@ -178,7 +178,7 @@ export class ActivationWriter {
   /** The same for a record that is in the journal already. */
   #hold(activation: Activation, text: string): void {
     const key = this.#keyOf(activation)
-    this.#foreseen.delete(key)
+    this.#provisional.delete(key)
     if (!this.#isKnown(key)) this.#enqueue(recordWrite(this.#keys, key, activation, text))
   }
 
@@ -197,26 +197,26 @@ export class ActivationWriter {
   }
 
   #forget(key: string): void {
-    if (!this.#foreseen.has(key)) return
-    this.#append({ type: 'withdrawn', key })
-    this.#foreseen.delete(key)
+    if (!this.#provisional.has(key)) return
+    this.#append({ type: 'discarded', key })
+    this.#provisional.delete(key)
   }
 
   /** Only what is needed of it stays. */
   #beginJournal(): void {
-    if (this.#held.size === 0 && this.#foreseen.isEmpty) this.#journal.clear()
+    if (this.#held.size === 0 && this.#provisional.isEmpty) this.#journal.clear()
     else this.#journal.replace(this.#needed())
   }
 
   #append(entry: JournalEntry): void {
-    const needed = this.#heldBytes + this.#foreseen.bytes
+    const needed = this.#heldBytes + this.#provisional.bytes
     if (this.#journal.size > Math.max(JOURNAL_BYTES, 2 * needed)) this.#journal.replace(this.#needed())
     this.#journal.append(entry)
   }
 
   *#needed(): Generator<JournalEntry> {
     for (const { text } of this.#held.values()) yield { type: 'put', text }
-    yield* this.#foreseen.entries()
+    yield* this.#provisional.entries()
   }
 
   #enqueue(write: RecordWrite): void {

@@ -64,16 +64,16 @@ export class LevelActivationStore implements ActivationStore {
     return this.#session.runNow(({ activations }) => activations.put(activation, () => this.#textOf(activation)))
   }
 
-  foresee(owner: string, record: Activation): MaybePromise<void> {
-    return this.#session.runNow(({ activations }) => activations.foresee(owner, record, this.#textOf(record)))
+  putProvisional(owner: string, record: Activation): MaybePromise<void> {
+    return this.#session.runNow(({ activations }) => activations.putProvisional(owner, record, this.#textOf(record)))
   }
 
-  withdraw(owner: string, namespace: string, activationId: string): MaybePromise<void> {
-    return this.#session.runNow(({ activations }) => activations.withdraw(owner, namespace, activationId))
+  discardProvisional(owner: string, namespace: string, activationId: string): MaybePromise<void> {
+    return this.#session.runNow(({ activations }) => activations.discardProvisional(owner, namespace, activationId))
   }
 
-  adopt(owner: string): Promise<number> {
-    return this.#session.run(({ activations }) => activations.adopt(owner))
+  finalizeOrphans(owner: string): Promise<number> {
+    return this.#session.run(({ activations }) => activations.finalizeOrphans(owner))
   }
 
   owners(): Promise<readonly string[]> {

@@ -91,7 +91,7 @@ describe('the writer of activation records', () => {
     expect(await put(1)).toBe('stored')
     await expect(writer.flush()).rejects.toThrow('disk full')
     await expect(put(2)).rejects.toThrow('disk full')
-    await expect((async () => writer.foresee('o', activationOf(3), 'text'))()).rejects.toThrow('disk full')
+    await expect((async () => writer.putProvisional('o', activationOf(3), 'text'))()).rejects.toThrow('disk full')
     expect(texts).toBe(1)
     commit.mockRestore()
     await clock.advance(1000)
@@ -101,21 +101,21 @@ describe('the writer of activation records', () => {
     expect(stored(2)).toBe(true)
   })
 
-  it('keeps its journal bounded, whatever is foreseen, withdrawn and stored', async () => {
+  it('keeps its journal bounded, whatever is provisional, discarded and stored', async () => {
     const journal = join(database.settings.dir, 'activations.journal')
     const { statSync } = await import('node:fs')
     const logs = ['x'.repeat(10_000)]
     let largest = 0
     for (let index = 0; index < 3000; index++) {
-      await writer.foresee('owner', activationOf(index), activationText(activationOf(index, logs)))
+      await writer.putProvisional('owner', activationOf(index), activationText(activationOf(index, logs)))
       if (index % 3 === 0) await put(index, logs)
-      else if (index % 3 === 1) writer.withdraw('owner', 'ns', activationOf(index).activationId)
-      else if (index >= 300) writer.withdraw('owner', 'ns', activationOf(index - 300).activationId)
+      else if (index % 3 === 1) writer.discardProvisional('owner', 'ns', activationOf(index).activationId)
+      else if (index >= 300) writer.discardProvisional('owner', 'ns', activationOf(index - 300).activationId)
       if (index % 50 === 0) await writer.flush()
       largest = Math.max(largest, statSync(journal).size)
     }
     expect(largest).toBeLessThan(8 * 1024 ** 2)
-    expect(await writer.adopt('owner')).toBe(100)
+    expect(await writer.finalizeOrphans('owner')).toBe(100)
   })
 })
 

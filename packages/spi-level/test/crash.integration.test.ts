@@ -42,14 +42,14 @@ describe('a database whose process is killed', () => {
       const activations = stores.activationStore.build(context)
       await Promise.all([entities.open(), activations.open()])
       try {
-        expect(await activations.adopt('writer')).toBeGreaterThan(0)
+        expect(await activations.finalizeOrphans('writer')).toBeGreaterThan(0)
         const told = new Set(printed)
         for (const [kind, id, revision] of printed.map((line) => line.split(' '))) {
           if (kind === 'e') expect((await entities.get(id!))?.revision).toBe(revision)
           if (kind !== 'f') continue
           const record = await activations.get('ns', id!)
           expect(record?.activationId).toBe(id)
-          if (told.has(`a ${id}`)) expect(record?.logs).not.toEqual(['foreseen'])
+          if (told.has(`a ${id}`)) expect(record?.logs).not.toEqual(['provisional'])
         }
 
         const stored: string[] = []

@@ -106,7 +106,7 @@ describe.skipIf(!probe)('a disk that is full for a while', () => {
     const told: string[] = []
     const put = async (index: number): Promise<void> => {
       const record = recordOf(index)
-      await activations.foresee('owner', { ...record, logs: ['foreseen'] })
+      await activations.putProvisional('owner', { ...record, logs: ['provisional'] })
       await activations.put(record)
       told.push(record.activationId)
     }
@@ -127,7 +127,7 @@ describe.skipIf(!probe)('a disk that is full for a while', () => {
     const missing = async (store: typeof activations): Promise<string[]> => {
       const found = await Promise.all(told.map(async (id) => [id, await store.get('ns', id)] as const))
       return found
-        .filter(([, record]) => record?.logs[0] === undefined || record.logs[0] === 'foreseen')
+        .filter(([, record]) => record?.logs[0] === undefined || record.logs[0] === 'provisional')
         .map(([id]) => id)
     }
     expect(await missing(activations)).toEqual([])

@@ -10,8 +10,8 @@ import { encodeEntry, scanJournal, type JournalEntry } from '../src/journal/jour
 const text = fc.string({ unit: 'binary', maxLength: 40 }).filter((value) => !/\p{Surrogate}/u.test(value))
 const entry: fc.Arbitrary<JournalEntry> = fc.oneof(
   fc.record({ type: fc.constant('put' as const), text }),
-  fc.record({ type: fc.constant('foreseen' as const), owner: text, text }),
-  fc.record({ type: fc.constant('withdrawn' as const), key: text }),
+  fc.record({ type: fc.constant('provisional' as const), owner: text, text }),
+  fc.record({ type: fc.constant('discarded' as const), key: text }),
   fc.record({ type: fc.constant('begin' as const), number: fc.nat() }),
 )
 
@@ -106,15 +106,15 @@ describe('the journal of a database', () => {
     expect(warnings).toEqual([])
   })
 
-  it('outlives a clean end while it holds what was foreseen', async () => {
+  it('outlives a clean end while it holds what was provisional', async () => {
     const first = store()
     await first.open()
-    await first.foresee('someone', activationOf(1))
+    await first.putProvisional('someone', activationOf(1))
     await first.close()
     expect(statSync(journal).mode & 0o777).toBe(0o600)
     const next = store()
     await next.open()
-    expect(await next.adopt('someone')).toBe(1)
+    expect(await next.finalizeOrphans('someone')).toBe(1)
     await next.close()
     expect(existsSync(journal)).toBe(false)
   })

@@ -36,7 +36,7 @@ async function writeActivations(writer) {
       logs: ['x'.repeat(500)],
       annotations: [],
     }
-    await activations.foresee('writer', { ...record, logs: ['foreseen'] })
+    await activations.putProvisional('writer', { ...record, logs: ['provisional'] })
     process.stdout.write(`f ${activationId}\n`)
     if (index % 3 === 0) continue
     await activations.put(record)

@@ -1,7 +1,7 @@
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { isPlatformError, type AdapterContext, type Logger } from '@stemcell/core'
-import { ApiForwarder, Gate, ImageSource, SocketFolders } from '@stemcell/core/container-engine'
+import { ApiForwarder, Semaphore, ImageSource, SocketFolders } from '@stemcell/core/container-engine'
 import { ContainerRemoval } from './container/container-removal.ts'
 import { connect } from './engine/connect.ts'
 import type { EngineTraits } from './engine/engine-traits.ts'
@@ -18,7 +18,7 @@ export class EngineSession {
   readonly folders: SocketFolders
   readonly forwarder = new ApiForwarder()
   /** Containers that are being made. */
-  readonly starts: Gate
+  readonly starts: Semaphore
   /** Names of containers of this session, also of those that are being made. */
   readonly names = new Set<string>()
   readonly #client: LibpodClient
@@ -40,7 +40,7 @@ export class EngineSession {
     this.engine = new PodmanEngine(client, settings.pullTimeoutMs)
     this.images = new ImageSource(this.engine, settings, clock, logger)
     this.networks = new Networks(client, traits, settings)
-    this.starts = new Gate(settings.parallelCreates)
+    this.starts = new Semaphore(settings.parallelCreates)
     this.#removal = new ContainerRemoval(this.engine, clock, logger)
   }
 

@@ -117,8 +117,8 @@ describeWith('redis', 'what goes wrong with Redis', () => {
     const all = (from: number): Promise<PromiseSettledResult<unknown>[]> =>
       Promise.allSettled([
         ...Array.from({ length: 20 }, async (_, index) => records.put(record(from + index))),
-        (async () => records.foresee('controller0', record(from + 50)))(),
-        (async () => records.withdraw('controller0', 'ns', record(from + 50).activationId))(),
+        (async () => records.putProvisional('controller0', record(from + 50)))(),
+        (async () => records.discardProvisional('controller0', 'ns', record(from + 50).activationId))(),
         records.get('ns', record(1).activationId),
         records.list({ namespace: 'ns', skip: 0, limit: 10, full: true }),
         records.count({ namespace: 'ns' }),

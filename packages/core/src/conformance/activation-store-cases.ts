@@ -340,9 +340,9 @@ export const activationStoreCases: readonly ConformanceCase<ActivationStore>[] =
       await refuses('ERR_CLOSED', () => store.count({ namespace }))
       await refuses('ERR_CLOSED', () => store.expire({ before: 1 }))
       await refuses('ERR_CLOSED', () => scanOf(store, namespace))
-      await refuses('ERR_CLOSED', () => store.foresee('owner', record(namespace, 1)))
-      await refuses('ERR_CLOSED', () => store.withdraw('owner', namespace, idOf(1)))
-      await refuses('ERR_CLOSED', () => store.adopt('owner'))
+      await refuses('ERR_CLOSED', () => store.putProvisional('owner', record(namespace, 1)))
+      await refuses('ERR_CLOSED', () => store.discardProvisional('owner', namespace, idOf(1)))
+      await refuses('ERR_CLOSED', () => store.finalizeOrphans('owner'))
       await refuses('ERR_CLOSED', () => store.owners())
     },
   },
@@ -373,20 +373,20 @@ export function durableActivationStoreCases<S extends ActivationStore>(
 ): readonly ConformanceCase<S>[] {
   return [
     {
-      id: 'durable.another-object-adopts-what-was-foreseen',
+      id: 'durable.another-object-finalizes-what-was-provisional',
       skip: ({ capabilities }) => (capabilities.durable ? undefined : 'the store is not durable'),
       async run(store, { uniqueName: ns }) {
         assert.ok(reopen, 'a durable store needs the option `reopen`')
-        const [kept, stored, withdrawn] = [1, 2, 3].map((index) => record(ns, index, { logs: ['cut short'] }))
-        for (const item of [kept!, stored!, withdrawn!]) await store.foresee(ns, item)
+        const [kept, stored, discarded] = [1, 2, 3].map((index) => record(ns, index, { logs: ['cut short'] }))
+        for (const item of [kept!, stored!, discarded!]) await store.putProvisional(ns, item)
         await store.put({ ...stored!, logs: ['ended'] })
-        await store.withdraw(ns, ns, withdrawn!.activationId)
+        await store.discardProvisional(ns, ns, discarded!.activationId)
         await store.close()
         const second = await reopen(store)
         try {
           await second.open()
           assert.equal(await second.get(ns, kept!.activationId), undefined)
-          assert.equal(await second.adopt(ns), 1)
+          assert.equal(await second.finalizeOrphans(ns), 1)
           await found(second, kept!)
           await found(second, { ...stored!, logs: ['ended'] })
           assert.deepEqual(await ids(second, { namespace: ns }), [idOf(2), idOf(1)])

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import type { Auth, AuthCapabilities, Credentials } from '../auth/auth.ts'
 import { isPromise } from '../lifecycle.ts'
 import type { Identity } from '../model/identity.ts'
-import type { AuthRoster } from './auth-roster.ts'
+import type { AuthFixture } from './auth-fixture.ts'
 import type { ConformanceCase } from './conformance-case.ts'
 import { refuses } from './store-subject.ts'
 
@@ -11,7 +11,7 @@ import { refuses } from './store-subject.ts'
 export interface AuthSubject {
   readonly capabilities: AuthCapabilities
   readonly auth: Auth
-  readonly roster: AuthRoster
+  readonly fixture: AuthFixture
   /** Blocks a caller in the backend, behind the auth's back, and then lets `maxStalenessMs` pass. */
   readonly blockAndWait: ((identity: Identity) => Promise<void>) | undefined
   /** The same without the wait. */
@@ -22,13 +22,13 @@ export interface AuthSubject {
 
 export function authSubject(
   auth: Auth,
-  roster: AuthRoster,
+  fixture: AuthFixture,
   blockAndWait?: (auth: Auth, identity: Identity) => Promise<void>,
   block?: (auth: Auth, identity: Identity) => Promise<void>,
 ): AuthSubject {
   return {
     auth,
-    roster,
+    fixture,
     capabilities: auth.capabilities,
     blockAndWait: blockAndWait && ((identity) => blockAndWait(auth, identity)),
     block: block && ((identity) => block(auth, identity)),
@@ -51,7 +51,7 @@ function noBasic({ capabilities }: AuthSubject): string | undefined {
 const basicCases: readonly ConformanceCase<AuthSubject>[] = [
   {
     id: 'auth.knows-its-callers',
-    async run({ auth, roster: { one, limited } }) {
+    async run({ auth, fixture: { one, limited } }) {
       assert.deepEqual(await auth.authenticate(basic(one)), one)
       assert.deepEqual(await auth.authenticate(basic(limited)), limited, 'limits belong to the identity')
       assert.deepEqual(await auth.authenticate(basic(one)), one, 'the answer changed when asked again')
@@ -59,14 +59,14 @@ const basicCases: readonly ConformanceCase<AuthSubject>[] = [
   },
   {
     id: 'auth.tells-the-namespaces-of-a-subject-apart',
-    async run({ auth, roster: { one, two } }) {
+    async run({ auth, fixture: { one, two } }) {
       assert.deepEqual(await auth.authenticate(basic(two)), two)
       assert.deepEqual(await auth.authenticate(basic(one)), one)
     },
   },
   {
     id: 'auth.refuses-wrong-keys',
-    async run({ auth, roster: { one, two } }) {
+    async run({ auth, fixture: { one, two } }) {
       const { key } = one.authkey
       const changed = (key.startsWith('A') ? 'B' : 'A') + key.slice(1)
       for (let round = 0; round < 2; round++) {
@@ -80,7 +80,7 @@ const basicCases: readonly ConformanceCase<AuthSubject>[] = [
   },
   {
     id: 'auth.refuses-malformed-credentials',
-    async run({ auth, roster: { one } }) {
+    async run({ auth, fixture: { one } }) {
       const { uuid, key } = one.authkey
       for (const credentials of [
         basic(one, { password: key.slice(0, 63) }),
@@ -100,20 +100,20 @@ const basicCases: readonly ConformanceCase<AuthSubject>[] = [
   },
   {
     id: 'auth.refuses-blocked-callers',
-    async run({ auth, roster: { blocked } }) {
+    async run({ auth, fixture: { blocked } }) {
       assert.equal(await auth.authenticate(basic(blocked)), undefined)
     },
   },
   {
     id: 'auth.reports-ambiguous-credentials',
-    async run({ auth, roster: { ambiguous } }) {
+    async run({ auth, fixture: { ambiguous } }) {
       await refuses('ERR_CORRUPT', () => auth.authenticate(basic(ambiguous[0])))
     },
   },
   {
     id: 'auth.answers-at-once-what-it-knows',
     skip: ({ capabilities }) => (capabilities.maxStalenessMs > 0 ? undefined : 'promises never to be stale'),
-    async run({ auth, roster: { one } }) {
+    async run({ auth, fixture: { one } }) {
       await auth.authenticate(basic(one))
       await auth.identityOf(one.namespace.name)
       assert.ok(!isPromise(auth.authenticate(basic(one))), 'authenticate answered with a promise')
@@ -123,7 +123,7 @@ const basicCases: readonly ConformanceCase<AuthSubject>[] = [
   {
     id: 'auth.sees-changes-in-time',
     skip: ({ blockAndWait }) => (blockAndWait ? undefined : 'the callers of the subject cannot be changed'),
-    async run({ auth, roster: { one }, blockAndWait }) {
+    async run({ auth, fixture: { one }, blockAndWait }) {
       await auth.authenticate(basic(one))
       await auth.identityOf(one.namespace.name)
       await blockAndWait!(one)
@@ -137,7 +137,7 @@ const basicCases: readonly ConformanceCase<AuthSubject>[] = [
       if (!auth.invalidate) return 'is not told of changes'
       return block ? undefined : 'the callers of the subject cannot be changed'
     },
-    async run({ auth, roster: { one, two, limited }, block }) {
+    async run({ auth, fixture: { one, two, limited }, block }) {
       await auth.authenticate(basic(two))
       const changes = [
         [one, { subject: one.subject }],
@@ -165,7 +165,7 @@ export const authCases: readonly ConformanceCase<AuthSubject>[] = [
   })),
   {
     id: 'auth.refuses-schemes-it-does-not-declare',
-    async run({ auth, roster: { one } }) {
+    async run({ auth, fixture: { one } }) {
       const all: readonly Credentials[] = [basic(one), { scheme: 'bearer', token: one.authkey.key }]
       for (const credentials of all) {
         if (auth.capabilities.schemes.includes(credentials.scheme)) continue
@@ -176,7 +176,7 @@ export const authCases: readonly ConformanceCase<AuthSubject>[] = [
   },
   {
     id: 'auth.knows-who-owns-a-namespace',
-    async run({ auth, roster: { one, two, limited, blocked } }) {
+    async run({ auth, fixture: { one, two, limited, blocked } }) {
       for (const identity of [one, two, limited, one]) {
         assert.deepEqual(await auth.identityOf(identity.namespace.name), identity)
       }
@@ -189,7 +189,7 @@ export const authCases: readonly ConformanceCase<AuthSubject>[] = [
   },
   {
     id: 'auth.refuses-when-closed',
-    async run({ auth, roster: { one } }) {
+    async run({ auth, fixture: { one } }) {
       await auth.authenticate(basic(one))
       await auth.close()
       await auth.close()
@@ -199,7 +199,7 @@ export const authCases: readonly ConformanceCase<AuthSubject>[] = [
   },
   {
     id: 'auth.opens-again',
-    async run({ auth, roster: { one } }) {
+    async run({ auth, fixture: { one } }) {
       await auth.close()
       await Promise.all([auth.open(), auth.open()])
       assert.deepEqual(await auth.identityOf(one.namespace.name), one)

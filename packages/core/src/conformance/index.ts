@@ -10,7 +10,7 @@ export { runLoadBalancerConformance, type LoadBalancerConformanceOptions } from 
 export { placementRequest, SyntheticCluster, type SyntheticInvoker } from './synthetic-cluster.ts'
 export { rateLimiterCases, rateLimiterSubject, type RateLimiterSubject } from './rate-limiter-cases.ts'
 export { runRateLimiterConformance, type RateLimiterConformanceOptions } from './run-rate-limiter-conformance.ts'
-export { authRoster, type AuthRoster } from './auth-roster.ts'
+export { authFixture, type AuthFixture } from './auth-fixture.ts'
 export { authCases, authSubject, type AuthSubject } from './auth-cases.ts'
 export { runAuthConformance, type AuthConformanceOptions } from './run-auth-conformance.ts'
 
@@ -23,7 +23,7 @@ export type { DocumentStoreConformanceOptions } from './run-document-store-confo
 export { runEntityStoreConformance, runSubjectStoreConformance } from './run-document-store-conformance.ts'
 export { activationStoreCases, durableActivationStoreCases } from './activation-store-cases.ts'
 export { activationExpiryCases } from './activation-expiry-cases.ts'
-export { foreseenRecordCases } from './foreseen-record-cases.ts'
+export { provisionalRecordCases } from './provisional-record-cases.ts'
 export type { ActivationStoreConformanceOptions } from './run-activation-store-conformance.ts'
 export { runActivationStoreConformance } from './run-activation-store-conformance.ts'
 export { containerFactoryCases } from './container-factory-cases.ts'

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import type { Queue } from '../queue/queue.ts'
 import { eventually, type ConformanceCase } from './conformance-case.ts'
-import { Gate, textBody, textOf, turns } from './queue-probe.ts'
+import { Semaphore, textBody, textOf, turns } from './queue-probe.ts'
 import { refuses } from './store-subject.ts'
 
 /** Opening, closing and wrong use. */
@@ -52,7 +52,7 @@ export const queueLifecycleCases: readonly ConformanceCase<Queue>[] = [
   {
     id: 'queue.closing-a-subscription-waits-for-its-handlers',
     async run(queue, context) {
-      const gate = new Gate()
+      const gate = new Semaphore()
       let signal: AbortSignal | undefined
       let ended = false
       try {
@@ -86,7 +86,7 @@ export const queueLifecycleCases: readonly ConformanceCase<Queue>[] = [
   {
     id: 'queue.closing-waits-for-handlers',
     async run(queue, context) {
-      const gate = new Gate()
+      const gate = new Semaphore()
       let started = false
       let ended = false
       try {
@@ -114,7 +114,7 @@ export const queueLifecycleCases: readonly ConformanceCase<Queue>[] = [
   {
     id: 'queue.closing-survives-failed-handlers',
     async run(queue, context) {
-      const gate = new Gate()
+      const gate = new Semaphore()
       let started = 0
       const options = { group: 'g', concurrency: 2, redeliverAfterMs: context.patienceMs * 20 }
       try {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import type { Queue } from '../queue/queue.ts'
 import { eventually, type ConformanceCase } from './conformance-case.ts'
-import { Gate, series, textBody, textOf, turns } from './queue-probe.ts'
+import { Semaphore, series, textBody, textOf, turns } from './queue-probe.ts'
 
 const LOAD_TIMEOUT_MS = 120_000
 
@@ -50,7 +50,7 @@ export const queueOrderCases: readonly ConformanceCase<Queue>[] = [
   {
     id: 'queue.respects-concurrency',
     async run(queue, context) {
-      const gate = new Gate()
+      const gate = new Semaphore()
       let running = 0
       let most = 0
       let done = 0
@@ -74,7 +74,7 @@ export const queueOrderCases: readonly ConformanceCase<Queue>[] = [
   {
     id: 'queue.a-slow-group-holds-up-no-other',
     async run(queue, context) {
-      const gate = new Gate()
+      const gate = new Semaphore()
       const received = { slow: [] as string[], quick: [] as string[] }
       const sent = series('m', 200)
       try {

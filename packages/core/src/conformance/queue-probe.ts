@@ -15,7 +15,7 @@ export function series(prefix: string, count: number): string[] {
 }
 
 /** Holds back whoever waits at it until it is opened. A case opens its gates in `finally`, or closing would hang. */
-export class Gate {
+export class Semaphore {
   readonly passed: Promise<void>
   open: () => void = () => undefined
 

@@ -2,7 +2,7 @@ import type { ActivationStore, ActivationStoreCapabilities } from '../store/acti
 import { activationExpiryCases } from './activation-expiry-cases.ts'
 import { activationStoreCases, durableActivationStoreCases } from './activation-store-cases.ts'
 import type { ConformanceCase } from './conformance-case.ts'
-import { foreseenRecordCases } from './foreseen-record-cases.ts'
+import { provisionalRecordCases } from './provisional-record-cases.ts'
 import { runConformance } from './run-conformance.ts'
 import type { StoreConformanceOptions } from './store-subject.ts'
 
@@ -17,7 +17,7 @@ export function runActivationStoreConformance<S extends ActivationStore>(
   const cases: ConformanceCase<S>[] = [
     ...activationStoreCases,
     ...activationExpiryCases,
-    ...foreseenRecordCases,
+    ...provisionalRecordCases,
     ...durableActivationStoreCases(options.reopen),
   ]
   runConformance('ActivationStore', name, cases, options)

@@ -1,13 +1,13 @@
 import type { Auth, AuthCapabilities } from '../auth/auth.ts'
 import type { Identity } from '../model/identity.ts'
 import { authCases, authSubject } from './auth-cases.ts'
-import { authRoster, type AuthRoster } from './auth-roster.ts'
+import { authFixture, type AuthFixture } from './auth-fixture.ts'
 import { runConformance, type ConformanceOptions } from './run-conformance.ts'
 
 export interface AuthConformanceOptions extends Omit<ConformanceOptions<Auth>, 'create' | 'destroy'> {
   readonly capabilities: AuthCapabilities
-  /** Returns a new, unopened auth whose backend knows the roster. */
-  readonly create: (roster: AuthRoster) => Auth | Promise<Auth>
+  /** Returns a new, unopened auth whose backend knows the fixture. */
+  readonly create: (fixture: AuthFixture) => Auth | Promise<Auth>
   readonly destroy?: (auth: Auth) => Promise<void>
   /** Blocks a caller in the backend, behind the auth's back, and lets `maxStalenessMs` pass. */
   readonly blockAndWait?: (auth: Auth, identity: Identity) => Promise<void>
@@ -21,8 +21,8 @@ export function runAuthConformance(name: string, options: AuthConformanceOptions
   runConformance('Auth', name, authCases, {
     ...rest,
     create: async () => {
-      const roster = authRoster()
-      return authSubject(await create(roster), roster, blockAndWait, block)
+      const fixture = authFixture()
+      return authSubject(await create(fixture), fixture, blockAndWait, block)
     },
     ...(destroy ? { destroy: ({ auth }) => destroy(auth) } : {}),
   })

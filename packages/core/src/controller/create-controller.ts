@@ -1,13 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { SubjectChange } from '../auth/auth.ts'
 import type { InvokerState } from '../load-balancer/load-balancer.ts'
-import { adoptRecords } from '../store/adopt-records.ts'
+import { finalizeOwnOrphans } from '../store/finalize-orphans.ts'
 import { controllerOwner } from '../store/record-owner.ts'
 import type { Clock } from '../time/clock.ts'
 import { checkApiOptions } from './parts/api-options.ts'
 import type { Controller } from './controller.ts'
 import type { ControllerParts } from './parts/controller-parts.ts'
-import { ClusterDuties } from './cluster/cluster-duties.ts'
+import { ClusterCoordinator } from './cluster/cluster-coordinator.ts'
 import { guardedParts } from './guards/guarded-parts.ts'
 import { HealthProbe } from './cluster/health-probe.ts'
 import { createHttpFront, type HttpFront } from './front.ts'
@@ -35,7 +35,7 @@ class HttpController implements Controller {
   readonly #clock: Clock
   readonly #activator: PlacingActivator
   readonly #front: HttpFront
-  readonly #duties: ClusterDuties | undefined
+  readonly #coordinator: ClusterCoordinator | undefined
 
   constructor(given: ControllerParts) {
     const parts = guardedParts(given)
@@ -49,8 +49,8 @@ class HttpController implements Controller {
       ...(parts.clustered && { probe: new HealthProbe({ ...parts, controllerId: parts.id }) }),
     })
     const { cluster } = this.#activator
-    const duties = parts.clustered ? new ClusterDuties(parts, cluster, () => this.#front.entities) : undefined
-    this.#duties = duties
+    const coordinator = parts.clustered ? new ClusterCoordinator(parts, cluster, () => this.#front.entities) : undefined
+    this.#coordinator = coordinator
     const operations: OperationalState = {
       invokers: () => new Map(cluster.states().map(([name, state]) => [name, STATUS_OF_STATE[state]])),
       inFlight: () => this.#activator.list(),
@@ -61,7 +61,7 @@ class HttpController implements Controller {
       ...api,
       ...(api.operationalRoutes === false ? {} : { operations }),
       disable: () => this.#disable(),
-      ...(duties && { announceWrite: (documentId) => duties.announceWrite(documentId) }),
+      ...(coordinator && { announceWrite: (documentId) => coordinator.announceWrite(documentId) }),
     })
   }
 
@@ -75,9 +75,9 @@ class HttpController implements Controller {
 
   async open(): Promise<void> {
     const { activationStore, logger } = this.#parts
-    await adoptRecords(activationStore, controllerOwner(this.id), logger)
+    await finalizeOwnOrphans(activationStore, controllerOwner(this.id), logger)
     await this.#activator.open()
-    await this.#duties?.open()
+    await this.#coordinator?.open()
     this.#front.compositions.open()
   }
 
@@ -85,27 +85,27 @@ class HttpController implements Controller {
   #disable(): void {
     this.#parts.logger.warn({}, 'controller is disabled: it accepts no more activations')
     this.#front.compositions.stopAccepting()
-    void this.#duties?.leave()
+    void this.#coordinator?.leave()
   }
 
   /** Compositions first, as their steps still need the activator. */
   async drain(deadlineMs: number): Promise<void> {
     const dueMs = this.#clock.monotonic() + deadlineMs
-    await this.#duties?.leave()
+    await this.#coordinator?.leave()
     await this.#front.compositions.drain(deadlineMs)
     await this.#activator.drain(Math.max(0, dueMs - this.#clock.monotonic()))
   }
 
   async close(): Promise<void> {
     await this.drain(0)
-    await this.#duties?.close()
+    await this.#coordinator?.close()
     await this.#activator.close()
     await this.#front.compositions.close()
   }
 
   subjectChanged(changed: SubjectChange): void {
     this.#parts.auth.invalidate?.(changed)
-    this.#duties?.announceSubject(changed)
+    this.#coordinator?.announceSubject(changed)
   }
 
   handle(request: IncomingMessage, response: ServerResponse): void {

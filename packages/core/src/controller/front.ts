@@ -23,7 +23,7 @@ import { JSON_TYPE, OK, type Answer } from './http/answer.ts'
 import type { ApiServices } from './services/api-services.ts'
 import { Authenticator } from './admission/authenticator.ts'
 import { disableRoute } from './operations/disable-route.ts'
-import { BodyIntake } from './http/body-intake.ts'
+import { BodyReceiver } from './http/body-receiver.ts'
 import { docsRoutes } from './api-document/docs-routes.ts'
 import { EarlyAnswers } from './http/early-answers.ts'
 import { errorAnswer } from './http/error-answer.ts'
@@ -113,7 +113,7 @@ export function createHttpFront(parts: ControllerParts, inner: Activator, option
     authenticator,
     new WebActions(services, authenticator),
     {
-      intake: new BodyIntake(parts.clock, bodyMemoryBytes(options, parts.limits)),
+      intake: new BodyReceiver(parts.clock, bodyMemoryBytes(options, parts.limits)),
       earlyAnswers: new EarlyAnswers(parts.clock),
     },
     options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS,
@@ -155,11 +155,11 @@ class Dispatcher {
     const { headers } = request
     const requested = headers['x-request-id']
     const extraLogging = headers['x-ow-extra-logging']
-    const adopted = typeof requested === 'string' && ADOPTABLE_ID.test(requested)
+    const finalized = typeof requested === 'string' && ADOPTABLE_ID.test(requested)
     const transaction = newTransaction(
       this.#parts.clock,
       this.#parts.random,
-      adopted ? requested : undefined,
+      finalized ? requested : undefined,
       typeof extraLogging === 'string' && extraLogging.toLowerCase() === 'on',
     )
     const exchange = new Exchange(request, response, transaction, this.#parts.clock.monotonic(), this.#reception)

@@ -16,7 +16,7 @@ import { payloadOf, type Payload, type UnlockParameter } from './proxy/payload.t
 import type { ReplyLimits } from './proxy/reply-limits.ts'
 import { runInContainer, type RunEnd } from './proxy/run-in-container.ts'
 import { recordOfRun } from './record/activation-record.ts'
-import type { PendingLogs, RecordKeeper } from './record/record-keeper.ts'
+import type { PendingLogs, ActivationRecorder } from './record/activation-recorder.ts'
 import { errorResponse } from './record/response-of-run.ts'
 import { INVOKER_STOPPED, INVOKER_STOPPED_BEFORE, NO_RESOURCES_TEXT, NOT_UNLOCKED, RUN_LOST } from './parts/texts.ts'
 
@@ -28,7 +28,7 @@ export interface JobContext {
   readonly clock: Clock
   readonly logger: Logger
   readonly observer: InvokerObserver
-  readonly keeper: RecordKeeper
+  readonly recorder: ActivationRecorder
   readonly unlock: UnlockParameter | undefined
   readonly replyLimits: (message: ActivationMessage) => ReplyLimits
   /** Logs are read from the containers. */
@@ -220,7 +220,7 @@ export class ActivationJob implements Job {
   }
 
   #finish(response: ActivationResponse, start: number, beganMs: number, end?: RunEnd, logs?: PendingLogs): void {
-    const { observer, keeper } = this.#context
+    const { observer, recorder } = this.#context
     const stages = {
       queue: this.#queueMs,
       acquire: beganMs - this.#receivedMs,
@@ -237,7 +237,7 @@ export class ActivationJob implements Job {
       acquisition: this.#acquisition,
     })
     this.#state = 'ended'
-    this.#settled(keeper.settle(this.#message, record, logs))
+    this.#settled(recorder.settle(this.#message, record, logs))
   }
 
   #giveBack(why: string): void {

@@ -1,21 +1,21 @@
 import { PlatformError } from '../errors.ts'
 import { HEALTH_TOPIC } from '../messages/ping.ts'
 import { invokerTopic } from '../messages/invoker-instance.ts'
-import { adoptRecords } from '../store/adopt-records.ts'
+import { finalizeOwnOrphans } from '../store/finalize-orphans.ts'
 import { invokerOwner } from '../store/record-owner.ts'
 import { ActionSource } from './action-source.ts'
 import { Availability } from './availability.ts'
 import type { JobContext } from './activation-job.ts'
 import { ContainerSpecs } from './container-specs.ts'
 import { HealthPing } from './health-ping.ts'
-import { Intake } from './intake.ts'
+import { ActivationConsumer } from './activation-consumer.ts'
 import type { Invoker, InvokerOptions, InvokerParts } from './invoker.ts'
 import { guardedInvokerObserver } from './guarded-observer.ts'
 import { ContainerPool } from './pool/container-pool.ts'
 import { guardedPolicy } from './pool/guarded-policy.ts'
 import { fixedPolicy } from './parts/pool-policy.ts'
 import { replyLimits } from './proxy/reply-limits.ts'
-import { RecordKeeper } from './record/record-keeper.ts'
+import { ActivationRecorder } from './record/activation-recorder.ts'
 import { GuardedLogStore } from '../plug-in/guarded-log-store.ts'
 import { keepAlive } from '../time/keep-alive.ts'
 import { within } from '../time/within.ts'
@@ -31,7 +31,7 @@ export function createInvoker(parts: InvokerParts): Invoker {
 /** What exists between `open` and `close`. */
 interface Session {
   readonly availability: Availability
-  readonly intake: Intake
+  readonly intake: ActivationConsumer
   readonly pool: ContainerPool
   readonly giveUp: AbortController
 }
@@ -116,7 +116,7 @@ class RunningInvoker implements Invoker {
     await Promise.all([queue.ensureTopic(topic), queue.ensureTopic(HEALTH_TOPIC)])
     await containers.reap({ platform, invoker: topic })
     // What still ran is gone: its results are what is known of it.
-    await adoptRecords(activationStore, invokerOwner(instance.id), logger)
+    await finalizeOwnOrphans(activationStore, invokerOwner(instance.id), logger)
 
     const session = this.#assemble(topic)
     session.pool.open()
@@ -137,7 +137,7 @@ class RunningInvoker implements Invoker {
     const fixed = fixedPolicy({ ...options, ...(hostLoad && { hostLoad }) })
     const giveUp = new AbortController()
     const storeLevels = options.storeLevels ?? { blocking: 'always', nonBlocking: 'always' }
-    const keeper = new RecordKeeper({
+    const recorder = new ActivationRecorder({
       instance,
       queue,
       activationStore,
@@ -174,7 +174,7 @@ class RunningInvoker implements Invoker {
       clock,
       logger,
       observer,
-      keeper,
+      recorder,
       unlock,
       replyLimits: replyLimits(limits),
       collectsLogs: logStore.capabilities.collects,
@@ -184,7 +184,7 @@ class RunningInvoker implements Invoker {
       givesBack: queue.capabilities.durable,
     }
     const actions = new ActionSource({ entityStore, manifest, clock })
-    const intake = new Intake({ actions, pool, keeper, jobs, limits, clock, logger })
+    const intake = new ActivationConsumer({ actions, pool, recorder, jobs, limits, clock, logger })
     const ping = new HealthPing({ instance, queue, clock, logger, onPeriod: () => observer.gauges?.(pool.gauges) })
     const perContainer = limits.concurrency.max
     const concurrency = Math.floor(options.userMemoryMb / limits.memoryMb.min) * perContainer + options.maxWaiting

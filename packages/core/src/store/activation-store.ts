@@ -7,7 +7,7 @@ import type { Activation } from '../model/activation.ts'
  *
  * The first record stored for an id is the one that stays: a later one, from whoever also tried to finish the
  * activation, is dropped. That is what makes "exactly one terminal record" hold when two processes race. For those who
- * die before they can store one, `foresee` leaves it in the store beforehand.
+ * die before they can store one, `putProvisional` leaves it in the store beforehand.
  *
  * Numbers in a record are returned as they were written, see `parseJson` and `stringifyJson`; a listing of summaries may
  * show the nearest doubles.
@@ -32,29 +32,29 @@ export interface ActivationStore extends Lifecycle {
    * place; `put` of the id removes it, and where there is a record already it has no effect.
    * On the way of every invocation whose result is told before its record is stored: as quick as the backend can.
    * @throws ERR_CLOSED      not open.
-   * @throws ERR_UNAVAILABLE outcome unknown; foreseeing the same again is safe.
+   * @throws ERR_UNAVAILABLE outcome unknown; putting the same again is safe.
    * @throws ERR_TOO_LARGE   the record exceeds `capabilities.maxRecordBytes`.
    */
-  foresee(owner: string, record: Activation): MaybePromise<void>
+  putProvisional(owner: string, record: Activation): MaybePromise<void>
 
   /**
-   * Forgets what `owner` foresaw of the activation: it is in safe hands elsewhere, or leaves no record. What another
-   * owner foresaw stays. Idempotent.
+   * Forgets what `owner` put of the activation: it is in safe hands elsewhere, or leaves no record. What another
+   * owner put stays. Idempotent.
    * @throws ERR_CLOSED, ERR_UNAVAILABLE
    */
-  withdraw(owner: string, namespace: string, activationId: string): MaybePromise<void>
+  discardProvisional(owner: string, namespace: string, activationId: string): MaybePromise<void>
 
   /**
-   * Makes records of all that `owner` foresaw and that has none, as `put` would; they are got, listed and expire like
+   * Makes records of all that `owner` put and that has none, as `put` would; they are got, listed and expire like
    * any. To be called when `owner` is dead: by its next life before it accepts anything, or by whoever takes over.
    * Any number of processes may call it at once, and again after one that failed half-way.
    * @returns how many records this call made.
    * @throws ERR_CLOSED, ERR_UNAVAILABLE
    */
-  adopt(owner: string): Promise<number>
+  finalizeOrphans(owner: string): Promise<number>
 
   /**
-   * Everybody who foresaw something that is neither a record nor withdrawn, for whoever looks after the dead. One whose
+   * Everybody who put something that is neither a record nor discarded, for whoever looks after the dead. One whose
    * last was removed a moment ago may still be named.
    * @throws ERR_CLOSED, ERR_UNAVAILABLE
    */

@@ -24,7 +24,7 @@ interface Row extends RowPosition {
   readonly text: string
 }
 
-interface Foreseen {
+interface Provisional {
   readonly owner: string
   readonly text: string
 }
@@ -39,7 +39,7 @@ interface NamespaceRecords {
 export class MemoryActivationStore implements ActivationStore {
   readonly capabilities: ActivationStoreCapabilities = { durable: false, maxRecordBytes: 16 * MB }
   readonly #namespaces = new Map<string, NamespaceRecords>()
-  readonly #foreseen = new Map<string, Foreseen>()
+  readonly #provisional = new Map<string, Provisional>()
   readonly #logger: Logger
   #open = false
 
@@ -58,7 +58,7 @@ export class MemoryActivationStore implements ActivationStore {
   async put(activation: Activation): Promise<'stored' | 'exists'> {
     this.#requireOpen()
     const text = this.#textOf(activation)
-    this.#foreseen.delete(keyOf(activation.namespace, activation.activationId))
+    this.#provisional.delete(keyOf(activation.namespace, activation.activationId))
     const records = this.#recordsOf(activation.namespace)
     const { activationId: id, start: order } = activation
     if (records.byId.has(id)) return 'exists'
@@ -71,31 +71,31 @@ export class MemoryActivationStore implements ActivationStore {
     return 'stored'
   }
 
-  foresee(owner: string, record: Activation): void {
+  putProvisional(owner: string, record: Activation): void {
     this.#requireOpen()
     const { namespace, activationId } = record
     const text = this.#textOf(record)
     if (this.#namespaces.get(namespace)?.byId.has(activationId)) return
-    this.#foreseen.set(keyOf(namespace, activationId), { owner, text })
+    this.#provisional.set(keyOf(namespace, activationId), { owner, text })
   }
 
-  withdraw(owner: string, namespace: string, activationId: string): void {
+  discardProvisional(owner: string, namespace: string, activationId: string): void {
     this.#requireOpen()
     const key = keyOf(namespace, activationId)
-    if (this.#foreseen.get(key)?.owner === owner) this.#foreseen.delete(key)
+    if (this.#provisional.get(key)?.owner === owner) this.#provisional.delete(key)
   }
 
-  async adopt(owner: string): Promise<number> {
+  async finalizeOrphans(owner: string): Promise<number> {
     this.#requireOpen()
-    const left = [...this.#foreseen.values()].filter((foreseen) => foreseen.owner === owner)
-    const records = left.flatMap((foreseen) => this.#readable(foreseen) ?? [])
+    const left = [...this.#provisional.values()].filter((provisional) => provisional.owner === owner)
+    const records = left.flatMap((provisional) => this.#readable(provisional) ?? [])
     const outcomes = await Promise.all(records.map((record) => this.put(record)))
     return outcomes.filter((outcome) => outcome === 'stored').length
   }
 
   async owners(): Promise<readonly string[]> {
     this.#requireOpen()
-    return [...new Set(Array.from(this.#foreseen.values(), ({ owner }) => owner))]
+    return [...new Set(Array.from(this.#provisional.values(), ({ owner }) => owner))]
   }
 
   async get(namespace: string, activationId: string): Promise<Activation | undefined> {

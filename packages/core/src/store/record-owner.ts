@@ -1,6 +1,6 @@
 const CONTROLLER = 'controller'
 
-/** Under which names of owners `ActivationStore.foresee` is called, see `adopt`. */
+/** Under which names of owners `ActivationStore.putProvisional` is called, see `finalizeOrphans`. */
 export function controllerOwner(controllerId: string): string {
   return `${CONTROLLER}${controllerId}`
 }

@@ -13,8 +13,8 @@ const stores = new WeakMap<Auth, SubjectStore>()
 function runStoreAuth(name: string, maxStalenessMs: number): void {
   runAuthConformance(name, {
     capabilities: { schemes: ['basic'], maxStalenessMs },
-    create: async (roster) => {
-      const store = await storeOf(roster)
+    create: async (fixture) => {
+      const store = await storeOf(fixture)
       const auth = new StoreAuth(store, { clock, maxStalenessMs })
       stores.set(auth, store)
       return auth

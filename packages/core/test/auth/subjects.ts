@@ -1,4 +1,4 @@
-import type { AuthRoster } from '../../src/conformance/index.ts'
+import type { AuthFixture } from '../../src/conformance/index.ts'
 import type { Identity } from '../../src/model/identity.ts'
 import type { JsonObject } from '../../src/model/json.ts'
 import { MemoryDocumentStore } from '../../src/store/memory-document-store.ts'
@@ -25,12 +25,12 @@ export async function blockSubject(store: SubjectStore, subject: string): Promis
   await store.put(subject, { ...stored.document, blocked: true }, { revision: stored.revision })
 }
 
-/** A subject store that knows the roster of the auth conformance kit. */
-export async function storeOf(roster: AuthRoster): Promise<SubjectStore> {
+/** A subject store that knows the fixture of the auth conformance kit. */
+export async function storeOf(fixture: AuthFixture): Promise<SubjectStore> {
   const store = await emptySubjectStore()
-  for (const identity of [roster.one, roster.two, roster.limited, ...roster.ambiguous]) {
+  for (const identity of [fixture.one, fixture.two, fixture.limited, ...fixture.ambiguous]) {
     await addSubject(store, identity)
   }
-  await addSubject(store, roster.blocked, { blocked: true })
+  await addSubject(store, fixture.blocked, { blocked: true })
   return store
 }

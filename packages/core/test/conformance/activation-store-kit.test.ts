@@ -12,7 +12,7 @@ import {
   activationExpiryCases,
   activationStoreCases,
   durableActivationStoreCases,
-  foreseenRecordCases,
+  provisionalRecordCases,
   proveKitBites,
 } from '@stemcell/core/conformance'
 import { brokenActivations as broken, omit, turn } from './broken-store.ts'
@@ -208,112 +208,112 @@ proveKitBites<ActivationStore>('expiry of ActivationStore', activationExpiryCase
   }),
 })
 
-proveKitBites<ActivationStore>('foreseen records of ActivationStore', foreseenRecordCases, {
-  'foreseen.is-no-record-until-adopted': broken((real) => ({
-    async foresee(_: string, activation: Activation) {
+proveKitBites<ActivationStore>('provisional records of ActivationStore', provisionalRecordCases, {
+  'provisional.is-no-record-until-finalized': broken((real) => ({
+    async putProvisional(_: string, activation: Activation) {
       await real.put(activation)
     },
-    adopt: async () => 1,
+    finalizeOrphans: async () => 1,
   })),
-  'foreseen.becomes-a-record-like-any': broken((real) => ({
-    foresee: (owner: string, activation: Activation) => real.foresee(owner, { ...activation, name: 'x' }),
+  'provisional.becomes-a-record-like-any': broken((real) => ({
+    putProvisional: (owner: string, activation: Activation) => real.putProvisional(owner, { ...activation, name: 'x' }),
   })),
-  'foreseen.owners-are-named-while-something-is-left': broken((real) => {
+  'provisional.owners-are-named-while-something-is-left': broken((real) => {
     const seen = new Set<string>()
     return {
-      foresee: (owner: string, record: Activation) => {
+      putProvisional: (owner: string, record: Activation) => {
         seen.add(owner)
-        return real.foresee(owner, record)
+        return real.putProvisional(owner, record)
       },
       owners: async () => [...seen],
     }
   }),
-  'foreseen.numbers-are-as-they-were-written': broken((real) => ({
-    foresee: (owner: string, activation: Activation) => real.foresee(owner, withDoubles(activation)),
+  'provisional.numbers-are-as-they-were-written': broken((real) => ({
+    putProvisional: (owner: string, activation: Activation) => real.putProvisional(owner, withDoubles(activation)),
   })),
-  'foreseen.one-that-cannot-be-read-keeps-no-other': broken((real) => {
-    const foreseen: Activation[] = []
+  'provisional.one-that-cannot-be-read-keeps-no-other': broken((real) => {
+    const provisional: Activation[] = []
     return {
-      foresee(owner: string, record: Activation) {
-        foreseen.push(record)
-        real.foresee(owner, record)
+      putProvisional(owner: string, record: Activation) {
+        provisional.push(record)
+        real.putProvisional(owner, record)
       },
-      async adopt(owner: string) {
-        if (foreseen.some(({ response }) => response.statusCode > 3))
+      async finalizeOrphans(owner: string) {
+        if (provisional.some(({ response }) => response.statusCode > 3))
           throw new PlatformError('ERR_CORRUPT', 'unreadable')
-        return real.adopt(owner)
+        return real.finalizeOrphans(owner)
       },
     }
   }),
-  'foreseen.is-adopted-of-one-owner-only': broken((real) => ({
-    foresee: (_: string, activation: Activation) => real.foresee('', activation),
-    adopt: () => real.adopt(''),
+  'provisional.is-finalized-of-one-owner-only': broken((real) => ({
+    putProvisional: (_: string, activation: Activation) => real.putProvisional('', activation),
+    finalizeOrphans: () => real.finalizeOrphans(''),
   })),
-  'foreseen.later-one-takes-its-place': broken((real) => {
-    const foreseen = new Set<string>()
+  'provisional.later-one-takes-its-place': broken((real) => {
+    const provisional = new Set<string>()
     return {
-      foresee(owner: string, activation: Activation) {
-        if (foreseen.has(activation.activationId)) return
-        foreseen.add(activation.activationId)
-        real.foresee(owner, activation)
+      putProvisional(owner: string, activation: Activation) {
+        if (provisional.has(activation.activationId)) return
+        provisional.add(activation.activationId)
+        real.putProvisional(owner, activation)
       },
     }
   }),
-  'foreseen.is-removed-by-put': broken((real) => {
-    const foreseen: Activation[] = []
+  'provisional.is-removed-by-put': broken((real) => {
+    const provisional: Activation[] = []
     return {
-      foresee: (_: string, activation: Activation) => void foreseen.push(activation),
-      adopt: async () => (await Promise.all(foreseen.map((item) => real.put(item)))).length,
+      putProvisional: (_: string, activation: Activation) => void provisional.push(activation),
+      finalizeOrphans: async () => (await Promise.all(provisional.map((item) => real.put(item)))).length,
     }
   }),
-  'foreseen.after-the-record-has-no-effect': broken((real) => ({
-    adopt: async (owner: string) => (await real.adopt(owner)) + 1,
+  'provisional.after-the-record-has-no-effect': broken((real) => ({
+    finalizeOrphans: async (owner: string) => (await real.finalizeOrphans(owner)) + 1,
   })),
-  'foreseen.is-withdrawn-by-its-owner': broken(() => ({ withdraw: () => undefined })),
-  'foreseen.is-not-withdrawn-by-others': broken((real) => {
+  'provisional.is-discarded-by-its-owner': broken(() => ({ discardProvisional: () => undefined })),
+  'provisional.is-not-discarded-by-others': broken((real) => {
     const gone = new Set<string>()
     return {
-      withdraw: (_: string, __: string, id: string) => void gone.add(id),
-      adopt: async (owner: string) => (gone.size > 0 ? 0 : real.adopt(owner)),
+      discardProvisional: (_: string, __: string, id: string) => void gone.add(id),
+      finalizeOrphans: async (owner: string) => (gone.size > 0 ? 0 : real.finalizeOrphans(owner)),
     }
   }),
-  'foreseen.many-who-adopt-make-one-record-of-each': broken((real) => {
+  'provisional.many-who-finalizeOrphans-make-one-record-of-each': broken((real) => {
     let shared: Promise<number> | undefined
-    return { adopt: (owner: string) => (shared ??= real.adopt(owner)) }
+    return { finalizeOrphans: (owner: string) => (shared ??= real.finalizeOrphans(owner)) }
   }),
-  'foreseen.adoption-and-put-make-one-record': broken((real) => ({
+  'provisional.orphans-and-put-make-one-record': broken((real) => ({
     async put(activation: Activation) {
       const seen = await real.get(activation.namespace, activation.activationId)
       await turn()
       await real.put(activation)
       return seen ? 'exists' : 'stored'
     },
-    async adopt(owner: string) {
+    async finalizeOrphans(owner: string) {
       await turn()
       await turn()
-      return (await real.adopt(owner)) + 1
+      return (await real.finalizeOrphans(owner)) + 1
     },
   })),
-  'foreseen.given-object-stays-the-callers': broken((real) => {
+  'provisional.given-object-stays-the-callers': broken((real) => {
     const given: Activation[] = []
     return {
-      foresee: (_: string, activation: Activation) => void given.push(activation),
-      adopt: async () => (await Promise.all(given.map((item) => real.put(item)))).length,
+      putProvisional: (_: string, activation: Activation) => void given.push(activation),
+      finalizeOrphans: async () => (await Promise.all(given.map((item) => real.put(item)))).length,
     }
   }),
-  'foreseen.larger-is-refused': broken((real) => ({
+  'provisional.larger-is-refused': broken((real) => ({
     capabilities: SMALL,
-    foresee(owner: string, activation: Activation) {
+    putProvisional(owner: string, activation: Activation) {
       if (activationText(activation).length > SMALL.maxRecordBytes)
         throw new PlatformError('ERR_TOO_LARGE', 'too large')
-      real.foresee(owner, activation)
+      real.putProvisional(owner, activation)
     },
   })),
 })
 
 proveKitBites<ActivationStore>('durable ActivationStore', durableActivationStoreCases(broken(() => ({}))), {
   'durable.another-object-reads-what-was-put': broken(() => ({})),
-  'durable.another-object-adopts-what-was-foreseen': broken(() => ({})),
+  'durable.another-object-finalizes-what-was-provisional': broken(() => ({})),
 })
 
 function brokenList(

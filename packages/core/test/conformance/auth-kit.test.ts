@@ -1,6 +1,6 @@
 import { StoreAuth } from '../../src/auth/store-auth.ts'
 import type { Auth, Credentials } from '../../src/auth/auth.ts'
-import { authCases, authRoster, authSubject, proveKitBites, type AuthSubject } from '../../src/conformance/index.ts'
+import { authCases, authFixture, authSubject, proveKitBites, type AuthSubject } from '../../src/conformance/index.ts'
 import type { Identity } from '../../src/model/identity.ts'
 import { VirtualClock } from '../../src/time/virtual-clock.ts'
 import { blockSubject, storeOf } from '../auth/subjects.ts'
@@ -10,8 +10,8 @@ type Basic = Extract<Credentials, { scheme: 'basic' }>
 /** A store auth with one part replaced; `all` holds everybody the kit told it about. */
 function broken(change: (real: StoreAuth, all: readonly Identity[]) => Partial<Auth>): () => Promise<AuthSubject> {
   return async () => {
-    const roster = authRoster()
-    const store = await storeOf(roster)
+    const fixture = authFixture()
+    const store = await storeOf(fixture)
     const clock = new VirtualClock()
     const real = new StoreAuth(store, { clock })
     const auth: Auth = {
@@ -21,14 +21,14 @@ function broken(change: (real: StoreAuth, all: readonly Identity[]) => Partial<A
       authenticate: (credentials) => real.authenticate(credentials),
       identityOf: (namespace) => real.identityOf(namespace),
       invalidate: (changed) => real.invalidate(changed),
-      ...change(real, [roster.one, roster.two, roster.limited, roster.blocked, ...roster.ambiguous]),
+      ...change(real, [fixture.one, fixture.two, fixture.limited, fixture.blocked, ...fixture.ambiguous]),
     }
     const block = (_auth: Auth, { subject }: Identity): Promise<void> => blockSubject(store, subject)
     const blockAndWait = async (...which: Parameters<typeof block>): Promise<void> => {
       await block(...which)
       await clock.advance(real.capabilities.maxStalenessMs)
     }
-    return authSubject(auth, roster, blockAndWait, block)
+    return authSubject(auth, fixture, blockAndWait, block)
   }
 }
 

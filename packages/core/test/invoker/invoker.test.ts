@@ -41,10 +41,10 @@ function storeDoesNotAnswer(): () => void {
     throw new PlatformError('ERR_UNAVAILABLE', 'no')
   }
   const put = vi.spyOn(bench.records, 'put').mockImplementation(async () => refuse())
-  const foresee = vi.spyOn(bench.records, 'foresee').mockImplementation(refuse)
+  const putProvisional = vi.spyOn(bench.records, 'putProvisional').mockImplementation(refuse)
   return () => {
     put.mockRestore()
-    foresee.mockRestore()
+    putProvisional.mockRestore()
   }
 }
 

@@ -29,7 +29,7 @@ import type { Database } from '../http/database.ts'
 import { StoreSession } from '../store-session.ts'
 import { expireRecords } from './activation-expiry.ts'
 import { ActivationWriter } from './activation-writer.ts'
-import { ForeseenRecords } from './foreseen-records.ts'
+import { ProvisionalRecords } from './provisional-records.ts'
 import { readRecord, recordBody, recordId } from './record-form.ts'
 import { deleteRecords, purgeOrDelete, type RemoveRecords } from './remove-records.ts'
 import { Spill } from './spill.ts'
@@ -41,7 +41,7 @@ type Page = { readonly skip: number; readonly limit: number }
 /** What there is while the store is open. */
 interface Work {
   readonly writer: ActivationWriter
-  readonly foreseen: ForeseenRecords
+  readonly provisional: ProvisionalRecords
   readonly spill?: Spill
   readonly drain?: SpillDrain
 }
@@ -85,22 +85,22 @@ export class CouchActivationStore implements ActivationStore {
     return this.#session.run(() => this.#put(activation))
   }
 
-  async foresee(owner: string, record: Activation): Promise<void> {
+  async putProvisional(owner: string, record: Activation): Promise<void> {
     const text = this.#textOf(record)
     const id = recordId(record.namespace, record.activationId)
-    await this.#session.run(() => this.#opened.foreseen.keep(owner, id, text))
+    await this.#session.run(() => this.#opened.provisional.keep(owner, id, text))
   }
 
-  async withdraw(owner: string, namespace: string, activationId: string): Promise<void> {
-    await this.#session.run(() => this.#opened.foreseen.withdraw(owner, recordId(namespace, activationId)))
+  async discardProvisional(owner: string, namespace: string, activationId: string): Promise<void> {
+    await this.#session.run(() => this.#opened.provisional.discardProvisional(owner, recordId(namespace, activationId)))
   }
 
-  adopt(owner: string): Promise<number> {
-    return this.#session.run(() => this.#opened.foreseen.adopt(owner, (record) => this.#put(record)))
+  finalizeOrphans(owner: string): Promise<number> {
+    return this.#session.run(() => this.#opened.provisional.finalizeOrphans(owner, (record) => this.#put(record)))
   }
 
   owners(): Promise<readonly string[]> {
-    return this.#session.run(() => this.#opened.foreseen.owners())
+    return this.#session.run(() => this.#opened.provisional.owners())
   }
 
   get(namespace: string, activationId: string): Promise<Activation | undefined> {
@@ -153,14 +153,14 @@ export class CouchActivationStore implements ActivationStore {
   }
 
   async #put(activation: Activation): Promise<PutOutcome> {
-    const { writer, foreseen, spill } = this.#opened
+    const { writer, provisional, spill } = this.#opened
     const id = recordId(activation.namespace, activation.activationId)
     const { clock } = this.#context
     // Where there is no end, OpenWhisk writes 0, and cannot read a record without one.
     const added = { updated: clock.now(), ...(activation.end === undefined ? { end: 0 } : {}) }
     const outcome = await writer.put(id, () => recordBody(id, this.#textOf(activation), added))
-    // What waits on the disk replaces what was foreseen once it is in the database.
-    if (!spill?.has(id)) await foreseen.recordStored(id)
+    // What waits on the disk replaces what was provisional once it is in the database.
+    if (!spill?.has(id)) await provisional.recordStored(id)
     return outcome
   }
 
@@ -189,9 +189,10 @@ export class CouchActivationStore implements ActivationStore {
   async #begin(database: Database): Promise<Work> {
     const { logger } = this.#context
     const options = this.#settings.spill
-    if (!options) return { writer: new ActivationWriter({ database, logger }), foreseen: new ForeseenRecords(database) }
+    if (!options)
+      return { writer: new ActivationWriter({ database, logger }), provisional: new ProvisionalRecords(database) }
     const spill = await Spill.open(options, logger)
-    const foreseen = new ForeseenRecords(database, {
+    const provisional = new ProvisionalRecords(database, {
       spill,
       afterMs: options.afterMs,
       isFailing: () => drain.isFailing,
@@ -199,10 +200,10 @@ export class CouchActivationStore implements ActivationStore {
       start: () => drain.start(),
       drained: () => drain.drained(),
     })
-    const drain = new SpillDrain({ database, spill, context: this.#context, foreseen })
+    const drain = new SpillDrain({ database, spill, context: this.#context, provisional })
     if (spill.size > 0) drain.start()
     const waiting = { spill, drain, afterMs: options.afterMs }
-    return { writer: new ActivationWriter({ database, logger, waiting }), foreseen, spill, drain }
+    return { writer: new ActivationWriter({ database, logger, waiting }), provisional, spill, drain }
   }
 
   async #end(): Promise<void> {

@@ -1,7 +1,7 @@
 import { isPlatformError, PlatformError, type AdapterContext } from '@stemcell/core'
 import type { Database } from '../http/database.ts'
 import type { Spill } from './spill.ts'
-import { FORESEEN, type ForeseenRecords } from './foreseen-records.ts'
+import { PROVISIONAL, type ProvisionalRecords } from './provisional-records.ts'
 import type { RecordBody } from './record-form.ts'
 import { refusalOf, writeRecords } from './write-records.ts'
 
@@ -14,7 +14,7 @@ export interface DrainParts {
   readonly database: Database
   readonly spill: Spill
   readonly context: AdapterContext
-  readonly foreseen: Pick<ForeseenRecords, 'waitingRecordStored' | 'replay'>
+  readonly provisional: Pick<ProvisionalRecords, 'waitingRecordStored' | 'replay'>
 }
 
 /** Brings spilled records into the database, as soon as it answers again. */
@@ -96,23 +96,23 @@ export class SpillDrain {
 
   /** Returns those that the database will never take. */
   async #storeRecords(batch: readonly RecordBody[]): Promise<readonly RecordBody[]> {
-    const records = batch.filter(({ id }) => !id.startsWith(FORESEEN))
+    const records = batch.filter(({ id }) => !id.startsWith(PROVISIONAL))
     if (records.length === 0) return []
     const outcomes = await writeRecords(this.#parts.database, records)
     const failure = outcomes.find((outcome) => isPlatformError(outcome, 'ERR_UNAVAILABLE'))
     if (failure instanceof PlatformError) throw failure
     for (const [index, { id }] of records.entries()) {
-      if (!(outcomes[index] instanceof PlatformError)) await this.#parts.foreseen.waitingRecordStored(id)
+      if (!(outcomes[index] instanceof PlatformError)) await this.#parts.provisional.waitingRecordStored(id)
     }
     return records.filter((_, index) => outcomes[index] instanceof PlatformError)
   }
 
-  /** After the records: what was foreseen of them has no effect any more. */
+  /** After the records: what was provisional of them has no effect any more. */
   async #replay(batch: readonly RecordBody[]): Promise<readonly RecordBody[]> {
     const refused: RecordBody[] = []
-    for (const line of batch.filter(({ id }) => id.startsWith(FORESEEN))) {
+    for (const line of batch.filter(({ id }) => id.startsWith(PROVISIONAL))) {
       try {
-        await this.#parts.foreseen.replay(line.text)
+        await this.#parts.provisional.replay(line.text)
       } catch (error) {
         if (!refusalOf(error)) throw error
         refused.push(line)

@@ -27,7 +27,7 @@ export class SpillSegment {
   }
 
   /** A file that was left behind. What its writer had not finished is cut off: nobody was told that it is safe. */
-  static async adopt(path: string): Promise<SpillSegment> {
+  static async finalizeOrphans(path: string): Promise<SpillSegment> {
     const segment = new SpillSegment(path, await open(path, 'r+'))
     await segment.#readEntries()
     return segment

@@ -28,7 +28,7 @@ export class Spill {
     await holdFolder(dir)
     const spill = new Spill(dir, maxBytes)
     try {
-      for (const path of await filesIn(dir)) await spill.#adopt(path, logger)
+      for (const path of await filesIn(dir)) await spill.#finalizeOrphans(path, logger)
       return spill
     } catch (error) {
       await spill.close()
@@ -107,8 +107,8 @@ export class Spill {
     })
   }
 
-  async #adopt(path: string, logger: Logger): Promise<void> {
-    const segment = await SpillSegment.adopt(path)
+  async #finalizeOrphans(path: string, logger: Logger): Promise<void> {
+    const segment = await SpillSegment.finalizeOrphans(path)
     this.#segments.push(segment)
     if (segment.damaged > 0) logger.error({ file: path, lines: segment.damaged }, 'spilled records cannot be read')
     logger.info({ file: path, records: segment.size }, 'records of an earlier run are stored now')

@@ -14,7 +14,7 @@ import { toPlatformError } from '../to-platform-error.ts'
 import type { Topics } from '../topics.ts'
 import { Changes } from './changes.ts'
 import { ConsumerSession } from './consumer-session.ts'
-import { HandOut } from './hand-out.ts'
+import { MessageDispatcher } from './message-dispatcher.ts'
 import { LeaseTable } from './lease-table.ts'
 import { OffsetCommitter } from './offset-committer.ts'
 import { stickyAssigner } from './sticky-assigner.ts'
@@ -47,7 +47,7 @@ export class KafkaSubscription implements Subscription {
   readonly #changes: Changes
   readonly #leases: LeaseTable
   readonly #committer: OffsetCommitter
-  readonly #handOut: HandOut
+  readonly #dispatcher: MessageDispatcher
   readonly #closing = new AbortController()
   #session: ConsumerSession | undefined
   #endSession: (() => void) | undefined
@@ -64,7 +64,7 @@ export class KafkaSubscription implements Subscription {
     this.#logger = context.logger.child({ topic, groupId })
     this.#leases = new LeaseTable({ topic, groupId, settings, context, logger: this.#logger })
     this.#committer = new OffsetCommitter({ clock, delayMs: settings.commitDelayMs, commit: () => this.#commit() })
-    this.#handOut = new HandOut({
+    this.#dispatcher = new MessageDispatcher({
       concurrency: options.concurrency,
       redeliverAfterMs: options.redeliverAfterMs ?? DEFAULT_REDELIVER_AFTER_MS,
       maxHeld: settings.maxHeldMessages,
@@ -120,7 +120,7 @@ export class KafkaSubscription implements Subscription {
   health(): SubscriptionHealth {
     const { topic, group } = this.#parts.names
     const state = this.#closing.signal.aborted ? 'closing' : this.#joined ? 'up' : 'joining'
-    const { running, held } = this.#handOut
+    const { running, held } = this.#dispatcher
     return { topic, group, state, partitions: this.#leases.partitions(), running, held }
   }
 
@@ -164,7 +164,7 @@ export class KafkaSubscription implements Subscription {
         takeBatch(batch, {
           session,
           leases: this.#leases,
-          handOut: this.#handOut,
+          dispatcher: this.#dispatcher,
           changes: this.#changes,
           over: () => session !== this.#session || this.#closing.signal.aborted,
         }),
@@ -203,7 +203,7 @@ export class KafkaSubscription implements Subscription {
     this.#joined = true
     // Whose they are is on record before anything is handed out, so that a former owner sees it.
     void this.#committer.now()
-    this.#handOut.schedule()
+    this.#dispatcher.schedule()
     this.#changes.announce()
   }
 
@@ -229,7 +229,7 @@ export class KafkaSubscription implements Subscription {
     this.#changes.announce()
     this.#leases.abort()
     session?.pause()
-    await this.#handOut.stop()
+    await this.#dispatcher.stop()
     for (let tries = 1; this.#joined && tries <= LAST_COMMITS && !(await this.#committer.now()); tries++) {
       this.#logger.warn({ tries }, 'acknowledgements not recorded; unless they are, the messages come again')
     }

@@ -2,7 +2,7 @@ import { bytesBody } from '@stemcell/core'
 import type { EachBatchPayload } from 'kafkajs'
 import type { Changes } from './changes.ts'
 import type { ConsumerSession } from './consumer-session.ts'
-import type { HandOut } from './hand-out.ts'
+import type { MessageDispatcher } from './message-dispatcher.ts'
 import type { LeaseTable } from './lease-table.ts'
 
 /** How soon it is seen that kafkajs wants to stop. */
@@ -11,7 +11,7 @@ const LOOK_AGAIN_MS = 100
 export interface TakeBatchParts {
   readonly session: ConsumerSession
   readonly leases: LeaseTable
-  readonly handOut: HandOut
+  readonly dispatcher: MessageDispatcher
   readonly changes: Changes
   /** Whether nothing of this session is to be taken any more. */
   readonly over: () => boolean
@@ -22,7 +22,7 @@ export interface TakeBatchParts {
  * batch ends, and what was not taken it reads again. Rejects when the group is dealing its partitions anew.
  */
 export async function takeBatch(payload: EachBatchPayload, parts: TakeBatchParts): Promise<void> {
-  const { session, leases, handOut, changes } = parts
+  const { session, leases, dispatcher, changes } = parts
   const { partition, messages } = payload.batch
   let failure: { readonly error: unknown } | undefined
   let stopBeating: (() => void) | undefined
@@ -39,7 +39,7 @@ export async function takeBatch(payload: EachBatchPayload, parts: TakeBatchParts
   }
   try {
     for (const { offset, key, value } of messages) {
-      while (!over() && !(leases.get(partition)?.sure && handOut.hasRoom)) await wait()
+      while (!over() && !(leases.get(partition)?.sure && dispatcher.hasRoom)) await wait()
       const lease = leases.get(partition)
       if (over() || !lease) {
         // It would be read again at once, and in vain.
@@ -48,7 +48,7 @@ export async function takeBatch(payload: EachBatchPayload, parts: TakeBatchParts
       }
       const body = bytesBody(detached(value ?? Buffer.alloc(0)))
       leases.following(lease, Number(offset)).take(Number(offset), key?.toString(), body)
-      handOut.schedule()
+      dispatcher.schedule()
       payload.resolveOffset(offset)
     }
   } finally {

@@ -4,8 +4,8 @@ import { crc32 } from 'node:zlib'
 export type JournalEntry =
   | { readonly type: 'begin'; readonly number: number }
   | { readonly type: 'put'; readonly text: string }
-  | { readonly type: 'foreseen'; readonly owner: string; readonly text: string }
-  | { readonly type: 'withdrawn'; readonly key: string }
+  | { readonly type: 'provisional'; readonly owner: string; readonly text: string }
+  | { readonly type: 'discarded'; readonly key: string }
 
 /** Hexadecimal: 8 digits of CRC-32 over what follows the header, 8 digits of its length in bytes. */
 const HEADER_BYTES = 16
@@ -84,9 +84,9 @@ function contentOf(entry: JournalEntry): string {
   switch (entry.type) {
     case 'put':
       return `p${entry.text}`
-    case 'foreseen':
+    case 'provisional':
       return `f${entry.owner.length}:${entry.owner}${entry.text}`
-    case 'withdrawn':
+    case 'discarded':
       return `w${entry.key}`
     case 'begin':
       return `b${entry.number}`
@@ -101,10 +101,10 @@ function readContent(content: string): JournalEntry | undefined {
     case 'f': {
       const colon = rest.indexOf(':')
       const ownerEnd = colon + 1 + Number(rest.slice(0, colon))
-      return { type: 'foreseen', owner: rest.slice(colon + 1, ownerEnd), text: rest.slice(ownerEnd) }
+      return { type: 'provisional', owner: rest.slice(colon + 1, ownerEnd), text: rest.slice(ownerEnd) }
     }
     case 'w':
-      return { type: 'withdrawn', key: rest }
+      return { type: 'discarded', key: rest }
     case 'b':
       return { type: 'begin', number: Number(rest) }
     default:

@@ -1,5 +1,5 @@
 import { isPlatformError, type Clock, type Logger } from '@stemcell/core'
-import { ControlGroup, Gate } from '@stemcell/core/container-engine'
+import { ControlGroup, Semaphore } from '@stemcell/core/container-engine'
 import type { PodmanEngine } from '../engine/podman-engine.ts'
 
 const FIRST_PAUSE_MS = 20
@@ -14,7 +14,7 @@ export class ContainerRemoval {
   readonly #engine: PodmanEngine
   readonly #clock: Clock
   readonly #logger: Logger
-  readonly #gate = new Gate(AT_ONCE)
+  readonly #gate = new Semaphore(AT_ONCE)
 
   constructor(engine: PodmanEngine, clock: Clock, logger: Logger) {
     this.#engine = engine

@@ -3,18 +3,18 @@ import { PAGE } from './document-scripts.ts'
 
 // A record is a hash: `f` the whole record, `s` its summary, `n` its filter name, `p` its namespace, `i` its id.
 
-/** Takes what is foreseen of a record out again. */
+/** Takes what is provisional of a record out again. */
 const FORGET = `
-local function forget(foreseen, foreseenBy, ofOwner, member)
-  local owner = redis.call('HGET', foreseenBy, member)
+local function forget(provisional, provisionalOf, ofOwner, member)
+  local owner = redis.call('HGET', provisionalOf, member)
   if not owner then return end
-  redis.call('HDEL', foreseen, member)
-  redis.call('HDEL', foreseenBy, member)
+  redis.call('HDEL', provisional, member)
+  redis.call('HDEL', provisionalOf, member)
   redis.call('SREM', ofOwner .. owner, member)
 end`
 
 /**
- * KEYS all, namespaces, foreseen, foreseen-by · ARGV what the keys of records, of the index by start, of that by name
+ * KEYS all, namespaces, provisional, provisional-by · ARGV what the keys of records, of the index by start, of that by name
  * and of the sets by owner begin with, then of each record its escaped namespace, id and filter name, start, record and summary.
  * Returns 1 for each that was stored, 0 where there was one.
  */
@@ -86,10 +86,10 @@ end
 return removed`)
 
 /**
- * KEYS foreseen, foreseen-by, owners · ARGV what the keys of records and of the sets by owner begin with, owner,
+ * KEYS provisional, provisional-by, owners · ARGV what the keys of records and of the sets by owner begin with, owner,
  * record name, record. Does nothing where there is a record.
  */
-export const FORESEE = new LuaScript(`${FORGET}
+export const PUT_PROVISIONAL = new LuaScript(`${FORGET}
 if redis.call('EXISTS', ARGV[1] .. ARGV[4]) == 1 then return 0 end
 forget(KEYS[1], KEYS[2], ARGV[2], ARGV[4])
 redis.call('HSET', KEYS[1], ARGV[4], ARGV[5])
@@ -98,19 +98,19 @@ redis.call('SADD', ARGV[2] .. ARGV[3], ARGV[4])
 redis.call('SADD', KEYS[3], ARGV[3])
 return 1`)
 
-/** KEYS foreseen, foreseen-by · ARGV what the keys of the sets by owner begin with, owner, record name. */
-export const WITHDRAW = new LuaScript(`${FORGET}
+/** KEYS provisional, provisional-by · ARGV what the keys of the sets by owner begin with, owner, record name. */
+export const DISCARD_PROVISIONAL = new LuaScript(`${FORGET}
 if redis.call('HGET', KEYS[2], ARGV[3]) ~= ARGV[2] then return 0 end
 forget(KEYS[1], KEYS[2], ARGV[1], ARGV[3])
 return 1`)
 
-/** KEYS foreseen, set of the owner · ARGV most. Records. */
-export const FORESEEN = new LuaScript(`
+/** KEYS provisional, set of the owner · ARGV most. Records. */
+export const PROVISIONAL = new LuaScript(`
 local names = redis.call('SRANDMEMBER', KEYS[2], ARGV[1])
 if #names == 0 then return {} end
 return redis.call('HMGET', KEYS[1], unpack(names))`)
 
-/** KEYS owners · ARGV what the keys of the sets by owner begin with. Owners who foresaw something; forgets the others. */
+/** KEYS owners · ARGV what the keys of the sets by owner begin with. Owners who put something; forgets the others. */
 export const OWNERS = new LuaScript(`
 local answer = {}
 for _, owner in ipairs(redis.call('SMEMBERS', KEYS[1])) do

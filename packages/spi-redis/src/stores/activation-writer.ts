@@ -75,8 +75,8 @@ export class ActivationWriter {
   }
 
   async #write(connection: RedisConnection, batch: readonly Held[]): Promise<void> {
-    const { records, byStart, byName, all, namespaces, foreseen, foreseenBy, ofOwner } = this.#keys
-    const keys = [all, namespaces, foreseen, foreseenBy]
+    const { records, byStart, byName, all, namespaces, provisional, provisionalOf, ofOwner } = this.#keys
+    const keys = [all, namespaces, provisional, provisionalOf]
     const args: Argument[] = [records, byStart, byName, ofOwner]
     for (const { activation, text } of batch) {
       args.push(escape(activation.namespace), escape(activation.activationId), escape(activationFilterName(activation)))

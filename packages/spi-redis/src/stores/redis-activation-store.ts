@@ -20,12 +20,12 @@ import { listOf, textOf } from '../connection/lua-script.ts'
 import type { RedisConnectionSettings } from '../redis-options.ts'
 import {
   EXPIRE_RECORDS,
-  FORESEE,
-  FORESEEN,
+  PUT_PROVISIONAL,
+  PROVISIONAL,
   LIST_RECORDS,
   OWNERS,
   SCAN_RECORDS,
-  WITHDRAW,
+  DISCARD_PROVISIONAL,
 } from './activation-scripts.ts'
 import { ActivationWriter, type PutOutcome } from './activation-writer.ts'
 import { ActivationKeys, readOr, readStored, recordName, scoreBounds } from './store-keys.ts'
@@ -68,29 +68,29 @@ export class RedisActivationStore implements ActivationStore {
     )
   }
 
-  async foresee(owner: string, record: Activation): Promise<void> {
+  async putProvisional(owner: string, record: Activation): Promise<void> {
     const text = this.#textOf(record)
-    const { foreseen, foreseenBy, owners, records, ofOwner } = this.#keys
+    const { provisional, provisionalOf, owners, records, ofOwner } = this.#keys
     const name = recordName(record.namespace, record.activationId)
     const args = [records, ofOwner, owner, name, text]
-    await this.#session.run((redis) => FORESEE.run(redis, [foreseen, foreseenBy, owners], args))
+    await this.#session.run((redis) => PUT_PROVISIONAL.run(redis, [provisional, provisionalOf, owners], args))
   }
 
-  async withdraw(owner: string, namespace: string, activationId: string): Promise<void> {
-    const { foreseen, foreseenBy, ofOwner } = this.#keys
+  async discardProvisional(owner: string, namespace: string, activationId: string): Promise<void> {
+    const { provisional, provisionalOf, ofOwner } = this.#keys
     const args = [ofOwner, owner, recordName(namespace, activationId)]
-    await this.#session.run((redis) => WITHDRAW.run(redis, [foreseen, foreseenBy], args))
+    await this.#session.run((redis) => DISCARD_PROVISIONAL.run(redis, [provisional, provisionalOf], args))
   }
 
-  async adopt(owner: string): Promise<number> {
-    const { foreseen, ofOwner } = this.#keys
+  async finalizeOrphans(owner: string): Promise<number> {
+    const { provisional, ofOwner } = this.#keys
     let made = 0
     for (;;) {
-      const keys = [foreseen, ofOwner + owner]
-      const page = listOf(await this.#session.run((redis) => FORESEEN.run(redis, keys, [SCAN_PAGE])))
+      const keys = [provisional, ofOwner + owner]
+      const page = listOf(await this.#session.run((redis) => PROVISIONAL.run(redis, keys, [SCAN_PAGE])))
       const records = page.flatMap((text) => (text === null ? [] : (this.#readable(textOf(text)) ?? [])))
       if (records.length === 0) return made
-      // What is stored is foreseen no more, so that the next page is another.
+      // What is stored is provisional no more, so that the next page is another.
       const outcomes = await Promise.all(records.map((record) => this.put(record)))
       made += outcomes.filter((outcome) => outcome === 'stored').length
     }

@@ -42,9 +42,9 @@ export class ActivationKeys {
   readonly all: string
   /** Sorted set of the namespaces by their number of records. */
   readonly namespaces: string
-  /** Hash of what is foreseen, and hash of who foresaw it, both by record name. */
-  readonly foreseen: string
-  readonly foreseenBy: string
+  /** Hash of what is provisional, and hash of who put it, both by record name. */
+  readonly provisional: string
+  readonly provisionalOf: string
   /** What the sets of record names by owner begin with. */
   readonly ofOwner: string
   /** Set of the owners. */
@@ -57,10 +57,10 @@ export class ActivationKeys {
     this.byName = `${base}:by-name:`
     this.all = `${base}:all`
     this.namespaces = `${base}:namespaces`
-    this.foreseen = `${base}:foreseen`
-    this.foreseenBy = `${base}:foreseen-by`
-    this.ofOwner = `${base}:foreseen-of:`
-    this.owners = `${base}:foreseen-owners`
+    this.provisional = `${base}:provisional`
+    this.provisionalOf = `${base}:provisional-by`
+    this.ofOwner = `${base}:provisional-of:`
+    this.owners = `${base}:provisional-owners`
   }
 
   record(namespace: string, id: string): string {

@@ -2,7 +2,7 @@ export { ApiForwarder, type ForwardedApi, type Gateway } from './api-forwarder.t
 export { engineLabels, ownerLabels, platformLabel, specLabels } from './container-labels.ts'
 export { ControlGroup } from './control-group.ts'
 export { exitReason } from './exit-reason.ts'
-export { aborted, Gate, orAborted } from './gate.ts'
+export { aborted, Semaphore, orAborted } from './semaphore.ts'
 export { fullImageName, parseImageName, type ImageName } from './image-name.ts'
 export { ImageSource, type ImageEngine, type ImageSourceSettings, type RegistryCredentials } from './image-source.ts'
 export { MultiplexedOutput } from './multiplexed-output.ts'

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { MaybePromise } from '../../lifecycle.ts'
 import type { Transaction } from '../../model/transaction.ts'
 import { writeAnswer, type Answer } from './answer.ts'
-import type { BodyIntake } from './body-intake.ts'
+import type { BodyReceiver } from './body-receiver.ts'
 import { CORS } from './cors.ts'
 import type { EarlyAnswers } from './early-answers.ts'
 import { announcedLength, ClientGone, type BodyLimit, type BodySource } from './read-body.ts'
@@ -10,7 +10,7 @@ import type { LateAnswer } from './route.ts'
 
 /** What all exchanges of a server share. */
 export interface Reception {
-  readonly intake: BodyIntake
+  readonly intake: BodyReceiver
   readonly earlyAnswers: EarlyAnswers
 }
 

@@ -19,7 +19,7 @@ import { compositeRecord } from './composite-record.ts'
 import { runComposition } from './conductors/run-composition.ts'
 import { errorResponse } from './error-response.ts'
 import type { Component } from './find-component.ts'
-import { Foresight } from './foresight.ts'
+import { ProvisionalRecords } from './provisional-records.ts'
 import { RecordWriter } from './record-writer.ts'
 import type { RunComposite, StepRunner } from './run-composite.ts'
 import { runSequence } from './sequences/run-sequence.ts'
@@ -29,7 +29,7 @@ export interface ComposingParts {
   /** Runs what is neither a sequence nor a composition. */
   readonly inner: Activator
   readonly cache: EntityCache
-  /** Name of this process to the store, see `ActivationStore.foresee`. */
+  /** Name of this process to the store, see `ActivationStore.putProvisional`. */
   readonly owner: string
   readonly activationStore: ActivationStore
   readonly clock: Clock
@@ -55,7 +55,7 @@ const FAILURE: Readonly<Record<CompositeKind, string>> = { sequence: SEQUENCE_FA
 export class ComposingActivator implements Activator {
   readonly #parts: ComposingParts
   readonly #records: RecordWriter
-  readonly #foresight: Foresight
+  readonly #provisional: ProvisionalRecords
   readonly #steps: StepRunner
   /** Composites under way, nested ones included. */
   readonly #running = new Set<Composite>()
@@ -70,7 +70,7 @@ export class ComposingActivator implements Activator {
   constructor(parts: ComposingParts) {
     this.#parts = parts
     this.#records = new RecordWriter(parts)
-    this.#foresight = new Foresight(parts)
+    this.#provisional = new ProvisionalRecords(parts)
     this.#steps = {
       cache: parts.cache,
       maxLength: parts.limits.sequenceLength,
@@ -94,7 +94,7 @@ export class ComposingActivator implements Activator {
     if (kind === undefined) return this.#parts.inner.activate(request)
     const composite = this.#start(kind, request, undefined)
     request.onAccepted?.(composite.activationId)
-    return request.blocking ? this.#wait(composite) : this.#handOut(composite)
+    return request.blocking ? this.#wait(composite) : this.#dispatcher(composite)
   }
 
   /** Refuses what comes from now on; what runs goes on to its end. */
@@ -135,8 +135,8 @@ export class ComposingActivator implements Activator {
     const composite = new Composite(activationIdOf(random.uuid()), kind, request, clock.now(), parent)
     this.#running.add(composite)
     if (!parent) this.#count(request, 1)
-    // Its id will be in the logs of one whose record is foreseen.
-    if (parent && foreseesSteps(parent)) this.#foreseeAgain(composite)
+    // Its id will be in the logs of one whose record is provisional.
+    if (parent && tracksSteps(parent)) this.#refreshProvisional(composite)
     RUN[kind](composite, this.#steps).then(
       (response) => this.#finish(composite, response),
       (err: unknown) => {
@@ -162,11 +162,12 @@ export class ComposingActivator implements Activator {
   /** Whoever hears of the end finds the record. */
   async #end(composite: Composite, record: Activation): Promise<void> {
     const { request, parent, activationId } = composite
-    const { foreseen } = composite
-    // What is foreseen after the record would stay for ever; whoever it was for has heard of a failure.
-    if (foreseen && isPromise(foreseen.done)) await foreseen.done.catch(() => undefined)
+    const { provisional } = composite
+    // What is provisional after the record would stay for ever; whoever it was for has heard of a failure.
+    if (provisional && isPromise(provisional.done)) await provisional.done.catch(() => undefined)
     const outcome = await this.#records.keep(record, request)
-    if (foreseen && outcome === 'not-wanted') this.#foresight.withdraw(undefined, record.namespace, activationId)
+    if (provisional && outcome === 'not-wanted')
+      this.#provisional.discardProvisional(undefined, record.namespace, activationId)
     this.#running.delete(composite)
     if (!parent) {
       this.#count(request, -1)
@@ -177,33 +178,33 @@ export class ComposingActivator implements Activator {
   }
 
   /** The id, once the composite and those that run inside it are sure to leave a record. */
-  async #handOut(composite: Composite): Promise<ActivationOutcome> {
+  async #dispatcher(composite: Composite): Promise<ActivationOutcome> {
     const parts = [...this.#running].filter((running) => running.outermost === composite)
     try {
-      for (const part of parts) this.#foresee(part)
-      await Promise.all(parts.map(async (part) => (part.isEnding ? part.ended : part.foreseen?.done)))
+      for (const part of parts) this.#putProvisional(part)
+      await Promise.all(parts.map(async (part) => (part.isEnding ? part.ended : part.provisional?.done)))
     } catch (cause) {
       throw new PlatformError('ERR_UNAVAILABLE', 'the activation store does not answer', { cause })
     }
     return { activationId: composite.activationId }
   }
 
-  #foresee(composite: Composite): void {
+  #putProvisional(composite: Composite): void {
     if (composite.isEnding) return
     const { clock, limits } = this.#parts
     const record = compositeRecord(composite, errorResponse(3, CONTROLLER_STOPPED), clock.now(), limits)
-    composite.foreseen = { done: this.#foresight.foresee(record, composite.request) }
+    composite.provisional = { done: this.#provisional.putProvisional(record, composite.request) }
   }
 
   /** Shows the steps up to here. One that fails leaves the record of before. */
-  #foreseeAgain(composite: Composite): void {
+  #refreshProvisional(composite: Composite): void {
     const { logger } = this.#parts
     const failed = (err: unknown): void => {
-      logger.warn({ err, activationId: composite.activationId }, 'record of a composite not foreseen')
+      logger.warn({ err, activationId: composite.activationId }, 'record of a composite not provisional')
     }
     try {
-      this.#foresee(composite)
-      const done = composite.foreseen?.done
+      this.#putProvisional(composite)
+      const done = composite.provisional?.done
       if (isPromise(done)) done.catch(failed)
     } catch (err) {
       failed(err)
@@ -220,7 +221,7 @@ export class ComposingActivator implements Activator {
     const { activationId, request, ended } = composite
     return new Promise((resolve, reject) => {
       const timer = this.#parts.clock.setTimer(request.waitMs, () => {
-        this.#handOut(composite).then(resolve, reject)
+        this.#dispatcher(composite).then(resolve, reject)
       })
       void ended.then((activation) => {
         timer.cancel()
@@ -230,7 +231,7 @@ export class ComposingActivator implements Activator {
   }
 
   #stepNoted(within: Composite): void {
-    if (foreseesSteps(within)) this.#foreseeAgain(within)
+    if (tracksSteps(within)) this.#refreshProvisional(within)
   }
 
   async #runComponent(
@@ -283,9 +284,9 @@ export class ComposingActivator implements Activator {
   }
 }
 
-/** Its record is foreseen, in a store that takes it at once: then it may follow the steps. */
-function foreseesSteps({ foreseen }: Composite): boolean {
-  return foreseen !== undefined && !isPromise(foreseen.done)
+/** Its record is provisional, in a store that takes it at once: then it may follow the steps. */
+function tracksSteps({ provisional }: Composite): boolean {
+  return provisional !== undefined && !isPromise(provisional.done)
 }
 
 /** Ends a composite between two steps. */

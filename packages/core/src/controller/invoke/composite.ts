@@ -46,8 +46,8 @@ export class Composite {
   readonly end: (record: Activation) => void
   /** Its end has begun: the first one counts. */
   isEnding = false
-  /** Set once a record was foreseen, to what settles when the last one is safe. */
-  foreseen: { readonly done: MaybePromise<void> } | undefined
+  /** Set once a record was provisional, to what settles when the last one is safe. */
+  provisional: { readonly done: MaybePromise<void> } | undefined
   readonly #id: string
   readonly #atomicAtStart: number
 

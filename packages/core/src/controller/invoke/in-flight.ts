@@ -34,8 +34,8 @@ export class InFlight implements Waiter {
   timer: Timer | undefined
   /** The queue has the message. */
   published = false
-  /** Set once its record was foreseen, to what settles when that is done. */
-  foreseen: { readonly done: MaybePromise<void> } | undefined
+  /** Set once its record was provisional, to what settles when that is done. */
+  provisional: { readonly done: MaybePromise<void> } | undefined
   /** The caller has, or is being given, the id: from here on it must end in a record. */
   handedOut = false
   readonly #books: Bookkeeper
@@ -84,8 +84,8 @@ export class InFlight implements Waiter {
       if (this.#early instanceof PlatformError) this.fail(this.#early)
       else if (this.#early) this.#answer(this.#early)
       else if (this.request.blocking) {
-        this.#waitTimer = this.#books.clock.setTimer(this.request.waitMs, () => this.#handOut())
-      } else if (this.invoker < 0) this.#handOut()
+        this.#waitTimer = this.#books.clock.setTimer(this.request.waitMs, () => this.#dispatcher())
+      } else if (this.invoker < 0) this.#dispatcher()
     })
   }
 
@@ -93,7 +93,7 @@ export class InFlight implements Waiter {
   accepted(): void {
     this.published = true
     this.request.onAccepted?.(this.activationId)
-    if (!this.request.blocking) this.#handOut()
+    if (!this.request.blocking) this.#dispatcher()
   }
 
   complete(activation: Activation): void {
@@ -112,7 +112,7 @@ export class InFlight implements Waiter {
   }
 
   /** Gives the caller the id, and no result, once there is sure to be a record. */
-  #handOut(): void {
+  #dispatcher(): void {
     if (this.handedOut) return
     this.handedOut = true
     let secured: MaybePromise<void>

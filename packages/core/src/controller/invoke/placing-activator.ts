@@ -23,7 +23,7 @@ import { WaitingRoom } from '../cluster/waiting-room.ts'
 import type { ActivationFacts, ControllerObserver } from '../parts/observer.ts'
 import { ActivationRefused } from '../refusals/activation-refused.ts'
 import type { ActivationOutcome, ActivationRequest, Activator } from './activator.ts'
-import { Foresight } from './foresight.ts'
+import { ProvisionalRecords } from './provisional-records.ts'
 import { GuardedPlacement } from '../cluster/guarded-placement.ts'
 import { InFlight, type Bookkeeper } from './in-flight.ts'
 import { mergeArguments } from './merge-arguments.ts'
@@ -72,7 +72,7 @@ export class PlacingActivator implements Activator, Bookkeeper {
   readonly #perNamespace = new Map<string, number>()
   readonly #room: WaitingRoom
   readonly #records: RecordWriter
-  readonly #foresight: Foresight
+  readonly #provisional: ProvisionalRecords
   readonly #placement: GuardedPlacement
   #subscription: Subscription | undefined
   #onIdle: (() => void) | undefined
@@ -86,7 +86,7 @@ export class PlacingActivator implements Activator, Bookkeeper {
     this.cluster = this.#supervisor.cluster
     const { activationStore, clock, logger, controllerId } = parts
     this.#records = new RecordWriter({ activationStore, clock, logger })
-    this.#foresight = new Foresight({ activationStore, logger, owner: controllerOwner(controllerId) })
+    this.#provisional = new ProvisionalRecords({ activationStore, logger, owner: controllerOwner(controllerId) })
   }
 
   async open(): Promise<void> {
@@ -220,20 +220,20 @@ export class PlacingActivator implements Activator, Bookkeeper {
 
   #published(entry: InFlight): void {
     entry.accepted()
-    if (this.#parts.queue.capabilities.durable) this.#withdraw(entry)
+    if (this.#parts.queue.capabilities.durable) this.#discardProvisional(entry)
   }
 
   secure(entry: InFlight): MaybePromise<void> {
     const { queue, clock } = this.#parts
     if (entry.published && queue.capabilities.durable) return
     const record = refusedActivation(entry.request, entry.activationId, clock.now(), CONTROLLER_STOPPED)
-    const done = this.#foresight.foresee(record, entry.request)
-    entry.foreseen = { done }
+    const done = this.#provisional.putProvisional(record, entry.request)
+    entry.provisional = { done }
     return done
   }
 
-  #withdraw({ foreseen, namespace, activationId }: InFlight): void {
-    if (foreseen) this.#foresight.withdraw(foreseen.done, namespace, activationId)
+  #discardProvisional({ provisional, namespace, activationId }: InFlight): void {
+    if (provisional) this.#provisional.discardProvisional(provisional.done, namespace, activationId)
   }
 
   #message({ request, activationId }: InFlight): ActivationMessage {
@@ -294,7 +294,7 @@ export class PlacingActivator implements Activator, Bookkeeper {
     if (!entry) return
     const { response, completion } = acknowledgement
     if (completion) {
-      if (this.#forget(entry)) this.#withdraw(entry)
+      if (this.#forget(entry)) this.#discardProvisional(entry)
       this.#supervisor.outcome(completion.instance.id, outcomeOf(completion))
     }
     if (response === 'stored') void this.#pollStored(entry)
@@ -342,7 +342,7 @@ export class PlacingActivator implements Activator, Bookkeeper {
       void this.#pollStored(entry)
       return
     }
-    if (outcome === 'not-wanted') this.#withdraw(entry)
+    if (outcome === 'not-wanted') this.#discardProvisional(entry)
     this.#tell(entry, activation)
     entry.complete(activation)
   }

@@ -1,7 +1,7 @@
 /** Results of activations that the controller had to end itself. */
 export const NO_ACKNOWLEDGEMENT = 'The activation did not complete in time: no acknowledgement was received.'
 export const NOT_STARTED = 'The activation was not started: the platform is shutting down.'
-/** Foreseen for an activation whose id was handed out, and found only when the controller was killed. */
+/** Provisional for an activation whose id was handed out, and found only when the controller was killed. */
 export const CONTROLLER_STOPPED = 'The controller stopped before the activation was finished.'
 export const NOT_PUBLISHED = 'The activation was not started: the message queue did not accept it.'
 

@@ -58,7 +58,7 @@ export const REQUEST_SCHEMAS = {
     ),
     delAnnotations: nullable({ ...arrayOf(TEXT), description: 'Annotations to be removed.' }),
   }),
-  TriggerPut: open({ ...NAMED, ...HEAD, limits: IGNORED }),
+  TriggerPut: open({ ...NAMED, ...HEAD, limits: nullable({ ...open({}), description: 'A trigger has none.' }) }),
   RulePut: open({
     name: IGNORED,
     ...HEAD,

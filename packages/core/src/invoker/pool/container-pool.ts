@@ -10,7 +10,7 @@ import { evict } from './evict.ts'
 import { IdleContainers } from './idle-containers.ts'
 import { InstanceLimits } from './instance-limits.ts'
 import type { Acquisition, AcquisitionReason, Job } from '../parts/job.ts'
-import { PatientJobs } from './patient-jobs.ts'
+import { ReuseQueue } from './reuse-queue.ts'
 import type { PoolPolicy } from '../parts/pool-policy.ts'
 import { ResourceLedger } from './resource-ledger.ts'
 import { covers, plus, type Resources } from '../parts/resources.ts'
@@ -55,7 +55,7 @@ export class ContainerPool implements ProxyHost {
   readonly #ledger: ResourceLedger
   readonly #stems: StemCells
   readonly #room = new WaitingRoom()
-  readonly #patient: PatientJobs
+  readonly #patient: ReuseQueue
   readonly #starts: ContainerStarts
   readonly #actions = new ContainersByAction()
   readonly #idle = new IdleContainers()
@@ -72,7 +72,7 @@ export class ContainerPool implements ProxyHost {
     const { factory, clock, policy, logger, manifest, giveUp } = parts
     this.#proxyParts = { host: this, factory, clock, policy, logger, giveUp }
     this.#starts = new ContainerStarts(clock, parts.maxParallelStarts)
-    this.#patient = new PatientJobs(clock, (job) => this.#insist(job, this.#reason(job)))
+    this.#patient = new ReuseQueue(clock, (job) => this.#insist(job, this.#reason(job)))
     this.#stems = new StemCells({ manifest, clock, policy, logger, start: (lane) => this.#startStem(lane) })
   }
 
@@ -193,7 +193,7 @@ export class ContainerPool implements ProxyHost {
     if (proxy.key === undefined) return this.#stems.lost(proxy)
     this.#actions.leave(proxy)
     if (this.#actions.has(proxy.key)) return
-    for (const job of this.#patient.disappoint(proxy.key)) this.#insist(job, 'no-container')
+    for (const job of this.#patient.dropLane(proxy.key)) this.#insist(job, 'no-container')
   }
 
   gone(proxy: ContainerProxy): void {

@@ -5,7 +5,7 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import {
   engineLabels,
   exitReason,
-  Gate,
+  Semaphore,
   orAborted,
   ownerLabels,
   SocketFolders,
@@ -38,9 +38,9 @@ describe('labels', () => {
   })
 })
 
-describe('Gate', () => {
+describe('Semaphore', () => {
   it('lets so many through at a time, in order, also after failures', async () => {
-    const gate = new Gate(2)
+    const gate = new Semaphore(2)
     const order: number[] = []
     let now = 0
     let most = 0
@@ -58,7 +58,7 @@ describe('Gate', () => {
   })
 
   it('lets go of those who no longer want to wait', async () => {
-    const gate = new Gate(1)
+    const gate = new Semaphore(1)
     const abort = new AbortController()
     let finish = (): void => undefined
     const first = gate.run(() => new Promise<void>((resolve) => (finish = resolve)), abort.signal)

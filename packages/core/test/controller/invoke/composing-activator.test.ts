@@ -153,7 +153,7 @@ describe('the record of a composite', () => {
     expect(records.attempts).toBe(4)
   })
 
-  it('is foreseen with its steps so far once the id is handed out, nested ones too', async () => {
+  it('is provisional with its steps so far once the id is handed out, nested ones too', async () => {
     const rig = await ComposingRig.start()
     const held = gate()
     await rig.action('ns/a', echo)
@@ -163,7 +163,7 @@ describe('the record of a composite', () => {
     const { activationId } = await rig.activate('ns/outer', {}, { blocking: false })
     await held.running
     expect(await rig.record(activationId)).toBeUndefined()
-    expect(await rig.records.adopt('controller0')).toBe(2)
+    expect(await rig.records.finalizeOrphans('controller0')).toBe(2)
     const outer = (await rig.record(activationId))!
     expect(answerOf(outer)).toEqual({ statusCode: 3, result: CUT_SHORT })
     expect(outer.logs).toHaveLength(2)
@@ -172,9 +172,9 @@ describe('the record of a composite', () => {
     held.open()
   })
 
-  it('is foreseen when a blocking caller has waited long enough, and not before', async () => {
+  it('is provisional when a blocking caller has waited long enough, and not before', async () => {
     const rig = await ComposingRig.start()
-    const foresee = vi.spyOn(rig.records, 'foresee')
+    const putProvisional = vi.spyOn(rig.records, 'putProvisional')
     const held = gate()
     await rig.action('ns/held', held.script)
     await rig.sequence('ns/inner', ['ns/held'])
@@ -182,20 +182,20 @@ describe('the record of a composite', () => {
     const asked = rig.activate('ns/outer', {}, { waitMs: 500 })
     await held.running
     await rig.clock.advance(499)
-    expect(foresee).not.toHaveBeenCalled()
+    expect(putProvisional).not.toHaveBeenCalled()
     await rig.clock.advance(1)
     const { activationId, activation } = await asked
     expect(activation).toBeUndefined()
-    expect(foresee).toHaveBeenCalledTimes(2)
+    expect(putProvisional).toHaveBeenCalledTimes(2)
     held.open()
     await rig.clock.advance(0)
     expect((await rig.record(activationId))?.response.statusCode).toBe(0)
-    expect(await rig.records.adopt('controller0')).toBe(0)
+    expect(await rig.records.finalizeOrphans('controller0')).toBe(0)
   })
 
-  it('that cannot be foreseen keeps the id from being handed out', async () => {
+  it('that cannot be provisional keeps the id from being handed out', async () => {
     const rig = await ComposingRig.start()
-    rig.records.foresee = () => {
+    rig.records.putProvisional = () => {
       throw new PlatformError('ERR_UNAVAILABLE', 'down')
     }
     await rig.action('ns/a', echo)
@@ -203,14 +203,14 @@ describe('the record of a composite', () => {
     await expect(rig.activate('ns/seq', {}, { blocking: false })).rejects.toMatchObject({ code: 'ERR_UNAVAILABLE' })
   })
 
-  it('that is not wanted after all is not left foreseen', async () => {
+  it('that is not wanted after all is not left provisional', async () => {
     const rig = await ComposingRig.start({ storeLevels: { blocking: 'always', nonBlocking: 'failures' } })
     await rig.action('ns/a', echo)
     await rig.sequence('ns/seq', ['ns/a'])
     const { activationId } = await rig.activate('ns/seq', {}, { blocking: false })
     await rig.activator.drain(1000)
     await rig.activator.close()
-    expect(await rig.records.adopt('controller0')).toBe(0)
+    expect(await rig.records.finalizeOrphans('controller0')).toBe(0)
     expect(await rig.record(activationId)).toBeUndefined()
   })
 

@@ -199,7 +199,7 @@ describe('placing activator', () => {
 
   it('says that it accepted an activation when the queue has it, even if the store never answers', async () => {
     const { activator, activationStore, clock } = await stage()
-    activationStore.foresee = () => new Promise<void>(() => undefined) as never
+    activationStore.putProvisional = () => new Promise<void>(() => undefined) as never
     const accepted: string[] = []
     const onAccepted = (id: string): unknown => accepted.push(id)
     const told: unknown[] = []
@@ -316,67 +316,67 @@ describe('an id that was handed out', () => {
     )
     expect(activator.waiting).toBe(1)
     expect(await activationStore.count({ namespace: 'guest' })).toBe(0)
-    expect(await activationStore.adopt('controller0')).toBe(3)
+    expect(await activationStore.finalizeOrphans('controller0')).toBe(3)
     for (const id of ids) {
       const record = await activationStore.get('guest', id)
       expect([record?.name, record?.response.statusCode, errorOf(record)]).toEqual(['hello', 3, CUT_SHORT])
     }
   })
 
-  it('after the wait of a blocking caller is foreseen too, and nothing is for one who is answered in time', async () => {
+  it('after the wait of a blocking caller is provisional too, and nothing is for one who is answered in time', async () => {
     const { activator, activationStore, received, complete, clock } = await stage()
-    const foresee = vi.spyOn(activationStore, 'foresee')
+    const putProvisional = vi.spyOn(activationStore, 'putProvisional')
     const answered = activator.activate(request())
     await clock.advance(0)
     await complete(received[0]!)
     expect((await answered).activation).toBeDefined()
-    expect(foresee).not.toHaveBeenCalled()
+    expect(putProvisional).not.toHaveBeenCalled()
     const late = activator.activate(request({ waitMs: 500 }))
     await clock.advance(500)
     expect((await late).activation).toBeUndefined()
-    expect(await activationStore.adopt('controller0')).toBe(1)
+    expect(await activationStore.finalizeOrphans('controller0')).toBe(1)
   })
 
   it('is in the hands of a durable queue once that has the message', async () => {
     const { activator, activationStore, received, complete, clock } = await stage({ durable: true })
-    const foresee = vi.spyOn(activationStore, 'foresee')
+    const putProvisional = vi.spyOn(activationStore, 'putProvisional')
     for (let i = 0; i < 2; i++) await activator.activate(request({ blocking: false }))
     const late = activator.activate(request({ waitMs: 500 }))
     await clock.advance(500)
     const waiting = (await late).activationId
-    expect(foresee.mock.calls.map(([owner, { activationId }]) => [owner, activationId])).toEqual([
+    expect(putProvisional.mock.calls.map(([owner, { activationId }]) => [owner, activationId])).toEqual([
       ['controller0', waiting],
     ])
     await complete(received[0]!)
     expect(received[2]!.activationId).toBe(waiting)
-    expect(await activationStore.adopt('controller0')).toBe(0)
+    expect(await activationStore.finalizeOrphans('controller0')).toBe(0)
   })
 
-  it('of an activation that leaves no record is not left foreseen', async () => {
+  it('of an activation that leaves no record is not left provisional', async () => {
     const { activator, activationStore, received, complete } = await stage()
     await activator.activate(request({ blocking: false }))
     await complete(received[0]!)
-    expect(await activationStore.adopt('controller0')).toBe(0)
+    expect(await activationStore.finalizeOrphans('controller0')).toBe(0)
   })
 
-  it('is not foreseen for a namespace that wants no records', async () => {
+  it('is not provisional for a namespace that wants no records', async () => {
     const { activator, activationStore } = await stage()
     const unrecorded = { ...user, limits: { storeActivations: false } }
     await activator.activate(request({ blocking: false, user: unrecorded }))
-    expect(await activationStore.adopt('controller0')).toBe(0)
+    expect(await activationStore.finalizeOrphans('controller0')).toBe(0)
   })
 
   it('waits for a store that takes its time, and is withheld when the store does not take it', async () => {
     const { activator, activationStore, clock } = await stage()
     let took: (() => void) | undefined
-    activationStore.foresee = () => new Promise<void>((resolve) => (took = resolve)) as never
+    activationStore.putProvisional = () => new Promise<void>((resolve) => (took = resolve)) as never
     let answered = false
     const asked = activator.activate(request({ blocking: false })).finally(() => (answered = true))
     await clock.advance(1000)
     expect([answered, took !== undefined]).toEqual([false, true])
     took!()
     expect((await asked).activationId).toMatch(/^[0-9a-f]{32}$/)
-    activationStore.foresee = () => {
+    activationStore.putProvisional = () => {
       throw new PlatformError('ERR_UNAVAILABLE', 'down')
     }
     await expect(activator.activate(request({ blocking: false }))).rejects.toMatchObject({ code: 'ERR_UNAVAILABLE' })
@@ -392,6 +392,6 @@ describe('an id that was handed out', () => {
     put.mockRestore()
     await clock.advance(5_000)
     expect(errorOf(await activationStore.get('guest', activationId))).toMatch('no acknowledgement')
-    expect(await activationStore.adopt('controller0')).toBe(0)
+    expect(await activationStore.finalizeOrphans('controller0')).toBe(0)
   })
 })

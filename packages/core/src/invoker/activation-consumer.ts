@@ -13,17 +13,17 @@ import { MessageLosses } from './message-losses.ts'
 import type { ContainerPool } from './pool/container-pool.ts'
 import { recordOfRun, recordWithoutAction } from './record/activation-record.ts'
 import { RecentIds } from './recent-ids.ts'
-import type { RecordKeeper } from './record/record-keeper.ts'
+import type { ActivationRecorder } from './record/activation-recorder.ts'
 import { errorResponse } from './record/response-of-run.ts'
 import { ACTION_INCOMPATIBLE, ACTION_NOT_FETCHED, ACTION_REMOVED, MAYBE_STARTED, NO_INSTANCES } from './parts/texts.ts'
 
 /** Ended activations that are remembered, so that a message which comes twice is not run twice. */
 const REMEMBERED = 10_000
 
-export interface IntakeParts {
+export interface ActivationConsumerParts {
   readonly actions: ActionSource
   readonly pool: ContainerPool
-  readonly keeper: RecordKeeper
+  readonly recorder: ActivationRecorder
   readonly jobs: JobContext
   readonly limits: PlatformLimits
   readonly clock: Clock
@@ -40,13 +40,13 @@ interface Taken {
 }
 
 /** Where messages become jobs. Each accepted activation ends in one record, whatever becomes of it. */
-export class Intake {
-  readonly #parts: IntakeParts
+export class ActivationConsumer {
+  readonly #parts: ActivationConsumerParts
   readonly #open = new Map<string, Promise<void>>()
   readonly #ended = new RecentIds(REMEMBERED)
   readonly #idle: (() => void)[] = []
 
-  constructor(parts: IntakeParts) {
+  constructor(parts: ActivationConsumerParts) {
     this.#parts = parts
   }
 
@@ -110,19 +110,19 @@ export class Intake {
 
   #submit(taken: Taken, action: LoadedAction | ActionFailure): Promise<void> {
     const { message, receivedMs, delivery, losses } = taken
-    const { keeper, jobs, pool, limits, clock } = this.#parts
+    const { recorder, jobs, pool, limits, clock } = this.#parts
     // The message was handed out before, and whoever had it may have died in the middle of the run.
     if (delivery.attempt > 1 && (typeof action === 'string' || !action.repeatable))
       return this.#interrupted(message, action)
     if (typeof action === 'string') {
-      return keeper.settle(message, recordWithoutAction(message, responseWithoutAction(action), clock.now()))
+      return recorder.settle(message, recordWithoutAction(message, responseWithoutAction(action), clock.now()))
     }
     const exceeded = exceededLimit(action.action.limits, message.user.limits, limits)
     if (exceeded !== undefined) {
-      return keeper.settle(message, recordWithoutAction(message, errorResponse(1, exceeded), clock.now()))
+      return recorder.settle(message, recordWithoutAction(message, errorResponse(1, exceeded), clock.now()))
     }
     if (action.action.limits.instances === 0) {
-      return keeper.settle(message, recordWithoutAction(message, errorResponse(2, NO_INSTANCES), clock.now()))
+      return recorder.settle(message, recordWithoutAction(message, errorResponse(2, NO_INSTANCES), clock.now()))
     }
     return new Promise((resolve) => {
       const job: ActivationJob = new ActivationJob(jobs, message, action, receivedMs, (outcome) => {
@@ -138,7 +138,7 @@ export class Intake {
   }
 
   #interrupted(message: ActivationMessage, action: LoadedAction | ActionFailure): Promise<void> {
-    const { keeper, clock, logger } = this.#parts
+    const { recorder, clock, logger } = this.#parts
     const { activationId } = message
     logger.warn({ activationId, namespace: message.user.namespace.name }, 'interrupted activation not run again')
     const response = errorResponse(3, MAYBE_STARTED)
@@ -154,7 +154,7 @@ export class Intake {
             stages: { queue: Math.max(0, now - message.transaction.start), acquire: 0 },
             acquisition: undefined,
           })
-    return keeper.settleIfOpen(message, record)
+    return recorder.settleIfOpen(message, record)
   }
 
   #close(activationId: string, ended: boolean): void {

@@ -7,25 +7,25 @@ import type { ConformanceCase } from './conformance-case.ts'
 import { refuses } from './store-subject.ts'
 
 /** What every store of activation records promises of records that are kept in case an activation is cut short. */
-export const foreseenRecordCases: readonly ConformanceCase<ActivationStore>[] = [
+export const provisionalRecordCases: readonly ConformanceCase<ActivationStore>[] = [
   {
-    id: 'foreseen.is-no-record-until-adopted',
+    id: 'provisional.is-no-record-until-finalized',
     async run(store, { uniqueName: ns }) {
-      await store.foresee(ns, record(ns, 1, { start: 40 }))
+      await store.putProvisional(ns, record(ns, 1, { start: 40 }))
       assert.equal(await store.get(ns, idOf(1)), undefined)
       assert.deepEqual(await ids(store, { namespace: ns }), [])
       assert.equal(await store.count({ namespace: ns }), 0)
       await expireAll(store)
-      assert.equal(await store.adopt(ns), 1)
+      assert.equal(await store.finalizeOrphans(ns), 1)
     },
   },
   {
-    id: 'foreseen.becomes-a-record-like-any',
+    id: 'provisional.becomes-a-record-like-any',
     async run(store, { uniqueName: ns }) {
       const first = record(ns, 1, { start: 2000, response: { statusCode: 3 }, logs: ['cut short'] })
       const second = record(`${ns}-b`, 2, { start: 3000, name: 'b' })
-      for (const item of [first, second]) await store.foresee(ns, item)
-      assert.equal(await store.adopt(ns), 2)
+      for (const item of [first, second]) await store.putProvisional(ns, item)
+      assert.equal(await store.finalizeOrphans(ns), 2)
       await found(store, first)
       await found(store, second)
       assert.deepEqual(await ids(store, { namespace: ns, name: 'a', since: 2000 }), [idOf(1)])
@@ -36,129 +36,133 @@ export const foreseenRecordCases: readonly ConformanceCase<ActivationStore>[] = 
     },
   },
   {
-    id: 'foreseen.numbers-are-as-they-were-written',
+    id: 'provisional.numbers-are-as-they-were-written',
     async run(store, { uniqueName: ns }) {
       const exact = exactRecord(ns, 1)
-      await store.foresee(ns, exact)
-      assert.equal(await store.adopt(ns), 1)
-      const adopted = await store.get(ns, idOf(1))
-      assert.equal(adopted && canonicalJson(activationJson(adopted)), canonicalJson(activationJson(exact)))
+      await store.putProvisional(ns, exact)
+      assert.equal(await store.finalizeOrphans(ns), 1)
+      const finalized = await store.get(ns, idOf(1))
+      assert.equal(finalized && canonicalJson(activationJson(finalized)), canonicalJson(activationJson(exact)))
     },
   },
   {
-    id: 'foreseen.one-that-cannot-be-read-keeps-no-other',
+    id: 'provisional.one-that-cannot-be-read-keeps-no-other',
     async run(store, { uniqueName: ns }) {
-      await store.foresee(ns, unreadable(ns, 1))
-      await store.foresee(ns, record(ns, 2))
-      assert.equal(await store.adopt(ns), 1)
+      await store.putProvisional(ns, unreadable(ns, 1))
+      await store.putProvisional(ns, record(ns, 2))
+      assert.equal(await store.finalizeOrphans(ns), 1)
       await found(store, record(ns, 2))
     },
   },
   {
-    id: 'foreseen.is-adopted-of-one-owner-only',
+    id: 'provisional.is-finalized-of-one-owner-only',
     async run(store, { uniqueName: ns }) {
-      await store.foresee(`${ns}-1`, record(ns, 1))
-      await store.foresee(`${ns}-10`, record(ns, 2))
-      assert.equal(await store.adopt(`${ns}-1`), 1)
+      await store.putProvisional(`${ns}-1`, record(ns, 1))
+      await store.putProvisional(`${ns}-10`, record(ns, 2))
+      assert.equal(await store.finalizeOrphans(`${ns}-1`), 1)
       assert.deepEqual(await ids(store, { namespace: ns }), [idOf(1)])
-      assert.equal(await store.adopt(`${ns}-10`), 1)
+      assert.equal(await store.finalizeOrphans(`${ns}-10`), 1)
     },
   },
   {
-    id: 'foreseen.owners-are-named-while-something-is-left',
+    id: 'provisional.owners-are-named-while-something-is-left',
     async run(store, { uniqueName: ns }) {
       const named = async (): Promise<string[]> =>
         (await store.owners()).filter((owner) => owner.startsWith(ns)).toSorted()
       assert.deepEqual(await named(), [])
-      for (const [index, owner] of ['a', 'b', 'c'].entries()) await store.foresee(`${ns}-${owner}`, record(ns, index))
-      await store.foresee(`${ns}-a`, record(ns, 9))
+      for (const [index, owner] of ['a', 'b', 'c'].entries())
+        await store.putProvisional(`${ns}-${owner}`, record(ns, index))
+      await store.putProvisional(`${ns}-a`, record(ns, 9))
       assert.deepEqual(await named(), [`${ns}-a`, `${ns}-b`, `${ns}-c`])
-      await store.adopt(`${ns}-a`)
-      await store.withdraw(`${ns}-b`, ns, idOf(1))
+      await store.finalizeOrphans(`${ns}-a`)
+      await store.discardProvisional(`${ns}-b`, ns, idOf(1))
       await store.put(record(ns, 2))
       assert.deepEqual(await named(), [])
     },
   },
   {
-    id: 'foreseen.later-one-takes-its-place',
+    id: 'provisional.later-one-takes-its-place',
     async run(store, { uniqueName: ns }) {
       const last = record(ns, 1, { logs: ['third'] })
-      await store.foresee(`${ns}-a`, record(ns, 1, { logs: ['first'] }))
-      await store.foresee(`${ns}-a`, record(ns, 1, { logs: ['second'] }))
-      await store.foresee(`${ns}-b`, last)
-      assert.equal(await store.adopt(`${ns}-a`), 0)
+      await store.putProvisional(`${ns}-a`, record(ns, 1, { logs: ['first'] }))
+      await store.putProvisional(`${ns}-a`, record(ns, 1, { logs: ['second'] }))
+      await store.putProvisional(`${ns}-b`, last)
+      assert.equal(await store.finalizeOrphans(`${ns}-a`), 0)
       assert.equal(await store.get(ns, idOf(1)), undefined)
-      assert.equal(await store.adopt(`${ns}-b`), 1)
+      assert.equal(await store.finalizeOrphans(`${ns}-b`), 1)
       await found(store, last)
     },
   },
   {
-    id: 'foreseen.is-removed-by-put',
+    id: 'provisional.is-removed-by-put',
     async run(store, { uniqueName: ns }) {
       const ended = record(ns, 1, { logs: ['ended'], start: 40 })
-      await store.foresee(ns, record(ns, 1, { logs: ['cut short'], start: 40 }))
+      await store.putProvisional(ns, record(ns, 1, { logs: ['cut short'], start: 40 }))
       assert.equal(await store.put(ended), 'stored')
       await found(store, ended)
       await expireAll(store)
-      assert.equal(await store.adopt(ns), 0)
+      assert.equal(await store.finalizeOrphans(ns), 0)
       assert.equal(await store.get(ns, idOf(1)), undefined)
     },
   },
   {
-    id: 'foreseen.after-the-record-has-no-effect',
+    id: 'provisional.after-the-record-has-no-effect',
     async run(store, { uniqueName: ns }) {
       const ended = record(ns, 1, { logs: ['ended'] })
       await store.put(ended)
-      await store.foresee(ns, record(ns, 1, { logs: ['cut short'] }))
-      assert.equal(await store.adopt(ns), 0)
+      await store.putProvisional(ns, record(ns, 1, { logs: ['cut short'] }))
+      assert.equal(await store.finalizeOrphans(ns), 0)
       await found(store, ended)
       assert.deepEqual(await ids(store, { namespace: ns }), [idOf(1)])
       assert.equal(await store.count({ namespace: ns }), 1)
     },
   },
   {
-    id: 'foreseen.is-withdrawn-by-its-owner',
+    id: 'provisional.is-discarded-by-its-owner',
     async run(store, { uniqueName: ns }) {
-      await store.foresee(ns, record(ns, 1))
-      await store.withdraw(ns, ns, idOf(1))
-      await store.withdraw(ns, ns, idOf(1))
-      await store.withdraw(ns, ns, idOf(2))
-      assert.equal(await store.adopt(ns), 0)
+      await store.putProvisional(ns, record(ns, 1))
+      await store.discardProvisional(ns, ns, idOf(1))
+      await store.discardProvisional(ns, ns, idOf(1))
+      await store.discardProvisional(ns, ns, idOf(2))
+      assert.equal(await store.finalizeOrphans(ns), 0)
       assert.equal(await store.get(ns, idOf(1)), undefined)
     },
   },
   {
-    id: 'foreseen.is-not-withdrawn-by-others',
+    id: 'provisional.is-not-discarded-by-others',
     async run(store, { uniqueName: ns }) {
       const result = record(ns, 1, { logs: ['of the second owner'] })
-      await store.foresee(`${ns}-a`, record(ns, 1))
-      await store.foresee(`${ns}-b`, result)
-      await store.withdraw(`${ns}-a`, ns, idOf(1))
-      assert.equal(await store.adopt(`${ns}-b`), 1)
+      await store.putProvisional(`${ns}-a`, record(ns, 1))
+      await store.putProvisional(`${ns}-b`, result)
+      await store.discardProvisional(`${ns}-a`, ns, idOf(1))
+      assert.equal(await store.finalizeOrphans(`${ns}-b`), 1)
       await found(store, result)
     },
   },
   {
-    id: 'foreseen.many-who-adopt-make-one-record-of-each',
+    id: 'provisional.many-who-finalizeOrphans-make-one-record-of-each',
     async run(store, { uniqueName: ns }) {
       const records = Array.from({ length: 100 }, (_, index) => record(ns, index, { start: 1000 + index }))
-      await Promise.all(records.map(async (item) => store.foresee(ns, item)))
-      const made = await Promise.all(Array.from({ length: 5 }, () => store.adopt(ns)))
+      await Promise.all(records.map(async (item) => store.putProvisional(ns, item)))
+      const made = await Promise.all(Array.from({ length: 5 }, () => store.finalizeOrphans(ns)))
       assert.equal(
         made.reduce((sum, count) => sum + count),
         records.length,
       )
-      assert.equal(await store.adopt(ns), 0)
+      assert.equal(await store.finalizeOrphans(ns), 0)
       assert.equal(await store.count({ namespace: ns }), records.length)
       await Promise.all(records.map((item) => found(store, item)))
     },
   },
   {
-    id: 'foreseen.adoption-and-put-make-one-record',
+    id: 'provisional.orphans-and-put-make-one-record',
     async run(store, { uniqueName: ns }) {
       const records = Array.from({ length: 50 }, (_, index) => record(ns, index, { start: 1000 + index }))
-      await Promise.all(records.map(async (item) => store.foresee(ns, { ...item, logs: ['cut short'] })))
-      const [made, ...outcomes] = await Promise.all([store.adopt(ns), ...records.map((item) => store.put(item))])
+      await Promise.all(records.map(async (item) => store.putProvisional(ns, { ...item, logs: ['cut short'] })))
+      const [made, ...outcomes] = await Promise.all([
+        store.finalizeOrphans(ns),
+        ...records.map((item) => store.put(item)),
+      ])
       const stored = outcomes.filter((outcome) => outcome === 'stored').length
       assert.equal(made + stored, records.length)
       assert.equal(await store.count({ namespace: ns }), records.length)
@@ -168,24 +172,24 @@ export const foreseenRecordCases: readonly ConformanceCase<ActivationStore>[] = 
     },
   },
   {
-    id: 'foreseen.given-object-stays-the-callers',
+    id: 'provisional.given-object-stays-the-callers',
     async run(store, { uniqueName: ns }) {
       const logs = ['a']
-      await store.foresee(ns, record(ns, 1, { logs }))
+      await store.putProvisional(ns, record(ns, 1, { logs }))
       logs.push('b')
-      assert.equal(await store.adopt(ns), 1)
+      assert.equal(await store.finalizeOrphans(ns), 1)
       await found(store, record(ns, 1, { logs: ['a'] }))
     },
   },
   {
-    id: 'foreseen.larger-is-refused',
+    id: 'provisional.larger-is-refused',
     async run(store, { uniqueName: ns }) {
       const { maxRecordBytes } = store.capabilities
-      await store.foresee(ns, recordOfBytes(ns, maxRecordBytes))
-      assert.equal(await store.adopt(ns), 1)
+      await store.putProvisional(ns, recordOfBytes(ns, maxRecordBytes))
+      assert.equal(await store.finalizeOrphans(ns), 1)
       const larger = { ...recordOfBytes(ns, maxRecordBytes + 1), activationId: idOf(2) }
-      await refuses('ERR_TOO_LARGE', () => store.foresee(ns, larger))
-      assert.equal(await store.adopt(ns), 0)
+      await refuses('ERR_TOO_LARGE', () => store.putProvisional(ns, larger))
+      assert.equal(await store.finalizeOrphans(ns), 0)
     },
   },
 ]

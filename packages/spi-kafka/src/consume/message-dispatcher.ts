@@ -13,7 +13,7 @@ const REJECTED = 'handler rejected a message; it will be delivered again'
 const RECORD_AGAIN_MS = 50
 const LOOK_AGAIN_MS = 1_000
 
-export interface HandOutParts {
+export interface MessageDispatcherParts {
   readonly concurrency: number
   readonly redeliverAfterMs: number
   /** Messages held at most, in all leases together. */
@@ -40,14 +40,14 @@ type Chosen = readonly [Lease, HeldMessage]
  * whoever gets it after a crash sees that it was; and a subscriber that was taken for dead starts nothing. Where it may
  * as well be handed out twice, it goes at once.
  */
-export class HandOut {
-  readonly #parts: HandOutParts
+export class MessageDispatcher {
+  readonly #parts: MessageDispatcherParts
   #running = 0
   #recording = 0
   #scheduled = false
   #stopped = false
 
-  constructor(parts: HandOutParts) {
+  constructor(parts: MessageDispatcherParts) {
     this.#parts = parts
   }
 

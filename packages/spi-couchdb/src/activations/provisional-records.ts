@@ -4,9 +4,9 @@ import { readRecord } from './record-form.ts'
 import type { Spill } from './spill.ts'
 
 /** No record has such an id, as no namespace has a colon; no view shows these documents. */
-export const FORESEEN = 'foreseen:'
+export const PROVISIONAL = 'provisional:'
 /** Ids are compared by their bytes, and `;` is next to the colon. */
-const BEHIND = 'foreseen;'
+const BEHIND = 'provisional;'
 const PAGE = 100
 
 interface Row {
@@ -14,7 +14,7 @@ interface Row {
   readonly doc?: JsonObject | null
 }
 
-interface Foreseen {
+interface Provisional {
   readonly id: string
   readonly revision: string
   readonly owner: string
@@ -22,7 +22,7 @@ interface Foreseen {
 }
 
 /** Where it waits on the disk while the database does not answer, in the order in which it was asked for. */
-export interface ForeseenWaiting {
+export interface ProvisionalWaiting {
   readonly spill: Spill
   /** Longest wait for the database, ms. */
   readonly afterMs: number
@@ -37,13 +37,13 @@ export interface ForeseenWaiting {
 }
 
 /** Records that are kept in case their activations are cut short: a document of each, until there is a record. */
-export class ForeseenRecords {
+export class ProvisionalRecords {
   readonly #database: Database
-  readonly #waiting: ForeseenWaiting | undefined
+  readonly #waiting: ProvisionalWaiting | undefined
   /** Of this process: what must go when the record is stored. */
   readonly #own = new Set<string>()
 
-  constructor(database: Database, waiting?: ForeseenWaiting) {
+  constructor(database: Database, waiting?: ProvisionalWaiting) {
     this.#database = database
     this.#waiting = waiting
   }
@@ -51,13 +51,13 @@ export class ForeseenRecords {
   /** Keeps the record, given as its `activationText`, in place of an earlier one. */
   async keep(owner: string, recordId: string, text: string): Promise<void> {
     if (this.#waiting?.spill.has(recordId)) return
-    await this.#orOnDisk(recordId, `"owner":${JSON.stringify(owner)},"foreseen":${text}`, (database) =>
+    await this.#orOnDisk(recordId, `"owner":${JSON.stringify(owner)},"provisional":${text}`, (database) =>
       this.#keep(database, owner, recordId, text),
     )
     this.#own.add(recordId)
   }
 
-  /** To be called when the record is stored; quick where this process foresaw nothing of it. */
+  /** To be called when the record is stored; quick where this process put nothing of it. */
   async recordStored(recordId: string): Promise<void> {
     if (!this.#own.has(recordId)) return
     await this.#orOnDisk(recordId, '"stored":true', (database) => this.#settle(database, recordId))
@@ -71,35 +71,35 @@ export class ForeseenRecords {
     this.#own.delete(recordId)
   }
 
-  async withdraw(owner: string, recordId: string): Promise<void> {
+  async discardProvisional(owner: string, recordId: string): Promise<void> {
     this.#own.delete(recordId)
-    await this.#orOnDisk(recordId, `"withdrawnBy":${JSON.stringify(owner)}`, (database) =>
-      this.#withdraw(database, owner, recordId),
+    await this.#orOnDisk(recordId, `"discardedBy":${JSON.stringify(owner)}`, (database) =>
+      this.#discardProvisional(database, owner, recordId),
     )
   }
 
   /** Does what waited on the disk, given as the line that stands there. @throws ERR_UNAVAILABLE, ERR_TOO_LARGE */
   async replay(line: string): Promise<void> {
-    const { _id: id, owner, withdrawnBy, stored, foreseen: record } = parseJson(line) as JsonObject
+    const { _id: id, owner, discardedBy, stored, provisional: record } = parseJson(line) as JsonObject
     if (typeof id !== 'string') return
-    const recordId = id.slice(FORESEEN.length)
+    const recordId = id.slice(PROVISIONAL.length)
     const database = this.#database
     if (stored === true) await this.#settle(database, recordId)
-    if (typeof withdrawnBy === 'string') await this.#withdraw(database, withdrawnBy, recordId)
+    if (typeof discardedBy === 'string') await this.#discardProvisional(database, discardedBy, recordId)
     if (typeof owner === 'string') await this.#keep(database, owner, recordId, stringifyJson(record ?? null))
   }
 
-  /** Stores what `owner` foresaw with `put`; returns how many records that made. */
-  async adopt(owner: string, put: (record: Activation) => Promise<'stored' | 'exists'>): Promise<number> {
+  /** Stores what `owner` put with `put`; returns how many records that made. */
+  async finalizeOrphans(owner: string, put: (record: Activation) => Promise<'stored' | 'exists'>): Promise<number> {
     await this.#drained()
     let made = 0
-    for await (const foreseen of this.#all()) {
-      if (foreseen.owner !== owner) continue
-      const record = readable(foreseen.record)
-      // One that cannot be read stays, and keeps nobody else from being adopted.
+    for await (const provisional of this.#all()) {
+      if (provisional.owner !== owner) continue
+      const record = readable(provisional.record)
+      // One that cannot be read stays, and keeps nobody else from being finalized.
       if (!record) continue
       if ((await put(record)) === 'stored') made++
-      await remove(this.#database, foreseen)
+      await remove(this.#database, provisional)
     }
     return made
   }
@@ -113,7 +113,7 @@ export class ForeseenRecords {
 
   /** On the disk while the database does not answer, and as long as something of the same record is there. */
   async #orOnDisk(recordId: string, members: string, action: (database: Database) => Promise<void>): Promise<void> {
-    const id = FORESEEN + recordId
+    const id = PROVISIONAL + recordId
     const text = `{"_id":${JSON.stringify(id)},${members}}`.replaceAll(/[\r\n]/g, ' ')
     const onDisk = async (): Promise<boolean> => {
       if (!(await this.#waiting?.spill.append([{ id, text }]))) return false
@@ -132,13 +132,13 @@ export class ForeseenRecords {
   }
 
   async #keep(database: Database, owner: string, recordId: string, text: string): Promise<void> {
-    const id = FORESEEN + recordId
+    const id = PROVISIONAL + recordId
     for (;;) {
       if (await database.get(recordId)) return
-      const current = await readForeseenOf(database, id)
+      const current = await readProvisionalOf(database, id)
       const head = JSON.stringify({ _id: id, ...(current && { _rev: current.revision }), owner })
       try {
-        await database.put(id, `${head.slice(0, -1)},"foreseen":${text}}`)
+        await database.put(id, `${head.slice(0, -1)},"provisional":${text}}`)
         return
       } catch (error) {
         // Somebody else kept another at the same time.
@@ -147,28 +147,28 @@ export class ForeseenRecords {
     }
   }
 
-  async #withdraw(database: Database, owner: string, recordId: string): Promise<void> {
-    const current = await readForeseenOf(database, FORESEEN + recordId)
+  async #discardProvisional(database: Database, owner: string, recordId: string): Promise<void> {
+    const current = await readProvisionalOf(database, PROVISIONAL + recordId)
     if (current?.owner === owner) await remove(database, current)
   }
 
   async #settle(database: Database, recordId: string): Promise<void> {
-    const current = await readForeseenOf(database, FORESEEN + recordId)
+    const current = await readProvisionalOf(database, PROVISIONAL + recordId)
     if (current) await remove(database, current)
   }
 
   /** What waits on the disk is not forgotten when the dead are looked after. */
   async #drained(): Promise<void> {
-    if (this.#waiting?.spill.holds(FORESEEN)) await this.#waiting.drained()
+    if (this.#waiting?.spill.holds(PROVISIONAL)) await this.#waiting.drained()
   }
 
-  async *#all(): AsyncGenerator<Foreseen, void, undefined> {
-    for (let startkey: string = FORESEEN, skip = 0; ; skip = 1) {
+  async *#all(): AsyncGenerator<Provisional, void, undefined> {
+    for (let startkey: string = PROVISIONAL, skip = 0; ; skip = 1) {
       const query = { include_docs: true, startkey, endkey: BEHIND, limit: PAGE, skip }
       const { rows } = await this.#database.ask<{ readonly rows: readonly Row[] }>('/_all_docs', query)
       for (const { doc } of rows) {
-        const foreseen = doc && readForeseen(doc)
-        if (foreseen) yield foreseen
+        const provisional = doc && readProvisional(doc)
+        if (provisional) yield provisional
       }
       if (rows.length < PAGE) return
       startkey = rows.at(-1)!.id
@@ -176,12 +176,12 @@ export class ForeseenRecords {
   }
 }
 
-async function readForeseenOf(database: Database, id: string): Promise<Foreseen | undefined> {
+async function readProvisionalOf(database: Database, id: string): Promise<Provisional | undefined> {
   const document = await database.get(id)
-  return document && readForeseen(document)
+  return document && readProvisional(document)
 }
 
-async function remove(database: Database, { id, revision }: Foreseen): Promise<void> {
+async function remove(database: Database, { id, revision }: Provisional): Promise<void> {
   try {
     await database.delete(id, revision)
   } catch (error) {
@@ -190,8 +190,8 @@ async function remove(database: Database, { id, revision }: Foreseen): Promise<v
   }
 }
 
-function readForeseen(document: JsonObject): Foreseen | undefined {
-  const { _id: id, _rev: revision, owner, foreseen: record } = document
+function readProvisional(document: JsonObject): Provisional | undefined {
+  const { _id: id, _rev: revision, owner, provisional: record } = document
   return typeof id === 'string' && typeof revision === 'string' && typeof owner === 'string' && isRecord(record)
     ? { id, revision, owner, record }
     : undefined

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { recordWithoutAction } from '../../../src/invoker/record/activation-record.ts'
-import { RecordKeeper, type PendingLogs } from '../../../src/invoker/record/record-keeper.ts'
+import { ActivationRecorder, type PendingLogs } from '../../../src/invoker/record/activation-recorder.ts'
 import { RecordLogStore } from '../../../src/log-store/record-log-store.ts'
 import { silentLogger } from '../../../src/log.ts'
 import { readAcknowledgement } from '../../../src/messages/acknowledgement.ts'
@@ -25,7 +25,7 @@ describe('what is told of a blocking activation, and when', () => {
   })
 
   /** Notes what happens, in order. */
-  async function keeper(durable: boolean): Promise<RecordKeeper> {
+  async function recorder(durable: boolean): Promise<ActivationRecorder> {
     queue = new MemoryQueue()
     Object.assign(queue, { capabilities: { ...queue.capabilities, durable } })
     store = new MemoryActivationStore()
@@ -37,17 +37,17 @@ describe('what is told of a blocking activation, and when', () => {
       order.push(['response', 'completion'].filter((part) => part in acknowledgement).join('+'))
       return publish(topic, body)
     }
-    const [put, foresee] = [store.put.bind(store), store.foresee.bind(store)]
+    const [put, putProvisional] = [store.put.bind(store), store.putProvisional.bind(store)]
     store.put = async (activation: Activation) => {
       await Promise.resolve()
       order.push(`stored ${activation.logs.join()}`)
       return put(activation)
     }
-    store.foresee = (owner, activation) => {
-      order.push(`foreseen by ${owner}`)
-      foresee(owner, activation)
+    store.putProvisional = (owner, activation) => {
+      order.push(`provisional by ${owner}`)
+      putProvisional(owner, activation)
     }
-    return new RecordKeeper({
+    return new ActivationRecorder({
       instance: { id: 3, userMemoryBytes: 1, tags: [], dedicatedNamespaces: [] },
       queue,
       activationStore: store,
@@ -66,42 +66,45 @@ describe('what is told of a blocking activation, and when', () => {
   })
 
   it('without logs: stored first where the queue dies with the process, else at once', async () => {
-    await (await keeper(false)).settle(message, record)
+    await (await recorder(false)).settle(message, record)
     expect(order).toEqual(['stored ', 'response+completion'])
     order = []
-    await (await keeper(true)).settle(message, record)
+    await (await recorder(true)).settle(message, record)
     expect(order).toEqual(['response+completion', 'stored '])
   })
 
-  it('with logs that are still read: foreseen first where the queue dies with the process, else at once', async () => {
-    await (await keeper(false)).settle(message, record, later())
-    expect(order).toEqual(['foreseen by invoker3', 'response', 'completion', 'stored a'])
-    expect(await store.adopt('invoker3')).toBe(0)
+  it('with logs that are still read: provisional first where the queue dies with the process, else at once', async () => {
+    await (await recorder(false)).settle(message, record, later())
+    expect(order).toEqual(['provisional by invoker3', 'response', 'completion', 'stored a'])
+    expect(await store.finalizeOrphans('invoker3')).toBe(0)
     order = []
-    await (await keeper(true)).settle(message, record, later())
+    await (await recorder(true)).settle(message, record, later())
     expect(order).toEqual(['response', 'completion', 'stored a'])
   })
 
   it('with logs that come at once: together with the end, stored whole before or after', async () => {
-    await (await keeper(false)).settle(message, record, { ...later(), soon: true })
+    await (await recorder(false)).settle(message, record, { ...later(), soon: true })
     expect(order).toEqual(['stored a', 'response+completion'])
     order = []
-    await (await keeper(true)).settle(message, record, { ...later(), soon: true })
+    await (await recorder(true)).settle(message, record, { ...later(), soon: true })
     expect(order).toEqual(['response+completion', 'stored a'])
   })
 
   it('with logs that cannot be read: all the same', async () => {
     const failing = { lines: Promise.reject(new Error('no')), soon: true }
-    await (await keeper(false)).settle(message, record, failing)
-    expect(order.filter((step) => !step.startsWith('stored'))).toEqual(['foreseen by invoker3', 'response+completion'])
+    await (await recorder(false)).settle(message, record, failing)
+    expect(order.filter((step) => !step.startsWith('stored'))).toEqual([
+      'provisional by invoker3',
+      'response+completion',
+    ])
     const stored = await store.get('guest', message.activationId)
     expect(stored?.logs).toEqual([expect.stringContaining('stderr')])
   })
 
-  it('of which no record is wanted: at once, and nothing is foreseen', async () => {
+  it('of which no record is wanted: at once, and nothing is provisional', async () => {
     const { limits, ...user } = message.user
     const unrecorded = { ...message, user: { ...user, limits: { ...limits, storeActivations: false } } }
-    await (await keeper(false)).settle(unrecorded, record, later())
+    await (await recorder(false)).settle(unrecorded, record, later())
     expect(order).toEqual(['response', 'completion'])
   })
 })

@@ -1,13 +1,13 @@
 import type { JournalEntry } from './journal-entry.ts'
 
-interface Foreseen {
+interface Provisional {
   readonly owner: string
   readonly text: string
 }
 
 /** Records that are kept in case their activations are cut short, by the keys that they would have. */
-export class ForeseenRecords {
-  readonly #byKey = new Map<string, Foreseen>()
+export class ProvisionalRecords {
+  readonly #byKey = new Map<string, Provisional>()
   #bytes = 0
 
   /** Roughly what the texts weigh. */
@@ -30,9 +30,9 @@ export class ForeseenRecords {
   }
 
   delete(key: string): boolean {
-    const foreseen = this.#byKey.get(key)
-    if (!foreseen) return false
-    this.#bytes -= foreseen.text.length
+    const provisional = this.#byKey.get(key)
+    if (!provisional) return false
+    this.#bytes -= provisional.text.length
     return this.#byKey.delete(key)
   }
 
@@ -42,9 +42,9 @@ export class ForeseenRecords {
 
   /** Texts of all that is of `owner` at the moment each is asked for. */
   *of(owner: string): Generator<string> {
-    for (const foreseen of [...this.#byKey.entries()].filter(([, { owner: of }]) => of === owner)) {
-      const [key, { text }] = foreseen
-      if (this.#byKey.get(key) === foreseen[1]) yield text
+    for (const provisional of [...this.#byKey.entries()].filter(([, { owner: of }]) => of === owner)) {
+      const [key, { text }] = provisional
+      if (this.#byKey.get(key) === provisional[1]) yield text
     }
   }
 
@@ -53,6 +53,6 @@ export class ForeseenRecords {
   }
 
   *entries(): Generator<JournalEntry> {
-    for (const { owner, text } of this.#byKey.values()) yield { type: 'foreseen', owner, text }
+    for (const { owner, text } of this.#byKey.values()) yield { type: 'provisional', owner, text }
   }
 }

@@ -4,42 +4,43 @@ import type { Activation } from '../../model/activation.ts'
 import { isStored, STORE_ALL, type Recorded, type StoreLevels } from '../../model/store-level.ts'
 import type { ActivationStore } from '../../store/activation-store.ts'
 
-export interface ForesightParts {
+export interface ProvisionalRecordsParts {
   readonly activationStore: ActivationStore
-  /** Name of this process to the store, see `ActivationStore.foresee`. */
+  /** Name of this process to the store, see `ActivationStore.putProvisional`. */
   readonly owner: string
   readonly logger: Logger
   readonly storeLevels?: StoreLevels
 }
 
 /** Leaves a record with the store for an activation whose id is handed out, in case this process dies before its end. */
-export class Foresight {
-  readonly #parts: ForesightParts
+export class ProvisionalRecords {
+  readonly #parts: ProvisionalRecordsParts
 
-  constructor(parts: ForesightParts) {
+  constructor(parts: ProvisionalRecordsParts) {
     this.#parts = parts
   }
 
   /** Returns, or resolves, once the record is safe. Throws what the store throws: the id must not be handed out. */
-  foresee(record: Activation, invocation: Recorded): MaybePromise<void> {
+  putProvisional(record: Activation, invocation: Recorded): MaybePromise<void> {
     const { activationStore, owner, storeLevels = STORE_ALL } = this.#parts
-    if (isStored(invocation, record.response.statusCode, storeLevels)) return activationStore.foresee(owner, record)
+    if (isStored(invocation, record.response.statusCode, storeLevels))
+      return activationStore.putProvisional(owner, record)
   }
 
-  /** Takes it back once `foreseen` has settled. Returns at once. */
-  withdraw(foreseen: MaybePromise<void>, namespace: string, activationId: string): void {
-    void this.#withdraw(foreseen, namespace, activationId)
+  /** Takes it back once `provisional` has settled. Returns at once. */
+  discardProvisional(provisional: MaybePromise<void>, namespace: string, activationId: string): void {
+    void this.#discardProvisional(provisional, namespace, activationId)
   }
 
-  async #withdraw(foreseen: MaybePromise<void>, namespace: string, activationId: string): Promise<void> {
+  async #discardProvisional(provisional: MaybePromise<void>, namespace: string, activationId: string): Promise<void> {
     const { activationStore, owner, logger } = this.#parts
     try {
       // That it failed is the business of whoever asked for it; it may have arrived all the same.
-      if (isPromise(foreseen)) await foreseen.catch(() => undefined)
-      await activationStore.withdraw(owner, namespace, activationId)
+      if (isPromise(provisional)) await provisional.catch(() => undefined)
+      await activationStore.discardProvisional(owner, namespace, activationId)
     } catch (err) {
       // Where the activation leaves a record, that one stands.
-      logger.warn({ err, activationId }, 'record of an activation that is in safe hands not withdrawn')
+      logger.warn({ err, activationId }, 'record of an activation that is in safe hands not discarded')
     }
   }
 }

@@ -7,7 +7,7 @@ import type { ControllerParts } from '../parts/controller-parts.ts'
 import { CacheAnnouncer } from '../entities/cache-announcer.ts'
 import type { EntityCache } from '../entities/entity-cache.ts'
 import { placementRequest } from './placement-request.ts'
-import { Adoption } from './adoption.ts'
+import { OrphanRecovery } from './orphan-recovery.ts'
 import type { ClusterState } from './cluster-state.ts'
 import { Membership } from './membership.ts'
 import { Takeover, type Placeable } from './takeover.ts'
@@ -16,13 +16,13 @@ import { Takeover, type Placeable } from './takeover.ts'
  * What a controller does because it is not alone: it tells the others that it lives and what it wrote, counts them,
  * and finishes what those who went away had begun.
  */
-export class ClusterDuties {
+export class ClusterCoordinator {
   readonly #parts: ControllerParts
   readonly #cluster: ClusterState
   readonly #membership: Membership
   readonly #announcer: CacheAnnouncer
   readonly #takeover: Takeover
-  readonly #adoption: Adoption
+  readonly #orphans: OrphanRecovery
 
   constructor(parts: ControllerParts, cluster: ClusterState, cache: () => EntityCache) {
     this.#parts = parts
@@ -36,7 +36,7 @@ export class ClusterDuties {
       },
       onGone: (gone) => {
         logger.warn({ gone }, 'controller gone')
-        void this.#adoption.look()
+        void this.#orphans.look()
       },
     })
     this.#announcer = new CacheAnnouncer({
@@ -44,7 +44,7 @@ export class ClusterDuties {
       forget: (documentId) => cache().invalidate(documentId),
       forgetSubject: (changed) => parts.auth.invalidate?.(changed),
     })
-    this.#adoption = new Adoption({
+    this.#orphans = new OrphanRecovery({
       ...parts,
       mayLive: (id) => this.#membership.mayLive(id),
       isResponsible: () => this.#membership.isFirst,
@@ -62,7 +62,7 @@ export class ClusterDuties {
     await this.#announcer.open()
     await this.#membership.open()
     this.#takeover.open()
-    this.#adoption.open()
+    this.#orphans.open()
   }
 
   /** Says that this controller takes no more. */
@@ -71,7 +71,7 @@ export class ClusterDuties {
   }
 
   async close(): Promise<void> {
-    await this.#adoption.close()
+    await this.#orphans.close()
     await this.#takeover.close()
     await this.#membership.close()
     await this.#announcer.close()

@@ -5,7 +5,7 @@ import { randomText } from '../time/random.ts'
 import { SystemRandom } from '../time/system-random.ts'
 
 /** The callers that the auth under test must know. Names and keys are fresh for every case. */
-export interface AuthRoster {
+export interface AuthFixture {
   /** Everybody who may call. `one` and `two` are namespaces of one subject; `limited` has limits of its own. */
   readonly one: Identity
   readonly two: Identity
@@ -18,7 +18,7 @@ export interface AuthRoster {
 
 const random = new SystemRandom()
 
-export function authRoster(): AuthRoster {
+export function authFixture(): AuthFixture {
   const identity = (subject: string, name: string, limits: NamespaceLimits = {}): Identity => {
     const uuid = randomUUID()
     const authkey = { uuid, key: randomText(random, 64) }

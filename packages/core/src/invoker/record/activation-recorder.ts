@@ -19,7 +19,7 @@ import { errorResponse } from './response-of-run.ts'
 import { isStored, type StoreLevels } from './store-level.ts'
 import { recordTooLargeText } from '../parts/texts.ts'
 
-export interface RecordKeeperParts {
+export interface ActivationRecorderParts {
   readonly instance: InvokerInstance
   readonly queue: Queue
   readonly activationStore: ActivationStore
@@ -41,10 +41,10 @@ export interface PendingLogs {
 }
 
 /** Tells the controller how an activation ended, and sees to it that its record is stored. */
-export class RecordKeeper {
-  readonly #parts: RecordKeeperParts
+export class ActivationRecorder {
+  readonly #parts: ActivationRecorderParts
 
-  constructor(parts: RecordKeeperParts) {
+  constructor(parts: ActivationRecorderParts) {
     this.#parts = parts
   }
 
@@ -52,7 +52,7 @@ export class RecordKeeper {
    * Resolves once the controller was told and the record is safe. A blocking caller gets the result without waiting for
    * its logs; the slot is freed when they are there, or with the result where they are as good as there. For others the
    * record is stored first, so that who hears of the end finds it. Where no message of a durable queue stands for the
-   * record, nobody hears of a result before the record is stored, or foreseen while its logs are still read.
+   * record, nobody hears of a result before the record is stored, or provisional while its logs are still read.
    * Rejects when the invoker stops before the record is safe; the message must then be kept.
    */
   async settle(message: ActivationMessage, record: Activation, logs?: PendingLogs): Promise<void> {
@@ -62,7 +62,7 @@ export class RecordKeeper {
     const beganMs = clock.monotonic()
     const read = !durable && logs?.soon ? await logs.lines.catch(() => undefined) : undefined
     const complete = logs ? this.#complete(message, record, read ?? logs.lines, beganMs) : record
-    if (isPromise(complete) && !durable) await this.#foresee(message, record)
+    if (isPromise(complete) && !durable) await this.#putProvisional(message, record)
     const completion = this.#completion(record)
     if (!message.blocking) {
       await this.#store(message, await complete)
@@ -156,20 +156,20 @@ export class RecordKeeper {
   }
 
   /** For a record that is still without its logs. */
-  async #foresee(message: ActivationMessage, record: Activation): Promise<void> {
+  async #putProvisional(message: ActivationMessage, record: Activation): Promise<void> {
     if (!isStored(message, record.response.statusCode, this.#parts.storeLevels)) return
     const { activationStore, clock, logger, instance, giveUp } = this.#parts
     const { activationId } = record
-    const foresee = (known: Activation): Promise<void> =>
-      retryUntilDone(clock, giveUp, async () => activationStore.foresee(invokerOwner(instance.id), known), {
+    const putProvisional = (known: Activation): Promise<void> =>
+      retryUntilDone(clock, giveUp, async () => activationStore.putProvisional(invokerOwner(instance.id), known), {
         isFinal,
-        onFailure: (err, attempts) => logger.warn({ activationId, attempts, err }, 'record not foreseen'),
+        onFailure: (err, attempts) => logger.warn({ activationId, attempts, err }, 'record not provisional'),
       })
     try {
-      await foresee(record)
+      await putProvisional(record)
     } catch (error) {
       if (!isPlatformError(error, 'ERR_TOO_LARGE')) throw error
-      await foresee(this.#withoutResult(record))
+      await putProvisional(this.#withoutResult(record))
     }
   }
 

@@ -26,7 +26,7 @@ const RETRY_AFTER: readonly string[] = ['Retry-After', '5']
  * sent is what is held: nobody reserves memory by announcing much. When there is no room left, the body that has been
  * coming longest gives way if it had time enough, else the one that asks for more does.
  */
-export class BodyIntake {
+export class BodyReceiver {
   readonly #clock: Clock
   readonly #maxHeldBytes: number
   /** In order of arrival. */
@@ -133,7 +133,7 @@ class Receipt {
   readonly firstTick: number
   /** Bytes that the intake counts for it. */
   heldBytes = 0
-  readonly #intake: BodyIntake
+  readonly #intake: BodyReceiver
   readonly #reception: Reception
   #bytes: Buffer = EMPTY
   #size = 0
@@ -141,7 +141,7 @@ class Receipt {
   #overflowTick = -1
   #over = false
 
-  constructor(intake: BodyIntake, request: IncomingMessage, reception: Reception) {
+  constructor(intake: BodyReceiver, request: IncomingMessage, reception: Reception) {
     this.#intake = intake
     this.request = request
     this.#reception = reception

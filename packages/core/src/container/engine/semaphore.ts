@@ -1,7 +1,7 @@
 import { PlatformError } from '../../errors.ts'
 
 /** Lets so many through at a time; the others wait in the order they came. */
-export class Gate {
+export class Semaphore {
   readonly #waiting = new Set<() => void>()
   #free: number
 

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { Adoption } from '../../../src/controller/cluster/adoption.ts'
+import { OrphanRecovery } from '../../../src/controller/cluster/orphan-recovery.ts'
 import {
   MemoryActivationStore,
   PlatformError,
@@ -8,7 +8,7 @@ import {
   type Activation,
 } from '../../../src/index.ts'
 
-function foreseen(activationId: string): Activation {
+function provisional(activationId: string): Activation {
   return {
     namespace: 'guest',
     name: 'hello',
@@ -30,7 +30,7 @@ class Rig {
   readonly store = new MemoryActivationStore()
   readonly living = new Set<string>()
   responsible = true
-  readonly adoption = new Adoption({
+  readonly orphans = new OrphanRecovery({
     activationStore: this.store,
     clock: this.clock,
     logger: silentLogger,
@@ -38,11 +38,11 @@ class Rig {
     isResponsible: () => this.responsible,
   })
 
-  /** With what two controllers and an invoker foresaw. */
+  /** With what two controllers and an invoker put. */
   async open(): Promise<void> {
     await this.store.open()
-    for (const owner of ['controllera', 'controllerb', 'invoker0']) this.store.foresee(owner, foreseen(owner))
-    this.adoption.open()
+    for (const owner of ['controllera', 'controllerb', 'invoker0']) this.store.putProvisional(owner, provisional(owner))
+    this.orphans.open()
   }
 
   async records(): Promise<string[]> {
@@ -52,7 +52,7 @@ class Rig {
 }
 
 let rig: Rig
-afterEach(() => rig.adoption.close())
+afterEach(() => rig.orphans.close())
 
 async function openRig(): Promise<Rig> {
   rig = new Rig()
@@ -61,10 +61,10 @@ async function openRig(): Promise<Rig> {
 }
 
 describe('what a dead controller had told ids of', () => {
-  it('gets its records, and what the living and invokers foresaw is left alone', async () => {
-    const { adoption, living } = await openRig()
+  it('gets its records, and what the living and invokers put is left alone', async () => {
+    const { orphans, living } = await openRig()
     living.add('b')
-    await adoption.look()
+    await orphans.look()
     expect(await rig.records()).toEqual(['controllera'])
     expect(await rig.store.owners()).toEqual(['controllerb', 'invoker0'])
   })
@@ -82,19 +82,21 @@ describe('what a dead controller had told ids of', () => {
   })
 
   it('is left to the controller that is responsible', async () => {
-    const { adoption } = await openRig()
+    const { orphans } = await openRig()
     rig.responsible = false
-    await adoption.look()
+    await orphans.look()
     expect(await rig.records()).toEqual([])
   })
 
   it('is looked for again when the store did not answer', async () => {
-    const { adoption, clock, store } = await openRig()
-    const adopt = vi.spyOn(store, 'adopt').mockRejectedValueOnce(new PlatformError('ERR_UNAVAILABLE', 'down'))
-    await adoption.look()
+    const { orphans, clock, store } = await openRig()
+    const finalizeOrphans = vi
+      .spyOn(store, 'finalizeOrphans')
+      .mockRejectedValueOnce(new PlatformError('ERR_UNAVAILABLE', 'down'))
+    await orphans.look()
     expect(await rig.records()).toEqual([])
     await clock.advance(30_000)
     expect(await rig.records()).toEqual(['controllera', 'controllerb'])
-    expect(adopt).toHaveBeenCalledTimes(3)
+    expect(finalizeOrphans).toHaveBeenCalledTimes(3)
   })
 })

@@ -1,10 +1,10 @@
 import type { Logger } from '../../log.ts'
-import { adoptRecords } from '../../store/adopt-records.ts'
+import { finalizeOwnOrphans } from '../../store/finalize-orphans.ts'
 import type { ActivationStore } from '../../store/activation-store.ts'
 import { controllerOfOwner } from '../../store/record-owner.ts'
 import type { Clock, Timer } from '../../time/clock.ts'
 
-export interface AdoptionParts {
+export interface OrphanRecoveryParts {
   readonly activationStore: ActivationStore
   readonly clock: Clock
   readonly logger: Logger
@@ -17,12 +17,12 @@ export interface AdoptionParts {
 const PERIOD_MS = 30_000
 
 /** Ends with records what controllers that do not come back had told ids of. */
-export class Adoption {
-  readonly #parts: AdoptionParts
+export class OrphanRecovery {
+  readonly #parts: OrphanRecoveryParts
   #timer: Timer | undefined
   #looking: Promise<void> | undefined
 
-  constructor(parts: AdoptionParts) {
+  constructor(parts: OrphanRecoveryParts) {
     this.#parts = parts
   }
 
@@ -52,7 +52,7 @@ export class Adoption {
     try {
       for (const owner of await activationStore.owners()) {
         const controller = controllerOfOwner(owner)
-        if (controller !== undefined && !mayLive(controller)) await adoptRecords(activationStore, owner, logger)
+        if (controller !== undefined && !mayLive(controller)) await finalizeOwnOrphans(activationStore, owner, logger)
       }
     } catch (err) {
       logger.warn({ err }, 'what dead controllers left could not be looked for; it is tried again')

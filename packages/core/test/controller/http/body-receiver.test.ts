@@ -1,7 +1,7 @@
 import { IncomingMessage, ServerResponse } from 'node:http'
 import { Socket } from 'node:net'
 import { describe, expect, it } from 'vitest'
-import { BodyIntake } from '../../../src/controller/http/body-intake.ts'
+import { BodyReceiver } from '../../../src/controller/http/body-receiver.ts'
 import { HttpError } from '../../../src/controller/http/http-error.ts'
 import { ClientGone, routeLimit } from '../../../src/controller/http/read-body.ts'
 import { VirtualClock } from '../../../src/time/virtual-clock.ts'
@@ -15,7 +15,7 @@ function request(announced?: number): IncomingMessage {
   return made
 }
 
-function receive(intake: BodyIntake, from: IncomingMessage, allowed: number, until?: ServerResponse) {
+function receive(intake: BodyReceiver, from: IncomingMessage, allowed: number, until?: ServerResponse) {
   const outcome: { body?: Buffer; error?: unknown } = {}
   const done = Promise.resolve(intake.receive(from, routeLimit(allowed), until)).then(
     (body) => void (outcome.body = body),
@@ -35,7 +35,7 @@ const statusOf = (error: unknown): number | undefined => (error instanceof HttpE
 
 describe('the intake of bodies', () => {
   it('puts a body together, however it was cut', async () => {
-    const intake = new BodyIntake(new VirtualClock(), 1000 * KB)
+    const intake = new BodyReceiver(new VirtualClock(), 1000 * KB)
     for (const announced of [undefined, 26]) {
       const from = request(announced)
       const { outcome, done } = receive(intake, from, 1000)
@@ -48,7 +48,7 @@ describe('the intake of bodies', () => {
   })
 
   it('holds what came, not what was announced, and lets it go when the body is complete', async () => {
-    const intake = new BodyIntake(new VirtualClock(), 1000 * KB)
+    const intake = new BodyReceiver(new VirtualClock(), 1000 * KB)
     const from = request(900 * KB)
     const { outcome, done } = receive(intake, from, 900 * KB)
     expect(intake.heldBytes).toBe(0)
@@ -65,7 +65,7 @@ describe('the intake of bodies', () => {
   })
 
   it('holds a body of a write until its response is over', async () => {
-    const intake = new BodyIntake(new VirtualClock(), 1000 * KB)
+    const intake = new BodyReceiver(new VirtualClock(), 1000 * KB)
     const from = request(100 * KB)
     const response = new ServerResponse(from)
     const { done } = receive(intake, from, 900 * KB, response)
@@ -78,7 +78,7 @@ describe('the intake of bodies', () => {
   })
 
   it('keeps nothing of a body that is too long, and names its length when the end is near', async () => {
-    const intake = new BodyIntake(new VirtualClock(), 1000 * KB)
+    const intake = new BodyReceiver(new VirtualClock(), 1000 * KB)
     const from = request()
     const { outcome, done } = receive(intake, from, 100 * KB)
     await push(from, 101 * KB)
@@ -95,7 +95,7 @@ describe('the intake of bodies', () => {
   for (const end of ['when much more came', 'when nothing more comes for two seconds']) {
     it(`refuses a body that is too long ${end}, without its end`, async () => {
       const clock = new VirtualClock()
-      const intake = new BodyIntake(clock, 1000 * KB)
+      const intake = new BodyReceiver(clock, 1000 * KB)
       const from = request()
       const { outcome, done } = receive(intake, from, KB)
       await push(from, 2 * KB)
@@ -108,12 +108,12 @@ describe('the intake of bodies', () => {
   }
 
   it('refuses at once what is announced as too long', () => {
-    const intake = new BodyIntake(new VirtualClock(), 1000 * KB)
+    const intake = new BodyReceiver(new VirtualClock(), 1000 * KB)
     expect(() => intake.receive(request(1001), routeLimit(1000))).toThrow('Request larger than allowed: 1001 > 1000')
   })
 
   it('refuses what goes beyond the memory for all with 503 and a time to come back', async () => {
-    const intake = new BodyIntake(new VirtualClock(), 250 * KB)
+    const intake = new BodyReceiver(new VirtualClock(), 250 * KB)
     const first = request(200 * KB)
     const earlier = receive(intake, first, 900 * KB)
     await push(first, 150 * KB)
@@ -130,7 +130,7 @@ describe('the intake of bodies', () => {
   })
 
   it('takes small bodies whatever the large ones hold', async () => {
-    const intake = new BodyIntake(new VirtualClock(), 300 * KB)
+    const intake = new BodyReceiver(new VirtualClock(), 300 * KB)
     const large = request(300 * KB)
     receive(intake, large, 900 * KB)
     await push(large, 299 * KB)
@@ -144,7 +144,7 @@ describe('the intake of bodies', () => {
 
   it('gives up the one that has been coming longest when another needs the room', async () => {
     const clock = new VirtualClock()
-    const intake = new BodyIntake(clock, 300 * KB)
+    const intake = new BodyReceiver(clock, 300 * KB)
     const slow = request(300 * KB)
     const slowly = receive(intake, slow, 900 * KB)
     await push(slow, 200 * KB)
@@ -165,7 +165,7 @@ describe('the intake of bodies', () => {
 
   it('gives up a body of which nothing comes for 20 s', async () => {
     const clock = new VirtualClock()
-    const intake = new BodyIntake(clock, 300 * KB)
+    const intake = new BodyReceiver(clock, 300 * KB)
     const from = request(1000)
     const { outcome, done } = receive(intake, from, 1000)
     await push(from, 10)
@@ -180,7 +180,7 @@ describe('the intake of bodies', () => {
   })
 
   it('notices a connection that broke, before it listens as after', async () => {
-    const intake = new BodyIntake(new VirtualClock(), 300 * KB)
+    const intake = new BodyReceiver(new VirtualClock(), 300 * KB)
     const from = request(100 * KB)
     const { outcome, done } = receive(intake, from, 100 * KB)
     await push(from, 50 * KB)

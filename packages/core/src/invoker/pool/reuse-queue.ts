@@ -2,13 +2,13 @@ import type { Clock, Timer } from '../../time/clock.ts'
 import type { Job } from '../parts/job.ts'
 import { Link, LinkedList } from '../parts/linked-list.ts'
 
-class Patient {
+class Waiter {
   readonly job: Job
   readonly lane: string
   /** Monotonic ms. */
   readonly deadlineMs: number
-  readonly laneLink: Link<Patient> = new Link<Patient>(this)
-  readonly link: Link<Patient> = new Link<Patient>(this)
+  readonly laneLink: Link<Waiter> = new Link<Waiter>(this)
+  readonly link: Link<Waiter> = new Link<Waiter>(this)
 
   constructor(job: Job, lane: string, deadlineMs: number) {
     this.job = job
@@ -21,17 +21,17 @@ class Patient {
  * Jobs that could have a container of their own but are better off waiting for one that is about to be free or ready.
  * Each waits in a lane, for what the lane is named after, and for a bounded time.
  */
-export class PatientJobs {
+export class ReuseQueue {
   readonly #clock: Clock
-  readonly #onImpatient: (job: Job) => void
-  readonly #lanes = new Map<string, LinkedList<Patient>>()
+  readonly #onTimeout: (job: Job) => void
+  readonly #lanes = new Map<string, LinkedList<Waiter>>()
   /** In order of arrival. Deadlines are nearly in the same order, and need not be more exact. */
-  readonly #all = new LinkedList<Patient>()
+  readonly #all = new LinkedList<Waiter>()
   #timer: Timer | undefined
 
-  constructor(clock: Clock, onImpatient: (job: Job) => void) {
+  constructor(clock: Clock, onTimeout: (job: Job) => void) {
     this.#clock = clock
-    this.#onImpatient = onImpatient
+    this.#onTimeout = onTimeout
   }
 
   get size(): number {
@@ -43,7 +43,7 @@ export class PatientJobs {
   }
 
   add(job: Job, lane: string, patienceMs: number): void {
-    this.#enter(new Patient(job, lane, this.#clock.monotonic() + patienceMs))
+    this.#enter(new Waiter(job, lane, this.#clock.monotonic() + patienceMs))
     this.#timer ??= this.#clock.setTimer(patienceMs, () => this.#expel())
   }
 
@@ -64,7 +64,7 @@ export class PatientJobs {
   }
 
   /** Everybody in a lane, because what they wait for will not come. */
-  disappoint(lane: string): Job[] {
+  dropLane(lane: string): Job[] {
     return [...(this.#lanes.get(lane) ?? [])].map((patient) => {
       this.#remove(patient)
       return patient.job
@@ -74,17 +74,17 @@ export class PatientJobs {
   clear(): Job[] {
     this.#timer?.cancel()
     this.#timer = undefined
-    return [...this.#lanes.keys()].flatMap((lane) => this.disappoint(lane))
+    return [...this.#lanes.keys()].flatMap((lane) => this.dropLane(lane))
   }
 
-  #enter(patient: Patient): void {
+  #enter(patient: Waiter): void {
     let lane = this.#lanes.get(patient.lane)
     if (!lane) this.#lanes.set(patient.lane, (lane = new LinkedList()))
     lane.pushBack(patient.laneLink)
     this.#all.pushBack(patient.link)
   }
 
-  #remove({ lane, laneLink, link }: Patient): void {
+  #remove({ lane, laneLink, link }: Waiter): void {
     laneLink.unlink()
     link.unlink()
     if (this.#lanes.get(lane)?.size === 0) this.#lanes.delete(lane)
@@ -96,7 +96,7 @@ export class PatientJobs {
     let first = this.#all.first
     for (; first && first.deadlineMs <= now; first = this.#all.first) {
       this.#remove(first)
-      this.#onImpatient(first.job)
+      this.#onTimeout(first.job)
     }
     // Whole ms: what rounding leaves of one would be waited for again and again at the same moment.
     if (first) this.#timer ??= this.#clock.setTimer(Math.ceil(first.deadlineMs - now), () => this.#expel())
