@@ -1,5 +1,5 @@
 import type { Clock, Logger, Timer } from '@stemcell/core'
-import { memoryOfTree } from './process-table.ts'
+import { ProcessMemory } from './process-memory.ts'
 
 export interface WatchedProcess {
   readonly pid: number
@@ -9,21 +9,31 @@ export interface WatchedProcess {
   exceeded(bytes: number): void
 }
 
-/** Idle processes grow slowly, if at all: they are looked at once in so many rounds. */
-const IDLE_ROUNDS = 20
+/** Looks at the memory of one process, and of what it started. */
+export interface MemoryLook {
+  look(thorough: boolean): number
+}
+
+/** Once in so many rounds idle processes are looked at, too, as they grow slowly if at all, and children of all threads. */
+const THOROUGH_ROUNDS = 20
 
 /** Looks at the memory of processes again and again, and tells those that use too much. */
 export class MemoryWatch {
   readonly #clock: Clock
   readonly #intervalMs: number
   readonly #logger: Logger
-  readonly #memoryOf: (pid: number) => number
-  readonly #watched = new Set<WatchedProcess>()
+  readonly #memoryOf: (pid: number) => MemoryLook
+  readonly #watched = new Map<WatchedProcess, MemoryLook>()
   #timer: Timer | undefined
   #round = 0
   #blind = false
 
-  constructor(clock: Clock, intervalMs: number, logger: Logger, memoryOf = memoryOfTree) {
+  constructor(
+    clock: Clock,
+    intervalMs: number,
+    logger: Logger,
+    memoryOf: (pid: number) => MemoryLook = (pid) => new ProcessMemory(pid),
+  ) {
     this.#clock = clock
     this.#intervalMs = intervalMs
     this.#logger = logger
@@ -31,7 +41,7 @@ export class MemoryWatch {
   }
 
   add(process: WatchedProcess): void {
-    this.#watched.add(process)
+    this.#watched.set(process, this.#memoryOf(process.pid))
     this.#timer ??= this.#clock.setTimer(this.#intervalMs, () => this.#look())
   }
 
@@ -44,11 +54,11 @@ export class MemoryWatch {
 
   #look(): void {
     this.#timer = this.#clock.setTimer(this.#intervalMs, () => this.#look())
-    const idleToo = this.#round++ % IDLE_ROUNDS === 0
+    const thorough = this.#round++ % THOROUGH_ROUNDS === 0
     try {
-      for (const process of this.#watched) {
-        if (!process.busy && !idleToo) continue
-        const bytes = this.#memoryOf(process.pid)
+      for (const [process, memory] of this.#watched) {
+        if (!process.busy && !thorough) continue
+        const bytes = memory.look(thorough)
         if (bytes > process.limitBytes) process.exceeded(bytes)
       }
       this.#blind = false

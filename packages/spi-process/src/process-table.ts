@@ -28,13 +28,19 @@ export function stateOf(pid: number): string | undefined {
   return hasProc ? statOf(pid)?.[0] : ps(pid, 'state=')
 }
 
-/** Memory that a process and its descendants have for themselves, in bytes; 0 when it is gone. */
-export function memoryOfTree(pid: number): number {
-  const status = read(`/proc/${pid}/status`)
-  if (status === undefined) return 0
-  let bytes = (kilobytes(status, 'RssAnon') + kilobytes(status, 'RssShmem')) * 1024
-  for (const child of childrenOf(pid)) bytes += memoryOfTree(child)
+/** Memory that processes have for themselves, in bytes; those that are gone have none. */
+export function memoryOf(pids: Iterable<number>): number {
+  let bytes = 0
+  for (const pid of pids) {
+    const status = read(`/proc/${pid}/status`)
+    if (status !== undefined) bytes += (kilobytes(status, 'RssAnon') + kilobytes(status, 'RssShmem')) * 1024
+  }
   return bytes
+}
+
+/** Children of the first thread and theirs: all that most programs have, for a fraction of the effort. */
+export function mainDescendantsOf(pid: number): number[] {
+  return childrenOfThread(pid, pid).flatMap((child) => [child, ...mainDescendantsOf(child)])
 }
 
 /** What a process and its descendants started and did not leave to others by ending. */
@@ -44,13 +50,12 @@ export function descendantsOf(pid: number): number[] {
 
 /** Each thread has children of its own. */
 function childrenOf(pid: number): number[] {
-  const found: number[] = []
-  for (const thread of entriesOf(`/proc/${pid}/task`)) {
-    for (const child of (read(`/proc/${pid}/task/${thread}/children`) ?? '').split(' ')) {
-      if (child.trim() !== '') found.push(Number(child))
-    }
-  }
-  return found
+  return entriesOf(`/proc/${pid}/task`).flatMap((thread) => childrenOfThread(pid, thread))
+}
+
+function childrenOfThread(pid: number, thread: number | string): number[] {
+  const children = read(`/proc/${pid}/task/${thread}/children`)?.trim() ?? ''
+  return children === '' ? [] : children.split(' ').map(Number)
 }
 
 /** Processes whose environment contains one of the marks, in whatever session or group they hide. */

@@ -10,7 +10,7 @@ function watchWith(memoryOf: (pid: number) => number): {
   const clock = new VirtualClock()
   const warnings: string[] = []
   const logger = { ...silentLogger, warn: (_fields: object, message: string) => void warnings.push(message) }
-  const watch = new MemoryWatch(clock, 50, logger, memoryOf)
+  const watch = new MemoryWatch(clock, 50, logger, (pid) => ({ look: () => memoryOf(pid) }))
   const exceeded: number[] = []
   watch.add({ pid: 7, limitBytes: 100, busy: true, exceeded: (bytes) => void exceeded.push(bytes) })
   return { clock, exceeded, warnings }

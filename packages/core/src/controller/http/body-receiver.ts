@@ -150,7 +150,7 @@ class Receipt {
     request.on('data', (chunk: Buffer) => this.#take(chunk))
     request.on('end', () => this.#complete())
     // Comes after `end`, or instead of it when the connection broke.
-    request.on('close', () => this.fail(new ClientGone('the connection broke')))
+    request.on('close', () => this.#close())
   }
 
   onTick(tick: number): void {
@@ -222,6 +222,11 @@ class Receipt {
     if (this.heldBytes > 0 && until && !until.closed) until.once('close', () => this.#release())
     else this.#release()
     resolve(this.#bytes.length === this.#size ? this.#bytes : this.#bytes.subarray(0, this.#size))
+  }
+
+  /** An error takes a look at the stack: it is made where there is something to say. */
+  #close(): void {
+    if (!this.#over) this.fail(new ClientGone('the connection broke'))
   }
 
   #refuseLength(): void {
