@@ -37,6 +37,7 @@ export interface Adapter<T, C extends AdapterContext = AdapterContext> {
  * and others); unknown keys must be refused.
  */
 export interface AdapterModule {
+  /** By option of the configuration: `queue`, `entityStore` …; a system package is `systemPackages.<name>`. */
   readonly provides: Readonly<Record<string, ConfigurableAdapter>>
 }
 
@@ -47,5 +48,5 @@ export interface ConfigurableAdapter {
    * the process: absolute, of this process and its next life alone, not made yet. Without one, none may be left anywhere
    * but where `options` say.
    */
-  readonly create: (options: unknown, folder?: string) => Adapter<unknown>
+  readonly create: (options: unknown, folder?: string) => Adapter<unknown, never>
 }

@@ -60,6 +60,24 @@ export {
   type SimulatedStart,
   type SimulatedStep,
 } from './container/simulated-containers.ts'
+export {
+  isSystemActionError,
+  SYSTEM_KIND,
+  SYSTEM_NAMESPACE,
+  SystemActionError,
+  type ActionInvocation,
+  type ApiClient,
+  type ApiResponse,
+  type FiringOutcome,
+  type SystemAction,
+  type SystemCall,
+  type SystemCaller,
+  type SystemPackage,
+  type SystemPackageContext,
+  type SystemParameter,
+  type TriggerFiring,
+  type WrittenAction,
+} from './system-packages/system-package.ts'
 export type * from './log-store/log-store.ts'
 export { RecordLogStore, recordLogStore } from './log-store/record-log-store.ts'
 export type * from './rate-limiter/rate-limiter.ts'
@@ -79,7 +97,7 @@ export {
   type StatusCode,
 } from './model/activation.ts'
 export { activationJson, activationSummary, activationText, readActivation } from './model/activation-codec.ts'
-export type { AuthKey, Identity, Right } from './model/identity.ts'
+export { authKeyText, readAuthKey, type AuthKey, type Identity, type Right } from './model/identity.ts'
 export type { NamespaceLimits } from './model/namespace-limits.ts'
 export { parseParameters, type Parameter, type Parameters } from './model/parameters.ts'
 export {

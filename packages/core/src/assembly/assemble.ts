@@ -67,7 +67,7 @@ async function assembleControllerNode(given: ControllerOptions): Promise<Control
   const container = registerParts(options, settings)
   const parts = openParts(container, settings)
   const needed = openings(container, options, ['controller'])
-  const node = new ControllerNode(container, parts, new Engines(container, options, settings), true)
+  const node = new ControllerNode(container, parts, new Engines(container, options, settings), true, options.apiHost)
   await parts.open([...needed, ...node.openings])
   return node
 }

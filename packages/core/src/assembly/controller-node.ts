@@ -4,6 +4,7 @@ import type { SubjectAdministration } from '../auth/subject-administration.ts'
 import type { Controller } from '../controller/controller.ts'
 import { PlatformError } from '../errors.ts'
 import { isPromise } from '../lifecycle.ts'
+import { parseJson } from '../model/parse-json.ts'
 import { duplexPair } from './duplex-pair.ts'
 import { EmbeddedClient } from './embedded-client.ts'
 import type { Engines } from './engines.ts'
@@ -27,15 +28,27 @@ export class ControllerNode implements AsyncDisposable {
   readonly #container: DependencyContainer
   readonly #parts: OpenParts
   readonly #engines: Engines
+  readonly #systemPackages: readonly Opening[]
   #closing: Promise<void> | undefined
   #closed = false
 
   /** Use `assemble` or `assembleController`. */
-  constructor(container: DependencyContainer, parts: OpenParts, engines: Engines, clustered: boolean) {
+  constructor(
+    container: DependencyContainer,
+    parts: OpenParts,
+    engines: Engines,
+    clustered: boolean,
+    apiHost: string | undefined,
+  ) {
     this.#container = container
     this.#parts = parts
     this.#engines = engines
-    this.controller = engines.controller(clustered)
+    this.controller = engines.controller(
+      clustered,
+      (key) => new EmbeddedClient(this.listeners, key, parseJson),
+      () => apiHost ?? this.url ?? '',
+    )
+    this.#systemPackages = engines.systemPackages
     this.subjects = engines.subjects(this.controller)
     const { controller } = this
     this.listeners = new HttpListeners(
@@ -54,6 +67,7 @@ export class ControllerNode implements AsyncDisposable {
       { name: 'controller', open: () => controller.open(), close: () => controller.close() },
       ...this.besides,
       ...this.#engines.retention,
+      ...this.#systemPackages,
     ]
   }
 
@@ -133,6 +147,8 @@ export class ControllerNode implements AsyncDisposable {
   }
 
   async #close(drainMs: number): Promise<void> {
+    // What works by itself starts nothing more; its close is repeated with the other parts, and does nothing then.
+    await Promise.allSettled(this.#systemPackages.map((opened) => opened.close()))
     await this.listeners.close(() => this.controller.drain(drainMs), Math.min(drainMs, LINGER_MS))
     await this.#parts.close()
     this.#closed = true

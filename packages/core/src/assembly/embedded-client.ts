@@ -7,24 +7,27 @@ import type { JsonObject, JsonValue } from '../model/json.ts'
 import { stringifyJson } from '../model/json-number.ts'
 import { keepAlive } from '../time/keep-alive.ts'
 import type { HttpListeners } from './http-listeners.ts'
+import type { ApiClient, ApiResponse } from '../system-packages/system-package.ts'
 
-export interface EmbeddedResponse {
-  readonly status: number
-  readonly headers: Readonly<Record<string, string | string[] | undefined>>
-  /** Parsed when the answer is JSON, else the text; undefined when there is none. */
-  readonly body: JsonValue | undefined
-}
+export type EmbeddedResponse = ApiResponse
 
 /**
  * The REST API of a platform in the same process, without a port: requests travel through memory into the same server
  * code that a socket would reach. Paths are relative to `/api/v1/namespaces/_/` unless they start with a slash.
  */
-export class EmbeddedClient {
+export class EmbeddedClient implements ApiClient {
   readonly #listeners: Pick<HttpListeners, 'connect'>
   readonly #authorization: string
+  readonly #parse: (text: string) => JsonValue
 
-  constructor(listeners: Pick<HttpListeners, 'connect'>, key: AuthKey) {
+  /** `parse` makes values of answers; by default with doubles for numbers. */
+  constructor(
+    listeners: Pick<HttpListeners, 'connect'>,
+    key: AuthKey,
+    parse: (text: string) => JsonValue = (text) => JSON.parse(text) as JsonValue,
+  ) {
     this.#listeners = listeners
+    this.#parse = parse
     this.#authorization = `Basic ${Buffer.from(authKeyText(key)).toString('base64')}`
   }
 
@@ -68,7 +71,7 @@ export class EmbeddedClient {
             resolve({
               status: response.statusCode ?? 0,
               headers: response.headers,
-              body: content === '' ? undefined : json ? (JSON.parse(content) as JsonValue) : content,
+              body: content === '' ? undefined : json ? this.#parse(content) : content,
             })
           })
         },

@@ -10,10 +10,12 @@ import type { Logger } from '../log.ts'
 import type { EmitEvent, EventMessage } from '../messages/event-message.ts'
 import { invokerTopic, type InvokerInstance } from '../messages/invoker-instance.ts'
 import { MB } from '../model/byte-size.ts'
+import type { AuthKey } from '../model/identity.ts'
 import { parameterCipher } from '../model/parameter-cipher.ts'
 import { STORE_ALL, type StoreLevels } from '../model/store-level.ts'
 import { firstFault } from '../plug-in/first-fault.ts'
 import { guardedListener } from '../plug-in/guarded-listener.ts'
+import type { ApiClient, SystemPackage } from '../system-packages/system-package.ts'
 import type { Clock } from '../time/clock.ts'
 import { buildInfo } from './build-info.ts'
 import { EventPublisher } from './event-publisher.ts'
@@ -21,6 +23,7 @@ import type { Opening } from './open-in-order.ts'
 import type { Settings } from './options/check-options.ts'
 import type { NodeOptions } from './platform-options.ts'
 import { use } from './provide.ts'
+import { buildSystemPackages } from './register-parts.ts'
 import * as tokens from './tokens.ts'
 
 /** Makes controllers and invokers of the parts in a container. */
@@ -34,6 +37,7 @@ export class Engines {
   readonly #events: EventPublisher | undefined
   readonly #eventObserver: ((event: EventMessage) => void) | undefined
   readonly #shared
+  #systemPackages: readonly SystemPackage[] = []
 
   constructor(container: DependencyContainer, options: NodeOptions, settings: Settings) {
     this.#container = container
@@ -98,12 +102,19 @@ export class Engines {
   }
 
   /** `clustered`: others share the queue with it. */
-  controller(clustered: boolean): Controller {
+  controller(clustered: boolean, clientOf: (key: AuthKey) => ApiClient, apiHost: () => string): Controller {
+    this.#systemPackages = buildSystemPackages(this.#container, this.#options, {
+      clientOf,
+      clustered,
+      fire: (firing) => controller.fire(firing),
+      invoke: (invocation) => controller.invoke(invocation),
+    })
     const { observers, controllerId: id = '0', api, routes, build } = this.#options
-    const controller = createController({
+    const controller: Controller = createController({
       ...this.#shared,
       id,
       clustered,
+      system: { packages: this.#systemPackages, clientOf, apiHost },
       auth: use(this.#container, tokens.AUTH),
       loadBalancer: use(this.#container, tokens.LOAD_BALANCER),
       rateLimiter: use(this.#container, tokens.RATE_LIMITER),
@@ -128,6 +139,15 @@ export class Engines {
       random: this.#shared.random,
       onChange: (changed) => controller.subjectChanged(changed),
     })
+  }
+
+  /** The packages that run inside the controller, to be opened once it takes requests. */
+  get systemPackages(): readonly Opening[] {
+    return this.#systemPackages.map((pkg) => ({
+      name: `system package ${pkg.name}`,
+      open: async () => pkg.open?.(),
+      close: async () => pkg.close?.(),
+    }))
   }
 
   /** What works in the background of every node. */

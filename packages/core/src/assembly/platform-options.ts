@@ -20,6 +20,7 @@ import type { RateLimiter, RateLimiterContext } from '../rate-limiter/rate-limit
 import type { ActivationStore } from '../store/activation-store.ts'
 import type { EntityStore } from '../store/entity-store.ts'
 import type { SubjectStore } from '../store/subject-store.ts'
+import type { SystemPackage, SystemPackageContext } from '../system-packages/system-package.ts'
 import type { Clock } from '../time/clock.ts'
 import type { Random } from '../time/random.ts'
 import type { Adapter, AdapterContext } from '../adapter.ts'
@@ -55,15 +56,20 @@ export interface InvokerIdentity {
 }
 
 /** The options of a controller whose invokers are elsewhere. */
-export type ControllerOptions = Omit<
-  PlatformOptions,
-  'containers' | 'poolPolicy' | 'invoker' | 'invokerInstance' | 'apiHost'
->
+export type ControllerOptions = Omit<PlatformOptions, 'containers' | 'poolPolicy' | 'invoker' | 'invokerInstance'>
 
 /** The options of an invoker whose controllers are elsewhere. */
 export interface InvokerNodeOptions extends Omit<
   PlatformOptions,
-  'auth' | 'loadBalancer' | 'rateLimiter' | 'routes' | 'api' | 'maxWaiting' | 'retention' | 'controllerId'
+  | 'auth'
+  | 'loadBalancer'
+  | 'rateLimiter'
+  | 'routes'
+  | 'systemPackages'
+  | 'api'
+  | 'maxWaiting'
+  | 'retention'
+  | 'controllerId'
 > {
   readonly invokerInstance: InvokerIdentity
   /** What actions get as `__OW_API_HOST`. */
@@ -104,6 +110,11 @@ export interface PlatformOptions {
   readonly api?: ApiOptions
   /** Further paths that the REST API serves without credentials, such as `/metrics`. */
   readonly routes?: readonly OpenRoute[]
+  /**
+   * Packages of namespace `whisk.system` whose actions run inside the controller. Where the entity store has a package
+   * of the same name there, that one is served instead. Default: none.
+   */
+  readonly systemPackages?: readonly Part<SystemPackage, SystemPackageContext>[]
   /** Told what happens, for metrics. */
   readonly observers?: PlatformObservers
   /** Whether user events are published on the topic `events` of the queue. Default false. */

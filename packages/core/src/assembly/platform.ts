@@ -22,7 +22,7 @@ export class Platform extends ControllerNode {
     apiHost: string | undefined,
     onClosed: () => void,
   ) {
-    super(container, parts, engines, false)
+    super(container, parts, engines, false, apiHost)
     this.invoker = engines.invoker(engines.instance(0), () => apiHost ?? this.url ?? '')
     this.#onClosed = onClosed
   }

@@ -14,6 +14,7 @@ import { memoryQueue } from '../queue/memory-queue.ts'
 import type { Queue } from '../queue/queue.ts'
 import { localRateLimiter } from '../rate-limiter/local-rate-limiter.ts'
 import { memoryActivationStore, memoryEntityStore, memorySubjectStore } from '../store/memory-stores.ts'
+import type { SystemPackage, SystemPackageContext } from '../system-packages/system-package.ts'
 import { SystemClock } from '../time/system-clock.ts'
 import { SystemRandom } from '../time/system-random.ts'
 import type { Adapter, AdapterContext } from '../adapter.ts'
@@ -92,12 +93,50 @@ function loggerOf({ logger = silentLogger }: NodeOptions): Logger {
   return guardedLogger(isConsole(logger) ? consoleLogger(logger) : logger)
 }
 
+/** The system packages of a node, each built once. @throws ERR_CONFIG two have one name */
+export function buildSystemPackages(
+  container: DependencyContainer,
+  { systemPackages = [], controllerId = '0' }: NodeOptions,
+  more: Pick<SystemPackageContext, 'clientOf' | 'fire' | 'invoke' | 'clustered'>,
+): readonly SystemPackage[] {
+  const context = { entityStore: use(container, ENTITY_STORE), controllerId, ...more }
+  const packages = systemPackages.map((given) =>
+    isAdapter(given) ? buildSystemPackage(given, container, context) : given,
+  )
+  const names = packages.map(({ name }) => name)
+  const twice = names.find((name, index) => names.indexOf(name) !== index)
+  if (twice !== undefined) throw new PlatformError('ERR_CONFIG', `systemPackages: there are two called '${twice}'`)
+  return packages
+}
+
+function buildSystemPackage(
+  adapter: Adapter<SystemPackage, SystemPackageContext>,
+  container: DependencyContainer,
+  context: Omit<SystemPackageContext, keyof AdapterContext>,
+): SystemPackage {
+  const built: Partial<SystemPackage> = construct('systemPackages', adapter, container, context)
+  if (typeof built?.name === 'string' && Array.isArray(built.actions)) return built as SystemPackage
+  const problem = 'what its build() returned has no name and actions; use another adapter or version of it'
+  throw new PlatformError('ERR_CONFIG', `systemPackages (${adapter.name}): ${problem}`)
+}
+
 function isAdapter<T, C extends AdapterContext>(part: Part<T, C>): part is Adapter<T, C> {
   return typeof (part as Partial<Adapter<T, C>>).build === 'function'
 }
 
 function build<T, C extends AdapterContext>(
   part: PartName,
+  adapter: Adapter<T, C>,
+  container: DependencyContainer,
+  more: Omit<C, keyof AdapterContext>,
+): T {
+  const built = construct(part, adapter, container, more)
+  checkBuilt(part, adapter.name, built)
+  return built
+}
+
+function construct<T, C extends AdapterContext>(
+  part: string,
   adapter: Adapter<T, C>,
   container: DependencyContainer,
   more: Omit<C, keyof AdapterContext>,
@@ -113,9 +152,8 @@ function build<T, C extends AdapterContext>(
     random: use(container, RANDOM),
     logger: use(container, LOGGER).child({ adapter: adapter.name }),
   }
-  let built: T
   try {
-    built = adapter.build({ ...context, ...more } as C)
+    return adapter.build({ ...context, ...more } as C)
   } catch (cause) {
     if (isPlatformError(cause)) throw cause
     const message = cause instanceof Error ? cause.message : String(cause)
@@ -124,8 +162,6 @@ function build<T, C extends AdapterContext>(
       cause,
     })
   }
-  checkBuilt(part, adapter.name, built)
-  return built
 }
 
 /** What runs in a node. */

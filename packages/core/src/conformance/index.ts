@@ -34,3 +34,9 @@ export {
   type ContainerFactoryConformanceOptions,
 } from './run-container-factory-conformance.ts'
 export { runRestConformance } from './rest/run-rest-conformance.ts'
+export { systemPackageCases, type SystemPackageSubject } from './system-package-cases.ts'
+export {
+  runSystemPackageConformance,
+  systemPackageSubject,
+  type SystemPackageConformanceOptions,
+} from './run-system-package-conformance.ts'

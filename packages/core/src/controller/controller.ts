@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { SubjectChange } from '../auth/auth.ts'
 import type { Lifecycle } from '../lifecycle.ts'
+import type { ActionInvocation, FiringOutcome, TriggerFiring } from '../system-packages/system-package.ts'
 
 /** Everything behind the REST API. */
 export interface Controller extends Lifecycle {
@@ -17,6 +18,12 @@ export interface Controller extends Lifecycle {
 
   /** A subject or the limits of a namespace were changed in the store: this controller's auth is told, and the others'. */
   subjectChanged(changed: SubjectChange): void
+
+  /** Fires a trigger in the name of a key's owner, see `SystemPackageContext.fire`. */
+  fire(firing: TriggerFiring): Promise<FiringOutcome>
+
+  /** Invokes an action in the name of the owner of its namespace, see `SystemPackageContext.invoke`. */
+  invoke(invocation: ActionInvocation): Promise<FiringOutcome>
 
   /** Answers one HTTP request; never rejects. */
   handle(request: IncomingMessage, response: ServerResponse): void

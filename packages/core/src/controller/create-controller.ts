@@ -3,6 +3,7 @@ import type { SubjectChange } from '../auth/auth.ts'
 import type { InvokerState } from '../load-balancer/load-balancer.ts'
 import { finalizeOwnOrphans } from '../store/finalize-orphans.ts'
 import { controllerOwner } from '../store/record-owner.ts'
+import type { ActionInvocation, FiringOutcome, TriggerFiring } from '../system-packages/system-package.ts'
 import type { Clock } from '../time/clock.ts'
 import { checkApiOptions } from './parts/api-options.ts'
 import type { Controller } from './controller.ts'
@@ -106,6 +107,14 @@ class HttpController implements Controller {
   subjectChanged(changed: SubjectChange): void {
     this.#parts.auth.invalidate?.(changed)
     this.#coordinator?.announceSubject(changed)
+  }
+
+  fire(firing: TriggerFiring): Promise<FiringOutcome> {
+    return this.#front.fire(firing)
+  }
+
+  invoke(invocation: ActionInvocation): Promise<FiringOutcome> {
+    return this.#front.invoke(invocation)
   }
 
   handle(request: IncomingMessage, response: ServerResponse): void {

@@ -3,6 +3,9 @@ import { isPromise, type MaybePromise } from '../lifecycle.ts'
 import type { Identity } from '../model/identity.ts'
 import { newTransaction } from '../model/transaction.ts'
 import { controllerOwner } from '../store/record-owner.ts'
+import { systemDocuments } from '../system-packages/system-documents.ts'
+import type { ActionInvocation, FiringOutcome, TriggerFiring } from '../system-packages/system-package.ts'
+import { SystemEntityStore } from '../system-packages/system-entity-store.ts'
 import { activationRoutes } from './activations/activation-routes.ts'
 import { bodyMemoryBytes } from './parts/api-options.ts'
 import type { ApiOptions } from './parts/api-options.ts'
@@ -12,8 +15,12 @@ import { EntityCache, type EntityCacheOptions } from './entities/entity-cache.ts
 import { EntityWriter, type AnnounceWrite } from './entities/entity-writer.ts'
 import type { Activator } from './invoke/activator.ts'
 import { ComposingActivator } from './invoke/composing-activator.ts'
+import { actionListener } from './system/action-listener.ts'
+import { invokeAsOwner } from './system/invoke-as-owner.ts'
+import { SystemRunner } from './invoke/system/system-runner.ts'
 import { packageRoutes } from './packages/package-routes.ts'
 import { ruleRoutes } from './triggers/rule-routes.ts'
+import { fireAsOwner } from './system/fire-as-owner.ts'
 import { TriggerLinks } from './triggers/trigger-links.ts'
 import { triggerRoutes } from './triggers/trigger-routes.ts'
 import { WebActions } from './web/web-actions.ts'
@@ -73,20 +80,36 @@ export interface HttpFront {
   readonly routes: readonly Route[]
   /** Entities as the API sees them; `invalidate` is for changes that others made. */
   readonly entities: EntityCache
+  /** Fires triggers for those who work inside the platform. */
+  fire(firing: TriggerFiring): Promise<FiringOutcome>
+  /** Invokes actions for them. */
+  invoke(invocation: ActionInvocation): Promise<FiringOutcome>
   /** Runs what users invoke; its life is its owner's business. */
   readonly compositions: ComposingActivator
 }
 
 /** `inner` runs atomic actions; sequences and compositions are made of it here. */
-export function createHttpFront(parts: ControllerParts, inner: Activator, options: HttpFrontOptions = {}): HttpFront {
+export function createHttpFront(given: ControllerParts, inner: Activator, options: HttpFrontOptions = {}): HttpFront {
+  const parts = withSystemEntities(given)
   const cache = new EntityCache(parts.entityStore, parts.clock, options.cache)
-  const compositions = new ComposingActivator({ ...parts, inner, cache, owner: controllerOwner(parts.id) })
+  const compositions = new ComposingActivator({
+    ...parts,
+    inner,
+    cache,
+    owner: controllerOwner(parts.id),
+    ...(parts.system && { systemRunner: new SystemRunner({ ...parts, ...parts.system }) }),
+  })
   const services: ApiServices = {
     parts,
     activator: compositions,
     options,
     cache,
-    writer: new EntityWriter(parts.entityStore, cache, options.announceWrite ?? (() => undefined)),
+    writer: new EntityWriter(
+      parts.entityStore,
+      cache,
+      options.announceWrite ?? (() => undefined),
+      actionListener(parts),
+    ),
     throttle: new Throttle(parts),
   }
   const about = [
@@ -122,8 +145,18 @@ export function createHttpFront(parts: ControllerParts, inner: Activator, option
     routes,
     entities: cache,
     compositions,
+    fire: (firing) => fireAsOwner(services, firing),
+    invoke: (invocation) => invokeAsOwner(services, invocation),
     handle: (request, response) => dispatcher.handle(request, response),
   }
+}
+
+/** Lets system packages be found where users look for packages. */
+function withSystemEntities(parts: ControllerParts): ControllerParts {
+  const { system, entityStore, limits, clock } = parts
+  if (!system || system.packages.length === 0) return parts
+  const documents = system.packages.map((pkg) => systemDocuments(pkg, limits, clock.now()))
+  return { ...parts, entityStore: new SystemEntityStore(entityStore, documents) }
 }
 
 /** Leads a request through the checks that all have in common to the route that serves it. */

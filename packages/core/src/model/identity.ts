@@ -25,5 +25,11 @@ export function authKeyText({ uuid, key }: AuthKey): string {
   return `${uuid}:${key}`
 }
 
+/** The parts of `uuid:key`; undefined when the text is none. */
+export function readAuthKey(text: string): AuthKey | undefined {
+  const colon = text.indexOf(':')
+  return colon < 0 ? undefined : { uuid: text.slice(0, colon), key: text.slice(colon + 1) }
+}
+
 /** Keys of any other length are never valid. */
 export const AUTH_KEY_LENGTH = 64

@@ -59,6 +59,15 @@ const route = z.looseObject({
   handle: z.custom((given) => typeof given === 'function', 'give a function'),
 })
 
+/** An adapter, or a package that is made. */
+const systemPackage = z.custom<object>(
+  (given) =>
+    typeof given === 'object' &&
+    given !== null &&
+    ('build' in given ? typeof given.build === 'function' : 'name' in given && 'actions' in given),
+  'give an adapter, such as alarms() of @stemcell/alarms, or an object with name and actions',
+)
+
 /** Every option of `assemble` and its siblings. */
 export const optionsSchema = z.strictObject({
   containers: anything,
@@ -79,6 +88,7 @@ export const optionsSchema = z.strictObject({
   retention: retentionSchema,
   api: apiSchema.optional(),
   routes: z.array(route).optional(),
+  systemPackages: z.array(systemPackage).optional(),
   observers: z
     .strictObject({
       controller: methods(CONTROLLER_EVENTS, false),

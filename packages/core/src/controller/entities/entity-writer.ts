@@ -6,25 +6,33 @@ import type { EntityCache } from './entity-cache.ts'
 /** Tells whoever else caches entities that the one with this id has changed. */
 export type AnnounceWrite = (id: string) => void
 
+/** Told of every write once the store has it, before its caller is; undefined when the entity is gone. */
+export type AfterWrite = (id: string, document: JsonObject | undefined) => Promise<void>
+
 /** Writes entities. Whatever comes of a write, nobody goes on with the entity as it was before. */
 export class EntityWriter {
   readonly #store: EntityStore
   readonly #cache: EntityCache
   readonly #announce: AnnounceWrite
+  readonly #after: AfterWrite | undefined
 
-  constructor(store: EntityStore, cache: EntityCache, announce: AnnounceWrite) {
+  constructor(store: EntityStore, cache: EntityCache, announce: AnnounceWrite, after?: AfterWrite) {
     this.#store = store
     this.#cache = cache
     this.#announce = announce
+    this.#after = after
   }
 
   /** Answers with the new revision. @throws what the store throws */
   async put(id: string, document: JsonObject, options: PutOptions): Promise<string> {
+    let written
     try {
-      return (await this.#store.put(id, document, options)).revision
+      written = await this.#store.put(id, document, options)
     } finally {
       this.#changed(id)
     }
+    await this.#after?.(id, document)
+    return written.revision
   }
 
   /** @throws what the store throws */
@@ -34,6 +42,7 @@ export class EntityWriter {
     } finally {
       this.#changed(id)
     }
+    await this.#after?.(id, undefined)
   }
 
   #changed(id: string): void {

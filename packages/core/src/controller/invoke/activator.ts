@@ -7,6 +7,8 @@ import type { Transaction } from '../../model/transaction.ts'
 /** One invocation, after every check that the API makes. */
 export interface ActivationRequest {
   readonly transaction: Transaction
+  /** The id that the activation is to have. Default: one of its own. Whoever gives one knows that it is not in use. */
+  readonly activationId?: string
   /** Who pays and owns the record. */
   readonly user: Identity
   /** The action as resolved, package and binding parameters merged into its own. */

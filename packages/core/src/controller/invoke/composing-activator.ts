@@ -23,7 +23,8 @@ import { ProvisionalRecords } from './provisional-records.ts'
 import { RecordWriter } from './record-writer.ts'
 import type { RunComposite, StepRunner } from './run-composite.ts'
 import { runSequence } from './sequences/run-sequence.ts'
-import { COMPOSITION_FAILED, CONTROLLER_STOPPED, CUT_OFF, SEQUENCE_FAILED } from './texts.ts'
+import type { SystemRunner } from './system/system-runner.ts'
+import { COMPOSITION_FAILED, CONTROLLER_STOPPED, CUT_OFF, SEQUENCE_FAILED, SYSTEM_ACTION_FAILED } from './texts.ts'
 
 export interface ComposingParts {
   /** Runs what is neither a sequence nor a composition. */
@@ -39,13 +40,18 @@ export interface ComposingParts {
   /** Which composites leave a record. Default: all. */
   readonly storeLevels?: StoreLevels
   readonly emit?: EmitEvent
+  /** Runs actions of system packages. Default: there are none. */
+  readonly systemRunner?: SystemRunner
 }
 
 /** A step's result is waited for this much longer than the step may run, ms. */
 const STEP_GRACE_MS = 60_000
 
-const RUN: Readonly<Record<CompositeKind, RunComposite>> = { sequence: runSequence, composition: runComposition }
-const FAILURE: Readonly<Record<CompositeKind, string>> = { sequence: SEQUENCE_FAILED, composition: COMPOSITION_FAILED }
+const FAILURE: Readonly<Record<CompositeKind, string>> = {
+  sequence: SEQUENCE_FAILED,
+  composition: COMPOSITION_FAILED,
+  system: SYSTEM_ACTION_FAILED,
+}
 
 /**
  * Runs sequences and compositions step by step through another activator, and hands it all other actions. Each ends
@@ -57,6 +63,7 @@ export class ComposingActivator implements Activator {
   readonly #records: RecordWriter
   readonly #provisional: ProvisionalRecords
   readonly #steps: StepRunner
+  readonly #run: Readonly<Record<CompositeKind, RunComposite>>
   /** Composites under way, nested ones included. */
   readonly #running = new Set<Composite>()
   readonly #perNamespace = new Map<string, number>()
@@ -76,6 +83,11 @@ export class ComposingActivator implements Activator {
       maxLength: parts.limits.sequenceLength,
       runComponent: (within, component, payload) => this.#runComponent(within, component, payload),
       runConductor: (within, payload) => this.#runAtomic(within, componentOf(within.request), payload),
+    }
+    this.#run = {
+      sequence: runSequence,
+      composition: runComposition,
+      system: async (composite) => parts.systemRunner?.run(composite) ?? errorResponse(3, SYSTEM_ACTION_FAILED),
     }
   }
 
@@ -126,18 +138,25 @@ export class ComposingActivator implements Activator {
   async close(): Promise<void> {
     await this.drain(0)
     for (const composite of this.#running) this.#finish(composite, errorResponse(3, CUT_OFF))
+    this.#parts.systemRunner?.abort()
     await this.#records.close()
     await Promise.all(this.#ending)
   }
 
   #start(kind: CompositeKind, request: ActivationRequest, parent: Composite | undefined): Composite {
     const { random, clock, logger } = this.#parts
-    const composite = new Composite(activationIdOf(random.uuid()), kind, request, clock.now(), parent)
+    const composite = new Composite(
+      request.activationId ?? activationIdOf(random.uuid()),
+      kind,
+      request,
+      clock.now(),
+      parent,
+    )
     this.#running.add(composite)
     if (!parent) this.#count(request, 1)
     // Its id will be in the logs of one whose record is provisional.
     if (parent && tracksSteps(parent)) this.#refreshProvisional(composite)
-    RUN[kind](composite, this.#steps).then(
+    this.#run[kind](composite, this.#steps).then(
       (response) => this.#finish(composite, response),
       (err: unknown) => {
         const { activationId } = composite

@@ -5,14 +5,15 @@ import type { Parameter } from '../../model/parameters.ts'
 import type { PlatformLimits } from '../../model/platform-limits.ts'
 import type { Composite } from './composite.ts'
 
-/** The record of a sequence or composition that ended. Its logs are the ids of its steps. */
+/** The record of a composite that ended. The logs of sequences and compositions are the ids of their steps. */
 export function compositeRecord(
   composite: Composite,
   response: ActivationResponse,
   endMs: number,
   limits: PlatformLimits,
 ): Activation {
-  const { activationId, request, startMs, durationMs, stepIds } = composite
+  const { activationId, request, startMs, stepIds, lines, kind } = composite
+  const durationMs = kind === 'system' ? Math.max(0, endMs - startMs) : composite.durationMs
   const { user, target, cause } = request
   return {
     namespace: user.namespace.name,
@@ -26,9 +27,23 @@ export function compositeRecord(
     duration: durationMs,
     publish: false,
     response,
-    logs: [...stepIds],
-    annotations: annotations(composite, limits),
+    logs: kind === 'system' ? [...lines] : [...stepIds],
+    annotations: kind === 'system' ? systemAnnotations(composite) : annotations(composite, limits),
   }
+}
+
+/** As an invoker writes them. */
+function systemAnnotations({ request, startMs, timedOut }: Composite): Parameter[] {
+  const { target, transaction, cause, binding } = request
+  return [
+    { key: 'path', value: documentId(target.action) },
+    { key: 'waitTime', value: Math.max(0, startMs - transaction.start) },
+    { key: 'kind', value: target.action.exec.kind },
+    { key: 'timeout', value: timedOut },
+    { key: 'limits', value: limitsJson(target.action.limits) },
+    ...(cause === undefined ? [] : [{ key: 'causedBy', value: 'sequence' }]),
+    ...(binding === undefined ? [] : [{ key: 'binding', value: binding }]),
+  ]
 }
 
 /** The order is OpenWhisk's. */

@@ -5,13 +5,16 @@ import { documentId } from '../../model/entity-name.ts'
 import { isSequence } from '../../model/exec.ts'
 import { isJsonObject, numberOf } from '../../model/json.ts'
 import { isTruthy, parameterValue } from '../../model/parameters.ts'
+import { SYSTEM_KIND } from '../../system-packages/system-package.ts'
 import type { ActivationRequest } from './activator.ts'
 
-export type CompositeKind = 'sequence' | 'composition'
+/** What the controller runs itself: besides sequences and compositions the actions of system packages. */
+export type CompositeKind = 'sequence' | 'composition' | 'system'
 
 /** What kind of composite an action is; undefined when an invoker runs it. The annotation means nothing on sequences. */
 export function compositeKind({ exec, annotations }: Action): CompositeKind | undefined {
   if (isSequence(exec)) return 'sequence'
+  if (exec.kind === SYSTEM_KIND) return 'system'
   return isTruthy(parameterValue(annotations, 'conductor'), false) ? 'composition' : undefined
 }
 
@@ -22,7 +25,7 @@ export interface CompositionBudget {
   components: number
 }
 
-/** A sequence or composition from its start to its record. */
+/** A sequence, a composition or the run of a system action, from its start to its record. */
 export class Composite {
   readonly activationId: string
   readonly kind: CompositeKind
@@ -33,6 +36,8 @@ export class Composite {
   readonly startMs: number
   /** What it ran, in order. */
   readonly stepIds: string[] = []
+  /** What a system action said. */
+  readonly lines: string[] = []
   /** Of all steps together. */
   durationMs = 0
   /** The largest of all steps that said theirs. */
@@ -44,6 +49,8 @@ export class Composite {
   /** Resolves with the record, whatever it says. */
   readonly ended: Promise<Activation>
   readonly end: (record: Activation) => void
+  /** A system action took longer than it may. */
+  timedOut = false
   /** Its end has begun: the first one counts. */
   isEnding = false
   /** Set once a record was provisional, to what settles when the last one is safe. */

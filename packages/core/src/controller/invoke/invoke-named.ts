@@ -14,6 +14,8 @@ export interface Caller {
 /** What a caller asks of an action, and how it wants to be answered. */
 export interface InvocationOrder {
   readonly payload?: JsonText
+  /** See `ActivationRequest`. */
+  readonly activationId?: string
   readonly blocking: boolean
   /** How long a blocking caller waits, ms. Ignored otherwise. */
   readonly waitMs: number
@@ -35,13 +37,14 @@ export function invokeNamed(
   return withAdmission(services, user, async (onSettled) => {
     const place = await locateAction(services.cache, user, 'ACTIVATE', name)
     const read = order()
-    const { payload, blocking, waitMs, onAccepted } = isPromise(read) ? await read : read
+    const { payload, blocking, waitMs, onAccepted, activationId } = isPromise(read) ? await read : read
     const target = await loadAction(services.cache, place)
     // Filled field by field: spreading what is optional is slow, and every invocation comes this way.
     const request: Mutable<ActivationRequest> = { transaction, user, target, blocking, waitMs, onSettled }
     if (place.binding !== undefined) request.binding = place.binding
     if (payload) request.payload = payload
     if (onAccepted) request.onAccepted = onAccepted
+    if (activationId !== undefined) request.activationId = activationId
     return invokeResolved(services, request)
   })
 }

@@ -158,7 +158,7 @@ export class PlacingActivator implements Activator, Bookkeeper {
     const { random, manifest } = this.#parts
     const { name, uuid } = request.user.namespace
     const placement = placementRequest(name, request.target, manifest)
-    const entry = new InFlight(this, activationIdOf(random.uuid()), request, placement)
+    const entry = new InFlight(this, request.activationId ?? activationIdOf(random.uuid()), request, placement)
     this.#inFlight.set(entry.activationId, entry)
     this.#perNamespace.set(uuid, this.inFlight(uuid) + 1)
     if (this.#closing) return this.#refuse(entry, 'the controller is closing')

@@ -12,6 +12,18 @@ export const COMPOSITION_TOO_LONG = 'Too many actions in the composition.'
 /** Not of OpenWhisk, which loses them. */
 export const CUT_OFF = 'The activation was ended before its next step: the platform is shutting down.'
 
+/** The caller is not told more: what went wrong is the platform's affair. */
+export const SYSTEM_ACTION_FAILED = 'The action failed: the log of the platform says why.'
+export const SYSTEM_RESULT_NO_JSON = 'The action did not produce a valid JSON or JSON Array response.'
+
+export function systemActionTimeout(limitMs: number): string {
+  return `The action exceeded its time limits of ${limitMs} milliseconds.`
+}
+
+export function systemResultTooLong(bytes: number, maxBytes: number): string {
+  return `The action produced a response that exceeded the allowed length: ${bytes} > ${maxBytes} bytes.`
+}
+
 export function sequenceTimeout(activationId: string): string {
   return `Timeout reached when retrieving activation ${activationId} for sequence component.`
 }

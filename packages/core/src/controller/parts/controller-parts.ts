@@ -6,6 +6,7 @@ import type { ApiOptions } from './api-options.ts'
 import type { OpenRoute } from '../http/route.ts'
 import type { ControllerObserver } from './observer.ts'
 import type { EmitEvent } from '../../messages/event-message.ts'
+import type { AuthKey } from '../../model/identity.ts'
 import type { ParameterCipher } from '../../model/parameter-cipher.ts'
 import type { PlatformLimits } from '../../model/platform-limits.ts'
 import type { RuntimesManifest } from '../../model/runtimes-manifest.ts'
@@ -14,6 +15,7 @@ import type { Queue } from '../../queue/queue.ts'
 import type { RateLimiter } from '../../rate-limiter/rate-limiter.ts'
 import type { ActivationStore } from '../../store/activation-store.ts'
 import type { EntityStore } from '../../store/entity-store.ts'
+import type { ApiClient, SystemPackage } from '../../system-packages/system-package.ts'
 import type { Clock } from '../../time/clock.ts'
 import type { Random } from '../../time/random.ts'
 
@@ -49,10 +51,21 @@ export interface ControllerParts {
   readonly routes?: readonly OpenRoute[]
   /** Default: nobody is told. */
   readonly observer?: ControllerObserver
+  /** What runs inside the controller. Default: nothing does. */
+  readonly system?: SystemParts
   /** Takes user events. Default: nobody does. */
   readonly emit?: EmitEvent
   /** Whether the log store is asked for logs of activations without a record. Default false. */
   readonly logsOutliveRecords?: boolean
   /** Which sequences, compositions and triggers leave a record. Default: all. */
   readonly storeLevels?: StoreLevels
+}
+
+/** Packages of `whisk.system` that the platform brings. They are opened and closed by whoever made them. */
+export interface SystemParts {
+  readonly packages: readonly SystemPackage[]
+  /** The REST API in the name of the owner of a key. */
+  readonly clientOf: (key: AuthKey) => ApiClient
+  /** Where actions find the REST API; empty when it has no port. */
+  readonly apiHost: () => string
 }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { documentId } from '../../model/entity-name.ts'
 import type { JsonText } from '../../model/json-text.ts'
 import type { RuleLink } from '../../model/trigger.ts'
@@ -23,14 +24,37 @@ export function fireRules(
   caller: Caller,
   rules: ReadonlyMap<string, RuleLink>,
   payload: JsonText,
+  ids?: DerivedIds,
 ): Promise<string[]> {
   return Promise.all(
     [...rules].map(async ([rule, link]) => {
       const action = documentId(link.action)
-      const outcome = await fireRule(services, caller, rule, link, payload)
+      const id = ids && ruleActivationId(ids.triggerActivationId, rule)
+      const before = id !== undefined && ids?.again ? await firedBefore(services, caller, id) : undefined
+      const outcome = before ?? (await fireRule(services, caller, rule, link, payload, id))
       return JSON.stringify({ ...outcome, rule, action })
     }),
   )
+}
+
+/** Activation ids that follow from that of the trigger, so that a run can be told from the same run done again. */
+export interface DerivedIds {
+  readonly triggerActivationId: string
+  /** It may have been run before: actions whose activation has a record are not invoked again. */
+  readonly again: boolean
+}
+
+function ruleActivationId(triggerActivationId: string, rule: string): string {
+  return createHash('sha256').update(`${triggerActivationId} ${rule}`).digest('hex').slice(0, 32)
+}
+
+async function firedBefore(
+  { parts }: ApiServices,
+  { user }: Caller,
+  activationId: string,
+): Promise<RuleOutcome | undefined> {
+  const record = await parts.activationStore.get(user.namespace.name, activationId)
+  return record && { statusCode: FIRED, success: true, activationId }
 }
 
 type RuleOutcome =
@@ -43,6 +67,7 @@ async function fireRule(
   rule: string,
   { action, status }: RuleLink,
   payload: JsonText,
+  id: string | undefined,
 ): Promise<RuleOutcome> {
   if (status === 'inactive') {
     return { statusCode: REFUSED, success: false, error: ruleInactive(rule, documentId(action)) }
@@ -59,7 +84,7 @@ async function fireRule(
         const allowedBytes = maxPayloadBytes(caller.user.limits, parts.limits)
         const bytes = Buffer.byteLength(payload.text)
         if (bytes > allowedBytes) throw new HttpError(413, largerThanAllowed('Request', bytes, allowedBytes))
-        return { payload, blocking: false, waitMs: 0 }
+        return { payload, blocking: false, waitMs: 0, ...(id === undefined ? {} : { activationId: id }) }
       },
     )
     return { statusCode: FIRED, success: true, activationId }
