@@ -1,0 +1,3 @@
+export { combinators } from './combinators/combinators.ts'
+export { samples } from './samples/samples.ts'
+export { utils } from './utils/utils.ts'
