@@ -5,6 +5,7 @@ import { AUTH_SHOWS, takeEnvironment } from '../environment.ts'
 import { isLoopback } from '../is-loopback.ts'
 import { Metrics } from '../metrics/metrics.ts'
 import { chosenForController, controllerSettings, settings } from '../parts/chosen-parts.ts'
+import { chosenSystemPackages } from '../parts/chosen-system-packages.ts'
 import { runUntilStopped, type Running, type StartContext } from '../run-until-stopped.ts'
 import { admitGuest } from '../standalone/admit-guest.ts'
 import { DataFolder } from '../standalone/data-folder.ts'
@@ -52,9 +53,11 @@ async function startController(
   const node = await assembleController({
     ...(await sharedParts(config, new DataFolder(config.data), `controller-${id}`)),
     ...(await chosenForController(config)),
+    systemPackages: await chosenSystemPackages(config),
     ...settings(config),
     ...controllerSettings(config),
     ...(metrics && { observers: metrics.observers, routes: [metrics.route] }),
+    ...(config.apiHost === undefined ? {} : { apiHost: config.apiHost }),
     logger,
     controllerId: id,
   })

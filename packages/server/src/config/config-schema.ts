@@ -47,6 +47,11 @@ function adapter(description: string, shownDefault: string) {
     .meta({ description, shownType: 'adapter', shownDefault })
 }
 
+const systemPackage = z.union([
+  z.literal(false),
+  z.strictObject({ adapter: z.string().min(1).optional(), options: z.record(z.string(), z.unknown()).default({}) }),
+])
+
 /** What a configuration file may say. Keys that it does not know are refused. */
 export const configSchema = z.strictObject({
   host: z.string().min(1).default('127.0.0.1').meta({ description: 'Address to listen on' }),
@@ -105,6 +110,11 @@ export const configSchema = z.strictObject({
   logStore: adapter('Where logs of activations go', 'into the activation record'),
   rateLimiter: adapter('Rates and concurrency of namespaces', 'counted in this process'),
   poolPolicy: adapter('Which containers an invoker keeps, and how many it has ready', 'fixed times, as `invoker` says'),
+  systemPackages: z.record(z.string(), systemPackage).default({}).meta({
+    description: 'Packages of `whisk.system` that the platform brings, by name: false leaves one out',
+    shownType: 'object of adapters, or false',
+    shownDefault: '`alarms`, `utils`, `samples`, `combinators`',
+  }),
 })
 
 /** A configuration with every default filled in. */

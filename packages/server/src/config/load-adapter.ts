@@ -5,6 +5,7 @@ import {
   problems,
   standardProblems,
   type Adapter,
+  type AdapterContext,
   type AdapterModule,
   type ConfigurableAdapter,
   type StandardIssue,
@@ -21,15 +22,29 @@ import type { AdapterSource } from './config-schema.ts'
  * @param folder see `ConfigurableAdapter`.
  * @throws ERR_CONFIG the package is not installed, does not provide the part, or refuses the options.
  */
-export async function loadAdapter<T>(part: string, source: AdapterSource, folder?: string): Promise<Adapter<T>> {
+export async function loadAdapter<T, C extends AdapterContext = AdapterContext>(
+  part: string,
+  source: AdapterSource,
+  folder?: string,
+): Promise<Adapter<T, C>> {
   const place = `${part} (${source.adapter})`
-  const module = await importAdapter(place, source.adapter)
+  return adapterOf<T, C>(place, await importAdapter(place, source.adapter), part, source.options, folder)
+}
+
+/** The adapter for a part from a package that is loaded. @throws ERR_CONFIG as `loadAdapter` */
+export async function adapterOf<T, C extends AdapterContext = AdapterContext>(
+  place: string,
+  module: AdapterModule,
+  part: string,
+  options: unknown,
+  folder?: string,
+): Promise<Adapter<T, C>> {
   const found = module.provides[part]
   if (!found) {
     const offers = Object.keys(module.provides).join(', ')
     throw new PlatformError('ERR_CONFIG', `${place}: the package does not provide ${part}; it provides ${offers}`)
   }
-  return create(place, found, await optionsOf(place, found.options, source.options), folder) as Adapter<T>
+  return create(place, found, await optionsOf(place, found.options, options), folder) as Adapter<T, C>
 }
 
 /** What the schema makes of the options in the file. @throws ERR_CONFIG it refuses them. */
@@ -67,7 +82,7 @@ function isOlderSchema(schema: unknown): schema is OlderSchema {
   )
 }
 
-function create(place: string, found: ConfigurableAdapter, options: unknown, folder?: string): Adapter<unknown> {
+function create(place: string, found: ConfigurableAdapter, options: unknown, folder?: string): Adapter<unknown, never> {
   try {
     return found.create(options, folder)
   } catch (cause) {

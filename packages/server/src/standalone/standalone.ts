@@ -16,6 +16,7 @@ import {
   settings,
 } from '../parts/chosen-parts.ts'
 import { chosenStores } from '../parts/chosen-stores.ts'
+import { chosenSystemPackages } from '../parts/chosen-system-packages.ts'
 import { admitGuest, GUEST } from './admit-guest.ts'
 import { banner } from './banner.ts'
 import { DataFolder } from './data-folder.ts'
@@ -66,6 +67,7 @@ export async function startStandalone(options: StandaloneOptions): Promise<Stand
     ...(await chosenStores(config, data, data.spillOf('standalone'))),
     ...(await chosenShared(config)),
     ...(await chosenForController(config)),
+    systemPackages: await chosenSystemPackages(config),
     containers: await chosenContainers(config, data),
     ...(await chosenPolicy(config)),
     ...settings(config),
