@@ -27,6 +27,8 @@ export interface ContractRow {
 export interface RowNeeds {
   /** Kinds of actions. */
   readonly kinds?: readonly string[]
+  /** Packages of `whisk.system`. */
+  readonly packages?: readonly string[]
   /** The owner is a caller of the row's own, whose namespace has these limits. */
   readonly limits?: JsonObject
 }

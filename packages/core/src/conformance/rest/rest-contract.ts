@@ -2,6 +2,7 @@ import type { ContractRow } from './contract-row.ts'
 import { actionReadRows } from './rows/action-read-rows.ts'
 import { actionWriteRows } from './rows/action-write-rows.ts'
 import { activationRows } from './rows/activation-rows.ts'
+import { alarmRows } from './rows/alarm-rows.ts'
 import { bindingRows } from './rows/binding-rows.ts'
 import { callerRows } from './rows/caller-rows.ts'
 import { compositionRows } from './rows/composition-rows.ts'
@@ -57,6 +58,7 @@ export const REST_CONTRACT: readonly RestArea[] = [
   { section: 8, name: 'bindings', rows: bindingRows },
   { section: 8, name: 'actions in packages', rows: packageRows },
   { section: 9, name: 'feeds', rows: feedRows },
+  { section: 9, name: 'alarms', rows: alarmRows },
   { section: 10, name: 'activations', rows: activationRows },
   { section: 11, name: 'paths of web actions', rows: webRows(pathRows) },
   { section: 11, name: 'arguments of web actions', rows: webRows(argumentRows) },

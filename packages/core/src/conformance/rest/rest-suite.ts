@@ -9,18 +9,21 @@ export class RestSuite {
   readonly #target: RestTarget
   readonly #kinds: ReadonlySet<string>
 
-  private constructor(target: RestTarget, kinds: ReadonlySet<string>) {
+  readonly #packages: ReadonlySet<string>
+
+  private constructor(target: RestTarget, kinds: ReadonlySet<string>, packages: ReadonlySet<string>) {
     this.#target = target
     this.#kinds = kinds
+    this.#packages = packages
   }
 
-  /** Asks the server what kinds of actions it runs. Rejects when it does not answer. */
+  /** Asks the server what kinds of actions it runs, and what packages it has. Rejects when it does not answer. */
   static async connect(target: RestTarget): Promise<RestSuite> {
     const { status, text } = await sendRequest(target.baseUrl, { method: 'GET', path: '/', headers: {} })
     assert.equal(status, 200, `GET ${target.baseUrl}/ is answered with ${status} ${text.slice(0, 200)}`)
     const { runtimes = {} } = JSON.parse(text) as { runtimes?: Record<string, readonly { readonly kind: string }[]> }
     const kinds = Object.values(runtimes).flatMap((versions) => versions.map(({ kind }) => kind))
-    return new RestSuite(target, new Set(kinds))
+    return new RestSuite(target, new Set(kinds), await systemPackages(target))
   }
 
   /** Why a row does not apply; undefined when it does. */
@@ -31,6 +34,8 @@ export class RestSuite {
     if (missing.length > 0) return `the server does not run actions of kind ${missing.join(', ')}`
     const lacking = (row.needs?.kinds ?? []).filter((kind) => without.includes(kind))
     if (lacking.length > 0) return `the host of the server cannot run ${lacking.join(', ')}`
+    const absent = (row.needs?.packages ?? []).filter((name) => !this.#packages.has(name))
+    if (absent.length > 0) return `the server has no package /whisk.system/${absent.join(', ')}`
     if (row.needs?.limits && !admit) return 'no namespace with limits of its own can be made'
     if (!other && usesOther(row)) return 'there is no second caller'
     if (!store && row.given?.some((step) => 'stored' in step)) return 'documents cannot be written past the API'
@@ -41,6 +46,18 @@ export class RestSuite {
   run(row: ContractRow): Promise<void> {
     return RowRun.run(row, this.#target)
   }
+}
+
+async function systemPackages({ baseUrl, owner }: RestTarget): Promise<ReadonlySet<string>> {
+  const authorization = `Basic ${Buffer.from(owner.auth).toString('base64')}`
+  const path = '/api/v1/namespaces/whisk.system/packages?limit=0'
+  const { status, text } = await sendRequest(baseUrl, {
+    method: 'GET',
+    path,
+    headers: ['authorization', authorization],
+  })
+  assert.equal(status, 200, `GET ${path} is answered with ${status} ${text.slice(0, 200)}`)
+  return new Set((JSON.parse(text) as readonly { readonly name: string }[]).map(({ name }) => name))
 }
 
 function usesOther({ given = [], when, answer }: ContractRow): boolean {
