@@ -1,5 +1,6 @@
 // `npm run bench [-- name …] [--json] [--quick]`: measures Stemcell beside floors taken in the same run, and prints
 // ratios. `--quick` makes `containers`, `store` and `cluster` take few samples: to see that they work, not to compare.
+import { alarms } from './alarms.mjs'
 import { cluster } from './cluster.mjs'
 import { containers } from './containers.mjs'
 import { list } from './list.mjs'
@@ -13,7 +14,7 @@ import { store } from './store.mjs'
 import { table } from './table.mjs'
 import { web } from './web.mjs'
 
-const BENCHES = { invoke: standalone, starts, pool, sequence, web, list, placement, containers, store, cluster }
+const BENCHES = { invoke: standalone, starts, pool, sequence, web, list, placement, alarms, containers, store, cluster }
 
 const args = process.argv.slice(2)
 const json = args.includes('--json')
