@@ -1,0 +1,3 @@
+import type { Client } from 'openwhisk'
+
+export function deploy(ow: Client): Promise<void>
