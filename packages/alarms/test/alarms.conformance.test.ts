@@ -13,6 +13,7 @@ async function create(): Promise<SystemPackage> {
     clientOf: () => ({ request: () => Promise.resolve({ status: 404, headers: {}, body: undefined }) }),
     fire: () => Promise.resolve({ status: 404 }),
     invoke: () => Promise.resolve({ status: 404 }),
+    handle: () => undefined,
   })
 }
 

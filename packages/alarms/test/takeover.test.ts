@@ -93,6 +93,7 @@ class Member {
       clientOf: () => ({ request: () => Promise.resolve({ status: 200, headers: {}, body: {} }) }),
       fire: (firing) => this.freezer.answer(cluster.fire(firing)),
       invoke: (invocation) => this.freezer.answer(cluster.invoke(invocation)),
+      handle: () => undefined,
     })
   }
 

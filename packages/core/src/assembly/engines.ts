@@ -108,6 +108,7 @@ export class Engines {
       clustered,
       fire: (firing) => controller.fire(firing),
       invoke: (invocation) => controller.invoke(invocation),
+      handle: (request, response) => controller.handle(request, response),
     })
     const { observers, controllerId: id = '0', api, routes, build } = this.#options
     const controller: Controller = createController({

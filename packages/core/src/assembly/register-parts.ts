@@ -97,7 +97,7 @@ function loggerOf({ logger = silentLogger }: NodeOptions): Logger {
 export function buildSystemPackages(
   container: DependencyContainer,
   { systemPackages = [], controllerId = '0' }: NodeOptions,
-  more: Pick<SystemPackageContext, 'clientOf' | 'fire' | 'invoke' | 'clustered'>,
+  more: Pick<SystemPackageContext, 'clientOf' | 'fire' | 'invoke' | 'clustered' | 'handle'>,
 ): readonly SystemPackage[] {
   const context = { entityStore: use(container, ENTITY_STORE), controllerId, ...more }
   const packages = systemPackages.map((given) =>

@@ -1,3 +1,4 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AdapterContext } from '../adapter.ts'
 import type { AuthKey } from '../model/identity.ts'
 import type { JsonObject, JsonValue } from '../model/json.ts'
@@ -97,7 +98,10 @@ export interface SystemCall {
   /** The caller's arguments when they were an array; `parameters` has none of them then. */
   readonly list?: readonly JsonValue[]
   readonly activationId: string
-  /** Who calls; of a web action its owner, which is nobody for those of `whisk.system`. */
+  /**
+   * Who calls. Of a web action its owner: nobody for those of `whisk.system` unless a subject has that namespace.
+   * Whoever called with credentials is named by the argument `__ow_user`, which nobody else can set.
+   */
   readonly caller: SystemCaller
   /** The REST API, acting for the caller. */
   readonly client: ApiClient
@@ -157,6 +161,13 @@ export interface SystemPackageContext extends AdapterContext {
    * Resolves with what a caller of the API would be told; never rejects.
    */
   invoke(invocation: ActionInvocation): Promise<FiringOutcome>
+
+  /**
+   * Answers an HTTP request as the platform's own ports do; never throws. Of the request method, `url`, `headers` and
+   * `rawHeaders` may have been rewritten. The answer is given with one `writeHead`, whose headers are names and values
+   * that alternate, and one `end`; neither is called when `headersSent` or `destroyed`. Usable while the package is open.
+   */
+  handle(request: IncomingMessage, response: ServerResponse): void
 }
 
 export interface ActionInvocation {

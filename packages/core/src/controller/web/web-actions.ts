@@ -4,6 +4,7 @@ import type { Identity } from '../../model/identity.ts'
 import type { JsonValue } from '../../model/json.ts'
 import type { JsonText } from '../../model/json-text.ts'
 import { parameterValue } from '../../model/parameters.ts'
+import { SYSTEM_KIND } from '../../system-packages/system-package.ts'
 import { emptyAnswer, type Answer } from '../http/answer.ts'
 import type { ApiServices } from '../services/api-services.ts'
 import { maxPayloadBytes } from '../admission/effective-limits.ts'
@@ -23,6 +24,7 @@ import { decodeContent, rawContent } from './request-content.ts'
 import { mayPass, requireWhiskAuth } from './require-whisk-auth.ts'
 import { requireActivation, resolveWebAction, type WebAction } from './resolve-web-action.ts'
 import { rawArguments, webArguments } from './web-arguments.ts'
+import { systemOwner } from './system-owner.ts'
 import { webCors } from './web-cors.ts'
 import type { WebPath } from './web-path.ts'
 
@@ -62,9 +64,11 @@ export class WebActions {
     const authenticated = optionalIdentity(this.#authenticator, call.request.headers.authorization)
     const caller = isPromise(authenticated) ? await authenticated : authenticated
     const found = parts.auth.identityOf(path.namespace)
-    const owner = isPromise(found) ? await found : found
+    const stored = isPromise(found) ? await found : found
+    const owner = stored ?? systemOwner(path.namespace, caller)
     if (!owner) throw notFound()
     const action = await resolveWebAction(cache, path)
+    if (!stored && action.target.action.exec.kind !== SYSTEM_KIND) throw notFound()
     const admission = { action, caller, owner, headers }
     const receiving = wantsBody(call, admission)
       ? receiveArguments(call, maxPayloadBytes(owner.limits, parts.limits))
