@@ -1,0 +1,23 @@
+import type { JsonObject, JsonValue } from '@stemcell/core'
+
+export function isObject(value: JsonValue | undefined): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** A member of its own, which is an object; else an empty one. */
+export function objectAt(object: JsonObject, name: string): JsonObject {
+  const value = Object.hasOwn(object, name) ? object[name] : undefined
+  return isObject(value) ? value : {}
+}
+
+/** A member of its own, which is a list; else an empty one. */
+export function listAt(object: JsonObject, name: string): readonly JsonValue[] {
+  const value = Object.hasOwn(object, name) ? object[name] : undefined
+  return Array.isArray(value) ? value : []
+}
+
+/** A member of its own, which is text. */
+export function textAt(object: JsonObject, name: string): string | undefined {
+  const value = Object.hasOwn(object, name) ? object[name] : undefined
+  return typeof value === 'string' ? value : undefined
+}

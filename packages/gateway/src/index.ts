@@ -1,0 +1,2 @@
+export { gateway } from './gateway.ts'
+export { gatewayOptions, type GatewayOptions } from './gateway-options.ts'

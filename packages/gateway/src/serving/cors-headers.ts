@@ -1,0 +1,23 @@
+import type { IncomingMessage } from 'node:http'
+import type { ServedPath } from './served-api.ts'
+
+const USUAL_HEADERS = 'Authorization, Origin, X-Requested-With, Content-Type, Accept, User-Agent, X-Api-Key'
+
+/** Names and values of what is said about other origins; what a preflight asks for is granted. */
+export function corsHeaders({ headers }: IncomingMessage, path: ServedPath): readonly string[] {
+  return [
+    'Access-Control-Allow-Origin',
+    '*',
+    'Access-Control-Allow-Methods',
+    allowedMethods(path),
+    'Access-Control-Allow-Headers',
+    headers['access-control-request-headers'] ?? USUAL_HEADERS,
+  ]
+}
+
+/** The verbs of a path, and OPTIONS where the gateway answers it. */
+export function allowedMethods({ api, operations }: ServedPath): string {
+  const methods = new Set(operations.keys())
+  if (api.cors === 'own') methods.add('OPTIONS')
+  return [...methods].join(', ')
+}

@@ -1,0 +1,268 @@
+import { createServer, type IncomingMessage, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import {
+  isPlatformError,
+  isPromise,
+  PlatformError,
+  type Clock,
+  type Logger,
+  type SystemPackageContext,
+  type Timer,
+} from '@stemcell/core'
+import type { GatewaySettings } from '../gateway-options.ts'
+import { accessOf } from './required-access.ts'
+import { allowedMethods, corsHeaders } from './cors-headers.ts'
+import { GatewayResponse, takesGzip } from './gateway-response.ts'
+import { RateLimiter } from './rate-limiter.ts'
+import type { RouteMemory } from './route-memory.ts'
+import type { RouteTable } from './route-table.ts'
+import type { ServedOperation, ServedPath } from './served-api.ts'
+
+/** Longer than clients and proxies keep an idle connection. */
+const KEEP_ALIVE_MS = 75_000
+const RECEIVE_MS = 65_000
+const MAX_HEAD_BYTES = 64 * 1024
+const MAX_CONNECTIONS = 8192
+/** How precisely the time of a back end is kept. */
+const SWEEP_MS = 1_000
+const NO_HEADERS: readonly string[] = []
+const UNSUBSCRIBED = ''
+
+export interface GatewayServerParts {
+  readonly settings: GatewaySettings
+  readonly memory: RouteMemory
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly handle: SystemPackageContext['handle']
+}
+
+/** Where a request leads: to whose APIs, and with which path. */
+interface Place {
+  readonly namespace: string
+  readonly path: string
+  /** The query as received, with its `?`, or empty. */
+  readonly query: string
+}
+
+/** Serves APIs on a port of its own. */
+export class GatewayServer {
+  readonly #parts: GatewayServerParts
+  readonly #limiter: RateLimiter
+  readonly #hosts: ReadonlyMap<string, string>
+  /** By response that a back end has to give, when it was asked, monotonic ms. In order. */
+  readonly #awaited = new Map<GatewayResponse, number>()
+  #sweep: Timer | undefined
+  #server: Server | undefined
+  #url: string | undefined
+  #closing: Promise<void> | undefined
+
+  constructor(parts: GatewayServerParts) {
+    this.#parts = parts
+    this.#limiter = new RateLimiter(parts.clock)
+    this.#hosts = new Map(
+      Object.entries(parts.settings.hosts).map(([host, namespace]) => [host.toLowerCase(), namespace]),
+    )
+  }
+
+  /** Where it listens; undefined while it does not. */
+  get url(): string | undefined {
+    return this.#url
+  }
+
+  /** @throws ERR_CONFIG the port is in use or may not be bound; the message names it. */
+  async open(): Promise<void> {
+    const { host, port, anyPort } = this.#parts.settings
+    if (port === undefined) return
+    try {
+      await this.#listen(host, port)
+    } catch (error) {
+      const isTaken = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE'
+      if (!isTaken || !anyPort) {
+        const why = isTaken ? 'is in use; choose another with gateway.port' : `cannot be used (${String(error)})`
+        throw new PlatformError('ERR_CONFIG', `gateway: ${host}:${port} ${why}`, { cause: error })
+      }
+      await this.#listen(host, 0)
+    }
+  }
+
+  async #listen(host: string, port: number): Promise<void> {
+    const server = createServer(
+      {
+        ServerResponse: GatewayResponse,
+        keepAliveTimeout: KEEP_ALIVE_MS,
+        requestTimeout: RECEIVE_MS,
+        headersTimeout: RECEIVE_MS,
+        maxHeaderSize: MAX_HEAD_BYTES,
+      },
+      (request, response) => this.#serve(request, response),
+    )
+    server.maxConnections = MAX_CONNECTIONS
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject)
+      server.listen(port, host, () => {
+        server.off('error', reject)
+        resolve()
+      })
+    })
+    this.#server = server
+    const { port: actual } = server.address() as AddressInfo
+    this.#url = `http://${host.includes(':') ? `[${host}]` : host}:${actual}`
+  }
+
+  /** Takes no more requests, and lets those that are being answered finish, for a time. Idempotent. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  async #close(): Promise<void> {
+    const server = this.#server
+    if (!server) return
+    const { clock, settings } = this.#parts
+    const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+    server.closeIdleConnections()
+    const impatience = clock.setTimer(settings.drainMs, () => server.closeAllConnections())
+    await closed
+    impatience.cancel()
+    this.#sweep?.cancel()
+  }
+
+  #serve(request: IncomingMessage, response: GatewayResponse): void {
+    if (this.#closing) response.shouldKeepAlive = false
+    const place = this.#placeOf(request)
+    if (!place) {
+      response.refuse(404, 'Not found.')
+      return
+    }
+    try {
+      const routes = this.#parts.memory.routesOf(place.namespace)
+      if (!isPromise(routes)) this.#route(routes, place, request, response)
+      else
+        routes
+          .then((read) => this.#route(read, place, request, response))
+          .catch((error: unknown) => this.#fail(error, response))
+    } catch (error) {
+      this.#fail(error, response)
+    }
+  }
+
+  #fail(err: unknown, response: GatewayResponse): void {
+    const isOutage = isPlatformError(err) && err.retryable
+    this.#parts.logger.error({ err }, 'request for an API failed')
+    if (isOutage) response.refuse(503, 'The APIs cannot be read at the moment.')
+    else response.refuse(500, 'Internal error.')
+  }
+
+  #placeOf({ url = '/', headers }: IncomingMessage): Place | undefined {
+    const end = url.indexOf('?')
+    const path = end < 0 ? url : url.slice(0, end)
+    const query = end < 0 ? '' : url.slice(end)
+    if (this.#hosts.size > 0) {
+      const namespace = this.#hosts.get((headers.host ?? '').toLowerCase().replace(/:\d+$/, ''))
+      if (namespace !== undefined) return { namespace, path, query }
+    }
+    const found = /^\/api\/([^/]+)(\/.*)?$/.exec(path)
+    const namespace = found && decoded(found[1]!)
+    return namespace ? { namespace, path: found[2] ?? '/', query } : undefined
+  }
+
+  #route(routes: RouteTable, place: Place, request: IncomingMessage, response: GatewayResponse): void {
+    const path = routes.find(place.path)
+    if (!path) {
+      response.refuse(404, 'Not found.')
+      return
+    }
+    const { api } = path
+    const method = request.method ?? 'GET'
+    const cors = api.cors === 'own' ? corsHeaders(request, path) : api.cors === 'none' ? NO_HEADERS : undefined
+    const { gzipFromBytes } = this.#parts.settings
+    response.policy = {
+      cors,
+      gzipFromBytes: takesGzip(request.headers['accept-encoding']) ? gzipFromBytes : undefined,
+    }
+    const operation = path.operations.get(method)
+    if (!operation && method === 'OPTIONS' && api.cors === 'own') {
+      response.policy = undefined
+      response.writeHead(200, 'OK', [...corsHeaders(request, path), 'Content-Length', '0'])
+      response.end()
+      return
+    }
+    if (!operation) response.refuse(404, 'Whoops. Verb not supported.', ['Allow', allowedMethods(path)])
+    else if (this.#admits(path, operation, place, request, response)) this.#pass(operation, place, request, response)
+  }
+
+  /** Whether the request has the keys that it needs, and is not one too many; if not, it is answered. */
+  #admits(
+    { api }: ServedPath,
+    { keys }: ServedOperation,
+    { namespace, query }: Place,
+    request: IncomingMessage,
+    response: GatewayResponse,
+  ): boolean {
+    const access = accessOf(request, query, keys, api)
+    if ('refusal' in access) {
+      response.refuse(401, access.refusal)
+      return false
+    }
+    const waitMs = this.#limiter.refusal(`${namespace} ${api.id} ${access.clientId ?? UNSUBSCRIBED}`, api.limits)
+    if (waitMs === undefined) return true
+    response.refuse(429, 'Rate limit exceeded', ['Retry-After', String(Math.ceil(waitMs / 1000))])
+    return false
+  }
+
+  /** Hands the request to the web action, as if it had been sent there. */
+  #pass(operation: ServedOperation, place: Place, request: IncomingMessage, response: GatewayResponse): void {
+    const { target, withPath, method, headers } = operation
+    if (target === undefined) {
+      response.refuse(502, 'The back end is not a web action.')
+      return
+    }
+    request.url = withQuery(withPath ? target + place.path : target, place.query)
+    if (method !== undefined) request.method = method
+    for (const [name, value] of headers) setHeader(request, name, value)
+    this.#await(response)
+    this.#parts.handle(request, response)
+  }
+
+  #await(response: GatewayResponse): void {
+    this.#awaited.set(response, this.#parts.clock.monotonic())
+    response.once('close', () => this.#awaited.delete(response))
+    this.#sweep ??= this.#parts.clock.setTimer(SWEEP_MS, () => this.#onSweep())
+  }
+
+  #onSweep(): void {
+    this.#sweep = undefined
+    const { clock, settings } = this.#parts
+    const dueMs = clock.monotonic() - settings.timeoutMs
+    for (const [response, askedMs] of this.#awaited) {
+      if (askedMs > dueMs) break
+      this.#awaited.delete(response)
+      response.refuse(504, 'The back end did not answer in time.', ['Connection', 'close'])
+    }
+    if (this.#awaited.size > 0) this.#sweep = clock.setTimer(SWEEP_MS, () => this.#onSweep())
+  }
+}
+
+function withQuery(target: string, query: string): string {
+  return query !== '' && target.includes('?') ? `${target}&${query.slice(1)}` : target + query
+}
+
+/** In place of what the client may have sent under that name. */
+function setHeader(request: IncomingMessage, name: string, value: string): void {
+  const lower = name.toLowerCase()
+  request.headers[lower] = value
+  const { rawHeaders } = request
+  for (let index = rawHeaders.length - 2; index >= 0; index -= 2) {
+    if (rawHeaders[index]!.toLowerCase() === lower) rawHeaders.splice(index, 2)
+  }
+  rawHeaders.push(name, value)
+}
+
+function decoded(segment: string): string | undefined {
+  try {
+    return decodeURIComponent(segment)
+  } catch (error) {
+    if (error instanceof URIError) return undefined
+    throw error
+  }
+}
