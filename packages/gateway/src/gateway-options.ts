@@ -4,8 +4,8 @@ const url = z.url({ protocol: /^https?$/ })
 
 /** Options of `gateway()`, as a configuration file gives them. */
 export const gatewayOptions = z.strictObject({
-  /** Address to listen on. */
-  host: z.string().min(1).default('127.0.0.1'),
+  /** Address to listen on. Default: 127.0.0.1. */
+  host: z.string().min(1).optional(),
   /** Port to listen on; 0 picks a free one. Without a port, APIs are kept but served elsewhere: then `url` is needed. */
   port: z.int().min(0).max(65_535).optional(),
   /** Whether a free port is taken instead of one that is in use. */

@@ -1,4 +1,4 @@
-import type { JsonObject, JsonValue } from '@stemcell/core'
+import { parseJson, type JsonObject, type JsonValue } from '@stemcell/core'
 import type { Api, ApiStore } from '../apis/api-store.ts'
 import { problemOf } from '../apis/check-document.ts'
 import { emptyDocument, withEndpoint, type Endpoint } from '../apis/edit-document.ts'
@@ -101,7 +101,7 @@ function parsed(given: JsonValue, field: string, mistyped: (type: string) => str
   let value = given
   if (typeof given === 'string') {
     try {
-      value = JSON.parse(given) as JsonValue
+      value = parseJson(given)
     } catch (error) {
       if (error instanceof SyntaxError) throw new Refusal(`${field} field cannot be parsed. Ensure it is valid JSON.`)
       throw error

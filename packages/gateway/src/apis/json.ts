@@ -1,13 +1,11 @@
-import type { JsonObject, JsonValue } from '@stemcell/core'
+import { isJsonObject, type JsonObject, type JsonValue } from '@stemcell/core'
 
-export function isObject(value: JsonValue | undefined): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
+export { isJsonObject as isObject }
 
 /** A member of its own, which is an object; else an empty one. */
 export function objectAt(object: JsonObject, name: string): JsonObject {
   const value = Object.hasOwn(object, name) ? object[name] : undefined
-  return isObject(value) ? value : {}
+  return isJsonObject(value) ? value : {}
 }
 
 /** A member of its own, which is a list; else an empty one. */

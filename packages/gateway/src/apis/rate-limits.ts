@@ -1,4 +1,4 @@
-import type { JsonObject } from '@stemcell/core'
+import { numberOf, type JsonObject } from '@stemcell/core'
 import { isObject } from './json.ts'
 
 /** So many requests in so much time; of each subscription where the API asks for keys, else of all together. */
@@ -21,7 +21,9 @@ export function rateLimitsOf(document: JsonObject): readonly RateLimit[] | undef
   const limits: RateLimit[] = []
   for (const one of Array.isArray(given) ? given : [given]) {
     if (!isObject(one)) return undefined
-    const { rate, units = 1, unit = 'minute' } = one
+    const { unit = 'minute' } = one
+    const rate = numberOf(one['rate'])
+    const units = numberOf(one['units'] ?? 1)
     const unitMs = typeof unit === 'string' && Object.hasOwn(UNIT_MS, unit) ? UNIT_MS[unit] : undefined
     if (unitMs === undefined || !isPositive(rate) || !isPositive(units)) return undefined
     limits.push({ rate, intervalMs: units * unitMs })

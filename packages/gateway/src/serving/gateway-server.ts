@@ -71,7 +71,7 @@ export class GatewayServer {
 
   /** @throws ERR_CONFIG the port is in use or may not be bound; the message names it. */
   async open(): Promise<void> {
-    const { host, port, anyPort } = this.#parts.settings
+    const { host = '127.0.0.1', port, anyPort } = this.#parts.settings
     if (port === undefined) return
     try {
       await this.#listen(host, port)
@@ -106,7 +106,9 @@ export class GatewayServer {
     })
     this.#server = server
     const { port: actual } = server.address() as AddressInfo
-    this.#url = `http://${host.includes(':') ? `[${host}]` : host}:${actual}`
+    // Of a server that listens on every address, the one that is there for certain.
+    const reached = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host
+    this.#url = `http://${reached.includes(':') ? `[${reached}]` : reached}:${actual}`
   }
 
   /** Takes no more requests, and lets those that are being answered finish, for a time. Idempotent. */

@@ -4,6 +4,7 @@ import { readConfig, type ConfigOverrides } from '../config/read-config.ts'
 import { AUTH_SHOWS, takeEnvironment } from '../environment.ts'
 import { isLoopback } from '../is-loopback.ts'
 import { Metrics } from '../metrics/metrics.ts'
+import { controllerGateway } from '../parts/chosen-gateway.ts'
 import { chosenForController, controllerSettings, settings } from '../parts/chosen-parts.ts'
 import { chosenSystemPackages } from '../parts/chosen-system-packages.ts'
 import { runUntilStopped, type Running, type StartContext } from '../run-until-stopped.ts'
@@ -50,10 +51,11 @@ async function startController(
   }
   const given = givenGuestKey({ auth, authFile: config.authFile })
   const metrics = (config.metrics ?? isLoopback(config.host)) ? new Metrics(vitals) : undefined
+  const gateway = controllerGateway(config)
   const node = await assembleController({
     ...(await sharedParts(config, new DataFolder(config.data), `controller-${id}`)),
     ...(await chosenForController(config)),
-    systemPackages: await chosenSystemPackages(config),
+    systemPackages: [...(await chosenSystemPackages(config)), ...gateway.parts],
     ...settings(config),
     ...controllerSettings(config),
     ...(metrics && { observers: metrics.observers, routes: [metrics.route] }),
@@ -69,8 +71,9 @@ async function startController(
       return undefined
     }
     const { url } = await node.listen({ host: config.host, port: config.port })
-    print(`Stemcell controller ${id} is ready at ${reachableUrl(url)}`)
-    logger.info({ controller: id, url, pid: process.pid }, 'ready')
+    const apis = gateway.url()
+    print(`Stemcell controller ${id} is ready at ${reachableUrl(url)}${apis === undefined ? '' : `, APIs at ${apis}`}`)
+    logger.info({ controller: id, url, gateway: apis, pid: process.pid }, 'ready')
     // Not while the first requests come.
     if (metrics) node.use(tokens.CLOCK).setTimer(LOAD_METRICS_MS, () => metrics.loadQuietly(logger))
     return { close: () => close(config.drainMs) }

@@ -1,5 +1,6 @@
 import { settingsSchemas } from '@stemcell/core'
 import { totalmem } from 'node:os'
+import { gatewayOptions } from '@stemcell/gateway'
 import { z } from 'zod'
 import { LOG_LEVELS } from '../log-level.ts'
 
@@ -51,6 +52,15 @@ const systemPackage = z.union([
   z.literal(false),
   z.strictObject({ adapter: z.string().min(1).optional(), options: z.record(z.string(), z.unknown()).default({}) }),
 ])
+
+const gateway = z
+  .union([z.literal(false), gatewayOptions.omit({ anyPort: true, drainMs: true })])
+  .optional()
+  .meta({
+    description: 'Where [APIs](#apis) are served: `port`, `host`, `url`, `hosts` …; false: nowhere',
+    shownType: 'object, or false',
+    shownDefault: 'port 9001, or a free one; in a cluster nowhere',
+  })
 
 /** What a configuration file may say. Keys that it does not know are refused. */
 export const configSchema = z.strictObject({
@@ -115,6 +125,7 @@ export const configSchema = z.strictObject({
     shownType: 'object of adapters, or false',
     shownDefault: '`alarms`, `utils`, `samples`, `combinators`',
   }),
+  gateway,
 })
 
 /** A configuration with every default filled in. */

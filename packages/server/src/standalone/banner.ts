@@ -10,13 +10,14 @@ const CONTAINERS: Readonly<Record<Isolation, string>> = {
 }
 
 /** What a person who started the server needs to know, once, in plain text. */
-export function banner(url: string, data: DataFolder, isolation: Isolation): string {
+export function banner(url: string, data: DataFolder, isolation: Isolation, gatewayUrl: string | undefined): string {
+  const apis = gatewayUrl === undefined ? '' : `\n    APIs        ${gatewayUrl}`
   return `
   Stemcell is ready at ${url}
     namespace   guest
     data        ${data.path}
     key         ${data.guestKey} (mode 600; also in ${data.wskProperties})
-    containers  ${CONTAINERS[isolation]}
+    containers  ${CONTAINERS[isolation]}${apis}
 
   Try it:
     curl -u "$(cat ${shellQuote(data.guestKey)})" ${url}/api/v1/namespaces/_/actions

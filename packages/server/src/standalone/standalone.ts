@@ -15,6 +15,7 @@ import {
   invokerSettings,
   settings,
 } from '../parts/chosen-parts.ts'
+import { standaloneGateway } from '../parts/chosen-gateway.ts'
 import { chosenStores } from '../parts/chosen-stores.ts'
 import { chosenSystemPackages } from '../parts/chosen-system-packages.ts'
 import { admitGuest, GUEST } from './admit-guest.ts'
@@ -63,11 +64,12 @@ export async function startStandalone(options: StandaloneOptions): Promise<Stand
   const manifest = await offeredManifest(config, logger)
   data.prepare()
   const metrics = (config.metrics ?? isLoopback(config.host)) ? new Metrics(options.vitals) : undefined
+  const gateway = standaloneGateway(config)
   const platform = await assemble({
     ...(await chosenStores(config, data, data.spillOf('standalone'))),
     ...(await chosenShared(config)),
     ...(await chosenForController(config)),
-    systemPackages: await chosenSystemPackages(config),
+    systemPackages: [...(await chosenSystemPackages(config)), ...gateway.parts],
     containers: await chosenContainers(config, data),
     ...(await chosenPolicy(config)),
     ...settings(config),
@@ -96,8 +98,8 @@ export async function startStandalone(options: StandaloneOptions): Promise<Stand
     const listening = await platform.listen({ host: config.host, port: config.port })
     const url = reachableUrl(listening.url)
     data.writeSecret(data.wskProperties, `APIHOST=${url}\nAUTH=${key.uuid}:${key.key}\nNAMESPACE=_\n`)
-    print(banner(url, data, platform.use(tokens.CONTAINER_FACTORY).capabilities.isolation))
-    logger.info({ url, data: data.path, pid: process.pid }, 'ready')
+    print(banner(url, data, platform.use(tokens.CONTAINER_FACTORY).capabilities.isolation, gateway.url()))
+    logger.info({ url, gateway: gateway.url(), data: data.path, pid: process.pid }, 'ready')
     // Not while the first requests come.
     if (metrics) platform.use(tokens.CLOCK).setTimer(LOAD_METRICS_MS, () => metrics.loadQuietly(logger))
     if (!isLoopback(config.host)) {
