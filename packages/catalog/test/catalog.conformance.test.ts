@@ -11,6 +11,7 @@ function create(make: typeof utils): SystemPackage {
     clientOf: () => ({ request: () => Promise.resolve({ status: 404, headers: {}, body: undefined }) }),
     fire: () => Promise.resolve({ status: 404 }),
     invoke: () => Promise.resolve({ status: 404 }),
+    handle: () => undefined,
   })
 }
 
