@@ -3,6 +3,7 @@
 import { alarms } from './alarms.mjs'
 import { cluster } from './cluster.mjs'
 import { containers } from './containers.mjs'
+import { gateway } from './gateway.mjs'
 import { list } from './list.mjs'
 import { placement } from './placement.mjs'
 import { pool } from './pool.mjs'
@@ -15,6 +16,19 @@ import { table } from './table.mjs'
 import { web } from './web.mjs'
 
 const BENCHES = { invoke: standalone, starts, pool, sequence, web, list, placement, alarms, containers, store, cluster }
+const BENCHES = {
+  invoke: standalone,
+  starts,
+  pool,
+  sequence,
+  web,
+  gateway,
+  list,
+  placement,
+  containers,
+  store,
+  cluster,
+}
 
 const args = process.argv.slice(2)
 const json = args.includes('--json')

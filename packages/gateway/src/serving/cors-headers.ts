@@ -9,15 +9,8 @@ export function corsHeaders({ headers }: IncomingMessage, path: ServedPath): rea
     'Access-Control-Allow-Origin',
     '*',
     'Access-Control-Allow-Methods',
-    allowedMethods(path),
+    path.methods,
     'Access-Control-Allow-Headers',
     headers['access-control-request-headers'] ?? USUAL_HEADERS,
   ]
-}
-
-/** The verbs of a path, and OPTIONS where the gateway answers it. */
-export function allowedMethods({ api, operations }: ServedPath): string {
-  const methods = new Set(operations.keys())
-  if (api.cors === 'own') methods.add('OPTIONS')
-  return [...methods].join(', ')
 }

@@ -22,7 +22,8 @@ const CORS_HEADER = /^access-control-/i
 /** A response whose head is held back until its body is there, where a policy was set; then it is sent as that wants. */
 export class GatewayResponse<R extends IncomingMessage = IncomingMessage> extends ServerResponse<R> {
   policy: AnswerPolicy | undefined
-  /** Names and values that every answer of the gateway itself has, set before it is refused. */
+  /** From which it is taken once it is answered. */
+  awaitedIn: Map<GatewayResponse, number> | undefined
   #head: Head | undefined
   #answered = false
 
@@ -53,7 +54,8 @@ export class GatewayResponse<R extends IncomingMessage = IncomingMessage> extend
     if (!policy || !head) return super.end(chunk, encoding as BufferEncoding, done as () => void)
     if (this.#answered) return this
     this.#answered = true
-    const headers = policy.cors === undefined ? head.headers : [...withoutCors(head.headers), ...policy.cors]
+    this.awaitedIn?.delete(this as unknown as GatewayResponse)
+    const headers = policy.cors === undefined ? head.headers : withCors(head.headers, policy.cors)
     const isText = typeof chunk === 'string'
     const bytes = isText
       ? Buffer.byteLength(chunk, encoding as BufferEncoding)
@@ -95,8 +97,10 @@ function headerOf(headers: readonly string[], name: string): string | undefined 
   return undefined
 }
 
-function withoutCors(headers: readonly string[]): string[] {
-  return kept(headers, (name) => !CORS_HEADER.test(name))
+function withCors(headers: readonly string[], cors: readonly string[]): string[] {
+  const all = kept(headers, (name) => !CORS_HEADER.test(name))
+  for (const item of cors) all.push(item)
+  return all
 }
 
 function compressedHeaders(headers: readonly string[]): string[] {

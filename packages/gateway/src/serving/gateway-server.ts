@@ -11,7 +11,7 @@ import {
 } from '@stemcell/core'
 import type { GatewaySettings } from '../gateway-options.ts'
 import { accessOf } from './required-access.ts'
-import { allowedMethods, corsHeaders } from './cors-headers.ts'
+import { corsHeaders } from './cors-headers.ts'
 import { GatewayResponse, takesGzip } from './gateway-response.ts'
 import { RateLimiter } from './rate-limiter.ts'
 import type { RouteMemory } from './route-memory.ts'
@@ -189,7 +189,7 @@ export class GatewayServer {
       response.end()
       return
     }
-    if (!operation) response.refuse(404, 'Whoops. Verb not supported.', ['Allow', allowedMethods(path)])
+    if (!operation) response.refuse(404, 'Whoops. Verb not supported.', ['Allow', path.methods])
     else if (this.#admits(path, operation, place, request, response)) this.#pass(operation, place, request, response)
   }
 
@@ -228,7 +228,8 @@ export class GatewayServer {
 
   #await(response: GatewayResponse): void {
     this.#awaited.set(response, this.#parts.clock.monotonic())
-    response.once('close', () => this.#awaited.delete(response))
+    // When the client goes first, it leaves when its time is over.
+    response.awaitedIn = this.#awaited
     this.#sweep ??= this.#parts.clock.setTimer(SWEEP_MS, () => this.#onSweep())
   }
 

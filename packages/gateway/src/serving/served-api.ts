@@ -26,7 +26,9 @@ export interface ServedApi {
 export interface ServedPath {
   readonly pattern: string
   readonly api: ServedApi
-  readonly operations: Map<string, ServedOperation>
+  readonly operations: ReadonlyMap<string, ServedOperation>
+  /** The verbs, and OPTIONS where the gateway answers it, as headers name them. */
+  readonly methods: string
 }
 
 export interface ServedOperation {
@@ -42,7 +44,7 @@ export interface ServedOperation {
 
 /** Paths that the router cannot have are left out; `createApi` refuses them. */
 export function servedApi({ entry, document, subscriptions }: Api): ServedApi {
-  const paths = new Map<string, ServedPath>()
+  const paths = new Map<string, Map<string, ServedOperation>>()
   const api: ServedApi = {
     id: entry.id,
     basePath: entry.basePath,
@@ -54,13 +56,13 @@ export function servedApi({ entry, document, subscriptions }: Api): ServedApi {
   for (const operation of operationsOf(document)) {
     const pattern = pathPattern(entry.basePath, operation.path)
     if (pattern === undefined) continue
-    const path = paths.get(pattern) ?? { pattern, api, operations: new Map<string, ServedOperation>() }
-    paths.set(pattern, path)
+    const operations = paths.get(pattern) ?? new Map<string, ServedOperation>()
+    paths.set(pattern, operations)
     const backEnd = backEndOf(document, operation)
     const url = backEnd?.url ?? ''
     const withPath = url.endsWith(REQUEST_PATH)
     const verb = backEnd?.verb.toUpperCase() ?? 'KEEP'
-    path.operations.set(operation.verb.toUpperCase(), {
+    operations.set(operation.verb.toUpperCase(), {
       target: webActionPath(withPath ? url.slice(0, -REQUEST_PATH.length) : url),
       withPath,
       method: verb === 'KEEP' ? undefined : verb,
@@ -68,7 +70,11 @@ export function servedApi({ entry, document, subscriptions }: Api): ServedApi {
       keys: requiredKeys(document, operation.operation),
     })
   }
-  return Object.assign(api, { paths: [...paths.values()] })
+  const served = [...paths].map(([pattern, operations]): ServedPath => {
+    const methods = new Set([...operations.keys(), ...(api.cors === 'own' ? ['OPTIONS'] : [])])
+    return { pattern, api, operations, methods: [...methods].join(', ') }
+  })
+  return Object.assign(api, { paths: served })
 }
 
 function corsOf(document: JsonObject): CorsPolicy {
