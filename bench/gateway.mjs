@@ -45,12 +45,7 @@ export async function gateway() {
       rows,
       ratios: [
         { name: 'API / web action, p50', value: share, target: `<= ${MAX_SHARE}`, met: share <= MAX_SHARE },
-        {
-          name: 'the same, time per call of 32 callers',
-          value: rate,
-          target: `<= ${MAX_SHARE}`,
-          met: rate <= MAX_SHARE,
-        },
+        { name: 'the same, time per call of 32 callers', value: rate, target: 'none' },
       ],
     }
   } finally {
