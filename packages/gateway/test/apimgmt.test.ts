@@ -411,11 +411,12 @@ describe('apimgmt', () => {
   }
 
   it('needs to know where its APIs are served', async () => {
-    await using elsewhere = await GatewayRig.start({ port: undefined })
+    const elsewhere = await GatewayRig.start({ port: undefined })
     refused(await elsewhere.manage('GET', 'getApi.http'), 'gwUrl is required.')
-    await using told = await GatewayRig.start({ port: undefined, url: 'https://apis.example/' })
-    expect((await told.create('/b', '/x', 'GET', 'echo')).body).toMatchObject({
-      gwApiUrl: 'https://apis.example/api/guest/b',
-    })
+    await elsewhere.close()
+    const told = await GatewayRig.start({ port: undefined, url: 'https://apis.example/' })
+    const answer = await told.create('/b', '/x', 'GET', 'echo')
+    expect(answer.body).toMatchObject({ gwApiUrl: 'https://apis.example/api/guest/b' })
+    await told.close()
   })
 })

@@ -34,7 +34,7 @@ export interface Ask {
 export const ECHO = 'function main(args) { return { body: args } }'
 
 /** A platform with a gateway, and namespace `guest` with web actions. */
-export class GatewayRig implements AsyncDisposable {
+export class GatewayRig {
   readonly platform: Platform
   readonly guest: EmbeddedClient
   readonly entityStore: EntityStore
@@ -145,10 +145,6 @@ export class GatewayRig implements AsyncDisposable {
 
   close(): Promise<void> {
     return this.platform.close()
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.close()
   }
 }
 

@@ -3,6 +3,7 @@ import { actionReadRows } from './rows/action-read-rows.ts'
 import { actionWriteRows } from './rows/action-write-rows.ts'
 import { activationRows } from './rows/activation-rows.ts'
 import { alarmRows } from './rows/alarm-rows.ts'
+import { apimgmtRows } from './rows/apimgmt-rows.ts'
 import { bindingRows } from './rows/binding-rows.ts'
 import { callerRows } from './rows/caller-rows.ts'
 import { compositionRows } from './rows/composition-rows.ts'
@@ -66,6 +67,7 @@ export const REST_CONTRACT: readonly RestArea[] = [
   { section: 11, name: 'answers of web actions', rows: webRows(responseRows) },
   { section: 11, name: 'answers of .http', rows: webRows(httpRows) },
   { section: 11, name: 'callers of web actions', rows: webRows(accessRows) },
+  { section: 12, name: 'API gateway', rows: apimgmtRows },
   { section: 13, name: 'privileges', rows: privilegeRows },
   { section: 13, name: 'limits of a namespace', rows: ownLimitRows },
   { section: 13, name: 'throttles', rows: throttleRows },
