@@ -15,7 +15,6 @@ import { store } from './store.mjs'
 import { table } from './table.mjs'
 import { web } from './web.mjs'
 
-const BENCHES = { invoke: standalone, starts, pool, sequence, web, list, placement, alarms, containers, store, cluster }
 const BENCHES = {
   invoke: standalone,
   starts,
@@ -25,6 +24,7 @@ const BENCHES = {
   gateway,
   list,
   placement,
+  alarms,
   containers,
   store,
   cluster,

@@ -43,6 +43,7 @@ export class Lone {
       clustered: false,
       clientOf: () => client,
       invoke: () => Promise.resolve({ status: 202 }),
+      handle: () => undefined,
       fire: async (firing) => {
         this.most = Math.max(this.most, ++this.going)
         const outcome = await this.respond(firing)

@@ -12,6 +12,7 @@ async function create(): Promise<SystemPackage> {
     clustered: false,
     clientOf: () => ({ request: () => Promise.resolve({ status: 404, headers: {}, body: undefined }) }),
     fire: () => Promise.resolve({ status: 404 }),
+    invoke: () => Promise.resolve({ status: 404 }),
     handle: () => undefined,
   })
 }

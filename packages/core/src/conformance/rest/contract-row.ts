@@ -31,8 +31,6 @@ export interface RowNeeds {
   readonly packages?: readonly string[]
   /** The owner is a caller of the row's own, whose namespace has these limits. */
   readonly limits?: JsonObject
-  /** The API gateway's actions in `/whisk.system/apimgmt`. */
-  readonly gateway?: boolean
 }
 
 export type GivenStep = RequestStep | PackageStep | StoredStep

@@ -4,15 +4,10 @@ import type { RestTarget } from './rest-target.ts'
 import { RowRun } from './row-run.ts'
 import { sendRequest } from './send-request.ts'
 
-/** Answered without credentials: with a refusal, where there is a gateway. */
-const APIMGMT_PROBE = '/api/v1/web/whisk.system/apimgmt/getApi.http'
-
 /** Runs rows on one server, and knows which of them do not apply to it. */
 export class RestSuite {
   readonly #target: RestTarget
   readonly #kinds: ReadonlySet<string>
-  readonly #hasGateway: boolean
-
   readonly #packages: ReadonlySet<string>
 
   private constructor(target: RestTarget, kinds: ReadonlySet<string>, packages: ReadonlySet<string>) {
@@ -22,21 +17,12 @@ export class RestSuite {
   }
 
   /** Asks the server what kinds of actions it runs, and what packages it has. Rejects when it does not answer. */
-  private constructor(target: RestTarget, kinds: ReadonlySet<string>, hasGateway: boolean) {
-    this.#target = target
-    this.#kinds = kinds
-    this.#hasGateway = hasGateway
-  }
-
-  /** Asks the server what kinds of actions it runs, and whether it has a gateway. Rejects when it does not answer. */
   static async connect(target: RestTarget): Promise<RestSuite> {
     const { status, text } = await sendRequest(target.baseUrl, { method: 'GET', path: '/', headers: {} })
     assert.equal(status, 200, `GET ${target.baseUrl}/ is answered with ${status} ${text.slice(0, 200)}`)
     const { runtimes = {} } = JSON.parse(text) as { runtimes?: Record<string, readonly { readonly kind: string }[]> }
     const kinds = Object.values(runtimes).flatMap((versions) => versions.map(({ kind }) => kind))
     return new RestSuite(target, new Set(kinds), await systemPackages(target))
-    const gateway = await sendRequest(target.baseUrl, { method: 'GET', path: APIMGMT_PROBE, headers: {} })
-    return new RestSuite(target, new Set(kinds), gateway.status !== 404)
   }
 
   /** Why a row does not apply; undefined when it does. */
@@ -49,7 +35,6 @@ export class RestSuite {
     if (lacking.length > 0) return `the host of the server cannot run ${lacking.join(', ')}`
     const absent = (row.needs?.packages ?? []).filter((name) => !this.#packages.has(name))
     if (absent.length > 0) return `the server has no package /whisk.system/${absent.join(', ')}`
-    if (row.needs?.gateway && !this.#hasGateway) return 'the server has no API gateway'
     if (row.needs?.limits && !admit) return 'no namespace with limits of its own can be made'
     if (!other && usesOther(row)) return 'there is no second caller'
     if (!store && row.given?.some((step) => 'stored' in step)) return 'documents cannot be written past the API'
@@ -62,6 +47,8 @@ export class RestSuite {
   }
 }
 
+const WEB_PREFIX = '/api/v1/web/whisk.system/'
+
 async function systemPackages({ baseUrl, owner }: RestTarget): Promise<ReadonlySet<string>> {
   const authorization = `Basic ${Buffer.from(owner.auth).toString('base64')}`
   const path = '/api/v1/namespaces/whisk.system/packages?limit=0'
@@ -71,7 +58,10 @@ async function systemPackages({ baseUrl, owner }: RestTarget): Promise<ReadonlyS
     headers: ['authorization', authorization],
   })
   assert.equal(status, 200, `GET ${path} is answered with ${status} ${text.slice(0, 200)}`)
-  return new Set((JSON.parse(text) as readonly { readonly name: string }[]).map(({ name }) => name))
+  const names = new Set((JSON.parse(text) as readonly { readonly name: string }[]).map(({ name }) => name))
+  // That of the API gateway is not shared, and so not listed; its web actions are there without credentials, too.
+  const gateway = await sendRequest(baseUrl, { method: 'GET', path: `${WEB_PREFIX}apimgmt/getApi.http`, headers: {} })
+  return gateway.status === 404 ? names : names.add('apimgmt')
 }
 
 function usesOther({ given = [], when, answer }: ContractRow): boolean {

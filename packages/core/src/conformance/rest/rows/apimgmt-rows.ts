@@ -546,4 +546,4 @@ const rows: readonly ContractRow[] = [
 ]
 
 /** What `wsk api` asks for. */
-export const apimgmtRows: readonly ContractRow[] = rows.map((row) => ({ ...row, needs: { gateway: true } }))
+export const apimgmtRows: readonly ContractRow[] = rows.map((row) => ({ ...row, needs: { packages: ['apimgmt'] } }))
