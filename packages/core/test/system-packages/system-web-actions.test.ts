@@ -1,4 +1,4 @@
-import { createServer, type Server } from 'node:http'
+import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
 import { assemble } from '../../src/assembly/assemble.ts'
@@ -32,7 +32,7 @@ const teller: SystemPackage = {
 
 describe('web actions of system packages, in a namespace that nobody owns', () => {
   let platform: Platform
-  let server: Server | undefined
+  let server: { close(): unknown } | undefined
   afterEach(async () => {
     server?.close()
     server = undefined

@@ -1,0 +1,20 @@
+export interface EdgeOptions {
+  /** For configuration, logs and temporary files; absolute. */
+  readonly folder: string
+  readonly httpPort: number
+  readonly httpsPort: number
+  readonly certificate: string
+  readonly key: string
+  /** Names of namespaces stand in front of it. */
+  readonly apiHost: string
+  /** `host:port` of each. */
+  readonly controllers: readonly string[]
+}
+
+export function writeEdge(options: EdgeOptions): string[]
+
+export class Edge {
+  constructor(options: EdgeOptions)
+  reload(): void
+  stop(): Promise<void>
+}
