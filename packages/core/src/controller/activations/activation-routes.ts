@@ -3,13 +3,13 @@ import type { Activation } from '../../model/activation.ts'
 import type { ControllerParts } from '../parts/controller-parts.ts'
 import { jsonAnswer, type Answer } from '../http/answer.ts'
 import { requireOwner } from '../admission/entitlement.ts'
-import { HttpError, notFound } from '../http/http-error.ts'
+import { errors } from '../http/error-responses.ts'
 import type { Call, UserRoute } from '../http/route.ts'
 import { targetNamespace } from '../admission/target-namespace.ts'
-import { activationIdLength, TEXTS } from '../http/texts.ts'
 import { ACTIVATION_PARAMETERS, parseActivationQuery } from './activation-query.ts'
 import { extendedRecordText, responseText } from './extended-record.ts'
 import { stringifyJson } from '../../model/json-number.ts'
+import { Refusal } from '../refusals/refusal.ts'
 
 const COLLECTION = '/api/v1/namespaces/{namespace}/activations'
 const ID_LENGTH = 32
@@ -19,7 +19,6 @@ const ID = /^[0-9a-f]+$/
 export function activationRoutes(parts: ControllerParts): readonly UserRoute[] {
   const { activationStore, logStore, limits, logger, logsOutliveRecords = false } = parts
   const common = { method: 'GET', auth: 'basic', tag: 'Activations' } as const
-  const errors = { 400: 'ErrorMessage', 403: 'ErrorMessage', 404: 'ErrorMessage' } as const
 
   const lookUp = (call: Call): Promise<Activation | undefined> => {
     const namespace = targetNamespace(call)
@@ -30,7 +29,7 @@ export function activationRoutes(parts: ControllerParts): readonly UserRoute[] {
 
   const find = async (call: Call): Promise<Activation> => {
     const activation = await lookUp(call)
-    if (!activation) throw notFound()
+    if (!activation) throw new Refusal('not-found')
     return activation
   }
 
@@ -68,7 +67,7 @@ export function activationRoutes(parts: ControllerParts): readonly UserRoute[] {
       trailingSlash: true,
       summary: 'Activations of a namespace, the latest first',
       query: ACTIVATION_PARAMETERS,
-      responses: { 200: 'ActivationList', 400: 'ErrorMessage', 403: 'ErrorMessage' },
+      responses: { 200: 'ActivationList', ...errors(400, 403) },
       handle: list,
     },
     {
@@ -77,7 +76,7 @@ export function activationRoutes(parts: ControllerParts): readonly UserRoute[] {
       operationId: 'getActivationById',
       trailingSlash: true,
       summary: 'Read an activation',
-      responses: { 200: 'Activation', ...errors },
+      responses: { 200: 'Activation', ...errors(400, 403, 404) },
       handle: async (call) => jsonAnswer(200, extendedRecordText(await find(call))),
     },
     {
@@ -85,11 +84,11 @@ export function activationRoutes(parts: ControllerParts): readonly UserRoute[] {
       path: `${COLLECTION}/{activationid}/logs`,
       operationId: 'getActivationLogs',
       summary: 'Read the logs of an activation',
-      responses: { 200: 'ActivationLogs', ...errors },
+      responses: { 200: 'ActivationLogs', ...errors(400, 403, 404) },
       handle: async (call) => {
         const activation = logsOutliveRecords ? await lookUp(call) : await find(call)
         const logs = await logStore.fetch(activationId(call), activation, call.user)
-        if (!logs) throw notFound()
+        if (!logs) throw new Refusal('not-found')
         return jsonAnswer(200, JSON.stringify({ logs }))
       },
     },
@@ -98,7 +97,7 @@ export function activationRoutes(parts: ControllerParts): readonly UserRoute[] {
       path: `${COLLECTION}/{activationid}/result`,
       operationId: 'getActivationResult',
       summary: 'Read the result of an activation',
-      responses: { 200: 'ActivationResult', ...errors },
+      responses: { 200: 'ActivationResult', ...errors(400, 403, 404) },
       handle: async (call) => jsonAnswer(200, responseText((await find(call)).response)),
     },
   ]
@@ -106,7 +105,7 @@ export function activationRoutes(parts: ControllerParts): readonly UserRoute[] {
 
 function activationId({ params }: Call): string {
   const id = params['activationid']!
-  if (id.length !== ID_LENGTH) throw new HttpError(400, activationIdLength(id.length))
-  if (!ID.test(id)) throw new HttpError(400, TEXTS.activationIdIllegal)
+  if (id.length !== ID_LENGTH) throw new Refusal('activation-id-length', { length: id.length })
+  if (!ID.test(id)) throw new Refusal('activation-id-illegal')
   return id
 }

@@ -2,11 +2,11 @@ import { sameSecret } from '../../auth/same-secret.ts'
 import type { ApiOptions } from '../parts/api-options.ts'
 import { textAnswer } from '../http/answer.ts'
 import { basicCredentials } from '../admission/authenticator.ts'
-import { HttpError } from '../http/http-error.ts'
 import type { OpenRoute } from '../http/route.ts'
+import { Refusal } from '../refusals/refusal.ts'
+import { errors } from '../http/error-responses.ts'
 
 const DISABLED = 'controller is disabled'
-const REFUSED = 'username or password are wrong.'
 
 /** `POST /disable`, for an operator who takes the controller out of service. */
 export function disableRoute(operator: ApiOptions['operator'], disable: () => void): OpenRoute {
@@ -16,7 +16,7 @@ export function disableRoute(operator: ApiOptions['operator'], disable: () => vo
     auth: 'none',
     cors: 'server',
     summary: 'Accept no more activations',
-    responses: { 200: 'none', 401: 'ErrorMessage' },
+    responses: { 200: 'none', ...errors(401) },
     handle: ({ request }) => {
       const given = basicCredentials(request.headers.authorization)
       const isOperator =
@@ -24,7 +24,7 @@ export function disableRoute(operator: ApiOptions['operator'], disable: () => vo
         given !== undefined &&
         given.user === operator.username &&
         sameSecret(given.password, operator.password)
-      if (!isOperator) throw new HttpError(401, REFUSED)
+      if (!isOperator) throw new Refusal('operator-unknown')
       disable()
       return textAnswer(200, DISABLED)
     },

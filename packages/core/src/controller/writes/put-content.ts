@@ -3,11 +3,11 @@ import type { JsonObject, JsonValue } from '../../model/json.ts'
 import { parametersSize, parseParameters, type Parameters } from '../../model/parameters.ts'
 import type { ControllerParts } from '../parts/controller-parts.ts'
 import { effectiveLimits } from '../admission/effective-limits.ts'
-import { badContent, HttpError } from '../http/http-error.ts'
 import { readJson } from '../http/json-body.ts'
 import { entityLimit, type BodyLimit } from '../http/read-body.ts'
-import type { Call } from '../http/route.ts'
-import { largerThanAllowed, TEXTS } from '../http/texts.ts'
+import { QueryParameters } from '../http/query-parameters.ts'
+import type { Call, QueryParameter } from '../http/route.ts'
+import { Refusal } from '../refusals/refusal.ts'
 import { optional, requireObject } from './json-readers.ts'
 import { parseExec, type ExecRules } from './parse-exec.ts'
 
@@ -28,24 +28,36 @@ export interface PutBody {
   readonly content: PutContent
 }
 
+export interface Put extends PutBody {
+  /** What exists may be updated. */
+  readonly overwrite: boolean
+}
+
+/** What a row says of it; `entity` with its article. */
+export function overwriteParameter(entity: string): QueryParameter {
+  return { name: 'overwrite', type: 'boolean', description: `Whether to update ${entity} that exists.` }
+}
+
 /**
- * The body of a PUT. What is bounded is read and judged before all else, `exec` too whatever the PUT is about.
- * @throws HttpError 400, 408, 413, 415, 503; ClientGone
+ * What a PUT asks for. Of its body, what is bounded is read and judged before all else, `exec` too whatever the PUT is
+ * about.
+ * @throws Refusal what is in it; HttpError 400, 408, 413, 415, 503; ClientGone
  */
 export async function readPut(
   { parts }: { readonly parts: Pick<ControllerParts, 'manifest' | 'limits'> },
   call: Call,
   limit?: BodyLimit,
-): Promise<PutBody> {
+): Promise<Put> {
   const { manifest, limits } = parts
   const { user } = call
   const body = requireObject(await readJson(call, limit ?? entityLimit(limits)), 'exec')
   const { maxParameterBytes } = effectiveLimits(user.limits, limits)
   const rules = { manifest, ownNamespace: user.namespace.name }
-  return { body, content: parsePutContent(body, rules, { maxExecBytes: limits.maxExecBytes, maxParameterBytes }) }
+  const content = parsePutContent(body, rules, { maxExecBytes: limits.maxExecBytes, maxParameterBytes })
+  return { body, content, overwrite: new QueryParameters(call.rawQuery).boolean('overwrite', false) }
 }
 
-/** @throws HttpError 400, 413 */
+/** @throws Refusal */
 export function parsePutContent(body: JsonObject, rules: ExecRules, bounds: ContentBounds): PutContent {
   const exec = optional(body['exec'], (json) => parseExec(json, rules))
   const parameters = optional(body['parameters'], parseList)
@@ -58,12 +70,12 @@ export function parsePutContent(body: JsonObject, rules: ExecRules, bounds: Cont
 
 function parseList(json: JsonValue): Parameters {
   const list = parseParameters(json)
-  if (!list) throw badContent(TEXTS.parametersMalformed)
+  if (!list) throw new Refusal('parameters-malformed')
   return list
 }
 
 function checkSize(field: string, bytes: number, allowedBytes: number): void {
-  if (bytes > allowedBytes) throw new HttpError(413, largerThanAllowed(field, bytes, allowedBytes))
+  if (bytes > allowedBytes) throw new Refusal('field-too-large', { field, bytes, allowedBytes })
 }
 
 function execBytes(exec: Exec): number {
