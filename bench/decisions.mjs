@@ -1,7 +1,7 @@
 import { performance } from 'node:perf_hooks'
 import { RuntimesManifest, silentLogger, VirtualClock } from '@stemcell/core'
 import { ContainerPool } from '../packages/core/dist/invoker/pool/container-pool.js'
-import { fixedPolicy } from '../packages/core/dist/invoker/pool/pool-policy.js'
+import { fixedPolicy } from '../packages/core/dist/invoker/parts/pool-policy.js'
 
 const MEMORY_MB = 128
 const ROUNDS = 40

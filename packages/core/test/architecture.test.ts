@@ -87,6 +87,8 @@ const OWN_JSON = new Set([
   'spi-level/src/lock-holder.ts',
   'spi-redis/src/connection/shared-connections.ts',
   'spi-redis/src/stores/redis-document-store.ts',
+  'core/src/store/sorted/document-record.ts',
+  'core/src/store/sorted/provisional-records.ts',
 ])
 
 /** `path imports name` for every import that `forbidden` says must not be. */

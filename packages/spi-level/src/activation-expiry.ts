@@ -1,17 +1,15 @@
-import {
-  numberOf,
-  parseJson,
-  isPlatformError,
-  parseParameters,
-  PlatformError,
-  type ActivationRetention,
-  type JsonObject,
-} from '@stemcell/core'
+import { isPlatformError, type ActivationRetention } from '@stemcell/core'
 import type { ClassicLevel } from 'classic-level'
-import { activationRows, BY_START, recordKey } from './activation-rows.ts'
 import type { Operation } from './commit-queue.ts'
 import { countIn } from './count-all.ts'
-import { readRowKey, type KeySpace, type RowAddress } from './key-space.ts'
+import {
+  BY_START,
+  readRowKey,
+  recordKey,
+  rowsOfStored,
+  type KeySpace,
+  type RowAddress,
+} from '@stemcell/core/sorted-store'
 import type { LevelDatabase } from './level-database.ts'
 import { eachEntry, readMany, readRows } from './read-rows.ts'
 import { openText } from './sealed-value.ts'
@@ -123,20 +121,9 @@ async function rowsOfRecord(db: ClassicLevel, key: string): Promise<readonly Row
 /** From a summary or a record, which has all that a summary has; undefined when it is damaged. */
 function rowsFrom(text: () => string): readonly RowAddress[] | undefined {
   try {
-    return activationRows(readSummary(text()))
+    return rowsOfStored(text())
   } catch (error) {
     if (isPlatformError(error, 'ERR_CORRUPT')) return undefined
     throw error
   }
-}
-
-function readSummary(text: string): Parameters<typeof activationRows>[0] {
-  const summary = parseJson(text) as JsonObject
-  const { namespace, name, annotations } = summary
-  const start = numberOf(summary['start'])
-  const parameters = parseParameters(annotations)
-  if (typeof namespace !== 'string' || typeof name !== 'string' || start === undefined || !parameters) {
-    throw new PlatformError('ERR_CORRUPT', 'the summary of an activation record cannot be read')
-  }
-  return { namespace, name, start, annotations: parameters }
 }

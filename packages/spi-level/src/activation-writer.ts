@@ -9,12 +9,12 @@ import {
   type Timer,
 } from '@stemcell/core'
 import type { ClassicLevel } from 'classic-level'
-import { recordKey, recordWrite, type RecordWrite } from './activation-rows.ts'
+import { recordWrite, type RecordWrite } from './record-write.ts'
 import type { CommitQueue, Operation } from './commit-queue.ts'
 import { ProvisionalRecords } from './journal/provisional-records.ts'
 import type { Journal } from './journal/journal.ts'
 import type { JournalEntry } from './journal/journal-entry.ts'
-import { KeySpace } from './key-space.ts'
+import { KeySpace, recordKey } from '@stemcell/core/sorted-store'
 import { codeOf } from './to-platform-error.ts'
 
 export type PutOutcome = 'stored' | 'exists'

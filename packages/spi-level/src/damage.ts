@@ -3,7 +3,7 @@ import { readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import type { DamagedRange } from './inspection/inspect-tables.ts'
-import type { KeyRange } from './key-space.ts'
+import type { KeyRange } from '@stemcell/core/sorted-store'
 import { codeOf, REPAIR_HINT } from './to-platform-error.ts'
 
 /** LevelDB leaves files alone whose names it does not know. */

@@ -1,11 +1,9 @@
 import {
   activationSummary,
-  activationText,
   adapterContext,
   isPlatformError,
   parseJson,
   PlatformError,
-  readActivation,
   requirePage,
   type Activation,
   type ActivationQuery,
@@ -20,17 +18,23 @@ import {
 } from '@stemcell/core'
 import type { ClassicLevel, Snapshot } from 'classic-level'
 import { ActivationExpiry } from './activation-expiry.ts'
-import { BY_NAME, BY_START, namePartition, recordKey } from './activation-rows.ts'
 import { activationKeys, type PutOutcome } from './activation-writer.ts'
 import { countAll } from './count-all.ts'
 import { DatabaseSession } from './database-session.ts'
-import { readRowKey } from './key-space.ts'
+import {
+  ACTIVATION_BOUNDS,
+  boundedActivationText,
+  indexOf,
+  parseActivation,
+  readRowKey,
+  recordKey,
+} from '@stemcell/core/sorted-store'
 import { KeyedLock } from './keyed-lock.ts'
 import { parseLevelOptions, type LevelStoresOptions } from './level-stores-options.ts'
 import { countRows, readEntries, readMany, readRows } from './read-rows.ts'
 import { openText } from './sealed-value.ts'
 
-export const ACTIVATION_CAPABILITIES: ActivationStoreCapabilities = { durable: true, maxRecordBytes: 16 * 1024 ** 2 }
+export const ACTIVATION_CAPABILITIES: ActivationStoreCapabilities = { durable: true, ...ACTIVATION_BOUNDS }
 
 /** Records may be large. */
 const SCAN_PAGE = 100
@@ -83,7 +87,7 @@ export class LevelActivationStore implements ActivationStore {
   get(namespace: string, activationId: string): Promise<Activation | undefined> {
     return this.#session.run(async ({ db, activations, damage }) => {
       const held = activations.find(namespace, activationId)
-      if (held !== undefined) return parseRecord(held)
+      if (held !== undefined) return parseActivation(held)
       const key = recordKey(this.#keys, namespace, activationId)
       const sealed = await db.get(key)
       damage.require(key, sealed, () => `activation record ${namespace}/${activationId}`)
@@ -183,30 +187,12 @@ export class LevelActivationStore implements ActivationStore {
   }
 
   #textOf(activation: Activation): string {
-    const text = activationText(activation)
-    const { maxRecordBytes } = this.capabilities
-    // A UTF-16 unit takes at most three bytes.
-    if (text.length * 3 <= maxRecordBytes || Buffer.byteLength(text) <= maxRecordBytes) return text
-    throw new PlatformError('ERR_TOO_LARGE', `record is larger than ${maxRecordBytes} bytes`)
+    return boundedActivationText(activation, this.capabilities.maxRecordBytes)
   }
-}
-
-function indexOf({ namespace, name }: ActivationQuery): { readonly index: string; readonly partition: string } {
-  return name === undefined
-    ? { index: BY_START, partition: namespace }
-    : { index: BY_NAME, partition: namePartition(namespace, name) }
 }
 
 function readRecord(key: string, sealed: string | undefined): Activation {
   const id = key.slice(2)
   if (sealed === undefined) throw new PlatformError('ERR_CORRUPT', `an index shows ${id}, a record that is not stored`)
-  return parseRecord(openText(key, sealed, () => `activation record ${id}`))
-}
-
-function parseRecord(text: string): Activation {
-  try {
-    return readActivation(parseJson(text) as JsonObject)
-  } catch (error) {
-    throw new PlatformError('ERR_CORRUPT', 'an activation record cannot be read', { cause: error })
-  }
+  return parseActivation(openText(key, sealed, () => `activation record ${id}`))
 }

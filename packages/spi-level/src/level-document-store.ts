@@ -6,7 +6,6 @@ import {
   requirePage,
   stringifyJson,
   type AdapterContext,
-  type Attachment,
   type AttachmentInfo,
   type DocumentStore,
   type DocumentStoreCapabilities,
@@ -23,23 +22,30 @@ import {
 import type { Snapshot } from 'classic-level'
 import { countAll } from './count-all.ts'
 import { DatabaseSession } from './database-session.ts'
-import { changeOf, type DocumentWrite } from './document-change.ts'
+import { countedChange } from './document-change.ts'
 import { readDocument, readHeader } from './document-record.ts'
-import { documentKeys, rowsOf } from './document-rows.ts'
-import { readRowKey, type KeySpace } from './key-space.ts'
+import { documentKeys } from './document-keys.ts'
+import {
+  conflict,
+  DOCUMENT_BOUNDS,
+  readRowKey,
+  requireSizes,
+  Revisions,
+  rowsOf,
+  type DocumentWrite,
+  type KeySpace,
+} from '@stemcell/core/sorted-store'
 import { KeyedLock } from './keyed-lock.ts'
 import type { LevelDatabase } from './level-database.ts'
 import { parseLevelOptions, type LevelStoresOptions } from './level-stores-options.ts'
 import { countRows, readEntries, readMany, readRows } from './read-rows.ts'
 import { openBytes, openText } from './sealed-value.ts'
 
-const MB = 1024 ** 2
 const SCAN_PAGE = 100
 
 export const DOCUMENT_CAPABILITIES: DocumentStoreCapabilities = {
   durable: true,
-  maxDocumentBytes: 8 * MB,
-  maxAttachmentBytes: 50 * MB,
+  ...DOCUMENT_BOUNDS,
 }
 
 export interface LevelDocumentStoreOptions extends LevelStoresOptions {
@@ -56,8 +62,7 @@ export class LevelDocumentStore implements DocumentStore {
   readonly #session: DatabaseSession
   readonly #writes = new KeyedLock()
   readonly #logger: Logger
-  readonly #revisionSeed: string
-  #revisions = 0
+  readonly #revisions: Revisions
 
   /** @throws ERR_CONFIG an option is wrong. */
   constructor(
@@ -67,7 +72,7 @@ export class LevelDocumentStore implements DocumentStore {
     this.#indexes = indexes
     this.#logger = context.logger
     this.#keys = documentKeys(documents)
-    this.#revisionSeed = Buffer.from(context.random.bytes(8)).toString('hex')
+    this.#revisions = new Revisions(context.random)
     this.#session = new DatabaseSession(parseLevelOptions(options), context)
   }
 
@@ -96,8 +101,8 @@ export class LevelDocumentStore implements DocumentStore {
     return this.#session.run(async (database) => {
       const text = stringifyJson(document)
       requireSizes(text, attachments, this.capabilities)
-      const write = { id, text, attachments, keepAttachments, rows: rowsOf(this.#indexes, id, document) }
-      return this.#writes.run(id, () => this.#replace(database, write, revision))
+      const write = { text, attachments, keepAttachments, rows: rowsOf(this.#indexes, id, document) }
+      return this.#writes.run(id, () => this.#replace(database, id, write, revision))
     })
   }
 
@@ -106,7 +111,7 @@ export class LevelDocumentStore implements DocumentStore {
       this.#writes.run(id, async () => {
         const current = this.#header(database, id)
         if (!current || current.revision !== revision) throw conflict(id)
-        await database.commits.commit(changeOf(this.#keys, id, current, undefined))
+        await database.commits.commit(countedChange(this.#keys, id, current, undefined))
       }),
     )
   }
@@ -205,14 +210,14 @@ export class LevelDocumentStore implements DocumentStore {
 
   async #replace(
     database: LevelDatabase,
+    id: string,
     write: Omit<DocumentWrite, 'revision'>,
     expected: string | undefined,
   ): Promise<PutResult> {
-    const { id } = write
     const current = this.#header(database, id)
     if (current?.revision !== expected) throw conflict(id)
-    const revision = this.#nextRevision(current?.revision)
-    await database.commits.commit(changeOf(this.#keys, id, current, { ...write, revision }))
+    const revision = this.#revisions.after(current?.revision)
+    await database.commits.commit(countedChange(this.#keys, id, current, { ...write, revision }))
     return { revision }
   }
 
@@ -222,12 +227,6 @@ export class LevelDocumentStore implements DocumentStore {
     const record = db.getSync(key)
     damage.require(key, record, () => `'${id}'`)
     return record === undefined ? undefined : readHeader(id, key, record)
-  }
-
-  /** Never the same twice, as a digest would be: a document deleted and made again must not accept its old revisions. */
-  #nextRevision(current: string | undefined): string {
-    const generation = current === undefined ? 1 : Number.parseInt(current, 10) + 1
-    return `${generation}-${this.#revisionSeed}${(this.#revisions++).toString(16).padStart(16, '0')}`
   }
 
   #rowsUnder({ index, partition }: Pick<IndexQuery, 'index' | 'partition'>): string {
@@ -296,23 +295,4 @@ function readOr<T>(unreadable: ScanOptions['unreadable'], id: string, read: () =
     unreadable(id, error)
     return undefined
   }
-}
-
-function requireSizes(
-  text: string,
-  attachments: Readonly<Record<string, Attachment>>,
-  { maxDocumentBytes, maxAttachmentBytes }: DocumentStoreCapabilities,
-): void {
-  if (Buffer.byteLength(text) > maxDocumentBytes) {
-    throw new PlatformError('ERR_TOO_LARGE', `document is larger than ${maxDocumentBytes} bytes`)
-  }
-  for (const [name, { bytes }] of Object.entries(attachments)) {
-    if (bytes.byteLength > maxAttachmentBytes) {
-      throw new PlatformError('ERR_TOO_LARGE', `attachment '${name}' is larger than ${maxAttachmentBytes} bytes`)
-    }
-  }
-}
-
-function conflict(id: string): PlatformError {
-  return new PlatformError('ERR_CONFLICT', `'${id}' has another revision`)
 }

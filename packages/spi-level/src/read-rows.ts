@@ -1,5 +1,5 @@
 import type { ClassicLevel, IteratorOptions, Snapshot } from 'classic-level'
-import { rowBounds, type OrderRange } from './key-space.ts'
+import { rowBounds, type OrderRange } from '@stemcell/core/sorted-store'
 import { codeOf } from './to-platform-error.ts'
 
 const CHUNK = 1000

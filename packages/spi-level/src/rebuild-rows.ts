@@ -9,12 +9,18 @@ import {
   type JsonObject,
 } from '@stemcell/core'
 import type { ClassicLevel } from 'classic-level'
-import { activationRows } from './activation-rows.ts'
 import { activationKeys } from './activation-writer.ts'
 import type { Change, CommitQueue, Operation } from './commit-queue.ts'
-import { documentRecord, readDocument, readHeader } from './document-record.ts'
-import { documentKeys, rowsOf } from './document-rows.ts'
-import type { KeyRange, KeySpace, RowAddress } from './key-space.ts'
+import { readDocument, readHeader } from './document-record.ts'
+import { documentKeys } from './document-keys.ts'
+import {
+  activationRows,
+  documentRecord,
+  rowsOf,
+  type KeyRange,
+  type KeySpace,
+  type RowAddress,
+} from '@stemcell/core/sorted-store'
 import { eachEntry } from './read-rows.ts'
 import { openText } from './sealed-value.ts'
 

@@ -1,7 +1,7 @@
 import { isPlatformError } from '@stemcell/core'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { isAttachmentKey } from '../key-space.ts'
+import { isAttachmentKey } from '@stemcell/core/sorted-store'
 import { openBytes, openText } from '../sealed-value.ts'
 import { codeOf } from '../to-platform-error.ts'
 import { ByteReader } from './byte-reader.ts'

@@ -1,6 +1,7 @@
 export { ApiForwarder, type ForwardedApi, type Gateway } from './api-forwarder.ts'
 export { engineLabels, ownerLabels, platformLabel, specLabels } from './container-labels.ts'
 export { ControlGroup } from './control-group.ts'
+export { engineOptions } from './engine-options.ts'
 export { exitReason } from './exit-reason.ts'
 export { aborted, Semaphore, orAborted } from './semaphore.ts'
 export { fullImageName, parseImageName, type ImageName } from './image-name.ts'

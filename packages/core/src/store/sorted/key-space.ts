@@ -1,14 +1,12 @@
+import type { KeyRange } from './sorted-backend.ts'
+
 const ORDER_DIGITS = 16
 const TERMINATOR = '\0'
+const BEHIND_TERMINATOR = '\u0001'
 /** Sorts behind every digit: the end of all rows of a partition. */
 const BEHIND_DIGITS = ':'
 
-const LETTERS = { documents: 'd', attachments: 'b', rows: 'i', counts: 'c' } as const
-
-export interface KeyRange {
-  readonly gte: string
-  readonly lt: string
-}
+const LETTERS = { documents: 'd', attachments: 'b', rows: 'i', counts: 'c', provisional: 'p', owned: 'o' } as const
 
 /** One row of an index, as far as it is needed to find its key again. */
 export interface RowAddress {
@@ -25,11 +23,13 @@ export interface OrderRange {
 }
 
 /**
- * The keys of one store. LevelDB sorts them as bytes of UTF-8, so numbers have a fixed width and every name ends with
+ * The keys of one store. They are sorted as bytes of UTF-8, so numbers have a fixed width and every name ends with
  * a NUL, which escaping keeps out of names: no name is then a prefix of another, and shorter ones sort first.
  *
  * `<store>d<id>` documents · `<store>b<id>␀<name>` attachments ·
- * `<store>i<index>␀<partition>␀<order><id>␀<place>` rows · `<store>c<index>␀<partition>` numbers of rows
+ * `<store>i<index>␀<partition>␀<order><id>␀<place>` rows · `<store>c<index>␀<partition>` numbers of rows,
+ * for backends that keep them · `<store>p<id>` whose provisional record there is · `<store>o<owner>␀<id>` provisional
+ * records
  */
 export class KeySpace {
   readonly #store: string
@@ -40,38 +40,70 @@ export class KeySpace {
   }
 
   document(id: string): string {
-    return `${this.#store}d${escape(id)}`
+    return `${this.#store}d${escapeName(id)}`
   }
 
   idOfDocument(key: string): string {
-    return unescape(key.slice(2))
+    return unescapeName(key.slice(2))
   }
 
   attachment(id: string, name: string): string {
-    return `${this.#store}b${escape(id)}${TERMINATOR}${escape(name)}`
+    return `${this.#store}b${escapeName(id)}${TERMINATOR}${escapeName(name)}`
   }
 
   /** What the keys of all rows of a partition begin with. */
   rows(index: string, partition: string): string {
-    return `${this.#store}i${index}${TERMINATOR}${escape(partition)}${TERMINATOR}`
+    return `${this.#store}i${index}${TERMINATOR}${escapeName(partition)}${TERMINATOR}`
   }
 
   row(id: string, { index, partition, order, place }: RowAddress): string {
-    return `${this.rows(index, partition)}${orderText(order)}${escape(id)}${TERMINATOR}${place}`
+    return `${this.rows(index, partition)}${orderText(order)}${escapeName(id)}${TERMINATOR}${place}`
   }
 
   rowCount(index: string, partition: string): string {
-    return `${this.#store}c${index}${TERMINATOR}${escape(partition)}`
+    return `${this.#store}c${index}${TERMINATOR}${escapeName(partition)}`
   }
 
   /** The numbers of rows of all partitions of an index. */
   rowCounts(index: string): KeyRange {
     const prefix = `${this.#store}c${index}`
-    return { gte: prefix + TERMINATOR, lt: `${prefix}\u0001` }
+    return { gte: prefix + TERMINATOR, lt: prefix + BEHIND_TERMINATOR }
   }
 
   partitionOfRowCount(index: string, key: string): string {
-    return unescape(key.slice(this.rowCounts(index).gte.length))
+    return unescapeName(key.slice(this.rowCounts(index).gte.length))
+  }
+
+  provisional(id: string): string {
+    return `${this.#store}p${escapeName(id)}`
+  }
+
+  owned(owner: string, id: string): string {
+    return `${this.#store}o${escapeName(owner)}${TERMINATOR}${escapeName(id)}`
+  }
+
+  allOwnedBy(owner: string): KeyRange {
+    const prefix = `${this.#store}o${escapeName(owner)}`
+    return { gte: prefix + TERMINATOR, lt: prefix + BEHIND_TERMINATOR }
+  }
+
+  ownerOf(key: string): string {
+    return unescapeName(key.slice(2, key.indexOf(TERMINATOR)))
+  }
+
+  ownedId(key: string): string {
+    return unescapeName(key.slice(key.indexOf(TERMINATOR) + 1))
+  }
+
+  /** The rows of all partitions of an index. */
+  allRows(index: string): KeyRange {
+    const prefix = `${this.#store}i${index}`
+    return { gte: prefix + TERMINATOR, lt: prefix + BEHIND_TERMINATOR }
+  }
+
+  partitionOfRow(index: string, key: string): string {
+    const start = this.allRows(index).gte.length
+    return unescapeName(key.slice(start, key.indexOf(TERMINATOR, start)))
   }
 
   all(kind: keyof typeof LETTERS): KeyRange {
@@ -82,6 +114,11 @@ export class KeySpace {
 
 export function isAttachmentKey(key: string): boolean {
   return key.charAt(1) === LETTERS.attachments
+}
+
+/** The key right behind this one. */
+export function behind(key: string): string {
+  return key + TERMINATOR
 }
 
 /** The rows whose number is kept under `key`. */
@@ -98,7 +135,7 @@ export function readRowKey(
   const idEnd = key.lastIndexOf(TERMINATOR)
   return {
     order: Number(key.slice(prefix.length, idStart)),
-    id: unescape(key.slice(idStart, idEnd)),
+    id: unescapeName(key.slice(idStart, idEnd)),
     place: Number(key.slice(idEnd + 1)),
   }
 }
@@ -129,14 +166,14 @@ const UNSAFE = /[\0\u0001]|\p{Surrogate}/gu
 // eslint-disable-next-line no-control-regex
 const ESCAPED = /\u0001([\u0001\u0002]|[0-9a-f]{4})/g
 
-function escape(name: string): string {
+function escapeName(name: string): string {
   return name.replace(UNSAFE, (unsafe) => {
     if (unsafe === '\0') return '\u0001\u0001'
     return unsafe === '\u0001' ? '\u0001\u0002' : `\u0001${unsafe.charCodeAt(0).toString(16)}`
   })
 }
 
-function unescape(text: string): string {
+function unescapeName(text: string): string {
   if (!text.includes('\u0001')) return text
   return text.replace(ESCAPED, (_, code: string) => {
     if (code === '\u0001') return '\0'

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { KeySpace, readRowKey, rowBounds } from '../src/key-space.ts'
+import { KeySpace, readRowKey, rowBounds } from '@stemcell/core/sorted-store'
 
 const keys = new KeySpace('e')
 const name = fc.string({

@@ -1,0 +1,27 @@
+export type {
+  KeyRange,
+  SortedBackend,
+  SortedBatch,
+  SortedCondition,
+  SortedEntry,
+  SortedOperation,
+  SortedRange,
+  SortedValue,
+} from './sorted-backend.ts'
+export { compareKeys } from './sorted-backend.ts'
+export { MemorySortedBackend } from './memory-sorted-backend.ts'
+export { sortedStores, type SortedStores, type SortedStoresDescription } from './sorted-stores.ts'
+export { SortedDocumentStore, type SortedDocumentStoreOptions } from './sorted-document-store.ts'
+export { SortedActivationStore, type SortedActivationStoreOptions } from './sorted-activation-store.ts'
+
+// How the stores lay their data out, for an adapter that has a way of its own to read and write it.
+export { behind, isAttachmentKey, KeySpace, readRowKey, rowBounds, rowsCounted } from './key-space.ts'
+export type { OrderRange, RowAddress } from './key-space.ts'
+export { documentRecord, readDocument, readHeader } from './document-record.ts'
+export type { AttachmentHeader, DocumentHeader } from './document-record.ts'
+export { changeOf, rowsOf, type DocumentWrite, type NewRow } from './document-change.ts'
+export { conflict, requireSizes } from './document-bounds.ts'
+export { ACTIVATION_BOUNDS, DOCUMENT_BOUNDS } from './bounds.ts'
+export { Revisions } from './revisions.ts'
+export { activationRows, BY_START, indexOf, recordKey, rowsOfStored } from './activation-rows.ts'
+export { boundedActivationText, parseActivation } from './activation-text.ts'

@@ -1,0 +1,40 @@
+import type { Adapter, AdapterContext } from '../../adapter.ts'
+import type { ActivationStore } from '../activation-store.ts'
+import { ENTITY_INDEXES, type EntityStore } from '../entity-store.ts'
+import { SUBJECT_INDEXES, type SubjectStore } from '../subject-store.ts'
+import { SortedActivationStore } from './sorted-activation-store.ts'
+import type { SortedBackend } from './sorted-backend.ts'
+import { SortedDocumentStore } from './sorted-document-store.ts'
+
+export interface SortedStoresDescription {
+  /** Package name of the adapter, as it appears in errors. */
+  readonly name: string
+  /** The range of core versions it was built for. */
+  readonly core: string
+  /** Called for each store that is built: a store opens and closes its backend. All may work on the same data. */
+  readonly backend: (context: AdapterContext) => SortedBackend
+}
+
+export interface SortedStores {
+  readonly entityStore: Adapter<EntityStore>
+  readonly subjectStore: Adapter<SubjectStore>
+  readonly activationStore: Adapter<ActivationStore>
+}
+
+/** The three stores of a platform on one kind of backend. */
+export function sortedStores({ name, core, backend }: SortedStoresDescription): SortedStores {
+  const adapter = <T>(build: (context: AdapterContext) => T): Adapter<T> => ({ name, core, build })
+  return {
+    entityStore: adapter(
+      (context) =>
+        new SortedDocumentStore({ backend: backend(context), letter: 'e', indexes: ENTITY_INDEXES }, context),
+    ),
+    subjectStore: adapter(
+      (context) =>
+        new SortedDocumentStore({ backend: backend(context), letter: 's', indexes: SUBJECT_INDEXES }, context),
+    ),
+    activationStore: adapter(
+      (context) => new SortedActivationStore({ backend: backend(context), letter: 'a' }, context),
+    ),
+  }
+}
