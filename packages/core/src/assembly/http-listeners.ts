@@ -1,6 +1,7 @@
 import type { RequestListener, Server, ServerResponse } from 'node:http'
 import { Server as NetServer, type AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
+import { setImmediate as immediate } from 'node:timers/promises'
 import { z } from 'zod'
 import { connectionCap, MAX_CONNECTIONS } from '../connection-cap.ts'
 import { createHttpServer } from '../controller/http/http-server.ts'
@@ -112,7 +113,9 @@ export class HttpListeners {
     const servers = [...this.#servers.splice(0), this.embedded]
     this.#lastRequests = true
     const closed = Promise.all(servers.map((server) => stopListening(server, lingerMs)))
-    const closeIdle = (): void => {
+    const closeIdle = async (): Promise<void> => {
+      // After what has arrived was read: a process that stood still looks at its timers first.
+      await immediate()
       for (const server of servers) server.closeIdleConnections()
     }
     const lingered = within(this.#clock, closed, lingerMs).then(closeIdle)
@@ -121,7 +124,7 @@ export class HttpListeners {
     await within(this.#clock, closed, lingerMs)
     let sweep: Timer | undefined
     const sweeping = (): void => {
-      closeIdle()
+      void closeIdle()
       sweep = this.#clock.setTimer(SWEEP_MS, sweeping)
     }
     sweeping()
