@@ -1,7 +1,6 @@
 import type { RequestListener, Server, ServerResponse } from 'node:http'
 import { Server as NetServer, type AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { setImmediate as immediate } from 'node:timers/promises'
 import { z } from 'zod'
 import { connectionCap, MAX_CONNECTIONS } from '../connection-cap.ts'
 import { createHttpServer } from '../controller/http/http-server.ts'
@@ -115,7 +114,7 @@ export class HttpListeners {
     const closed = Promise.all(servers.map((server) => stopListening(server, lingerMs)))
     const closeIdle = async (): Promise<void> => {
       // After what has arrived was read: a process that stood still looks at its timers first.
-      await immediate()
+      await new Promise((resolve) => setImmediate(resolve))
       for (const server of servers) server.closeIdleConnections()
     }
     const lingered = within(this.#clock, closed, lingerMs).then(closeIdle)
