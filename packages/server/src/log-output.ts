@@ -103,7 +103,8 @@ function isFull(error: unknown): boolean {
 
 /**
  * A pipe or terminal is opened a second time, so that a reader who stands still does not keep this process waiting: the
- * mark for that on the first opening would be everybody's who shares it.
+ * mark for that on the first opening would be everybody's who shares it. A socket, such as that of systemd's journal or
+ * of a parent written in Node.js, cannot be opened a second time, and gets the mark.
  */
 function standardOutput(): (bytes: Uint8Array) => number {
   let fd = 1
@@ -112,6 +113,8 @@ function standardOutput(): (bytes: Uint8Array) => number {
     if (process.platform === 'linux' && (found.isFIFO() || found.isCharacterDevice())) {
       fd = openSync('/proc/self/fd/1', constants.O_WRONLY | constants.O_NONBLOCK | constants.O_NOCTTY)
     }
+    // Node.js marks a socket the first time it is asked for the stream, and keeps it marked.
+    if (found.isSocket()) void process.stdout
   } catch {
     // Closed, nobody reads, or another user's: what is there is used as it is.
     fd = 1

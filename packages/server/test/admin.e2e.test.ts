@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { call, invokeOnce, putAction } from './harness/api.ts'
@@ -120,6 +121,28 @@ describe('stemcell admin', () => {
     expect(made.stderr).toMatch(/^stemcell: the change is stored, but controllers were not told of it.*: queue: /)
     expect(await admin('user whois -', data, made.stdout.trim())).toEqual(said('subject: alice\nnamespace: alice'))
     expect((await admin(`user get alice --config ${config}`, data)).code).toBe(0)
+  })
+
+  it('repairs the folder of a server that refuses to start, and no other', async () => {
+    const server = await SpawnedServer.start(folder)
+    const { data } = server
+    await putAction(server, 'hello', 'const main = () => ({})')
+    expect(await admin('db repair', data)).toEqual(refused('a server uses the database: stop it, and ask again'))
+    expect(await server.stop()).toEqual({ code: 0, signal: null })
+    rmSync(join(data, 'store', 'stemcell.mark'))
+    await expect(SpawnedServer.start(folder)).rejects.toThrow('stemcell admin db repair')
+
+    const { code, stdout, stderr } = await admin('db repair', data)
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    expect(stdout).toMatch(/^lost: its file stemcell.mark is gone .*\nkept: \d+ documents, 0 activation records\n$/)
+    expect((await admin('db check', data)).code).toBe(0)
+    const next = await SpawnedServer.start(folder)
+    expect((await call(next, 'GET', 'actions/hello')).status).toBe(200)
+    expect(await next.stop()).toEqual({ code: 0, signal: null })
+
+    expect((await admin('db repair', folder.join('typo'))).stderr).toContain('holds no server’s data')
+    const config = folder.write('elsewhere.json', JSON.stringify({ stores: { adapter: '@stemcell/spi-couchdb' } }))
+    expect((await admin(`db repair --config ${config}`, data)).stderr).toContain('uses no embedded database')
   })
 
   it('explains itself', async () => {

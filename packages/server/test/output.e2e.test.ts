@@ -71,6 +71,18 @@ describe('a server whose log lines cannot be written goes on', () => {
     expect(await server.stop()).toEqual({ code: 0, signal: null })
   })
 
+  it('with a reader at the other end of a socket who stands still', async () => {
+    // A parent written in Node.js gives its children sockets.
+    const server = await SpawnedServer.start(folder)
+    server.child.stdout!.pause()
+    // More than a socket and the reader's own buffer hold.
+    for (let count = 0; count < 300; count++) await leaveLine(server)
+    await works(server)
+    server.child.stdout!.resume()
+    await eventually('every line', () => server.stdout.split('xx"').length === 302)
+    expect(await server.stop()).toEqual({ code: 0, signal: null })
+  })
+
   it('with a full disk, and says how many are missing when there is room again', async ({ skip }) => {
     const disk = folder.join('disk')
     mkdirSync(disk)

@@ -89,7 +89,7 @@ describe('the data folder', () => {
     const db = new ClassicLevel(join(data, 'store'))
     await db.put('mformat', '99')
     await db.close()
-    expect(await refusal()).toContain('has format 99, this version supports up to 2; upgrade')
+    expect(await refusal()).toContain('has format 99, this version supports up to 3; upgrade')
   })
 
   it('with a key that is none is refused without repeating it', async () => {
@@ -114,7 +114,7 @@ describe('a port', () => {
   })
 
   it('or address that this machine does not have is refused', async () => {
-    expect(await refusal({ args: ['--host', '192.0.2.1'] })).toContain('http: 192.0.2.1:0 cannot be used')
+    expect(await refusal({ args: ['--host', '192.0.2.1'] })).toContain(': 192.0.2.1:0 cannot be used')
   })
 })
 

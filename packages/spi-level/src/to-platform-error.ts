@@ -18,7 +18,7 @@ export function toPlatformError(error: unknown, dir: string): unknown {
 }
 
 export const REPAIR_HINT =
-  'stop what uses it and restore the folder from a backup, or call repairLevelStores() of @stemcell/spi-level to keep what can still be read'
+  'stop what uses it and restore the folder from a backup; or copy the folder, and keep what can still be read with stemcell admin db repair, or in a program with repairLevelStores() of @stemcell/spi-level'
 
 /** The code of a driver's or system's error; of the innermost cause that has one, since drivers wrap. */
 export function codeOf(error: unknown): string | undefined {

@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import type { Logger } from '@stemcell/core'
 import type { ContainerRegistry } from './container-registry.ts'
+import { withoutInherited } from './inherited-descriptors.ts'
 
 /**
  * Waits for its standard input to end, as it does however the platform ends, then kills every process on record in
@@ -47,12 +48,14 @@ export class Guardian {
     }
     let child: ChildProcess
     try {
-      child = spawn('/bin/sh', ['-c', SCRIPT, 'stemcell-guardian', folder, registry.mark(), shortName], {
-        cwd: '/',
-        detached: true,
-        env: { PATH: '/usr/local/bin:/usr/bin:/bin' },
-        stdio: ['pipe', 'ignore', 'ignore'],
-      })
+      child = withoutInherited((nothing) =>
+        spawn('/bin/sh', ['-c', SCRIPT, 'stemcell-guardian', folder, registry.mark(), shortName], {
+          cwd: '/',
+          detached: true,
+          env: { PATH: '/usr/local/bin:/usr/bin:/bin' },
+          stdio: ['pipe', 'ignore', 'ignore', ...nothing],
+        }),
+      )
     } catch (err) {
       lost(err)
       return

@@ -110,7 +110,7 @@ function read(path: string): string | undefined {
   }
 }
 
-function isGone(error: unknown): boolean {
+export function isGone(error: unknown): boolean {
   return error instanceof Error && 'code' in error && GONE.has(String(error.code))
 }
 

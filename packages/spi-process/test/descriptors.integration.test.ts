@@ -33,7 +33,7 @@ it('an action that opens files without end fails by itself', async () => {
   expect(open).toBeLessThan(1024)
 })
 
-it('what the platform has open without a mark for it does not reach an action, nor what the action starts', async () => {
+it('what the platform has open without a mark for it reaches no action, nor what that starts, nor the guardian', async () => {
   const folder = temporaryFolder()
   const secret = join(folder, 'secret')
   writeFileSync(secret, 'not for actions')
@@ -45,9 +45,14 @@ it('what the platform has open without a mark for it does not reach an action, n
     { stdio: ['ignore', 'pipe', 'inherit'] },
   )
   const [shown] = await Promise.all([text(platform.stdout), once(platform, 'exit')])
-  const { own, child, inPlatform } = JSON.parse(shown) as Record<'own' | 'child' | 'inPlatform', string[]>
+  const { own, child, guardian, inPlatform } = JSON.parse(shown) as Record<
+    'own' | 'child' | 'guardian' | 'inPlatform',
+    string[]
+  >
   expect(inPlatform).toContain(secret)
   expect(own).not.toContain(secret)
   expect(child).not.toContain(secret)
   expect(own.length).toBeGreaterThan(3)
+  expect(guardian).not.toContain(secret)
+  expect(guardian.length).toBeGreaterThan(2)
 })

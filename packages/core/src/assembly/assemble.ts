@@ -46,7 +46,7 @@ export function assembleInvoker(options: InvokerNodeOptions): Promise<InvokerNod
 
 async function assemblePlatform(options: PlatformOptions): Promise<Platform> {
   const settings = checkOptions(options, 'assemble', true)
-  const lent = new LentInstances()
+  const lent = new LentInstances('platform')
   try {
     const container = registerParts(options, settings)
     const parts = openParts(container, settings)
@@ -64,12 +64,19 @@ async function assemblePlatform(options: PlatformOptions): Promise<Platform> {
 async function assembleControllerNode(given: ControllerOptions): Promise<ControllerNode> {
   const settings = checkOptions(given, 'assembleController', false)
   const options = { ...given, loadBalancer: given.loadBalancer ?? shardingBalancer() }
-  const container = registerParts(options, settings)
-  const parts = openParts(container, settings)
-  const needed = openings(container, options, ['controller'])
-  const node = new ControllerNode(container, parts, new Engines(container, options, settings), true, options.apiHost)
-  await parts.open([...needed, ...node.openings])
-  return node
+  const lent = new LentInstances('node')
+  try {
+    const container = registerParts(options, settings)
+    const parts = openParts(container, settings)
+    const needed = openings(container, options, ['controller'], lent)
+    const engines = new Engines(container, options, settings)
+    const node = new ControllerNode(container, parts, engines, true, options.apiHost, () => lent.giveBack())
+    await parts.open([...needed, ...node.openings])
+    return node
+  } catch (error) {
+    lent.giveBack()
+    throw error
+  }
 }
 
 async function assembleInvokerNode(options: InvokerNodeOptions): Promise<InvokerNode> {
@@ -84,8 +91,9 @@ async function assembleInvokerNode(options: InvokerNodeOptions): Promise<Invoker
   }
   const container = registerParts(options, settings)
   const parts = openParts(container, settings)
-  await parts.open(openings(container, options, ['invoker']))
+  const lent = new LentInstances('node')
   try {
+    await parts.open(openings(container, options, ['invoker'], lent))
     const engines = new Engines(container, options, settings)
     const store = use(container, ENTITY_STORE)
     const number = id ?? (await assignInvokerId(store, uniqueName!))
@@ -95,9 +103,10 @@ async function assembleInvokerNode(options: InvokerNodeOptions): Promise<Invoker
       ...engines.background,
       { name: `invoker${number}`, open: () => invoker.open(), close: () => invoker.close() },
     ])
-    return new InvokerNode(container, parts, invoker)
+    return new InvokerNode(container, parts, invoker, () => lent.giveBack())
   } catch (error) {
     await parts.close()
+    lent.giveBack()
     throw error
   }
 }

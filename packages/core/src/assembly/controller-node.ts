@@ -29,6 +29,8 @@ export class ControllerNode implements AsyncDisposable {
   readonly #parts: OpenParts
   readonly #engines: Engines
   readonly #systemPackages: readonly Opening[]
+  /** Called once everything is closed. */
+  readonly #onClosed: () => void
   #closing: Promise<void> | undefined
   #closed = false
 
@@ -39,6 +41,7 @@ export class ControllerNode implements AsyncDisposable {
     engines: Engines,
     clustered: boolean,
     apiHost: string | undefined,
+    onClosed: () => void,
   ) {
     this.#container = container
     this.#parts = parts
@@ -49,6 +52,7 @@ export class ControllerNode implements AsyncDisposable {
       () => apiHost ?? this.url ?? '',
     )
     this.#systemPackages = engines.systemPackages
+    this.#onClosed = onClosed
     this.subjects = engines.subjects(this.controller)
     const { controller } = this
     this.listeners = new HttpListeners(
@@ -153,12 +157,7 @@ export class ControllerNode implements AsyncDisposable {
     await this.#parts.close()
     this.#closed = true
     await this.#container.dispose()
-    this.onClosed()
-  }
-
-  /** Called once everything is closed. */
-  protected onClosed(): void {
-    // Nothing is left to be done here.
+    this.#onClosed()
   }
 
   #requireOpen(method: string): void {

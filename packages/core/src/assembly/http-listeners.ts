@@ -112,7 +112,9 @@ export class HttpListeners {
     const servers = [...this.#servers.splice(0), this.embedded]
     this.#lastRequests = true
     const closed = Promise.all(servers.map((server) => stopListening(server, lingerMs)))
-    const closeIdle = (): void => {
+    const closeIdle = async (): Promise<void> => {
+      // After what has arrived was read: a process that stood still looks at its timers first.
+      await new Promise((resolve) => setImmediate(resolve))
       for (const server of servers) server.closeIdleConnections()
     }
     const lingered = within(this.#clock, closed, lingerMs).then(closeIdle)
@@ -121,7 +123,7 @@ export class HttpListeners {
     await within(this.#clock, closed, lingerMs)
     let sweep: Timer | undefined
     const sweeping = (): void => {
-      closeIdle()
+      void closeIdle()
       sweep = this.#clock.setTimer(SWEEP_MS, sweeping)
     }
     sweeping()

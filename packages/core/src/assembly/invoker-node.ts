@@ -11,14 +11,16 @@ export class InvokerNode implements AsyncDisposable {
   readonly invoker: Invoker
   readonly #container: DependencyContainer
   readonly #parts: OpenParts
+  readonly #onClosed: () => void
   #closing: Promise<void> | undefined
   #closed = false
 
   /** Use `assembleInvoker`. */
-  constructor(container: DependencyContainer, parts: OpenParts, invoker: Invoker) {
+  constructor(container: DependencyContainer, parts: OpenParts, invoker: Invoker, onClosed: () => void) {
     this.#container = container
     this.#parts = parts
     this.invoker = invoker
+    this.#onClosed = onClosed
   }
 
   /** What stands behind a token of `tokens`: an adapter, the clock, the limits. */
@@ -45,5 +47,6 @@ export class InvokerNode implements AsyncDisposable {
     await this.#parts.close()
     this.#closed = true
     await this.#container.dispose()
+    this.#onClosed()
   }
 }

@@ -12,7 +12,6 @@ const HEARD_WITHIN_MS = 30_000
 export class Platform extends ControllerNode {
   /** Once the platform is closed, what it is asked for is ERR_CLOSED. */
   readonly invoker: Invoker
-  readonly #onClosed: () => void
 
   /** Use `assemble`. */
   constructor(
@@ -22,9 +21,8 @@ export class Platform extends ControllerNode {
     apiHost: string | undefined,
     onClosed: () => void,
   ) {
-    super(container, parts, engines, false, apiHost)
+    super(container, parts, engines, false, apiHost, onClosed)
     this.invoker = engines.invoker(engines.instance(0), () => apiHost ?? this.url ?? '')
-    this.#onClosed = onClosed
   }
 
   protected override get besides(): readonly Opening[] {
@@ -44,9 +42,5 @@ export class Platform extends ControllerNode {
         close: () => Promise.resolve(),
       },
     ]
-  }
-
-  protected override onClosed(): void {
-    this.#onClosed()
   }
 }

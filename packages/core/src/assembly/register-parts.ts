@@ -185,7 +185,7 @@ export function openings(
   container: DependencyContainer,
   options: NodeOptions,
   roles: readonly Role[],
-  lent?: LentInstances,
+  lent: LentInstances,
 ): Opening[] {
   const isNeeded = ([option, key, only]: (typeof ORDER)[number]): boolean =>
     (only === undefined || roles.includes(only)) && (options[option] !== undefined || container.isRegistered(key))
@@ -193,7 +193,7 @@ export function openings(
     const given = options[option]
     const name = `${option} (${nameOf(given)})`
     const part = use(container, key)
-    lent?.take(name, part)
+    lent.take(option, name, part)
     if (option === 'queue') checkBodies(name, use(container, QUEUE), use(container, LIMITS))
     return {
       name,

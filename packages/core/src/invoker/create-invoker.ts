@@ -88,9 +88,7 @@ class RunningInvoker implements Invoker {
   }
 
   async #drain(deadlineMs: number): Promise<boolean> {
-    const session = this.#session
-    if (!session) return true
-    const { availability, intake, pool } = session
+    const { availability, intake, pool } = this.#opened()
     const { clock, logger } = this.#parts
     const finished = availability.disable().then(() => intake.whenIdle())
     const inTime = finished.then(() => true)

@@ -104,6 +104,7 @@ export interface Invoker extends Lifecycle {
    * Disables itself and finishes what it took, for at most `deadlineMs`. What waits or runs then ends as with `close`,
    * together with all containers; unless it was enabled meanwhile. Resolves to true when everything had
    * ended by itself. Can be enabled again.
+   * @throws ERR_CLOSED not open.
    */
   drain(deadlineMs: number): Promise<boolean>
 }

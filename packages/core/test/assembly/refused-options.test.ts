@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import {
+  adapterContext,
   assemble,
   assembleController,
   assembleInvoker,
@@ -240,6 +241,25 @@ describe('options that are wrong are refused with the option and the fix:', () =
     await (await start({ containers, queue })).close()
   })
 
+  it('an instance of what is a node’s own, given to two nodes of a cluster; what is behind them may be shared', async () => {
+    const queue = new MemoryQueue()
+    const loadBalancer = new LeastLoadedBalancer()
+    await using first = await assembleController({ queue, loadBalancer, controllerId: '0' })
+    const second = { queue, loadBalancer, controllerId: '1' }
+    await expect(assembleController(second)).rejects.toMatchObject(config('loadBalancer', 'the same instance'))
+    expect(await refusalOf({ containers, queue })).toMatchObject(config('queue', 'the same instance'))
+
+    const factory = containers.build(adapterContext())
+    const invoker = { queue, containers: factory, apiHost: '' }
+    await using third = await assembleInvoker({ ...invoker, invokerInstance: { id: 0 } })
+    const refused = assembleInvoker({ ...invoker, invokerInstance: { id: 1 } })
+    await expect(refused).rejects.toMatchObject(config('containers', 'the same instance'))
+
+    await Promise.all([first.close(), third.close()])
+    await (await assembleController({ queue, loadBalancer, controllerId: '1' })).close()
+    await start({ containers: factory, queue })
+  })
+
   it('an adapter whose build hands out the same instance to two platforms', async () => {
     const queue = new MemoryQueue()
     const same = adapter(() => queue)
@@ -325,6 +345,7 @@ describe('a platform that is closed', () => {
     expect(() => platform.use(tokens.QUEUE)).toThrow(expect.objectContaining(closed))
     await expect(platform.invoker.enable()).rejects.toMatchObject(closed)
     await expect(platform.invoker.disable()).rejects.toMatchObject(closed)
+    await expect(platform.invoker.drain(0)).rejects.toMatchObject(closed)
     await expect(platform.close()).resolves.toBeUndefined()
   })
 })

@@ -43,6 +43,7 @@ export const adminCommand = z.discriminatedUnion('do', [
   z.strictObject({ do: z.literal('db init') }),
   z.strictObject({ do: z.literal('db migrate') }),
   z.strictObject({ do: z.literal('db check') }),
+  z.strictObject({ do: z.literal('db repair') }),
   /** Files are of the machine and the user of the server. */
   z.strictObject({ do: z.literal('db export'), file: z.string() }),
   z.strictObject({ do: z.literal('db import'), file: z.string(), overwrite: z.boolean() }),

@@ -1,4 +1,4 @@
-import { tokens, type Platform } from '@stemcell/core'
+import { AdministrationError, tokens, type Platform } from '@stemcell/core'
 import type { AdminTarget } from './admin-target.ts'
 
 /** Changes made through a running platform are seen by it at once. */
@@ -9,6 +9,9 @@ export function platformTarget(platform: Platform): AdminTarget {
     entities: async () => platform.use(tokens.ENTITY_STORE),
     activations: async () => platform.use(tokens.ACTIVATION_STORE),
     subjectsChanged: (changed) => platform.controller.subjectChanged(changed),
+    repairEmbedded: async () => {
+      throw new AdministrationError('invalid', 'a server uses the database: stop it, and ask again')
+    },
     invoker: async () => platform.invoker,
   }
 }

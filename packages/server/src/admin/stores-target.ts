@@ -11,6 +11,7 @@ import {
   type Queue,
   type SubjectChange,
 } from '@stemcell/core'
+import { repairLevelStores, type RepairReport } from '@stemcell/spi-level'
 import { existsSync } from 'node:fs'
 import type { Config } from '../config/config-schema.ts'
 import { loadAdapter } from '../config/load-adapter.ts'
@@ -76,6 +77,14 @@ export class StoresTarget implements AdminTarget {
     return this.#opened('activationStore', (await this.#stores()).activationStore)
   }
 
+  async repairEmbedded(): Promise<RepairReport> {
+    if (!usesEmbedded(this.#config)) {
+      const fix = 'repair the database that it names with the tools of its own'
+      throw new AdministrationError('invalid', `the configuration uses no embedded database: ${fix}`)
+    }
+    return repairLevelStores({ dir: this.#dataThatExists().store })
+  }
+
   async invoker(): Promise<never> {
     throw new AdministrationError('invalid', 'no server runs here: an invoker is asked while it runs')
   }
@@ -85,15 +94,18 @@ export class StoresTarget implements AdminTarget {
     this.#open.clear()
   }
 
-  /** @throws ERR_CONFIG there is no data yet: a mistyped folder must not become a new one. */
   #stores(): ReturnType<typeof chosenStores> {
-    const data = new DataFolder(this.#config.data)
-    if (!this.#create && usesEmbedded(this.#config) && !existsSync(data.store)) {
-      const fix = 'name the folder of a server with --data, or start one first'
-      throw new PlatformError('ERR_CONFIG', `data folder: ${data.path} holds no server’s data: ${fix}`)
-    }
-    this.#chosen ??= chosenStores(this.#config, data)
+    const isMade = this.#create || !usesEmbedded(this.#config)
+    this.#chosen ??= chosenStores(this.#config, isMade ? new DataFolder(this.#config.data) : this.#dataThatExists())
     return this.#chosen
+  }
+
+  /** @throws ERR_CONFIG there is no data yet: a mistyped folder must not become a new one. */
+  #dataThatExists(): DataFolder {
+    const data = new DataFolder(this.#config.data)
+    if (existsSync(data.store)) return data
+    const fix = 'name the folder of a server with --data, or start one first'
+    throw new PlatformError('ERR_CONFIG', `data folder: ${data.path} holds no server’s data: ${fix}`)
   }
 
   async #opened<T extends Lifecycle>(part: string, adapter: Adapter<T>): Promise<T> {

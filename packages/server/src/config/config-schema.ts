@@ -99,7 +99,14 @@ export const configSchema = z.strictObject({
   maxWaiting: settingsSchemas.maxWaitingSchema,
   limits: settingsSchemas.limitsSchema.prefault({}),
   invoker: invoker.prefault({}),
-  api: settingsSchemas.apiSchema.prefault({}),
+  api: settingsSchemas.apiSchema
+    .extend({
+      operationalRoutes: z.boolean().optional().meta({
+        description: 'Whether `/invokers…` and `/activation…` answer, to anybody',
+        shownDefault: 'where `host` is this machine only',
+      }),
+    })
+    .prefault({}),
   metrics: z.boolean().optional().meta({
     description: 'Whether `GET /metrics` answers, to anybody, in the format of Prometheus',
     shownDefault: 'where `host` is this machine only',

@@ -12,6 +12,7 @@ import type {
 } from '@stemcell/core'
 import { processContainers } from '@stemcell/spi-process'
 import type { AdapterSource, Config } from '../config/config-schema.ts'
+import { isLoopback } from '../is-loopback.ts'
 import { loadAdapter } from '../config/load-adapter.ts'
 import type { DataFolder } from '../standalone/data-folder.ts'
 
@@ -68,7 +69,7 @@ export function settings(config: Config): Settings {
 export function controllerSettings(config: Config): Pick<PlatformOptions, 'maxWaiting' | 'api' | 'retention'> {
   return {
     maxWaiting: config.maxWaiting,
-    api: config.api,
+    api: { ...config.api, operationalRoutes: config.api.operationalRoutes ?? isLoopback(config.host) },
     ...(config.retention === undefined ? {} : { retention: config.retention }),
   }
 }

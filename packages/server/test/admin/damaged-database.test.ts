@@ -57,6 +57,7 @@ describe('a damaged database', () => {
         subjects: async () => subjects,
         entities: async () => entities,
         activations: async () => activations,
+        repairEmbedded: () => Promise.reject(new Error('it is open')),
         invoker: () => Promise.reject(new Error('there is no invoker')),
         subjectsChanged: () => undefined,
       })

@@ -60,6 +60,7 @@ async function emptyStores(): Promise<AdminTarget> {
     administration: async () => new SubjectAdministration(subjects, context),
     subjects: async () => subjects,
     entities: async () => entities,
+    repairEmbedded: () => Promise.reject(new Error('there is no embedded database')),
     invoker: () => Promise.reject(new Error('there is no invoker')),
     activations: async () => activations,
     subjectsChanged: (changed) => void changes.push(changed),

@@ -37,6 +37,7 @@ beforeEach(async () => {
     entities: async () => stores.entities,
     activations: async () => stores.activations,
     subjectsChanged: () => undefined,
+    repairEmbedded: async () => ({ documents: 3, activations: 2, lost: ['ns/a', 'its log'] }),
     invoker: async () => invoker,
   }
 })

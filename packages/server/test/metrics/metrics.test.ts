@@ -190,17 +190,19 @@ describe('the server', () => {
 
   afterEach(() => rm(dir, { recursive: true, force: true }))
 
-  async function metricsStatus(config: object): Promise<number> {
+  async function statusOf(path: string, config: object): Promise<number> {
     const manifest = WITHOUT_STEM_CELLS
     const options = { ...readConfig(undefined, { data: dir, port: 0 }), manifest, ...config }
     const server = await startStandalone({ config: options, logger: silentLogger })
     try {
       const { port } = new URL(server!.url)
-      return (await fetch(`http://127.0.0.1:${port}/metrics`)).status
+      return (await fetch(`http://127.0.0.1:${port}${path}`)).status
     } finally {
       await server!.close()
     }
   }
+
+  const metricsStatus = (config: object): Promise<number> => statusOf('/metrics', config)
 
   it('has metrics as long as it listens to this machine only', async () => {
     expect(await metricsStatus({})).toBe(200)
@@ -214,4 +216,14 @@ describe('the server', () => {
     expect(await metricsStatus({ host: '0.0.0.0' })).toBe(405)
     expect(await metricsStatus({ host: '0.0.0.0', metrics: true })).toBe(200)
   })
+
+  it.each(['/invokers', '/invokers/ready', '/activation', '/activation/count'])(
+    'tells of itself under %s likewise',
+    async (path) => {
+      const { api } = readConfig(undefined, {})
+      expect(await statusOf(path, {})).toBe(200)
+      expect(await statusOf(path, { host: '0.0.0.0' })).toBe(405)
+      expect(await statusOf(path, { host: '0.0.0.0', api: { ...api, operationalRoutes: true } })).toBe(200)
+    },
+  )
 })

@@ -1,5 +1,5 @@
 import { LuaScript } from '../connection/lua-script.ts'
-import { PAGE } from './document-scripts.ts'
+import { FIELD, PAGE } from './document-scripts.ts'
 
 // A record is a hash: `f` the whole record, `s` its summary, `n` its filter name, `p` its namespace, `i` its id.
 
@@ -40,11 +40,11 @@ return answer`)
  * KEYS index · ARGV from, to, skip, limit, what the keys of the namespace's records begin with, field.
  * Returns that field of each record of the page, the latest first.
  */
-export const LIST_RECORDS = new LuaScript(`${PAGE}
+export const LIST_RECORDS = new LuaScript(`${PAGE}${FIELD}
 local rows = page(KEYS[1], ARGV[1], ARGV[2], true, tonumber(ARGV[3]), tonumber(ARGV[4]))
 local answer = {}
 for i = 1, #rows, 2 do
-  answer[#answer + 1] = redis.call('HGET', ARGV[5] .. rows[i], ARGV[6]) or ''
+  answer[#answer + 1] = field(ARGV[5] .. rows[i], ARGV[6])
 end
 return answer`)
 
@@ -56,14 +56,16 @@ export const EXPIRE_RECORDS = new LuaScript(`
 local records, byStart, byName, most = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[6])
 local removed = 0
 local function remove(member)
-  local record = redis.call('HMGET', records .. member, 'p', 'i', 'n')
+  local record = redis.pcall('HMGET', records .. member, 'p', 'i', 'n')
   local namespace, id, name = record[1], record[2], record[3]
+  -- Something else under the key keeps no other record from being removed.
+  if record.err then namespace, id, name = string.match(member, '^(.*)%z(.*)$') end
   redis.call('ZREM', KEYS[1], member)
   removed = removed + 1
   if not namespace then return end
   redis.call('UNLINK', records .. member)
   redis.call('ZREM', byStart .. namespace, id)
-  redis.call('ZREM', byName .. namespace .. '\\0' .. name, id)
+  if name then redis.call('ZREM', byName .. namespace .. '\\0' .. name, id) end
   if tonumber(redis.call('ZINCRBY', KEYS[2], -1, namespace)) <= 0 then redis.call('ZREM', KEYS[2], namespace) end
 end
 if ARGV[4] ~= '' then
@@ -126,7 +128,7 @@ return answer`)
  * KEYS all · ARGV start and member of the record behind which to begin, both '' for the first, how many, what the keys
  * of records begin with. Of each its start, member and record.
  */
-export const SCAN_RECORDS = new LuaScript(`
+export const SCAN_RECORDS = new LuaScript(`${FIELD}
 local first = 0
 if ARGV[2] ~= '' then
   local rank = redis.call('ZRANK', KEYS[1], ARGV[2])
@@ -135,6 +137,6 @@ end
 local rows = redis.call('ZRANGE', KEYS[1], first, first + ARGV[3] - 1, 'WITHSCORES')
 local answer = {}
 for i = 1, #rows, 2 do
-  answer[#answer + 1] = {rows[i + 1], rows[i], redis.call('HGET', ARGV[4] .. rows[i], 'f') or ''}
+  answer[#answer + 1] = {rows[i + 1], rows[i], field(ARGV[4] .. rows[i], 'f')}
 end
 return answer`)

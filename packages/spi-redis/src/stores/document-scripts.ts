@@ -79,32 +79,44 @@ local function page(key, from, to, descending, skip, limit)
   return redis.call(descending and 'ZREVRANGE' or 'ZRANGE', key, first, last, 'WITHSCORES')
 end`
 
+/** A field as it is; '', which nobody can read, where there is none and where the key holds something else. */
+export const FIELD = `
+local function field(key, name)
+  local value = redis.pcall('HGET', key, name)
+  return type(value) == 'string' and value or ''
+end`
+
+/** Revision and document; neither where there is no key, and '' in place of what cannot be read. */
+const DOCUMENT = `${FIELD}
+local function document(key)
+  if redis.call('EXISTS', key) == 0 then return false, false end
+  return field(key, 'r'), field(key, 'd')
+end`
+
 /**
  * KEYS index partition · ARGV from, to, 1 for descending, skip, limit, index, what the keys of documents begin with,
  * 1 to read documents, too.
  * Returns of each row its id, order and value, and revision and document where asked for.
  */
-export const LIST_ROWS = new LuaScript(`${PAGE}
+export const LIST_ROWS = new LuaScript(`${PAGE}${DOCUMENT}
 local rows = page(KEYS[1], ARGV[1], ARGV[2], ARGV[3] == '1', tonumber(ARGV[4]), tonumber(ARGV[5]))
 local answer = {}
 for i = 1, #rows, 2 do
   local id, place = string.match(rows[i], '^(.*)%z(%d+)$')
   local key = ARGV[7] .. id
-  local row = {id, rows[i + 1], redis.call('HGET', key, 'v:' .. ARGV[6] .. ':' .. place)}
+  local row = {id, rows[i + 1], field(key, 'v:' .. ARGV[6] .. ':' .. place)}
   if ARGV[8] == '1' then
-    local document = redis.call('HMGET', key, 'r', 'd')
-    row[4], row[5] = document[1], document[2]
+    row[4], row[5] = document(key)
   end
   answer[#answer + 1] = row
 end
 return answer`)
 
 /** KEYS ids · ARGV lower and upper bound of ids, most, what the keys of documents begin with. Ids and documents. */
-export const SCAN_DOCUMENTS = new LuaScript(`
+export const SCAN_DOCUMENTS = new LuaScript(`${DOCUMENT}
 local answer = {}
 for _, id in ipairs(redis.call('ZRANGEBYLEX', KEYS[1], ARGV[1], ARGV[2], 'LIMIT', 0, ARGV[3])) do
-  local document = redis.call('HMGET', ARGV[4] .. id, 'r', 'd')
-  answer[#answer + 1] = {id, document[1], document[2]}
+  answer[#answer + 1] = {id, document(ARGV[4] .. id)}
 end
 return answer`)
 

@@ -28,7 +28,7 @@ import {
   DISCARD_PROVISIONAL,
 } from './activation-scripts.ts'
 import { ActivationWriter, type PutOutcome } from './activation-writer.ts'
-import { ActivationKeys, readOr, readStored, recordName, scoreBounds } from './store-keys.ts'
+import { ActivationKeys, readOr, readStored, recordName, requireObject, scoreBounds } from './store-keys.ts'
 
 export const ACTIVATION_CAPABILITIES: ActivationStoreCapabilities = { durable: true, maxRecordBytes: 16 * 1024 ** 2 }
 
@@ -102,8 +102,9 @@ export class RedisActivationStore implements ActivationStore {
   }
 
   async get(namespace: string, activationId: string): Promise<Activation | undefined> {
-    const text = await this.#session.run((redis) => redis.hget(this.#keys.record(namespace, activationId), 'f'))
-    return text === null ? undefined : parseRecord(text)
+    const key = this.#keys.record(namespace, activationId)
+    const [text = null, id = null] = await this.#session.run((redis) => redis.hmget(key, 'f', 'i'))
+    return text === null && id === null ? undefined : parseRecord(text ?? '')
   }
 
   list(query: ActivationQuery & Page & { readonly full: true }): Promise<readonly Activation[]>
@@ -122,7 +123,7 @@ export class RedisActivationStore implements ActivationStore {
     const texts = listOf(reply).map(textOf)
     if (full) return texts.flatMap((text) => this.#readable(text) ?? [])
     return texts.flatMap((text): JsonObject[] => {
-      const summary = readOr(this.#leaveOut, () => readStored('a summary', () => parseJson(text) as JsonObject))
+      const summary = readOr(this.#leaveOut, () => readStored('a summary', () => requireObject(parseJson(text))))
       return summary ? [summary] : []
     })
   }

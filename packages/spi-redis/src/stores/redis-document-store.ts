@@ -29,6 +29,7 @@ import {
   indexName,
   readOr,
   readStored,
+  requireObject,
   requireOrder,
   rowMember,
   scoreBounds,
@@ -219,8 +220,8 @@ function beyond(prefix: string): Buffer {
 }
 
 function readDocument(id: string, revision: Reply | string, text: Reply | string): StoredDocument | undefined {
-  if (revision === null || text === null) return undefined
-  const document = readStored(`'${id}'`, () => parseJson(String(text)) as JsonObject)
+  if (revision === null && text === null) return undefined
+  const document = readStored(`'${id}'`, () => requireObject(parseJson(text === null ? '' : String(text))))
   return { id, revision: String(revision), document }
 }
 

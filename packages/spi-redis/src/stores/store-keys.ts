@@ -1,4 +1,4 @@
-import { isPlatformError, PlatformError } from '@stemcell/core'
+import { isJsonObject, isPlatformError, PlatformError, type JsonObject, type JsonValue } from '@stemcell/core'
 
 const SEPARATOR = '\0'
 
@@ -119,6 +119,12 @@ export function readStored<T>(what: string, parse: () => T): T {
   } catch (cause) {
     throw new PlatformError('ERR_CORRUPT', `what is stored as ${what} cannot be read`, { cause })
   }
+}
+
+/** @throws TypeError it is none. */
+export function requireObject(value: JsonValue): JsonObject {
+  if (isJsonObject(value)) return value
+  throw new TypeError('what is stored is JSON, and no object')
 }
 
 /** What `read` gives; undefined when it cannot be read, which `unreadable` is told. */

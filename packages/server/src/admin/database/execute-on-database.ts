@@ -29,6 +29,8 @@ export async function executeOnDatabase(
       return readIndexes(target, print)
     case 'db check':
       return checkDatabase(target, print)
+    case 'db repair':
+      return repairEmbedded(target, print)
     case 'db export':
       return exportDatabase(target, command.file, print)
     case 'db import':
@@ -44,6 +46,13 @@ async function openAll(target: AdminTarget, print: PrintLine): Promise<void> {
   await print('whisks: ready')
   await target.activations()
   await print('activations: ready')
+}
+
+/** What is lost is named, and is no failure: there is nothing left to be done about it. */
+async function repairEmbedded(target: AdminTarget, print: PrintLine): Promise<void> {
+  const { documents, activations, lost } = await target.repairEmbedded()
+  for (const what of lost) await print(`lost: ${what}`)
+  await print(`kept: ${documents} documents, ${activations} activation records`)
 }
 
 /** Stores that make an index on its first use make it now. */
