@@ -277,7 +277,7 @@ proveKitBites<ActivationStore>('provisional records of ActivationStore', provisi
       finalizeOrphans: async (owner: string) => (gone.size > 0 ? 0 : real.finalizeOrphans(owner)),
     }
   }),
-  'provisional.many-who-finalizeOrphans-make-one-record-of-each': broken((real) => {
+  'provisional.finalized-by-many-at-once-makes-one-record-of-each': broken((real) => {
     let shared: Promise<number> | undefined
     return { finalizeOrphans: (owner: string) => (shared ??= real.finalizeOrphans(owner)) }
   }),
@@ -313,7 +313,7 @@ proveKitBites<ActivationStore>('provisional records of ActivationStore', provisi
 
 proveKitBites<ActivationStore>('durable ActivationStore', durableActivationStoreCases(broken(() => ({}))), {
   'durable.another-object-reads-what-was-put': broken(() => ({})),
-  'durable.another-object-finalizes-what-was-provisional': broken(() => ({})),
+  'durable.another-object-finalizes-provisional-records': broken(() => ({})),
 })
 
 function brokenList(
