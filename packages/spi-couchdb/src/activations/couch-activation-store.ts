@@ -169,7 +169,7 @@ export class CouchActivationStore implements ActivationStore {
       return readRecord(document)
     } catch (error) {
       if (!isPlatformError(error, 'ERR_CORRUPT')) throw error
-      this.#context.logger.error({ err: error }, 'an activation record cannot be read, and is left out')
+      this.#context.logger.error({ err: error }, 'an activation record cannot be read; it is left out')
       return undefined
     }
   }

@@ -161,7 +161,7 @@ export class ComposingActivator implements Activator {
       (err: unknown) => {
         const { activationId } = composite
         const isKnown = err instanceof CutOff || err instanceof ActivationRefused
-        if (!isKnown) logger.error({ err, activationId }, 'composite failed')
+        if (!isKnown) logger.error({ err, activationId }, 'sequence or composition failed')
         this.#finish(composite, errorResponse(3, err instanceof CutOff ? CUT_OFF : FAILURE[kind]))
       },
     )

@@ -121,7 +121,7 @@ export class ActivationRecorder {
       return withLogs(record, logs, ms)
     }
     const failed = (err: unknown): Activation => {
-      logger.warn({ activationId: record.activationId, err }, 'logs not kept')
+      logger.warn({ activationId: record.activationId, err }, 'logs not stored')
       return finished([missingLogsLine(clock)])
     }
     try {
