@@ -159,10 +159,7 @@ export class LevelDatabase {
 
   #writeFailed(error: unknown): void {
     const { dir } = this.settings
-    this.#context.logger.error(
-      { err: error, dir },
-      'a write failed: nothing is written until the database is reopened',
-    )
+    this.#context.logger.error({ err: error, dir }, 'a write failed: nothing is written until the database is reopened')
     this.#retryMs = RETRY_MS
     this.#mendLater()
   }
