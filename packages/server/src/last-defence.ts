@@ -10,7 +10,7 @@ export class LastDefence {
   #count = 0
   readonly #hear = (err: unknown, origin: string): void => {
     this.#count++
-    this.#logger.error({ err, origin }, 'an error that nothing caught; the server goes on')
+    this.#logger.error({ err, origin }, 'uncaught error; the server goes on')
   }
 
   constructor(logger: Logger) {

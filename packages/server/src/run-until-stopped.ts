@@ -72,7 +72,7 @@ export async function runUntilStopped(
     const stopped = signals.heard()
     if (running.afterwards) await Promise.race([stopped, running.afterwards().catch(reportUnlessStopping)])
     const signal = await stopped
-    logger.info({ signal }, 'stopping: finishing what runs')
+    logger.info({ signal }, 'stopping: finishing running activations')
     await running.close()
     logger.info({ signal }, 'stopped')
   } finally {

@@ -222,7 +222,7 @@ describeWith('couchdb', 'activation records while CouchDB is down', (address) =>
     expect(aside.map((line) => (JSON.parse(line) as { _id: string })._id)).toEqual([`ns/${refused}`])
   })
 
-  it('take the place of what was provisional of them, once they are stored', async () => {
+  it('replace their provisional ones once they are stored', async () => {
     const store = await open()
     await store.putProvisional('controller0', sampleRecord(1))
     await proxy.down()
@@ -233,7 +233,7 @@ describeWith('couchdb', 'activation records while CouchDB is down', (address) =>
     await holds(store, [sampleRecord(1)])
   })
 
-  it('are provisional on the disk, and whoever opens the folder next finalizes them', async () => {
+  it('wait on the disk as provisional ones, and the next process that opens the folder finalizes them', async () => {
     const first = await open()
     const [known, cutShort, ended, elsewhere] = sampleRecords(4)
     await first.putProvisional('controller0', known!)
@@ -306,7 +306,7 @@ describeWith('couchdb', 'activation records while CouchDB is down', (address) =>
     expect(await store.owners()).toEqual([])
   })
 
-  it('whose provisional ones cannot be removed in time are stored all the same', async () => {
+  it('are stored even if their provisional ones cannot be removed in time', async () => {
     const store = await open({ spill: { dir: join(dir, 'spill'), afterMs: 400 } })
     await store.putProvisional('controller0', sampleRecord(1))
     proxy.fault = ({ path }) => (path.includes('provisional') ? 'hold' : 'none')

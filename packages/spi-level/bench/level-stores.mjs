@@ -169,7 +169,7 @@ const provisional = await timed(1000, async (round) => {
   for (let index = 0; index < 1000; index++)
     await store.putProvisional('bench', record(index + round * 1000, 'provisional'))
 })
-row('activation putProvisional', provisional)
+row('activation, provisional record', provisional)
 const get = await timed(1000, async () => {
   for (let index = 0; index < 1000; index++) await store.get('ns', record(index * 97).activationId)
 })

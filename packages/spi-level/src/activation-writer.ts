@@ -297,7 +297,7 @@ export class ActivationWriter {
       return readRecord(text)
     } catch (error) {
       if (!isPlatformError(error, 'ERR_CORRUPT')) throw error
-      this.#context.logger.error({ err: error }, 'an activation record cannot be read, and is left out')
+      this.#context.logger.error({ err: error }, 'an activation record cannot be read; it is left out')
       return undefined
     }
   }

@@ -130,7 +130,7 @@ export class LevelDatabase {
     this.#journal.begin(journal)
     await this.#rebuildDamagedRows()
     if (tornBytes > 0) logger.warn({ dir, tornBytes }, 'the last entry of the journal was not finished, and is dropped')
-    if (entries.length > 0) logger.info({ dir, entries: entries.length }, 'taking up the journal')
+    if (entries.length > 0) logger.info({ dir, entries: entries.length }, 'reading the journal of an earlier run')
     await this.activations.replay(entries)
   }
 
@@ -147,22 +147,19 @@ export class LevelDatabase {
     for (const store of STORE_ROWS) {
       if (!this.damage.touches(store.keys.all('rows')) && !this.damage.touches(store.keys.all('counts'))) continue
       const kept = await rebuildRows(this, store, () => undefined)
-      this.#context.logger.warn({ dir: this.settings.dir, store: store.name, kept }, 'damaged listings were made anew')
+      this.#context.logger.warn({ dir: this.settings.dir, store: store.name, kept }, 'damaged indexes were rebuilt')
     }
   }
 
   /** For a number of rows that cannot be read. */
   recount(key: string): Promise<number> {
-    this.#context.logger.error({ dir: this.settings.dir }, 'a number of rows is damaged, and is counted anew')
+    this.#context.logger.error({ dir: this.settings.dir }, 'a row count is damaged; the rows are counted again')
     return countKeys(this.db, rowsCounted(key))
   }
 
   #writeFailed(error: unknown): void {
     const { dir } = this.settings
-    this.#context.logger.error(
-      { err: error, dir },
-      'a write failed: nothing is written until the database was opened anew',
-    )
+    this.#context.logger.error({ err: error, dir }, 'a write failed: nothing is written until the database is reopened')
     this.#retryMs = RETRY_MS
     this.#mendLater()
   }
@@ -181,15 +178,15 @@ export class LevelDatabase {
     try {
       await requireRoom(dir)
     } catch (err) {
-      logger.debug({ err, dir }, 'no room yet to open the database anew')
+      logger.debug({ err, dir }, 'not enough room on the disk yet to reopen the database')
       this.#mendLater()
       return
     }
     try {
       await this.gate.whileShut(() => this.#openAnew())
-      logger.info({ dir }, 'the database was opened anew and is whole; it is written again')
+      logger.info({ dir }, 'the database was reopened and is intact; writes continue')
     } catch (err) {
-      logger.error({ err, dir }, 'the database could not be opened anew')
+      logger.error({ err, dir }, 'the database could not be reopened')
       this.#retryMs = Math.min(2 * this.#retryMs, MOST_RETRY_MS)
       this.#mendLater()
     }

@@ -101,7 +101,7 @@ describe('the writer of activation records', () => {
     expect(stored(2)).toBe(true)
   })
 
-  it('keeps its journal bounded, whatever is provisional, discarded and stored', async () => {
+  it('keeps its journal bounded, however many records are provisional, discarded and stored', async () => {
     const journal = join(database.settings.dir, 'activations.journal')
     const { statSync } = await import('node:fs')
     const logs = ['x'.repeat(10_000)]

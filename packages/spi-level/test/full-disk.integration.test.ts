@@ -70,7 +70,7 @@ describe.skipIf(!probe)('a disk that is full for a while', () => {
     }
     expect(refused).toBe(5)
     expect((await entities.get('ns/first'))?.document['name'], 'reads go on').toBe('first')
-    expect(lines).toContain('a write failed: nothing is written until the database was opened anew')
+    expect(lines).toContain('a write failed: nothing is written until the database is reopened')
 
     disk.resize('64m')
     await vi.waitFor(() => put('healed'), { timeout: 10_000, interval: 50 })
@@ -95,7 +95,7 @@ describe.skipIf(!probe)('a disk that is full for a while', () => {
       })(),
     ).rejects.toSatisfy(unavailable)
     empty()
-    await vi.waitUntil(() => lines.includes('the database was opened anew and is whole; it is written again'), 10_000)
+    await vi.waitUntil(() => lines.includes('the database was reopened and is intact; writes continue'), 10_000)
     await entities.put('ns/b', action('b'))
     await entities.close()
   })

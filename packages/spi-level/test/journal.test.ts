@@ -106,7 +106,7 @@ describe('the journal of a database', () => {
     expect(warnings).toEqual([])
   })
 
-  it('outlives a clean end while it holds what was provisional', async () => {
+  it('outlives a clean end while it holds provisional records', async () => {
     const first = store()
     await first.open()
     await first.putProvisional('someone', activationOf(1))

@@ -90,7 +90,7 @@ export class EngineSession {
       await this.networks.close()
     } catch (err) {
       if (!isPlatformError(err)) throw err
-      this.#logger.warn({ err }, 'networks of containers stay behind: the engine does not answer')
+      this.#logger.warn({ err }, 'container networks not removed: the engine does not answer')
     }
     await this.#client.close()
   }

@@ -64,7 +64,7 @@ export class MemoryWatch {
       this.#blind = false
     } catch (err) {
       // Without a descriptor to look with, nobody is judged in this round; the next may have one.
-      if (!this.#blind) this.#logger.warn({ err }, 'the memory of containers cannot be looked at')
+      if (!this.#blind) this.#logger.warn({ err }, 'the memory of containers cannot be read')
       this.#blind = true
     }
   }

@@ -105,7 +105,7 @@ export async function startAction(
   return new RunningAction(container, context)
 }
 
-/** Fails when `promise` has not settled within the case's patience. */
+/** Fails when `promise` has not settled within the case's `patienceMs`. */
 export async function within<T>(what: string, context: CaseContext, promise: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_resolve, reject) => {

@@ -271,7 +271,7 @@ export const provisionalRecordDoubles: BrokenDoubles<ActivationStore> = {
       finalizeOrphans: async (owner: string) => (gone.size > 0 ? 0 : real.finalizeOrphans(owner)),
     }
   }),
-  'provisional.many-who-finalizeOrphans-make-one-record-of-each': broken((real) => {
+  'provisional.finalized-by-many-at-once-makes-one-record-of-each': broken((real) => {
     let shared: Promise<number> | undefined
     return { finalizeOrphans: (owner: string) => (shared ??= real.finalizeOrphans(owner)) }
   }),
@@ -307,7 +307,7 @@ export const provisionalRecordDoubles: BrokenDoubles<ActivationStore> = {
 
 export const durableActivationStoreDoubles: BrokenDoubles<ActivationStore> = {
   'durable.another-object-reads-what-was-put': broken(() => ({})),
-  'durable.another-object-finalizes-what-was-provisional': broken(() => ({})),
+  'durable.another-object-finalizes-provisional-records': broken(() => ({})),
 }
 
 function brokenList(

@@ -21,7 +21,7 @@ export interface CaseContext {
 
 const clock: Clock = new SystemClock()
 
-/** Waits until `predicate` holds; fails with `what` when it does not within the case's patience. */
+/** Waits until `predicate` holds; fails with `what` when it does not within the case's `patienceMs`. */
 export async function eventually(
   what: string,
   context: CaseContext,

@@ -379,7 +379,7 @@ export function durableActivationStoreCases<S extends ActivationStore>(
 ): readonly ConformanceCase<S>[] {
   return [
     {
-      id: 'durable.another-object-finalizes-what-was-provisional',
+      id: 'durable.another-object-finalizes-provisional-records',
       skip: ({ capabilities }) => (capabilities.durable ? undefined : 'the store is not durable'),
       async run(store, { uniqueName: ns }) {
         assert.ok(reopen, 'a durable store needs the option `reopen`')

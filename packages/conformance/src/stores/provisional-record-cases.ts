@@ -4,7 +4,7 @@ import { exactRecord, found, idOf, ids, record, recordOfBytes, unreadable } from
 import type { ConformanceCase } from '../kit/conformance-case.ts'
 import { refuses } from './store-subject.ts'
 
-/** What every store of activation records promises of records that are kept in case an activation is cut short. */
+/** What every store of activation records promises about provisional records. */
 export const provisionalRecordCases: readonly ConformanceCase<ActivationStore>[] = [
   {
     id: 'provisional.is-no-record-until-finalized',
@@ -138,7 +138,7 @@ export const provisionalRecordCases: readonly ConformanceCase<ActivationStore>[]
     },
   },
   {
-    id: 'provisional.many-who-finalizeOrphans-make-one-record-of-each',
+    id: 'provisional.finalized-by-many-at-once-makes-one-record-of-each',
     async run(store, { uniqueName: ns }) {
       const records = Array.from({ length: 100 }, (_, index) => record(ns, index, { start: 1000 + index }))
       await Promise.all(records.map(async (item) => store.putProvisional(ns, item)))

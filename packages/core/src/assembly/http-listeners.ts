@@ -95,7 +95,10 @@ export class HttpListeners {
     }
     server.on('error', refusedConnections(this.#logger, this.#clock))
     if (cap.connections < MAX_CONNECTIONS) {
-      this.#logger.warn({ ...cap, usual: MAX_CONNECTIONS }, 'few files may be open: fewer connections are taken')
+      this.#logger.warn(
+        { ...cap, usual: MAX_CONNECTIONS },
+        'the limit of open files is low: fewer connections are accepted',
+      )
     }
     this.#servers.push(server)
     const { port: actual } = server.address() as AddressInfo

@@ -46,7 +46,10 @@ export class OpenParts {
       try {
         const inTime = await within(this.#clock, closed(part), this.#limitMs)
         if (!inTime)
-          this.#logger.error({ adapter: part.name, afterMs: this.#limitMs }, 'part does not close, left behind')
+          this.#logger.error(
+            { adapter: part.name, afterMs: this.#limitMs },
+            'part did not close in time; it is abandoned',
+          )
       } catch (err) {
         this.#logger.error({ err, adapter: part.name }, 'part did not close cleanly')
       }

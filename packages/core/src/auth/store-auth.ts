@@ -40,7 +40,7 @@ export class StoreAuth implements Auth {
   readonly #unknownStalenessMs: number
   readonly #byUser: LRUCache<string, Entry>
   readonly #byNamespace: LRUCache<string, Entry>
-  /** What was looked up in vain, and until when to believe it. */
+  /** Lookups that found nothing, and until when to remember that. */
   readonly #unknown = new LRUCache<string, number>({ max: MAX_UNKNOWN })
   readonly #loading = new Map<string, Promise<Identity | undefined>>()
   #generation = 0

@@ -28,7 +28,7 @@ export interface CreateUserOptions {
   readonly namespace?: string
   /** `uuid:key` to be issued; default: random ones. */
   readonly auth?: string
-  /** When the subject has the namespace already: withdraw its key and issue another. */
+  /** When the subject has the namespace already: revoke its key and issue another. */
   readonly revoke?: boolean
 }
 

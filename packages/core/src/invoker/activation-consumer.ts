@@ -39,7 +39,7 @@ interface Taken {
   readonly losses: MessageLosses
 }
 
-/** Where messages become jobs. Each accepted activation ends in one record, whatever becomes of it. */
+/** Consumes activation messages and makes jobs of them. Each accepted activation ends in one record, whatever happens. */
 export class ActivationConsumer {
   readonly #parts: ActivationConsumerParts
   readonly #open = new Map<string, Promise<void>>()
@@ -50,7 +50,7 @@ export class ActivationConsumer {
     this.#parts = parts
   }
 
-  /** Activations that were taken and are not yet told and stored. */
+  /** Activations that were received and are not yet acknowledged and stored. */
   get open(): number {
     return this.#open.size
   }
@@ -81,7 +81,7 @@ export class ActivationConsumer {
     try {
       message = readActivationMessage(delivery.body)
     } catch (err) {
-      // Nobody can be told, and it would be no better the next time.
+      // There is nobody to report to, and another delivery would not help.
       this.#parts.logger.error({ err }, 'message dropped: it is not an activation')
       return Promise.resolve()
     }
@@ -111,7 +111,7 @@ export class ActivationConsumer {
   #submit(taken: Taken, action: LoadedAction | ActionFailure): Promise<void> {
     const { message, receivedMs, delivery, losses } = taken
     const { recorder, jobs, pool, limits, clock } = this.#parts
-    // The message was handed out before, and whoever had it may have died in the middle of the run.
+    // The message was delivered before, and the invoker that had it may have died in the middle of the run.
     if (delivery.attempt > 1 && (typeof action === 'string' || !action.repeatable))
       return this.#interrupted(message, action)
     if (typeof action === 'string') {

@@ -242,7 +242,7 @@ export class ActivationJob implements Job {
 
   #giveBack(why: string): void {
     const { activationId } = this.#message
-    this.#context.logger.info({ activationId, why }, 'activation given back: it was not started')
+    this.#context.logger.info({ activationId, why }, 'activation released: it was not started')
     this.#state = 'ended'
     this.#settled(Promise.reject(released(why)))
   }

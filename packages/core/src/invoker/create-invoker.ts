@@ -96,7 +96,7 @@ class RunningInvoker implements Invoker {
     if (availability.isEnabled) return false
     // What was not taken stays in the topic, for whoever comes after this process.
     availability.leaveAtOnce()
-    logger.warn({ open: intake.open }, 'drain: the deadline ends what still waits or runs')
+    logger.warn({ open: intake.open }, 'drain: deadline reached, ending activations that still wait or run')
     await within(clock, Promise.all([pool.close(), finished]), CLOSE_LIMIT_MS)
     return false
   }

@@ -25,7 +25,7 @@ interface Pool {
  * so that it meets its warm containers and every controller computes the same; where the home has no room, the ring is
  * walked with a stride that also follows from the hash.
  *
- * When the whole ring was walked in vain, the answer is `wait`; nothing is ever forced onto a full invoker. Invokers
+ * When no invoker of the whole ring has room, the answer is `wait`; nothing is ever forced onto a full invoker. Invokers
  * that were never seen take no place in the ring, those that went away keep theirs, so that a restart moves no homes.
  */
 export class ShardingBalancer implements LoadBalancer {

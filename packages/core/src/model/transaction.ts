@@ -13,7 +13,7 @@ export interface Transaction {
 /** Prefix of the platform's own transactions; a client may not use it. */
 export const SYSTEM_TRANSACTION_PREFIX = 'sid_'
 
-/** Adopts the client's id unless it is empty or reserved; otherwise makes one of 32 characters of [A-Za-z0-9]. */
+/** Takes the client's id unless it is empty or reserved; otherwise makes one of 32 characters of [A-Za-z0-9]. */
 export function newTransaction(clock: Clock, random: Random, requested?: string, extraLogging = false): Transaction {
   const id = requested && !requested.startsWith(SYSTEM_TRANSACTION_PREFIX) ? requested : randomText(random, 32)
   return { id, start: clock.now(), ...(extraLogging ? { extraLogging } : {}) }

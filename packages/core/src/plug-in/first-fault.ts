@@ -9,7 +9,7 @@ export function firstFault(logger: Logger, plugIn: string): OnFault {
   return (err) => {
     if (told) return
     told = true
-    logger.error({ plugIn, err }, 'a plug-in breaks its contract; it is said once, mend or remove it')
+    logger.error({ plugIn, err }, 'a plug-in breaks its contract, logged once; fix or remove it')
   }
 }
 

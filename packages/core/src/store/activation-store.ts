@@ -5,9 +5,9 @@ import type { Activation } from '../model/activation.ts'
 /**
  * ActivationStore SPI: the terminal records of activations. Written once, never changed, listed by start time.
  *
- * The first record stored for an id is the one that stays: a later one, from whoever also tried to finish the
- * activation, is dropped. That is what makes "exactly one terminal record" hold when two processes race. For those who
- * die before they can store one, `putProvisional` leaves it in the store beforehand.
+ * The first record stored for an id stays. A later one, from another process that tried to finish the same activation,
+ * is dropped. So there is exactly one terminal record, even when two processes race. A process that may die before it
+ * can store a record leaves a provisional one first, see `putProvisional`.
  *
  * Numbers in a record are returned as they were written, see `parseJson` and `stringifyJson`; a listing of summaries may
  * show the nearest doubles.
@@ -26,11 +26,12 @@ export interface ActivationStore extends Lifecycle {
   put(activation: Activation): Promise<'stored' | 'exists'>
 
   /**
-   * Keeps `record` in case its activation is cut short: what will be told of it when `owner`, the process that answers
-   * for it, dies. Returns, or resolves, once it survives the death of this process. It is no record yet: nothing gets,
-   * lists or counts it, and no retention removes it. One per activation: a later one, of whichever owner, takes its
-   * place; `put` of the id removes it, and where there is a record already it has no effect.
-   * On the way of every invocation whose result is told before its record is stored: as quick as the backend can.
+   * Writes a provisional record: what the record will say if `owner`, the process that is responsible for the
+   * activation, dies before it stores a final one. Returns, or resolves, once it survives the death of this process.
+   * A provisional record is not a record yet: `get`, `list`, `count`, `expire` and `scan` ignore it. There is one per
+   * activation: a later one replaces it, whoever the owner is. `put` of the id removes it. When the activation has a
+   * record already, the call has no effect.
+   * Every invocation whose result is sent before its record is stored waits for this call: it must be fast.
    * @throws ERR_CLOSED      not open.
    * @throws ERR_UNAVAILABLE outcome unknown; putting the same again is safe.
    * @throws ERR_TOO_LARGE   the record exceeds `capabilities.maxRecordBytes`.
@@ -38,24 +39,25 @@ export interface ActivationStore extends Lifecycle {
   putProvisional(owner: string, record: Activation): MaybePromise<void>
 
   /**
-   * Forgets what `owner` put of the activation: it is in safe hands elsewhere, or leaves no record. What another
-   * owner put stays. Idempotent.
+   * Removes the provisional record that `owner` wrote for the activation, because a durable queue has the activation
+   * now, or because no record is wanted. A provisional record of another owner stays. Idempotent.
    * @throws ERR_CLOSED, ERR_UNAVAILABLE
    */
   discardProvisional(owner: string, namespace: string, activationId: string): MaybePromise<void>
 
   /**
-   * Makes records of all that `owner` put and that has none, as `put` would; they are got, listed and expire like
-   * any. To be called when `owner` is dead: by its next life before it accepts anything, or by whoever takes over.
-   * Any number of processes may call it at once, and again after one that failed half-way.
-   * @returns how many records this call made.
+   * Turns every provisional record of `owner` into a final one, as `put` would; from then on it is a record like any
+   * other. Call it when `owner` is dead: `owner` itself calls it after a restart, before it accepts work, or another
+   * process calls it that takes over. Several processes may call it at the same time, and it may be called again after
+   * a failure.
+   * @returns how many records this call stored.
    * @throws ERR_CLOSED, ERR_UNAVAILABLE
    */
   finalizeOrphans(owner: string): Promise<number>
 
   /**
-   * Everybody who put something that is neither a record nor discarded, for whoever looks after the dead. One whose
-   * last was removed a moment ago may still be named.
+   * All owners that have provisional records, so that another process can find the orphans of dead ones. An owner whose
+   * last provisional record was removed a moment ago may still be listed.
    * @throws ERR_CLOSED, ERR_UNAVAILABLE
    */
   owners(): Promise<readonly string[]>
@@ -69,7 +71,7 @@ export interface ActivationStore extends Lifecycle {
   /**
    * Latest start first, of equal starts the greatest id first. A record whose `put` resolved is listed.
    * `full` gives whole records, else summaries as `activationSummary` of the model makes them. What cannot be read is
-   * left out, with a word in the log, and so a page may be shorter than `limit` although another one follows.
+   * left out and logged, so a page may be shorter than `limit` although another one follows.
    * @throws TypeError `skip` or `limit` negative or not an integer.
    * @throws ERR_CLOSED, ERR_UNAVAILABLE
    */
@@ -84,8 +86,8 @@ export interface ActivationStore extends Lifecycle {
   count(query: ActivationQuery): Promise<number>
 
   /**
-   * Removes what the retention no longer keeps; the adapter calls nothing by itself, the platform calls this on a
-   * schedule. Returns how many were removed. Bounded work per call: call again while it returns more than 0.
+   * Removes records that the retention no longer keeps. The platform calls this on a schedule; an adapter never removes
+   * records by itself. Returns how many were removed. Bounded work per call: call again while it returns more than 0.
    */
   expire(retention: ActivationRetention): Promise<number>
 

@@ -165,7 +165,7 @@ export class MemoryActivationStore implements ActivationStore {
       return parse(row)
     } catch (error) {
       if (!isPlatformError(error, 'ERR_CORRUPT')) throw error
-      this.#logger.error({ err: error }, 'an activation record cannot be read, and is left out')
+      this.#logger.error({ err: error }, 'an activation record cannot be read; it is left out')
       return undefined
     }
   }

@@ -1,6 +1,6 @@
 const CONTROLLER = 'controller'
 
-/** Under which names of owners `ActivationStore.putProvisional` is called, see `finalizeOrphans`. */
+/** Names of owners for `ActivationStore.putProvisional` and `finalizeOrphans`. */
 export function controllerOwner(controllerId: string): string {
   return `${CONTROLLER}${controllerId}`
 }
@@ -9,7 +9,7 @@ export function invokerOwner(instanceId: number): string {
   return `invoker${instanceId}`
 }
 
-/** The id of the controller that is called so as an owner; undefined when the owner is none. */
+/** The id of the controller that has this name as an owner; undefined when the owner is no controller. */
 export function controllerOfOwner(owner: string): string | undefined {
   return owner.startsWith(CONTROLLER) ? owner.slice(CONTROLLER.length) : undefined
 }

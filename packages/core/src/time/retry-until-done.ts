@@ -5,7 +5,7 @@ const LONGEST_PAUSE_MS = 5_000
 
 /**
  * Repeats `attempt` until it succeeds. Pauses grow from 50 ms to 5 s. Rejects with the last error once `signal` has
- * aborted, or as soon as `isFinal` says that repeating is in vain.
+ * aborted, or as soon as `isFinal` says that repeating would not help.
  */
 export async function retryUntilDone<T>(
   clock: Clock,

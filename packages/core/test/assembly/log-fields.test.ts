@@ -42,6 +42,6 @@ it('no line of the log names a field twice, to the end of an invoker that must n
   expect(await platform.invoker.drain(1)).toBe(false)
   await platform.close({ drainMs: 1 })
   await running
-  expect(said).toContain('drain: the deadline ends what still waits or runs')
+  expect(said).toContain('drain: deadline reached, ending activations that still wait or run')
   expect(twice).toEqual([])
 })

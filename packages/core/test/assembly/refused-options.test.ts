@@ -301,7 +301,7 @@ describe('options that are right', () => {
     const own = Object.create(console) as Console
     for (const level of ['debug', 'info', 'warn', 'error'] as const) own[level] = (...line) => void lines.push(line)
     await start({ containers, logger: own, loadBalancer: { name: 'bad', place: () => ({ invoker: 9 }) } })
-    expect(lines).toContainEqual(['activation records are removed in time', expect.any(Object)])
+    expect(lines).toContainEqual(['activation records are removed by age or number', expect.any(Object)])
   })
 
   it('may be undefined where they may be left out', async () => {

@@ -28,7 +28,7 @@ describe('limits of a namespace', () => {
 describe('a transaction', () => {
   const clock = new VirtualClock(5000)
 
-  it('finalizes the id of the client', () => {
+  it('takes the id of the client', () => {
     expect(newTransaction(clock, new SeededRandom(1), 'mine')).toEqual({ id: 'mine', start: 5000 })
   })
 

@@ -76,7 +76,7 @@ function userCommands(host: AdminHost): Command {
     .description('make a subject, or give it another namespace, and print its uuid:key')
     .option('-u, --auth <uuid:key>', 'the key to issue; - reads it from standard input')
     .option('--namespace <name>', 'also -ns; default: like the subject')
-    .option('-r, --revoke', 'withdraw the present key and issue another')
+    .option('-r, --revoke', 'revoke the present key and issue another')
     .option('-g, --genonly', 'print a new uuid:key and store nothing')
     .option('-s, --silent', 'do not print the key')
     .action(async (subject: string, flags: Create) => {

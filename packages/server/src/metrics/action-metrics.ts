@@ -46,11 +46,13 @@ export class ActionMetrics {
     this.#size = histograms('response_size_bytes', 'Length of the result', SIZES)
     this.#memory = cells('memory', 'Memory limit of the action, MB', ACTION, 'gauge')
     this.#statuses = cells('status', 'Activations by how they ended', [...ACTION, 'status'])
-    this.#statusCodes = cells('status_code', 'Activations by the status that the action gave', [
+    this.#statusCodes = cells('status_code', 'Activations by the status code that the action returned', [
       ...ACTION,
       'status_code',
     ])
-    this.#concurrent = cells('limit_concurrent_total', 'Requests over the limit of concurrent ones', ['namespace'])
+    this.#concurrent = cells('limit_concurrent_total', 'Requests over the limit of concurrent invocations', [
+      'namespace',
+    ])
     this.#timed = cells('limit_timed_total', 'Requests over the limit per minute', ['namespace'])
   }
 

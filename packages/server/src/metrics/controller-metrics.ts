@@ -7,7 +7,7 @@ import { SECONDS } from './seconds.ts'
 export function controllerMetrics(register: Registry, stages: HistogramFamily): Required<ControllerObserver> {
   const requests = new HistogramFamily(register, SECONDS, {
     name: 'stemcell_http_request_duration_seconds',
-    help: 'Answered requests, from their head to the answer',
+    help: 'Duration of requests, from their head to the answer',
     labelNames: ['method', 'route', 'status'],
   })
   const placements = new CellFamily(register, 'counter', {
@@ -17,12 +17,12 @@ export function controllerMetrics(register: Registry, stages: HistogramFamily): 
   })
   const blocking = new HistogramFamily(register, SECONDS, {
     name: 'stemcell_blocking_wait_seconds',
-    help: 'How long blocking callers waited: for a result, until told to look later, or for an error',
+    help: 'Time that blocking callers waited for a result, for an id (202) or for an error',
     labelNames: ['outcome'],
   })
   const acknowledgements = new CellFamily(register, 'counter', {
     name: 'stemcell_acknowledgements_total',
-    help: 'What invokers told; late: after the activation had been ended without them',
+    help: 'Acknowledgements of invokers; late: after the controller had ended the activation',
     labelNames: ['kind', 'late'],
   })
   const gauge = (name: string, help: string, labelNames: readonly string[] = []): CellFamily =>

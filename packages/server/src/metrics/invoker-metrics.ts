@@ -10,12 +10,12 @@ const STAGES: readonly (keyof StageTimes)[] = ['queue', 'acquire', 'init', 'run'
 export function invokerMetrics(register: Registry, stages: HistogramFamily): Required<InvokerObserver> {
   const acquisitions = new CellFamily(register, 'counter', {
     name: 'stemcell_container_acquisitions_total',
-    help: 'How activations came to their containers, and why not to a hot one',
+    help: 'Activations by how they got their container, and why it was not a hot one',
     labelNames: ['how', 'reason'],
   })
   const starts = new HistogramFamily(register, SECONDS, {
     name: 'stemcell_container_start_seconds',
-    help: 'Containers that were made, or could not be',
+    help: 'Container starts, by outcome',
     labelNames: ['stem_cell', 'ok'],
   })
   const retries = new CellFamily(register, 'counter', {
@@ -24,9 +24,11 @@ export function invokerMetrics(register: Registry, stages: HistogramFamily): Req
   }).with()
   const gauge = (name: string, help: string, labelNames: readonly string[] = []): CellFamily =>
     new CellFamily(register, 'gauge', { name: `stemcell_pool_${name}`, help, labelNames })
-  const memory = gauge('memory_bytes', 'Memory: all there is, taken, part of that going, idle, in stem cells', [
-    'state',
-  ])
+  const memory = gauge(
+    'memory_bytes',
+    'Memory of the pool: total, taken, and of that being freed, idle and in stem cells',
+    ['state'],
+  )
   const containers = gauge('containers', 'Containers of the pool', ['state'])
   const waiting = gauge('waiting', 'Activations without a container').with()
 

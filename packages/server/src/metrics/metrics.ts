@@ -75,7 +75,7 @@ export class Metrics {
 
   /** The same for who cannot wait; a failure is logged. */
   loadQuietly(logger: Logger): void {
-    this.load().catch((err: unknown) => logger.error({ err }, 'metrics cannot be had'))
+    this.load().catch((err: unknown) => logger.error({ err }, 'metrics are not available'))
   }
 
   #load(): Promise<Recorder> {
@@ -116,11 +116,11 @@ async function startRecording(vitals: Vitals): Promise<Recorder> {
   const actions = new ActionMetrics(register)
   const lostLines = new CellFamily(register, 'counter', {
     name: 'stemcell_log_lines_lost_total',
-    help: 'Log lines that could not be written: the disk was full, or nobody read them',
+    help: 'Log lines that could not be written, because the disk was full or the output was not read',
   }).with()
   const uncaught = new CellFamily(register, 'counter', {
     name: 'stemcell_uncaught_errors_total',
-    help: 'Errors that nothing caught; the log has them',
+    help: 'Uncaught errors; see the log',
   }).with()
   return {
     controller: controllerMetrics(register, stages),

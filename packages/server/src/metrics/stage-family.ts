@@ -7,8 +7,8 @@ export function stageFamily(register: Registry): HistogramFamily {
   return new HistogramFamily(register, SECONDS, {
     name: 'stemcell_stage_seconds',
     help:
-      'Stages of requests and activations: who calls, limits, until there was an invoker, in the queue, until there ' +
-      'was a container, initialisation, run, then logs and record',
+      'Time of each stage of requests and activations: authentication, limits, placement, queue, wait for a container, ' +
+      'initialisation, run, logs, storing the record',
     labelNames: ['stage'],
   })
 }

@@ -81,7 +81,7 @@ describe('stemcell admin user', () => {
     expect(await admin('user get alice -a')).toEqual([`alice\t${own}`, `shared\t${other}`])
   })
 
-  it('create -r withdraws the key and issues another, -s says nothing, -g stores nothing', async () => {
+  it('create -r revokes the key and issues another, -s says nothing, -g stores nothing', async () => {
     const [first] = await admin('user create alice')
     const [second] = await admin('user create alice -r')
     expect(second).not.toBe(first)

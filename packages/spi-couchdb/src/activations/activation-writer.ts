@@ -126,7 +126,10 @@ export class ActivationWriter {
     const refused = batch.filter((_, index) => isPlatformError(outcomes[index], 'ERR_UNAVAILABLE'))
     if (!waiting || refused.length === 0) return outcomes
     if (!(await waiting.spill.append(refused))) {
-      logger.error({ records: refused.length }, 'the spill folder is full: activation records wait with their senders')
+      logger.error(
+        { records: refused.length },
+        'the spill folder is full: activations wait until their records can be stored',
+      )
       return outcomes
     }
     logger.warn({ records: refused.length }, 'activation records wait on the disk for CouchDB')

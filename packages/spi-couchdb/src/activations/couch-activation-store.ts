@@ -159,7 +159,7 @@ export class CouchActivationStore implements ActivationStore {
     // Where there is no end, OpenWhisk writes 0, and cannot read a record without one.
     const added = { updated: clock.now(), ...(activation.end === undefined ? { end: 0 } : {}) }
     const outcome = await writer.put(id, () => recordBody(id, this.#textOf(activation), added))
-    // What waits on the disk replaces what was provisional once it is in the database.
+    // A record that waits on the disk replaces its provisional one once it is in the database.
     if (!spill?.has(id)) await provisional.recordStored(id)
     return outcome
   }
@@ -169,7 +169,7 @@ export class CouchActivationStore implements ActivationStore {
       return readRecord(document)
     } catch (error) {
       if (!isPlatformError(error, 'ERR_CORRUPT')) throw error
-      this.#context.logger.error({ err: error }, 'an activation record cannot be read, and is left out')
+      this.#context.logger.error({ err: error }, 'an activation record cannot be read; it is left out')
       return undefined
     }
   }

@@ -36,11 +36,11 @@ export interface ProvisionalWaiting {
   readonly drained: () => Promise<void>
 }
 
-/** Records that are kept in case their activations are cut short: a document of each, until there is a record. */
+/** Provisional records: one document each, until the activation has its record. */
 export class ProvisionalRecords {
   readonly #database: Database
   readonly #waiting: ProvisionalWaiting | undefined
-  /** Of this process: what must go when the record is stored. */
+  /** Of this process: what must be removed when the record is stored. */
   readonly #own = new Set<string>()
 
   constructor(database: Database, waiting?: ProvisionalWaiting) {
@@ -48,7 +48,7 @@ export class ProvisionalRecords {
     this.#waiting = waiting
   }
 
-  /** Keeps the record, given as its `activationText`, in place of an earlier one. */
+  /** Writes the record, given as its `activationText`, in place of an earlier one. */
   async keep(owner: string, recordId: string, text: string): Promise<void> {
     if (this.#waiting?.spill.has(recordId)) return
     await this.#orOnDisk(recordId, `"owner":${JSON.stringify(owner)},"provisional":${text}`, (database) =>
@@ -57,7 +57,7 @@ export class ProvisionalRecords {
     this.#own.add(recordId)
   }
 
-  /** To be called when the record is stored; quick where this process put nothing of it. */
+  /** To be called when the record is stored; fast if this process wrote no provisional one. */
   async recordStored(recordId: string): Promise<void> {
     if (!this.#own.has(recordId)) return
     await this.#orOnDisk(recordId, '"stored":true', (database) => this.#settle(database, recordId))
@@ -89,14 +89,14 @@ export class ProvisionalRecords {
     if (typeof owner === 'string') await this.#keep(database, owner, recordId, stringifyJson(record ?? null))
   }
 
-  /** Stores what `owner` put with `put`; returns how many records that made. */
+  /** Stores the provisional records of `owner` with `put`; returns how many became records. */
   async finalizeOrphans(owner: string, put: (record: Activation) => Promise<'stored' | 'exists'>): Promise<number> {
     await this.#drained()
     let made = 0
     for await (const provisional of this.#all()) {
       if (provisional.owner !== owner) continue
       const record = readable(provisional.record)
-      // One that cannot be read stays, and keeps nobody else from being finalized.
+      // One that cannot be read stays, and does not keep the others from being finalized.
       if (!record) continue
       if ((await put(record)) === 'stored') made++
       await remove(this.#database, provisional)
@@ -141,7 +141,7 @@ export class ProvisionalRecords {
         await database.put(id, `${head.slice(0, -1)},"provisional":${text}}`)
         return
       } catch (error) {
-        // Somebody else kept another at the same time.
+        // Another process wrote one at the same time.
         if (!isPlatformError(error, 'ERR_CONFLICT')) throw error
       }
     }
@@ -157,7 +157,7 @@ export class ProvisionalRecords {
     if (current) await remove(database, current)
   }
 
-  /** What waits on the disk is not forgotten when the dead are looked after. */
+  /** Includes what waits on the disk, so that no orphan is missed. */
   async #drained(): Promise<void> {
     if (this.#waiting?.spill.holds(PROVISIONAL)) await this.#waiting.drained()
   }

@@ -107,7 +107,7 @@ export class SpillDrain {
     return records.filter((_, index) => outcomes[index] instanceof PlatformError)
   }
 
-  /** After the records: what was provisional of them has no effect any more. */
+  /** After the records: their provisional ones have no effect any more. */
   async #replay(batch: readonly RecordBody[]): Promise<readonly RecordBody[]> {
     const refused: RecordBody[] = []
     for (const line of batch.filter(({ id }) => id.startsWith(PROVISIONAL))) {

@@ -23,8 +23,8 @@ export interface MessageDispatcherParts {
   readonly logger: Logger
   readonly leases: () => Iterable<Lease>
   /**
-   * Commits that the messages are handed out, before they are; false when the brokers did not confirm. Absent where
-   * nobody needs to know.
+   * Commits that the messages are dispatched, before they are; false when the brokers did not confirm. Absent for
+   * subscriptions that are `repeatable`.
    */
   readonly record: (() => Promise<boolean>) | undefined
   /** A message was acknowledged. */
@@ -36,9 +36,9 @@ export interface MessageDispatcherParts {
 type Chosen = readonly [Lease, HeldMessage]
 
 /**
- * Gives messages to the handler, `concurrency` at once. That a message is handed out is on record before it is, so that
- * whoever gets it after a crash sees that it was; and a subscriber that was taken for dead starts nothing. Where it may
- * as well be handed out twice, it goes at once.
+ * Gives messages to the handler, `concurrency` at once. A commit notes that a message is dispatched before the handler
+ * gets it, so that the next subscriber after a crash knows; and a subscriber that lost its partition starts nothing. If
+ * the subscription is `repeatable`, messages are dispatched without that commit.
  */
 export class MessageDispatcher {
   readonly #parts: MessageDispatcherParts

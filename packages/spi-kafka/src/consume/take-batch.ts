@@ -42,7 +42,7 @@ export async function takeBatch(payload: EachBatchPayload, parts: TakeBatchParts
       while (!over() && !(leases.get(partition)?.sure && dispatcher.hasRoom)) await wait()
       const lease = leases.get(partition)
       if (over() || !lease) {
-        // It would be read again at once, and in vain.
+        // It would be read again at once, without success.
         if (parts.over()) await wait()
         return
       }

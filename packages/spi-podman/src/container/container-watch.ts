@@ -91,7 +91,7 @@ export class ContainerWatch {
       return this.#group?.oomKills() ?? 0
     } catch (err) {
       // No descriptor to look with: the exit code and the last words have to tell.
-      this.#parts.logger.warn({ err, container: this.#parts.id }, 'cannot see why a container ended')
+      this.#parts.logger.warn({ err, container: this.#parts.id }, 'cannot find out why a container ended')
       return 0
     }
   }
@@ -130,7 +130,7 @@ export class ContainerWatch {
       } catch (error) {
         // Whatever it was, the container may live on, and nobody else looks after it.
         if (!isPlatformError(error, 'ERR_UNAVAILABLE'))
-          logger.warn({ err: error, container: id }, 'cannot see to a container')
+          logger.warn({ err: error, container: id }, 'the state of a container could not be read')
         // Whatever it writes until it is followed again is lost.
         logs.gap()
         runsOn = false

@@ -35,7 +35,7 @@ const NOT_RUNNABLE = new Set([
 ])
 /** A listing fails when one of the containers is being removed. */
 const LIST_ATTEMPTS = 5
-/** On a busy machine runc's patience with the kernel's freezer may end too soon. */
+/** On a busy machine runc may give up waiting for the kernel's freezer too soon. */
 const PAUSE_ATTEMPTS = 5
 
 /**

@@ -148,7 +148,7 @@ export class Settlements {
         return await this.#connection.run(command)
       } catch (err) {
         if (last || !isPlatformError(err, 'ERR_UNAVAILABLE')) {
-          this.#context.logger.warn({ err }, 'Redis was not told what became of messages; they will be delivered again')
+          this.#context.logger.warn({ err }, 'outcome of messages not written to Redis; they will be delivered again')
           return
         }
       }

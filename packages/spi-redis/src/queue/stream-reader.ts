@@ -103,7 +103,7 @@ export class StreamReader {
         await member.join('0')
         return
       } catch (error) {
-        this.#context.logger.debug({ group, err: error }, 'the queue could not be made anew')
+        this.#context.logger.debug({ group, err: error }, 'the queue could not be recreated')
       }
     }
     this.#context.logger[isRefusal(err) ? 'warn' : 'debug']({ group, err }, 'reading a queue failed')

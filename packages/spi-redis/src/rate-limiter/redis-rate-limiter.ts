@@ -25,7 +25,7 @@ import { escape } from '../stores/store-keys.ts'
 import { PlaceLedger } from './place-ledger.ts'
 import { COUNT_FIRE, ENTER, FORGET, LEAVE, RENEW, SET_PLACES } from './rate-scripts.ts'
 
-/** Lua's stack and the patience of others bound what one script is told. */
+/** Lua's stack, and the time that one script blocks all others, bound its arguments. */
 const TOLD_AT_ONCE = 500
 
 /**

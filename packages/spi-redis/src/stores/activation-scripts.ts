@@ -3,7 +3,7 @@ import { FIELD, PAGE } from './document-scripts.ts'
 
 // A record is a hash: `f` the whole record, `s` its summary, `n` its filter name, `p` its namespace, `i` its id.
 
-/** Takes what is provisional of a record out again. */
+/** Removes the provisional record of an activation. */
 const FORGET = `
 local function forget(provisional, provisionalOf, ofOwner, member)
   local owner = redis.call('HGET', provisionalOf, member)
@@ -112,7 +112,7 @@ local names = redis.call('SRANDMEMBER', KEYS[2], ARGV[1])
 if #names == 0 then return {} end
 return redis.call('HMGET', KEYS[1], unpack(names))`)
 
-/** KEYS owners · ARGV what the keys of the sets by owner begin with. Owners who put something; forgets the others. */
+/** KEYS owners · ARGV what the keys of the sets by owner begin with. Owners that have provisional records; forgets the others. */
 export const OWNERS = new LuaScript(`
 local answer = {}
 for _, owner in ipairs(redis.call('SMEMBERS', KEYS[1])) do

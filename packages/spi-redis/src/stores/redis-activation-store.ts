@@ -153,7 +153,7 @@ export class RedisActivationStore implements ActivationStore {
   }
 
   readonly #leaveOut = (error: PlatformError): void => {
-    this.#logger.error({ err: error }, 'an activation record cannot be read, and is left out')
+    this.#logger.error({ err: error }, 'an activation record cannot be read; it is left out')
   }
 
   #readable(text: string): Activation | undefined {

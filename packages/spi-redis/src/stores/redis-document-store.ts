@@ -188,7 +188,7 @@ export class RedisDocumentStore implements DocumentStore {
     const [idReply, order, value, revision, document] = listOf(reply)
     const id = unescape(textOf(idReply))
     const leaveOut = (error: PlatformError): void =>
-      this.#logger.error({ err: error, id }, 'what cannot be read is left out of a listing')
+      this.#logger.error({ err: error, id }, 'an unreadable document is left out of a listing')
     return readOr(leaveOut, () => {
       const row = {
         id,

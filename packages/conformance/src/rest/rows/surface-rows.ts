@@ -169,7 +169,7 @@ export const surfaceRows: readonly ContractRow[] = [
     answer: { status: 200, headers: { 'x-request-id': GENERATED_ID } },
   },
   {
-    name: "the client's transaction id is finalized",
+    name: "the client's transaction id is used",
     when: GET(ACTIONS, { headers: { 'X-Request-ID': 'my-own id/1' } }),
     answer: { status: 200, headers: { 'x-request-id': 'my-own id/1' } },
   },

@@ -81,7 +81,7 @@ export class ImageSource {
     const last = this.#pulledMs.get(image)
     if (last !== undefined && this.#clock.monotonic() - last < this.#settings.refreshMs) return
     this.#pull(image, registry).catch((err: unknown) =>
-      this.#logger.warn({ err, image }, 'image not refreshed: the one at hand stays in use'),
+      this.#logger.warn({ err, image }, 'image not refreshed: the present one stays in use'),
     )
   }
 

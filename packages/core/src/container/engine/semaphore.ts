@@ -1,6 +1,6 @@
 import { PlatformError } from '../../errors.ts'
 
-/** Lets so many through at a time; the others wait in the order they came. */
+/** Runs at most `width` pieces of work at a time; the others wait in order of arrival. */
 export class Semaphore {
   readonly #waiting = new Set<() => void>()
   #free: number

@@ -55,7 +55,7 @@ export class RecordRetention implements Lifecycle {
   async open(): Promise<void> {
     if (this.#open) return
     this.#open = true
-    this.#parts.logger.info({ ...this.#options }, 'activation records are removed in time')
+    this.#parts.logger.info({ ...this.#options }, 'activation records are removed by age or number')
     this.#schedule(this.#parts.random.below(this.#everyMs))
   }
 

@@ -13,8 +13,8 @@ import { Membership } from './membership.ts'
 import { Takeover, type Placeable } from './takeover.ts'
 
 /**
- * What a controller does because it is not alone: it tells the others that it lives and what it wrote, counts them,
- * and finishes what those who went away had begun.
+ * What a controller does as a member of a cluster: it pings the others, announces what it wrote, counts the members,
+ * and finishes the work of members that are gone.
  */
 export class ClusterCoordinator {
   readonly #parts: ControllerParts
@@ -65,7 +65,7 @@ export class ClusterCoordinator {
     this.#orphans.open()
   }
 
-  /** Says that this controller takes no more. */
+  /** Announces that this controller accepts no more work. */
   leave(): Promise<void> {
     return this.#membership.leave()
   }
@@ -82,7 +82,7 @@ export class ClusterCoordinator {
     this.#announcer.announce(documentId)
   }
 
-  /** Another controller's auth may remember it. */
+  /** Another controller's auth may have it in its cache. */
   announceSubject(changed: SubjectChange): void {
     this.#announcer.announceSubject(changed)
   }

@@ -8,15 +8,15 @@ export interface OrphanRecoveryParts {
   readonly activationStore: ActivationStore
   readonly clock: Clock
   readonly logger: Logger
-  /** Whether a controller may still finish what it answers for. */
+  /** Whether a controller may still finish its own activations. */
   readonly mayLive: (controllerId: string) => boolean
-  /** Whether it is up to this controller; one of all is enough, two do no harm. */
+  /** Whether this controller has to look; one of all is enough, two do no harm. */
   readonly isResponsible: () => boolean
 }
 
 const PERIOD_MS = 30_000
 
-/** Ends with records what controllers that do not come back had told ids of. */
+/** Finalizes the provisional records of controllers that died and were not restarted. */
 export class OrphanRecovery {
   readonly #parts: OrphanRecoveryParts
   #timer: Timer | undefined
@@ -38,7 +38,7 @@ export class OrphanRecovery {
     await this.#looking
   }
 
-  /** Looks for what the dead have left. Never rejects: what fails is tried again the next time. */
+  /** Looks for orphans. Never rejects: what fails is tried again the next time. */
   look(): Promise<void> {
     this.#looking ??= this.#look().finally(() => {
       this.#looking = undefined
@@ -55,7 +55,7 @@ export class OrphanRecovery {
         if (controller !== undefined && !mayLive(controller)) await finalizeOwnOrphans(activationStore, owner, logger)
       }
     } catch (err) {
-      logger.warn({ err }, 'what dead controllers left could not be looked for; it is tried again')
+      logger.warn({ err }, 'orphaned provisional records not finalized; will be tried again')
     }
   }
 }

@@ -75,7 +75,7 @@ export class Supervisor {
     this.#subscription = undefined
   }
 
-  /** An activation ended on the invoker, or was waited for in vain. */
+  /** An activation ended on the invoker, or did not end in time. */
   outcome(invoker: number, outcome: InvokerOutcome): void {
     if (this.cluster.outcome(invoker, outcome, this.#parts.clock.monotonic())) this.#usable()
     if (this.cluster.invokers[invoker]?.state !== 'healthy') this.#probe()

@@ -190,7 +190,7 @@ export class Takeover {
     const { clock, logger } = this.#parts
     return retryUntilDone(clock, abandoned, attempt, {
       isFinal: (error) => isPlatformError(error) && !error.retryable,
-      onFailure: (err, attempts) => logger.warn({ err, activationId, attempts }, 'takeover of an activation held up'),
+      onFailure: (err, attempts) => logger.warn({ err, activationId, attempts }, 'takeover of an activation delayed'),
     })
   }
 }

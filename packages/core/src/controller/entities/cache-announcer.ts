@@ -78,7 +78,10 @@ export class CacheAnnouncer {
         onFailure: (err, attempts) => logger.warn({ err, documentId, attempts }, 'change not announced yet'),
       })
     } catch (err) {
-      logger.error({ err, documentId }, 'change not announced: other controllers see it when their copies grow old')
+      logger.error(
+        { err, documentId },
+        'change not announced: other controllers see it when their cached copies expire',
+      )
     }
   }
 

@@ -23,8 +23,8 @@ const RETRY_AFTER: readonly string[] = ['Retry-After', '5']
 
 /**
  * Receives the bodies of requests, each up to what its route allows and all together up to a bound. What the clients
- * sent is what is held: nobody reserves memory by announcing much. When there is no room left, the body that has been
- * coming longest gives way if it had time enough, else the one that asks for more does.
+ * sent is what is held: announcing a large body reserves no memory. When there is no room left, the body that has been
+ * arriving longest is given up if it had enough time, else the one that needs more.
  */
 export class BodyReceiver {
   readonly #clock: Clock
@@ -131,7 +131,7 @@ interface Reception {
 class Receipt {
   readonly request: IncomingMessage
   readonly firstTick: number
-  /** Bytes that the intake counts for it. */
+  /** Bytes that the receiver counts for it. */
   heldBytes = 0
   readonly #intake: BodyReceiver
   readonly #reception: Reception

@@ -154,14 +154,14 @@ export class ComposingActivator implements Activator {
     )
     this.#running.add(composite)
     if (!parent) this.#count(request, 1)
-    // Its id will be in the logs of one whose record is provisional.
+    // Its id belongs in the provisional record of its parent.
     if (parent && tracksSteps(parent)) this.#refreshProvisional(composite)
     this.#run[kind](composite, this.#steps).then(
       (response) => this.#finish(composite, response),
       (err: unknown) => {
         const { activationId } = composite
         const isKnown = err instanceof CutOff || err instanceof ActivationRefused
-        if (!isKnown) logger.error({ err, activationId }, 'composite failed')
+        if (!isKnown) logger.error({ err, activationId }, 'sequence or composition failed')
         this.#finish(composite, errorResponse(3, err instanceof CutOff ? CUT_OFF : FAILURE[kind]))
       },
     )
@@ -182,7 +182,7 @@ export class ComposingActivator implements Activator {
   async #end(composite: Composite, record: Activation): Promise<void> {
     const { request, parent, activationId } = composite
     const { provisional } = composite
-    // What is provisional after the record would stay for ever; whoever it was for has heard of a failure.
+    // A provisional record that arrives after the final one would stay for ever. Its failure was reported already.
     if (provisional && isPromise(provisional.done)) await provisional.done.catch(() => undefined)
     const outcome = await this.#records.keep(record, request)
     if (provisional && outcome === 'not-wanted')
@@ -219,7 +219,10 @@ export class ComposingActivator implements Activator {
   #refreshProvisional(composite: Composite): void {
     const { logger } = this.#parts
     const failed = (err: unknown): void => {
-      logger.warn({ err, activationId: composite.activationId }, 'record of a composite not provisional')
+      logger.warn(
+        { err, activationId: composite.activationId },
+        'provisional record of a sequence or composition not written',
+      )
     }
     try {
       this.#putProvisional(composite)
@@ -303,7 +306,7 @@ export class ComposingActivator implements Activator {
   }
 }
 
-/** Its record is provisional, in a store that takes it at once: then it may follow the steps. */
+/** It has a provisional record, in a store that writes at once: then the record can be rewritten after each step. */
 function tracksSteps({ provisional }: Composite): boolean {
   return provisional !== undefined && !isPromise(provisional.done)
 }

@@ -53,7 +53,7 @@ export class Composite {
   timedOut = false
   /** Its end has begun: the first one counts. */
   isEnding = false
-  /** Set once a record was provisional, to what settles when the last one is safe. */
+  /** Set once a provisional record is being written, to what settles when the last one is safe. */
   provisional: { readonly done: MaybePromise<void> } | undefined
   readonly #id: string
   readonly #atomicAtStart: number

@@ -34,7 +34,7 @@ export class InFlight implements Waiter {
   timer: Timer | undefined
   /** The queue has the message. */
   published = false
-  /** Set once its record was provisional, to what settles when that is done. */
+  /** Set once a provisional record is being written, to what settles when that is done. */
   provisional: { readonly done: MaybePromise<void> } | undefined
   /** The caller has, or is being given, the id: from here on it must end in a record. */
   handedOut = false

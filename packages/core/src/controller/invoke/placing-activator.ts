@@ -362,7 +362,7 @@ export class PlacingActivator implements Activator, Bookkeeper {
   }
 
   endUnplaced(entry: InFlight, reason: string): void {
-    // Whoever was told nothing yet is told that it was not accepted.
+    // A caller that has no answer yet is told that it was not accepted.
     if (entry.waits) entry.fail(this.#refusal(entry, reason))
     else void this.#end(entry, reason)
   }

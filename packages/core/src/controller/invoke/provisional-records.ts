@@ -12,7 +12,7 @@ export interface ProvisionalRecordsParts {
   readonly storeLevels?: StoreLevels
 }
 
-/** Leaves a record with the store for an activation whose id is handed out, in case this process dies before its end. */
+/** Writes provisional records for activations whose ids are told to clients, in case this process dies before they end. */
 export class ProvisionalRecords {
   readonly #parts: ProvisionalRecordsParts
 
@@ -20,14 +20,14 @@ export class ProvisionalRecords {
     this.#parts = parts
   }
 
-  /** Returns, or resolves, once the record is safe. Throws what the store throws: the id must not be handed out. */
+  /** Returns, or resolves, once the record is safe. When it throws, as the store does, the id must not be told. */
   putProvisional(record: Activation, invocation: Recorded): MaybePromise<void> {
     const { activationStore, owner, storeLevels = STORE_ALL } = this.#parts
     if (isStored(invocation, record.response.statusCode, storeLevels))
       return activationStore.putProvisional(owner, record)
   }
 
-  /** Takes it back once `provisional` has settled. Returns at once. */
+  /** Discards the provisional record once `provisional`, which wrote it, has settled. Returns at once. */
   discardProvisional(provisional: MaybePromise<void>, namespace: string, activationId: string): void {
     void this.#discardProvisional(provisional, namespace, activationId)
   }
@@ -35,12 +35,12 @@ export class ProvisionalRecords {
   async #discardProvisional(provisional: MaybePromise<void>, namespace: string, activationId: string): Promise<void> {
     const { activationStore, owner, logger } = this.#parts
     try {
-      // That it failed is the business of whoever asked for it; it may have arrived all the same.
+      // A failure was reported to the caller that wrote it; the record may have arrived all the same.
       if (isPromise(provisional)) await provisional.catch(() => undefined)
       await activationStore.discardProvisional(owner, namespace, activationId)
     } catch (err) {
       // Where the activation leaves a record, that one stands.
-      logger.warn({ err, activationId }, 'record of an activation that is in safe hands not discarded')
+      logger.warn({ err, activationId }, 'provisional record not discarded')
     }
   }
 }

@@ -1,7 +1,7 @@
 /** Results of activations that the controller had to end itself. */
 export const NO_ACKNOWLEDGEMENT = 'The activation did not complete in time: no acknowledgement was received.'
 export const NOT_STARTED = 'The activation was not started: the platform is shutting down.'
-/** Provisional for an activation whose id was handed out, and found only when the controller was killed. */
+/** In provisional records of a controller; clients see it only when the controller was killed. */
 export const CONTROLLER_STOPPED = 'The controller stopped before the activation was finished.'
 export const NOT_PUBLISHED = 'The activation was not started: the message queue did not accept it.'
 
@@ -32,7 +32,7 @@ export function compositionTimeout(activationId: string): string {
   return `Timeout reached when retrieving activation ${activationId} during composition.`
 }
 
-/** What a conductor is told when it named its next action in vain. */
+/** The error of a conductor that named a next action which cannot be invoked. */
 export function nextNameMalformed(json: string): string {
   return `Failed to parse action name from json value ${json} during composition.`
 }

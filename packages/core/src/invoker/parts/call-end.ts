@@ -15,7 +15,7 @@ export type CallEnd =
   | { readonly kind: 'not-reached' }
   /** The connection broke; `exit` when the container is known to be gone. */
   | { readonly kind: 'lost'; readonly exit: ContainerExit | undefined }
-  /** The adapter failed in a way that its contract does not putProvisional. */
+  /** The adapter failed in a way that its contract does not provide for. */
   | { readonly kind: 'unexpected'; readonly error: unknown }
 
 /** The failed end of a request. */

@@ -25,8 +25,8 @@ export interface Job {
 
   /**
    * Initialises the container if `onInitialised` is given (and calls it once that is done), then runs in it. Resolves
-   * when the container may take the next job; never rejects. Of a job that has ended meanwhile nothing is done; a
-   * container that is not initialised then is `spoilt`.
+   * when the container may take the next job; never rejects. For a job that has ended meanwhile nothing is done; a
+   * container that is not initialised then is `spoilt`, that is, no longer usable.
    */
   execute(container: Container, onInitialised: (() => void) | undefined): Promise<Verdict>
 

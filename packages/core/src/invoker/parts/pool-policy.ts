@@ -14,7 +14,7 @@ export interface PoolPolicy {
   victim(idle: Iterable<IdleContainer>): IdleContainer | undefined
 
   /**
-   * How long a job had better wait for a busy container of its action before it gets one of its own, ms; 0: not at all.
+   * How long a job waits for a busy container of its action before it gets one of its own, ms; 0: not at all.
    */
   patience(demand: Demand): number
 

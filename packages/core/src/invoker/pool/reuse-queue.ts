@@ -18,8 +18,8 @@ class Waiter {
 }
 
 /**
- * Jobs that could have a container of their own but are better off waiting for one that is about to be free or ready.
- * Each waits in a lane, for what the lane is named after, and for a bounded time.
+ * Jobs that wait a bounded time to reuse a busy or starting container, because that is faster than making a new one.
+ * Each waits in a lane; jobs of one lane can use the same containers.
  */
 export class ReuseQueue {
   readonly #clock: Clock
@@ -47,7 +47,7 @@ export class ReuseQueue {
     this.#timer ??= this.#clock.setTimer(patienceMs, () => this.#expel())
   }
 
-  /** The longest waiting of a lane; it waits no more. */
+  /** Removes and returns the job of a lane that has waited longest. */
   take(lane: string): Job | undefined {
     const patient = this.#lanes.get(lane)?.first
     if (!patient) return undefined
@@ -55,7 +55,7 @@ export class ReuseQueue {
     return patient.job
   }
 
-  /** False when it does not wait here. */
+  /** Returns false when the job is not in the queue. */
   remove(job: Job): boolean {
     const link = this.#all.find((patient) => patient.job === job)
     if (!link) return false
@@ -63,7 +63,7 @@ export class ReuseQueue {
     return true
   }
 
-  /** Everybody in a lane, because what they wait for will not come. */
+  /** Removes and returns all jobs of a lane, because its containers are gone. */
   dropLane(lane: string): Job[] {
     return [...(this.#lanes.get(lane) ?? [])].map((patient) => {
       this.#remove(patient)

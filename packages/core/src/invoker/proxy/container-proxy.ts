@@ -122,7 +122,7 @@ export class ContainerProxy implements IdleContainer {
   #dispatch(event: ContainerEvent): void {
     const next = transition(this.#state, event)
     if (!next) {
-      this.#parts.logger.error({ state: this.#state, event, key: this.key }, 'container event out of place')
+      this.#parts.logger.error({ state: this.#state, event, key: this.key }, 'unexpected container event')
       return
     }
     this.#state = next.to

@@ -40,7 +40,7 @@ export interface PendingLogs {
   readonly soon: boolean
 }
 
-/** Tells the controller how an activation ended, and sees to it that its record is stored. */
+/** Tells the controller how an activation ended, and makes sure that its record is stored. */
 export class ActivationRecorder {
   readonly #parts: ActivationRecorderParts
 
@@ -50,9 +50,9 @@ export class ActivationRecorder {
 
   /**
    * Resolves once the controller was told and the record is safe. A blocking caller gets the result without waiting for
-   * its logs; the slot is freed when they are there, or with the result where they are as good as there. For others the
-   * record is stored first, so that who hears of the end finds it. Where no message of a durable queue stands for the
-   * record, nobody hears of a result before the record is stored, or provisional while its logs are still read.
+   * its logs; the slot is freed when the logs are complete, or with the result if they are about to be. For others the
+   * record is stored first, so that it can be read as soon as the end is known. Where the queue is not durable, a result
+   * is sent only after the record is stored; while its logs are still being read, a provisional record is enough.
    * Rejects when the invoker stops before the record is safe; the message must then be kept.
    */
   async settle(message: ActivationMessage, record: Activation, logs?: PendingLogs): Promise<void> {
@@ -68,7 +68,7 @@ export class ActivationRecorder {
       await this.#store(message, await complete)
       await this.#acknowledge(message, { response: 'stored', completion })
     } else if (isPromise(complete)) {
-      // Logs that are here in a moment are read before anybody could want the slot.
+      // Logs that are complete in a moment are read before another activation could need the slot.
       const last = logs?.soon ? { completion } : {}
       const told = this.#acknowledge(message, { response: record, ...last })
       const whole = await complete
@@ -87,8 +87,8 @@ export class ActivationRecorder {
   }
 
   /**
-   * For an activation that somebody else may have ended: the record is stored unless there is one, and the controller
-   * is told of what is stored.
+   * For an activation that another process may have ended: the record is stored unless there is one, and the controller
+   * is told which one is stored.
    */
   async settleIfOpen(message: ActivationMessage, record: Activation): Promise<void> {
     const outcome = await this.#store(message, record)
@@ -121,7 +121,7 @@ export class ActivationRecorder {
       return withLogs(record, logs, ms)
     }
     const failed = (err: unknown): Activation => {
-      logger.warn({ activationId: record.activationId, err }, 'logs not kept')
+      logger.warn({ activationId: record.activationId, err }, 'logs not stored')
       return finished([missingLogsLine(clock)])
     }
     try {
@@ -155,7 +155,7 @@ export class ActivationRecorder {
     }
   }
 
-  /** For a record that is still without its logs. */
+  /** For a record whose logs are still being read. */
   async #putProvisional(message: ActivationMessage, record: Activation): Promise<void> {
     if (!isStored(message, record.response.statusCode, this.#parts.storeLevels)) return
     const { activationStore, clock, logger, instance, giveUp } = this.#parts
@@ -163,7 +163,7 @@ export class ActivationRecorder {
     const putProvisional = (known: Activation): Promise<void> =>
       retryUntilDone(clock, giveUp, async () => activationStore.putProvisional(invokerOwner(instance.id), known), {
         isFinal,
-        onFailure: (err, attempts) => logger.warn({ activationId, attempts, err }, 'record not provisional'),
+        onFailure: (err, attempts) => logger.warn({ activationId, attempts, err }, 'provisional record not written'),
       })
     try {
       await putProvisional(record)
@@ -220,7 +220,7 @@ export class ActivationRecorder {
   }
 }
 
-/** Trying again is in vain. */
+/** Trying again would not help. */
 function isFinal(error: unknown): boolean {
   return isPlatformError(error, 'ERR_TOO_LARGE') || isPlatformError(error, 'ERR_CLOSED')
 }

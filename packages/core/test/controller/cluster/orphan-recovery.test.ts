@@ -38,7 +38,7 @@ class Rig {
     isResponsible: () => this.responsible,
   })
 
-  /** With what two controllers and an invoker put. */
+  /** With provisional records of two controllers and an invoker. */
   async open(): Promise<void> {
     await this.store.open()
     for (const owner of ['controllera', 'controllerb', 'invoker0']) this.store.putProvisional(owner, provisional(owner))
@@ -60,8 +60,8 @@ async function openRig(): Promise<Rig> {
   return rig
 }
 
-describe('what a dead controller had told ids of', () => {
-  it('gets its records, and what the living and invokers put is left alone', async () => {
+describe('an orphan of a dead controller', () => {
+  it('gets its final record, and records of living controllers and of invokers stay provisional', async () => {
     const { orphans, living } = await openRig()
     living.add('b')
     await orphans.look()

@@ -33,7 +33,7 @@ async function push(to: IncomingMessage, bytes: number): Promise<void> {
 
 const statusOf = (error: unknown): number | undefined => (error instanceof HttpError ? error.status : undefined)
 
-describe('the intake of bodies', () => {
+describe('the receiver of bodies', () => {
   it('puts a body together, however it was cut', async () => {
     const intake = new BodyReceiver(new VirtualClock(), 1000 * KB)
     for (const announced of [undefined, 26]) {

@@ -153,7 +153,7 @@ describe('the record of a composite', () => {
     expect(records.attempts).toBe(4)
   })
 
-  it('is provisional with its steps so far once the id is handed out, nested ones too', async () => {
+  it('is written provisionally, with its steps so far, before the id is told; so are nested ones', async () => {
     const rig = await ComposingRig.start()
     const held = gate()
     await rig.action('ns/a', echo)
@@ -172,7 +172,7 @@ describe('the record of a composite', () => {
     held.open()
   })
 
-  it('is provisional when a blocking caller has waited long enough, and not before', async () => {
+  it('is written provisionally when the wait of a blocking caller is over, and not before', async () => {
     const rig = await ComposingRig.start()
     const putProvisional = vi.spyOn(rig.records, 'putProvisional')
     const held = gate()
@@ -193,7 +193,7 @@ describe('the record of a composite', () => {
     expect(await rig.records.finalizeOrphans('controller0')).toBe(0)
   })
 
-  it('that cannot be provisional keeps the id from being handed out', async () => {
+  it('that cannot be written provisionally keeps the id from being told', async () => {
     const rig = await ComposingRig.start()
     rig.records.putProvisional = () => {
       throw new PlatformError('ERR_UNAVAILABLE', 'down')
@@ -203,7 +203,7 @@ describe('the record of a composite', () => {
     await expect(rig.activate('ns/seq', {}, { blocking: false })).rejects.toMatchObject({ code: 'ERR_UNAVAILABLE' })
   })
 
-  it('that is not wanted after all is not left provisional', async () => {
+  it('that turns out not to be wanted leaves no provisional one behind', async () => {
     const rig = await ComposingRig.start({ storeLevels: { blocking: 'always', nonBlocking: 'failures' } })
     await rig.action('ns/a', echo)
     await rig.sequence('ns/seq', ['ns/a'])

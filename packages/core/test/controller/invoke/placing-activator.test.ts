@@ -323,7 +323,7 @@ describe('an id that was handed out', () => {
     }
   })
 
-  it('after the wait of a blocking caller is provisional too, and nothing is for one who is answered in time', async () => {
+  it('after the wait of a blocking caller has a provisional record too; one answered in time needs none', async () => {
     const { activator, activationStore, received, complete, clock } = await stage()
     const putProvisional = vi.spyOn(activationStore, 'putProvisional')
     const answered = activator.activate(request())
@@ -352,14 +352,14 @@ describe('an id that was handed out', () => {
     expect(await activationStore.finalizeOrphans('controller0')).toBe(0)
   })
 
-  it('of an activation that leaves no record is not left provisional', async () => {
+  it('of an activation that leaves no record leaves no provisional one either', async () => {
     const { activator, activationStore, received, complete } = await stage()
     await activator.activate(request({ blocking: false }))
     await complete(received[0]!)
     expect(await activationStore.finalizeOrphans('controller0')).toBe(0)
   })
 
-  it('is not provisional for a namespace that wants no records', async () => {
+  it('has no provisional record for a namespace that wants no records', async () => {
     const { activator, activationStore } = await stage()
     const unrecorded = { ...user, limits: { storeActivations: false } }
     await activator.activate(request({ blocking: false, user: unrecorded }))

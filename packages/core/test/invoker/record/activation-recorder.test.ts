@@ -73,7 +73,7 @@ describe('what is told of a blocking activation, and when', () => {
     expect(order).toEqual(['response+completion', 'stored '])
   })
 
-  it('with logs that are still read: provisional first where the queue dies with the process, else at once', async () => {
+  it('with logs that are still read: after a provisional record if the queue dies with the process, else at once', async () => {
     await (await recorder(false)).settle(message, record, later())
     expect(order).toEqual(['provisional by invoker3', 'response', 'completion', 'stored a'])
     expect(await store.finalizeOrphans('invoker3')).toBe(0)
@@ -101,7 +101,7 @@ describe('what is told of a blocking activation, and when', () => {
     expect(stored?.logs).toEqual([expect.stringContaining('stderr')])
   })
 
-  it('of which no record is wanted: at once, and nothing is provisional', async () => {
+  it('of which no record is wanted: at once, and without a provisional record', async () => {
     const { limits, ...user } = message.user
     const unrecorded = { ...message, user: { ...user, limits: { ...limits, storeActivations: false } } }
     await (await recorder(false)).settle(unrecorded, record, later())
