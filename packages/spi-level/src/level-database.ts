@@ -1,7 +1,8 @@
 import { adapterContext, makeFolder, PlatformError, type AdapterContext, type Timer } from '@stemcell/core'
 import { ClassicLevel } from 'classic-level'
 import { constants } from 'node:fs'
-import { access, readdir } from 'node:fs/promises'
+import { access, readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { ActivationWriter } from './activation-writer.ts'
 import { COMMIT_KEY, CommitQueue, readCommit } from './commit-queue.ts'
 import { Damage } from './damage.ts'
@@ -216,6 +217,8 @@ export async function ensureFolder(dir: string): Promise<void> {
   }
 }
 
+const LIST_NAME = /^MANIFEST-\d+\n$/
+
 async function openLevel(db: ClassicLevel, dir: string): Promise<void> {
   try {
     await db.open()
@@ -224,15 +227,24 @@ async function openLevel(db: ClassicLevel, dir: string): Promise<void> {
   }
 }
 
-/** LevelDB takes a folder without CURRENT for a new database and then deletes the tables it finds there. */
+/**
+ * LevelDB takes a folder without CURRENT for a new database and then deletes the tables it finds there. Where the file
+ * names what cannot be a list of tables, LevelDB blames the folder.
+ */
 async function requireWhole(dir: string): Promise<void> {
   const files = await readdir(dir)
-  if (!files.includes('CURRENT') && files.some((file) => file.endsWith('.ldb') || file.startsWith('MANIFEST-'))) {
+  const refuse = (what: string) => {
     throw new PlatformError(
       'ERR_CORRUPT',
-      `the database in ${dir} is damaged, its file CURRENT is gone: ${REPAIR_HINT}`,
+      `the database in ${dir} is damaged, its file CURRENT ${what}: ${REPAIR_HINT}`,
     )
   }
+  if (files.includes('CURRENT')) {
+    const name = await readFile(join(dir, 'CURRENT'), 'utf8').catch((error: unknown) => {
+      throw unusableFolder(error, dir)
+    })
+    if (!LIST_NAME.test(name)) refuse('names no list of tables')
+  } else if (files.some((file) => file.endsWith('.ldb') || file.startsWith('MANIFEST-'))) refuse('is gone')
 }
 
 /** LevelDB looks at the lock before anything else, and then does nothing as the database exists. */

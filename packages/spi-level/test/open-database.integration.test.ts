@@ -109,6 +109,21 @@ describe('opening a database', () => {
     await expectOneAction()
   })
 
+  it.each([
+    ['nothing', ''],
+    ['zeros', '\0'.repeat(16)],
+    ['a line break', '\n'],
+    ['the name of a folder', '.\n'],
+    ['a name outside', '../stores/MANIFEST-000002\n'],
+    ['no line break', 'MANIFEST-000002'],
+  ])('refuses a database whose CURRENT holds %s as damaged', async (_what, text) => {
+    await written(async () => undefined)
+    await writeFile(join(dir, 'CURRENT'), text)
+    await refused('ERR_CORRUPT', 'damaged', 'repairLevelStores')
+    await repairLevelStores({ dir })
+    await expectOneAction()
+  })
+
   it('refuses to repair what is in use', async () => {
     const store = entities()
     await store.open()

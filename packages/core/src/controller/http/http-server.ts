@@ -1,5 +1,6 @@
 import { createServer, type RequestListener, type Server } from 'node:http'
 import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { randomText, type Random } from '../../time/random.ts'
 import { connectionCap } from '../../connection-cap.ts'
 import { STATUS_TEXT_DEFAULTS } from './texts.ts'
@@ -14,7 +15,14 @@ const MAX_HEAD_BYTES = 64 * 1024
 /** Longer methods are not read to their end. */
 const REQUEST_LINE = /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,16} \S+ HTTP\/1\.[01]\r?\n/
 
-const STATUS_OF_PARSER_ERROR: Readonly<Record<string, { readonly status: number; readonly message: string }>> = {
+interface Refusal {
+  readonly status: number
+  readonly message: string
+}
+
+const NOT_IMPLEMENTED: Refusal = { status: 501, message: 'Not Implemented' }
+
+const STATUS_OF_PARSER_ERROR: Readonly<Record<string, Refusal>> = {
   HPE_HEADER_OVERFLOW: { status: 431, message: 'Request Header Fields Too Large' },
   ERR_HTTP_REQUEST_TIMEOUT: { status: 408, message: 'Request Timeout' },
 }
@@ -31,6 +39,10 @@ export function createHttpServer(
   random: Random,
   maxConnections: number = connectionCap().connections,
 ): Server {
+  const refuse = (socket: Duplex, why: Refusal) => {
+    socket.on('error', () => socket.destroy())
+    socket.end(refusal(why, randomText(random, 32)), () => socket.destroy())
+  }
   const server = createServer(
     {
       keepAliveTimeout: KEEP_ALIVE_MS,
@@ -49,13 +61,14 @@ export function createHttpServer(
   server.on('checkContinue', handle)
   server.on('clientError', (error: ParserError, socket: Socket) => {
     if (!socket.writable || error.code === 'ECONNRESET') socket.destroy()
-    else socket.end(refusal(error, randomText(random, 32)), () => socket.destroy())
+    else refuse(socket, STATUS_OF_PARSER_ERROR[error.code ?? ''] ?? statusOf(error))
   })
+  // Without a listener node:http closes the connection in silence.
+  server.on('connect', (_request, socket) => refuse(socket, NOT_IMPLEMENTED))
   return server
 }
 
-function refusal(error: ParserError, transactionId: string): string {
-  const { status, message } = STATUS_OF_PARSER_ERROR[error.code ?? ''] ?? statusOf(error)
+function refusal({ status, message }: Refusal, transactionId: string): string {
   const body = JSON.stringify({ error: STATUS_TEXT_DEFAULTS[status] ?? message, code: transactionId })
   return [
     `HTTP/1.1 ${status} ${message}`,
@@ -69,9 +82,9 @@ function refusal(error: ParserError, transactionId: string): string {
 }
 
 /** A method that nobody knows is told from what is no HTTP at all by what the line looks like. */
-function statusOf({ code, rawPacket, bytesParsed = 0 }: ParserError): { status: number; message: string } {
+function statusOf({ code, rawPacket, bytesParsed = 0 }: ParserError): Refusal {
   const text = rawPacket?.toString('latin1') ?? ''
   const line = text.slice(text.lastIndexOf('\n', Math.max(0, bytesParsed - 1)) + 1)
   const isRequest = code === 'HPE_INVALID_METHOD' && REQUEST_LINE.test(line)
-  return isRequest ? { status: 501, message: 'Not Implemented' } : { status: 400, message: 'Bad Request' }
+  return isRequest ? NOT_IMPLEMENTED : { status: 400, message: 'Bad Request' }
 }
