@@ -1,7 +1,7 @@
 // Runs the REST contract on any server that claims to speak it. Credentials come from the environment:
 // STEMCELL_AUTH=UUID:KEY, and STEMCELL_AUTH_OTHER=UUID:KEY for the rows about a second caller.
 import { parseArgs } from 'node:util'
-import { REST_CONTRACT, RestSuite, sendRequest } from '@stemcell/core/conformance/rest'
+import { REST_CONTRACT, RestSuite, sendRequest } from '@stemcell/conformance/rest'
 
 const USAGE = `STEMCELL_AUTH=UUID:KEY npm run test:contract -- --url http://127.0.0.1:3233 [--filter TEXT] [--parallel N] [--without KIND] [--openwhisk]
   --filter TEXT   only rows whose section, area or name has this text, such as §7 or "a rule"

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { runLoadBalancerConformance } from '@stemcell/core/conformance'
+import { runLoadBalancerConformance } from '@stemcell/conformance/vitest'
 import { RoundRobin, run } from '../src/main.ts'
 
 runLoadBalancerConformance('round-robin', { create: () => new RoundRobin() })

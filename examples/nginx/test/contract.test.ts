@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
-import { RestPlatform } from '@stemcell/core/conformance/rest'
+import { RestPlatform } from '@stemcell/conformance/rest'
 import { expect, it } from 'vitest'
 import { CERTIFICATE, edgeOf, hasNginx } from './edge-of.ts'
 

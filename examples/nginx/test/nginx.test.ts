@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { connect as connectHttp2 } from 'node:http2'
 import { request as requestHttp } from 'node:http'
 import { request as requestHttps, type RequestOptions } from 'node:https'
-import { RestPlatform } from '@stemcell/core/conformance/rest'
+import { RestPlatform } from '@stemcell/conformance/rest'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { CERTIFICATE, edgeOf, hasNginx, type TestEdge } from './edge-of.ts'
 

@@ -1,5 +1,5 @@
 import { adapterContext, memoryEntityStore, type SystemPackage } from '@stemcell/core'
-import { runSystemPackageConformance } from '@stemcell/core/conformance'
+import { runSystemPackageConformance } from '@stemcell/conformance/vitest'
 import { alarms } from '../src/index.ts'
 
 async function create(): Promise<SystemPackage> {

@@ -1,5 +1,5 @@
-import { runRestConformance } from '@stemcell/core/conformance'
-import { REST_CONTRACT, RestPlatform } from '@stemcell/core/conformance/rest'
+import { runRestConformance } from '@stemcell/conformance/vitest'
+import { REST_CONTRACT, RestPlatform } from '@stemcell/conformance/rest'
 import { afterAll, expect, it } from 'vitest'
 import { alarms } from '../src/index.ts'
 

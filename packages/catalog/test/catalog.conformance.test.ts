@@ -1,5 +1,5 @@
 import { adapterContext, memoryEntityStore, type SystemPackage } from '@stemcell/core'
-import { runSystemPackageConformance } from '@stemcell/core/conformance'
+import { runSystemPackageConformance } from '@stemcell/conformance/vitest'
 import { combinators, samples, utils } from '../src/index.ts'
 
 function create(make: typeof utils): SystemPackage {

@@ -97,7 +97,8 @@ export {
   type StatusCode,
 } from './model/activation.ts'
 export { activationJson, activationSummary, activationText, readActivation } from './model/activation-codec.ts'
-export { authKeyText, readAuthKey, type AuthKey, type Identity, type Right } from './model/identity.ts'
+export { ALL_RIGHTS, authKeyText, readAuthKey, type AuthKey, type Identity, type Right } from './model/identity.ts'
+export { isEntityName } from './model/entity-name.ts'
 export type { NamespaceLimits } from './model/namespace-limits.ts'
 export { parseParameters, type Parameter, type Parameters } from './model/parameters.ts'
 export {

@@ -134,21 +134,9 @@ describe('core', () => {
     expect(found).toEqual([])
   })
 
-  it('uses the test runner and its assertions in the conformance kits only', () => {
-    const found = violations(
-      core,
-      ({ path }, imported) =>
-        (isPackage('vitest', imported) || isPackage('node:assert', imported)) &&
-        !path.startsWith('core/src/conformance/'),
-    )
-    expect(found).toEqual([])
-  })
-
-  it('keeps the conformance kits out of everything else', () => {
-    const found = violations(
-      core,
-      ({ path }, imported) => imported.startsWith('core/src/conformance/') && !path.startsWith('core/src/conformance/'),
-    )
+  it('uses no test runner and no assertions', () => {
+    const testing = ['vitest', 'node:test', 'node:assert']
+    const found = violations(core, (_source, imported) => testing.some((name) => isPackage(name, imported)))
     expect(found).toEqual([])
   })
 
@@ -178,20 +166,18 @@ describe('core', () => {
       String.raw`\bAbortSignal\.timeout\b`,
     ].join('|')
     const found = core
-      .filter(({ path }) => !/^core\/src\/(?:time|conformance)\//.test(path))
+      .filter(({ path }) => !path.startsWith('core/src/time/'))
       .flatMap(({ path, text }) => Array.from(text.matchAll(new RegExp(source, 'g')), ([use]) => `${path} uses ${use}`))
     expect(found).toEqual([])
   })
 
   it('says nothing on the console and reads no environment', () => {
-    const found = core
-      .filter(({ path }) => !path.startsWith('core/src/conformance/'))
-      .flatMap(({ path, text }) =>
-        Array.from(
-          text.matchAll(/(?<![\w#.-])console\.\w+|\bprocess\.(?:env\b|exit\s*\(|std(?:out|err)\b)/g),
-          ([use]) => `${path} uses ${use}`,
-        ),
-      )
+    const found = core.flatMap(({ path, text }) =>
+      Array.from(
+        text.matchAll(/(?<![\w#.-])console\.\w+|\bprocess\.(?:env\b|exit\s*\(|std(?:out|err)\b)/g),
+        ([use]) => `${path} uses ${use}`,
+      ),
+    )
     expect(found).toEqual([])
   })
 })
@@ -219,6 +205,38 @@ describe.each(readdirSync(packages).filter((name) => name.startsWith('spi-')))('
         : imported.startsWith('@stemcell/') &&
           !/^@stemcell\/runtime-[a-z]+$/.test(imported) &&
           !entries.includes(imported),
+    )
+    expect(found).toEqual([])
+  })
+})
+
+describe('conformance', () => {
+  const kits = sourcesOf('conformance/src')
+  const runners = ['conformance/src/vitest.ts', 'conformance/src/node-test.ts']
+
+  it('knows a test runner in the entry for this runner only', () => {
+    const found = violations(kits, (_source, imported) => isPackage('vitest', imported) || imported === 'node:test')
+    expect(found.toSorted()).toEqual([
+      'conformance/src/node-test.ts imports node:test',
+      'conformance/src/vitest.ts imports vitest',
+    ])
+    expect(violations(kits, (_source, imported) => runners.includes(imported))).toEqual([])
+  })
+
+  it('knows core by its public entry, and no other package', () => {
+    const found = violations(kits, (_source, imported) =>
+      imported.endsWith('.ts')
+        ? !imported.startsWith('conformance/src/')
+        : imported.startsWith('@stemcell/') && imported !== '@stemcell/core',
+    )
+    expect(found).toEqual([])
+  })
+
+  it('keeps the broken doubles out of the kits', () => {
+    const found = violations(
+      kits,
+      ({ path }, imported) =>
+        imported.startsWith('conformance/src/doubles/') && !path.startsWith('conformance/src/doubles/'),
     )
     expect(found).toEqual([])
   })

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
-import * as conformance from '../src/conformance/index.ts'
+import * as conformance from '@stemcell/conformance/vitest'
 import * as core from '../src/index.ts'
 
 const coreFolder = join(dirname(fileURLToPath(import.meta.url)), '..')

@@ -7,8 +7,8 @@ import {
   type InvokerNode,
   type JsonObject,
 } from '@stemcell/core'
-import { runRestConformance } from '@stemcell/core/conformance'
-import { REST_MANIFEST, type RestCaller, type RestTarget } from '@stemcell/core/conformance/rest'
+import { runRestConformance } from '@stemcell/conformance/vitest'
+import { REST_MANIFEST, type RestCaller, type RestTarget } from '@stemcell/conformance/rest'
 import { couchStores } from '@stemcell/spi-couchdb'
 import { redisQueue, redisRateLimiter } from '@stemcell/spi-redis'
 import { randomBytes } from 'node:crypto'

@@ -3,7 +3,7 @@ import {
   runActivationStoreConformance,
   runEntityStoreConformance,
   runSubjectStoreConformance,
-} from '@stemcell/core/conformance'
+} from '@stemcell/conformance/vitest'
 import { couchStores, type CouchStores } from '@stemcell/spi-couchdb'
 import { vi } from 'vitest'
 import { describeWith } from '../../../test/describe-with.ts'

@@ -1,5 +1,5 @@
 import type { ContainerFactory } from '@stemcell/core'
-import { containerFactoryCases, containerSubject } from '@stemcell/core/conformance'
+import { containerFactoryCases, containerSubject } from '@stemcell/conformance'
 import { spawn } from 'node:child_process'
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'

@@ -1,4 +1,4 @@
-import { runContainerFactoryConformance } from '@stemcell/core/conformance'
+import { runContainerFactoryConformance } from '@stemcell/conformance/vitest'
 import { vi } from 'vitest'
 import { describeWith } from '../../../test/describe-with.ts'
 import { useEngine } from './engine.ts'

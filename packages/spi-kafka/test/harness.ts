@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { adapterContext, bytesBody, type AdapterContext, type Delivery, type MessageBody } from '@stemcell/core'
-import { eventually as eventuallyIn } from '@stemcell/core/conformance'
+import { eventually as eventuallyIn } from '@stemcell/conformance'
 import { kafkaQueue, type KafkaQueue, type KafkaQueueOptions } from '@stemcell/spi-kafka'
 import { onTestFinished } from 'vitest'
 

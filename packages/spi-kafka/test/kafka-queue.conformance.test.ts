@@ -1,5 +1,5 @@
 import { adapterContext } from '@stemcell/core'
-import { runQueueConformance } from '@stemcell/core/conformance'
+import { runQueueConformance } from '@stemcell/conformance/vitest'
 import { kafkaQueue } from '@stemcell/spi-kafka'
 import { describeWith } from '../../../test/describe-with.ts'
 import { capabilitiesInReadme } from './readme-capabilities.ts'

@@ -3,7 +3,7 @@ import {
   runActivationStoreConformance,
   runEntityStoreConformance,
   runSubjectStoreConformance,
-} from '@stemcell/core/conformance'
+} from '@stemcell/conformance/vitest'
 import { levelStores, type LevelStores } from '@stemcell/spi-level'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

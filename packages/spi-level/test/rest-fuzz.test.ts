@@ -1,4 +1,4 @@
-import { RestPlatform } from '@stemcell/core/conformance/rest'
+import { RestPlatform } from '@stemcell/conformance/rest'
 import { levelStores } from '@stemcell/spi-level'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

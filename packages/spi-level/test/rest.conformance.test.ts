@@ -1,5 +1,5 @@
-import { runRestConformance } from '@stemcell/core/conformance'
-import { RestPlatform } from '@stemcell/core/conformance/rest'
+import { runRestConformance } from '@stemcell/conformance/vitest'
+import { RestPlatform } from '@stemcell/conformance/rest'
 import { levelStores } from '@stemcell/spi-level'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs'
 import { afterAll, beforeAll, vi } from 'vitest'
 import { adapterContext } from '@stemcell/core'
-import { runContainerFactoryConformance } from '@stemcell/core/conformance'
+import { runContainerFactoryConformance } from '@stemcell/conformance/vitest'
 import { podmanContainers } from '@stemcell/spi-podman'
 import { describeWith } from '../../../test/describe-with.ts'
 import { IMAGE, provideImage, settings, temporaryFolder } from './harness.ts'

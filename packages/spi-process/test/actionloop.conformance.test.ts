@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, vi } from 'vitest'
 import { adapterContext, type Container, type ContainerFactory } from '@stemcell/core'
-import { runContainerFactoryConformance } from '@stemcell/core/conformance'
+import { runContainerFactoryConformance } from '@stemcell/conformance/vitest'
 import { processContainers } from '@stemcell/spi-process'
 import { nodeLoop } from './fixtures/node-loop.ts'
 

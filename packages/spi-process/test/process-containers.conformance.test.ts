@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll } from 'vitest'
 import { adapterContext } from '@stemcell/core'
-import { runContainerFactoryConformance } from '@stemcell/core/conformance'
+import { runContainerFactoryConformance } from '@stemcell/conformance/vitest'
 import { processContainers } from '@stemcell/spi-process'
 
 const dir = mkdtempSync(join(tmpdir(), 'stemcell-process-'))

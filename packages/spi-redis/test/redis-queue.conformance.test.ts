@@ -1,5 +1,5 @@
 import { adapterContext } from '@stemcell/core'
-import { runQueueConformance } from '@stemcell/core/conformance'
+import { runQueueConformance } from '@stemcell/conformance/vitest'
 import { RedisQueue } from '@stemcell/spi-redis'
 import { describeWith } from '../../../test/describe-with.ts'
 import { capability, capabilityBytes } from './readme.ts'

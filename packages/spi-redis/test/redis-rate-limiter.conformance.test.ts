@@ -1,5 +1,5 @@
 import { adapterContext } from '@stemcell/core'
-import { runRateLimiterConformance } from '@stemcell/core/conformance'
+import { runRateLimiterConformance } from '@stemcell/conformance/vitest'
 import { RedisRateLimiter } from '@stemcell/spi-redis'
 import { describeWith } from '../../../test/describe-with.ts'
 import { capability } from './readme.ts'

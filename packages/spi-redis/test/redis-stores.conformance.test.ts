@@ -3,7 +3,7 @@ import {
   runActivationStoreConformance,
   runEntityStoreConformance,
   runSubjectStoreConformance,
-} from '@stemcell/core/conformance'
+} from '@stemcell/conformance/vitest'
 import { redisStores, type RedisStores } from '@stemcell/spi-redis'
 import { describeWith } from '../../../test/describe-with.ts'
 import { capability, capabilityBytes } from './readme.ts'

@@ -1,5 +1,5 @@
-import { runRestConformance } from '@stemcell/core/conformance'
-import { RestPlatform } from '@stemcell/core/conformance/rest'
+import { runRestConformance } from '@stemcell/conformance/vitest'
+import { RestPlatform } from '@stemcell/conformance/rest'
 import { redisQueue, redisRateLimiter, redisStores } from '@stemcell/spi-redis'
 import { afterAll } from 'vitest'
 import { describeWith } from '../../../test/describe-with.ts'

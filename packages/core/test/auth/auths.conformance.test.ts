@@ -1,11 +1,11 @@
-import { runAuthConformance } from '../../src/conformance/index.ts'
+import { blockSubject, subjectStoreOf } from '@stemcell/conformance'
+import { runAuthConformance } from '@stemcell/conformance/vitest'
 import { StaticAuth } from '../../src/auth/static-auth.ts'
 import { StoreAuth } from '../../src/auth/store-auth.ts'
 import type { Auth } from '../../src/auth/auth.ts'
 import { authKeyText, type Identity } from '../../src/model/identity.ts'
 import type { SubjectStore } from '../../src/store/subject-store.ts'
 import { VirtualClock } from '../../src/time/virtual-clock.ts'
-import { blockSubject, storeOf } from './subjects.ts'
 
 const clock = new VirtualClock()
 const stores = new WeakMap<Auth, SubjectStore>()
@@ -14,7 +14,7 @@ function runStoreAuth(name: string, maxStalenessMs: number): void {
   runAuthConformance(name, {
     capabilities: { schemes: ['basic'], maxStalenessMs },
     create: async (fixture) => {
-      const store = await storeOf(fixture)
+      const store = await subjectStoreOf(fixture)
       const auth = new StoreAuth(store, { clock, maxStalenessMs })
       stores.set(auth, store)
       return auth

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest'
+import { addSubject, blockSubject, emptySubjectStore } from '@stemcell/conformance'
 import { adapterContext } from '../../src/adapter.ts'
 import { StoreAuth, storeAuth } from '../../src/auth/store-auth.ts'
 import { PlatformError } from '../../src/errors.ts'
@@ -7,7 +8,6 @@ import { ALL_RIGHTS, type Identity } from '../../src/model/identity.ts'
 import type { IndexQuery } from '../../src/store/document-store.ts'
 import type { SubjectStore } from '../../src/store/subject-store.ts'
 import { VirtualClock } from '../../src/time/virtual-clock.ts'
-import { addSubject, blockSubject, emptySubjectStore } from './subjects.ts'
 
 const uuid = '23bc46b1-71f6-4ed5-8c54-816aa4f8c502'
 const key = 'k'.repeat(64)

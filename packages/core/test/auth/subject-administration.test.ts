@@ -1,10 +1,10 @@
 import { beforeEach, describe, expect, it } from 'vitest'
+import { emptySubjectStore } from '@stemcell/conformance'
 import { StoreAuth } from '../../src/auth/store-auth.ts'
 import { SubjectAdministration } from '../../src/auth/subject-administration.ts'
 import { authKeyText } from '../../src/model/identity.ts'
 import type { SubjectStore } from '../../src/store/subject-store.ts'
 import { SeededRandom } from '../../src/time/seeded-random.ts'
-import { emptySubjectStore } from './subjects.ts'
 
 const uuid = '23bc46b1-71f6-4ed5-8c54-816aa4f8c502'
 const key = '123zO3xZCLrMN6v2BKK1dXYFpXlPkccOFqm12CdAsMgRU4VrNZ9lyGVCGuMDGIwP'

@@ -1,4 +1,4 @@
-import { sendRequest, type RawResponse } from '../../src/conformance/rest/send-request.ts'
+import { sendRequest, type RawResponse } from '@stemcell/conformance/rest'
 import { basicAuth, OWNER, type TestController } from './test-controller.ts'
 
 export const ACTIONS = '/api/v1/namespaces/_/actions'

@@ -1,5 +1,6 @@
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import type { PackageStep, RestTarget } from '@stemcell/conformance/rest'
 import { StaticAuth, type StaticIdentity } from '../../src/auth/static-auth.ts'
 import type { ControllerParts } from '../../src/controller/parts/controller-parts.ts'
 import { createHttpFront, type HttpFront, type HttpFrontOptions } from '../../src/controller/front.ts'
@@ -18,8 +19,6 @@ import { MemoryActivationStore } from '../../src/store/memory-activation-store.t
 import { MemoryDocumentStore } from '../../src/store/memory-document-store.ts'
 import { SystemClock } from '../../src/time/system-clock.ts'
 import { SystemRandom } from '../../src/time/system-random.ts'
-import type { RestTarget } from '../../src/conformance/rest/rest-target.ts'
-import type { PackageStep } from '../../src/conformance/rest/contract-row.ts'
 import { VmActivator } from './vm-activator.ts'
 
 const attached = { attachmentName: 'codefile', attachmentType: 'text/plain' }

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { placementRequest, SyntheticCluster } from '../../src/conformance/index.ts'
+import { placementRequest, SyntheticCluster } from '@stemcell/conformance'
 import type { Placement } from '../../src/load-balancer/load-balancer.ts'
 import { LeastLoadedBalancer } from '../../src/load-balancer/least-loaded-balancer.ts'
 

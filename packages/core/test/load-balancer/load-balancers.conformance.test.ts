@@ -1,4 +1,4 @@
-import { runLoadBalancerConformance } from '../../src/conformance/index.ts'
+import { runLoadBalancerConformance } from '@stemcell/conformance/vitest'
 import { LeastLoadedBalancer } from '../../src/load-balancer/least-loaded-balancer.ts'
 import { LocalBalancer } from '../../src/load-balancer/local-balancer.ts'
 import { ShardingBalancer } from '../../src/load-balancer/sharding-balancer.ts'

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { placementRequest, SyntheticCluster } from '../../src/conformance/index.ts'
+import { placementRequest, SyntheticCluster } from '@stemcell/conformance'
 import { LocalBalancer } from '../../src/load-balancer/local-balancer.ts'
 
 it('uses invoker 0, and waits while that one is full, starting or not there yet', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import { placementRequest, SyntheticCluster } from '@stemcell/conformance'
 import { adapterContext } from '../../src/adapter.ts'
-import { placementRequest, SyntheticCluster } from '../../src/conformance/index.ts'
 import { javaHash } from '../../src/load-balancer/java-hash.ts'
 import type { Placement, PlacementRequest } from '../../src/load-balancer/load-balancer.ts'
 import { placementHash, ShardingBalancer, shardingBalancer } from '../../src/load-balancer/sharding-balancer.ts'

@@ -1,4 +1,4 @@
-import { runQueueConformance } from '../../src/conformance/index.ts'
+import { runQueueConformance } from '@stemcell/conformance/vitest'
 import { MemoryQueue } from '../../src/queue/memory-queue.ts'
 
 runQueueConformance('memory', {

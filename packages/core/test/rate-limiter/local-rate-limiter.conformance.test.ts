@@ -1,4 +1,4 @@
-import { runRateLimiterConformance } from '../../src/conformance/index.ts'
+import { runRateLimiterConformance } from '@stemcell/conformance/vitest'
 import { LocalRateLimiter } from '../../src/rate-limiter/local-rate-limiter.ts'
 import { adapterContext } from '../../src/adapter.ts'
 import { VirtualClock } from '../../src/time/virtual-clock.ts'

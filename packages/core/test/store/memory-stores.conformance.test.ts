@@ -3,7 +3,7 @@ import {
   runActivationStoreConformance,
   runEntityStoreConformance,
   runSubjectStoreConformance,
-} from '@stemcell/core/conformance'
+} from '@stemcell/conformance/vitest'
 
 const context = adapterContext()
 const MB = 1024 ** 2

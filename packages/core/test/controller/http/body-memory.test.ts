@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
-import { eventually } from '../../../src/conformance/conformance-case.ts'
+import { eventually } from '@stemcell/conformance'
 import { DEFAULT_PLATFORM_LIMITS } from '../../../src/model/platform-limits.ts'
 import { ACTIONS, ApiClient, errorOf } from '../api-client.ts'
 import { basicAuth, OWNER, TestController } from '../test-controller.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { REST_CONTRACT } from '../../../src/conformance/rest/rest-contract.ts'
+import { REST_CONTRACT } from '@stemcell/conformance/rest'
 
 /** Sections of the interface that are about what HTTP shows, and how many facts each has at least. */
 const AT_LEAST = { 1: 80, 2: 14, 3: 30, 4: 150, 5: 30, 6: 30, 7: 100, 8: 100, 9: 10, 10: 40, 11: 300, 12: 60, 13: 40 }

@@ -1,6 +1,6 @@
-import { ANYTHING, type ContractRow } from '../../../src/conformance/rest/contract-row.ts'
 import {
   ACTION,
+  ANYTHING,
   API,
   code,
   ECHO,
@@ -10,7 +10,8 @@ import {
   malformed,
   NS,
   PUT,
-} from '../../../src/conformance/rest/paths.ts'
+  type ContractRow,
+} from '@stemcell/conformance/rest'
 
 const exec = (fields: object): object => ({ exec: fields })
 const KINDS = "Valid values are: 'nodejs:18', 'nodejs:20', 'nodejs:6', 'java:8', 'shell:1', 'sequence', 'blackbox'."

@@ -1,6 +1,6 @@
 import { afterAll } from 'vitest'
-import type { ContractRow } from '../../../src/conformance/rest/contract-row.ts'
-import { runRestConformance } from '../../../src/conformance/rest/run-rest-conformance.ts'
+import type { ContractRow } from '@stemcell/conformance/rest'
+import { runRestConformance } from '@stemcell/conformance/vitest'
 import { OTHER, OWNER, TestController, type TestControllerOptions } from '../test-controller.ts'
 import { deploymentRows, kindRows } from './deployment-rows.ts'
 

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, it } from 'vitest'
-import type { RestPlatform } from '../../../src/conformance/rest/rest-platform.ts'
-import { sendRequest, type RawResponse } from '../../../src/conformance/rest/send-request.ts'
+import { sendRequest, type RawResponse, type RestPlatform } from '@stemcell/conformance/rest'
 import {
   body,
   headers,

@@ -1,4 +1,4 @@
-import { RestPlatform } from '../../../src/conformance/rest/rest-platform.ts'
+import { RestPlatform } from '@stemcell/conformance/rest'
 import { fuzzApi } from './fuzz-api.ts'
 
 fuzzApi('stores in memory', () => RestPlatform.start())

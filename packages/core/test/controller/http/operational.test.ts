@@ -1,6 +1,6 @@
 import { afterEach, expect, it } from 'vitest'
+import { sendRequest, type RawResponse } from '@stemcell/conformance/rest'
 import type { InvokerStatus } from '../../../src/controller/operations/operational-routes.ts'
-import { sendRequest, type RawResponse } from '../../../src/conformance/rest/send-request.ts'
 import { TestController } from '../test-controller.ts'
 
 let controller: TestController

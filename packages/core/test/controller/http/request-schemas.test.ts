@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { REST_MANIFEST } from '../../../src/conformance/rest/rest-platform.ts'
+import { REST_MANIFEST } from '@stemcell/conformance/rest'
 import { parseActionSettings } from '../../../src/controller/actions/parse-action-put.ts'
 import { parsePutContent, type PutBody } from '../../../src/controller/writes/put-content.ts'
 import { HttpError } from '../../../src/controller/http/http-error.ts'

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
-import type { RestExchange } from '../../../src/conformance/rest/rest-target.ts'
-import { sendRequest, type RawRequest, type RawResponse } from '../../../src/conformance/rest/send-request.ts'
+import { sendRequest, type RawRequest, type RawResponse, type RestExchange } from '@stemcell/conformance/rest'
 import {
   DocumentSchemas,
   type SwaggerDocument,

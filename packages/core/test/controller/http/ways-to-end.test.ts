@@ -1,8 +1,8 @@
 import { connect, type Socket } from 'node:net'
 import fc from 'fast-check'
 import { afterEach, describe, expect, it } from 'vitest'
+import { eventually } from '@stemcell/conformance'
 import type { Adapter } from '../../../src/adapter.ts'
-import { eventually } from '../../../src/conformance/conformance-case.ts'
 import { LocalRateLimiter } from '../../../src/rate-limiter/local-rate-limiter.ts'
 import type {
   EntryDecision,

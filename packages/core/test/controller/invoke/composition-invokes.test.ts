@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { eventually } from '@stemcell/conformance'
 import { ENTITY_STORE } from '../../../src/assembly/tokens.ts'
-import { eventually } from '../../../src/conformance/conformance-case.ts'
 import { isJsonObject, type JsonObject } from '../../../src/model/json.ts'
 import { memoryActivationStore } from '../../../src/store/memory-stores.ts'
 import { annotations, CompositionPlatform, result, type CompositionPlatformOptions } from './composition-platform.ts'

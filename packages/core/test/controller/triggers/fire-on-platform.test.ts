@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { eventually } from '../../../src/conformance/conformance-case.ts'
+import { eventually } from '@stemcell/conformance'
 import type { JsonObject } from '../../../src/model/json.ts'
 import { annotations, CompositionPlatform, result } from '../invoke/composition-platform.ts'
 

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { connect } from 'node:net'
 import { afterEach, describe, it } from 'vitest'
+import type { RawResponse } from '@stemcell/conformance/rest'
 import type { PlatformOptions } from '../../../src/assembly/platform-options.ts'
 import type { StaticIdentity } from '../../../src/auth/static-auth.ts'
 import { ACTIVATION_STORE } from '../../../src/assembly/tokens.ts'
 import type { JsonObject } from '../../../src/model/json.ts'
-import type { RawResponse } from '../../../src/conformance/rest/send-request.ts'
 import { WebPlatform } from './web-platform.ts'
 
 const PATH = '/api/v1/web/owner/default/hello.json'

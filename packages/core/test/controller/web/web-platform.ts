@@ -1,4 +1,11 @@
 import { randomBytes } from 'node:crypto'
+import {
+  sendRequest,
+  type GivenAction,
+  type GivenPackage,
+  type RawRequest,
+  type RawResponse,
+} from '@stemcell/conformance/rest'
 import { assemble } from '../../../src/assembly/assemble.ts'
 import type { Platform } from '../../../src/assembly/platform.ts'
 import type { PlatformOptions } from '../../../src/assembly/platform-options.ts'
@@ -6,8 +13,6 @@ import { ENTITY_STORE } from '../../../src/assembly/tokens.ts'
 import { staticAuth, type StaticIdentity } from '../../../src/auth/static-auth.ts'
 import { memoryContainers } from '../../../src/container/memory-containers.ts'
 import type { JsonObject, JsonValue } from '../../../src/model/json.ts'
-import type { GivenAction, GivenPackage } from '../../../src/conformance/rest/web-row.ts'
-import { sendRequest, type RawRequest, type RawResponse } from '../../../src/conformance/rest/send-request.ts'
 
 export const ECHO = 'function main(args) { return args }'
 

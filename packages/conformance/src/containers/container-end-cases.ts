@@ -1,0 +1,137 @@
+import assert from 'node:assert/strict'
+import type { Container } from '@stemcell/core'
+import { eventually, type CaseContext } from '../kit/conformance-case.ts'
+import {
+  exitOf,
+  idsOf,
+  ownerOf,
+  rejectsWith,
+  specFor,
+  startAction,
+  within,
+  type ContainerCase,
+  type ContainerSubject,
+} from './container-subject.ts'
+
+const ECHO = 'function main(args) { return args }'
+const NEVER = 'function main() { console.log("started"); return new Promise(() => setInterval(() => {}, 1000)) }'
+const COUNTS = 'let ticks = 0; setInterval(() => ticks++, 1); function main() { return { ticks } }'
+/** The action's child counts, in a session of its own. */
+const CHILD_COUNTS = `
+  const { spawn } = require('node:child_process')
+  const { mkdtempSync, statSync } = require('node:fs')
+  const file = require('node:path').join(mkdtempSync(require('node:os').tmpdir() + '/ticks-'), 'ticks')
+  const tick = 'setInterval(() => require("node:fs").appendFileSync(process.argv[1], "x"), 1)'
+  spawn(process.execPath, ['-e', tick, file], { stdio: 'ignore', detached: true })
+  function main() { return { ticks: statSync(file, { throwIfNoEntry: false })?.size ?? 0 } }`
+const HOARDS = `const kept = []
+  function main({ mb }) { for (let i = 0; i < mb; i++) kept.push(Buffer.alloc(1048576, 1)); return { mb } }`
+const TICKS = 60
+
+/** How containers stop, for a while or for good. */
+async function countsOnlyWhileItMay(subject: ContainerSubject, context: CaseContext, code: string): Promise<void> {
+  const still = await startAction(subject, context, code)
+  const going = await startAction(subject, context, code)
+  const ticksOf = async (action: typeof still): Promise<number> => Number((await action.result())['ticks'])
+  await eventually('the action counts', context, async () => (await ticksOf(still)) > 0)
+  const before = await ticksOf(still)
+  await still.container.suspend()
+  const start = await ticksOf(going)
+  await eventually('the other container counted on', context, async () => (await ticksOf(going)) > start + TICKS)
+  await still.container.resume()
+  const counted = (await ticksOf(still)) - before
+  assert.ok(counted < TICKS / 2, `a suspended container counted to ${counted}`)
+  await eventually('it counts again', context, async () => (await ticksOf(still)) > before + counted)
+}
+
+export const containerEndCases: readonly ContainerCase[] = [
+  {
+    id: 'containers.destroy-works-in-every-state',
+    async run(subject, context) {
+      const owner = ownerOf(context)
+      const fresh = await subject.factory.create(specFor(subject, owner))
+      const { container: used } = await startAction(subject, context, ECHO)
+      const { container: suspended } = await startAction(subject, context, ECHO)
+      if (subject.capabilities.suspend) await suspended.suspend()
+      const exited = await startAction(subject, context, 'function main() { process.exit(3) }')
+      await rejectsWith(context, exited.run(), 'ERR_CONNECTION_LOST')
+      await exitOf(exited.container, context)
+      const all: Container[] = [fresh, used, suspended, exited.container]
+      await within('all were destroyed', context, Promise.all(all.map((container) => container.destroy())))
+      for (const container of [fresh, used, suspended]) {
+        assert.equal((await exitOf(container, context)).reason, 'destroyed')
+      }
+      assert.equal((await exitOf(exited.container, context)).reason, 'exited')
+      await within('destroyed twice', context, Promise.all(all.map((container) => container.destroy())))
+      assert.deepEqual(await idsOf(subject.factory, owner), [])
+    },
+  },
+  {
+    id: 'containers.destroy-interrupts-a-run',
+    async run(subject, context) {
+      const action = await startAction(subject, context, NEVER)
+      const log = action.container.openLog('a1', { limitBytes: 1_000 })
+      const run = action.run({}, 'a1', { timeoutMs: 10 * context.patienceMs })
+      const failed = rejectsWith(context, run, 'ERR_CONNECTION_LOST')
+      const { lines } = await log.collect({ waitMs: 50 })
+      assert.ok(lines.length <= 1)
+      await within('destroyed during a run', context, action.container.destroy())
+      await failed
+      assert.equal((await exitOf(action.container, context)).reason, 'destroyed')
+    },
+  },
+  {
+    id: 'containers.exit-code-is-reported',
+    async run(subject, context) {
+      const action = await startAction(subject, context, 'function main() { process.exit(7) }')
+      await rejectsWith(context, action.run(), 'ERR_CONNECTION_LOST')
+      const { reason, exitCode } = await exitOf(action.container, context)
+      assert.deepEqual({ reason, exitCode }, { reason: 'exited', exitCode: 7 })
+    },
+  },
+  {
+    id: 'containers.gone-container-is-not-reached',
+    async run(subject, context) {
+      const action = await startAction(subject, context, ECHO)
+      await action.container.destroy()
+      await rejectsWith(context, action.run(), 'ERR_NOT_REACHED')
+    },
+  },
+  {
+    id: 'containers.silent-run-times-out',
+    async run(subject, context) {
+      const action = await startAction(subject, context, NEVER)
+      await rejectsWith(context, action.run({}, 'a1', { timeoutMs: 100 }), 'ERR_TIMEOUT')
+      await within('destroyed after a time-out', context, action.container.destroy())
+    },
+  },
+  {
+    id: 'containers.suspended-container-uses-no-cpu',
+    skip: ({ capabilities }) => (capabilities.suspend ? undefined : 'cannot suspend'),
+    run: (subject, context) => countsOnlyWhileItMay(subject, context, COUNTS),
+  },
+  {
+    id: 'containers.suspended-children-use-no-cpu',
+    skip: ({ capabilities: { suspend, isolation } }) =>
+      suspend && isolation !== 'none' ? undefined : 'cannot suspend, or has no processes',
+    run: (subject, context) => countsOnlyWhileItMay(subject, context, CHILD_COUNTS),
+  },
+  {
+    id: 'containers.suspend-undeclared-is-refused',
+    skip: ({ capabilities }) => (capabilities.suspend ? 'can suspend' : undefined),
+    async run(subject, context) {
+      const { container } = await startAction(subject, context, ECHO)
+      await rejectsWith(context, container.suspend(), 'ERR_UNSUPPORTED')
+    },
+  },
+  {
+    id: 'containers.memory-limit-kills-and-says-so',
+    skip: ({ capabilities }) => (capabilities.memoryLimit ? undefined : 'memory is not limited'),
+    async run(subject, context) {
+      const action = await startAction(subject, context, HOARDS, { memoryMb: 128 })
+      assert.deepEqual(await action.result({ mb: 32 }), { mb: 32 }, 'memory within the limit is not available')
+      await rejectsWith(context, action.run({ mb: 4_096 }), 'ERR_CONNECTION_LOST')
+      assert.equal((await exitOf(action.container, context)).reason, 'out-of-memory')
+    },
+  },
+]

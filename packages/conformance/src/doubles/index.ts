@@ -1,0 +1,15 @@
+export {
+  activationExpiryDoubles,
+  activationStoreDoubles,
+  durableActivationStoreDoubles,
+  provisionalRecordDoubles,
+} from './activation-store-doubles.ts'
+export { attachmentDoubles } from './attachment-doubles.ts'
+export { authDoubles } from './auth-doubles.ts'
+export { containerDoubles } from './container-doubles.ts'
+export { documentStoreDoubles, durableDocumentStoreDoubles } from './document-store-doubles.ts'
+export { entityIndexDoubles, subjectIndexDoubles } from './index-doubles.ts'
+export { loadBalancerDoubles } from './load-balancer-doubles.ts'
+export { queueDoubles } from './queue-doubles.ts'
+export { rateLimiterDoubles } from './rate-limiter-doubles.ts'
+export { systemPackageDoubles } from './system-package-doubles.ts'

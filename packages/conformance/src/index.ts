@@ -1,0 +1,62 @@
+export type { CaseContext, ConformanceCase } from './kit/conformance-case.ts'
+export { eventually } from './kit/conformance-case.ts'
+export type { ConformanceSuite, ConformanceTest, TestOutcome } from './kit/conformance-suite.ts'
+export { caseSuite, type ConformanceOptions } from './kit/case-suite.ts'
+export { biteSuite, type BrokenDoubles } from './kit/bite-suite.ts'
+export {
+  runCases,
+  type ConformanceReport,
+  type FailedTest,
+  type RunCasesOptions,
+  type SkippedTest,
+} from './kit/run-cases.ts'
+
+export { queueCases, queueConformance, type QueueConformanceOptions } from './queue/queue-conformance.ts'
+
+export { loadBalancerCases } from './load-balancer/load-balancer-cases.ts'
+export {
+  loadBalancerConformance,
+  type LoadBalancerConformanceOptions,
+} from './load-balancer/load-balancer-conformance.ts'
+export { placementRequest, SyntheticCluster, type SyntheticInvoker } from './load-balancer/synthetic-cluster.ts'
+
+export { rateLimiterCases, rateLimiterSubject, type RateLimiterSubject } from './rate-limiter/rate-limiter-cases.ts'
+export { rateLimiterConformance, type RateLimiterConformanceOptions } from './rate-limiter/rate-limiter-conformance.ts'
+
+export { authFixture, type AuthFixture } from './auth/auth-fixture.ts'
+export { authCases, authSubject, type AuthSubject } from './auth/auth-cases.ts'
+export { authConformance, type AuthConformanceOptions } from './auth/auth-conformance.ts'
+export { addSubject, blockSubject, emptySubjectStore, subjectStoreOf } from './auth/subjects.ts'
+
+export type { StoreConformanceOptions } from './stores/store-subject.ts'
+export { documentStoreCases, durableDocumentStoreCases } from './stores/document-store-cases.ts'
+export { attachmentCases } from './stores/attachment-cases.ts'
+export { entityIndexCases } from './stores/entity-index-cases.ts'
+export { subjectIndexCases } from './stores/subject-index-cases.ts'
+export {
+  entityStoreConformance,
+  subjectStoreConformance,
+  type DocumentStoreConformanceOptions,
+} from './stores/document-store-conformance.ts'
+export { activationStoreCases, durableActivationStoreCases } from './stores/activation-store-cases.ts'
+export { activationExpiryCases } from './stores/activation-expiry-cases.ts'
+export { provisionalRecordCases } from './stores/provisional-record-cases.ts'
+export {
+  activationStoreConformance,
+  type ActivationStoreConformanceOptions,
+} from './stores/activation-store-conformance.ts'
+
+export { containerFactoryCases } from './containers/container-factory-cases.ts'
+export type { ContainerCase, ContainerSubject } from './containers/container-subject.ts'
+export {
+  containerFactoryConformance,
+  containerSubject,
+  type ContainerFactoryConformanceOptions,
+} from './containers/container-factory-conformance.ts'
+
+export { systemPackageCases, type SystemPackageSubject } from './system-packages/system-package-cases.ts'
+export {
+  systemPackageConformance,
+  systemPackageSubject,
+  type SystemPackageConformanceOptions,
+} from './system-packages/system-package-conformance.ts'
