@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { DIFFERENCES } from '../src/rest/differences.ts'
 import { REST_CONTRACT } from '../src/rest/rest-contract.ts'
 
-const page = readFileSync(join(resolve(import.meta.dirname, '../../../..'), 'docs/differences.md'), 'utf8')
+const page = readFileSync(join(resolve(import.meta.dirname, '../../..'), 'docs/differences.md'), 'utf8')
 const told = [...page.matchAll(/^\| (.+?) \| .+ \|$/gm)].map(([, first]) => first!).slice(2)
 const reasons = REST_CONTRACT.flatMap(({ rows }) => rows).flatMap(({ differs }) => differs ?? [])
 
