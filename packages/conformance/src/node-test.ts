@@ -4,10 +4,10 @@ import { runners } from './runners.ts'
 
 /** Declares a suite to the test runner of Node.js. */
 export function runSuite({ name, tests, suites = [], prepare }: ConformanceSuite): void {
-  describe(name, () => {
+  void describe(name, () => {
     if (prepare) before(prepare)
     for (const test of tests) {
-      it(test.name, { timeout: test.timeoutMs ?? 20_000 }, async (context) => {
+      void it(test.name, { timeout: test.timeoutMs ?? 20_000 }, async (context) => {
         const outcome = await test.run()
         if (outcome) context.skip(outcome.skipped)
       })

@@ -99,10 +99,12 @@ export const containerEndCases: readonly ContainerCase[] = [
       const log = action.container.openLog('a1', { limitBytes: 1_000 })
       const run = action.run({}, 'a1', { timeoutMs: 10 * context.patienceMs })
       const failed = rejectsWith(context, run, 'ERR_CONNECTION_LOST')
-      const { lines } = await log.collect({ waitMs: 50 })
-      assert.ok(lines.length <= 1)
-      await within('destroyed during a run', context, action.container.destroy())
-      await failed
+      const destroyed = async (): Promise<void> => {
+        const { lines } = await log.collect({ waitMs: 50 })
+        assert.ok(lines.length <= 1)
+        await within('destroyed during a run', context, action.container.destroy())
+      }
+      await Promise.all([failed, destroyed()])
       assert.equal((await exitOf(action.container, context)).reason, 'destroyed')
     },
   },

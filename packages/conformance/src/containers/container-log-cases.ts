@@ -133,16 +133,18 @@ export const containerLogCases: readonly ContainerCase[] = [
     async run(subject, context) {
       const action = await startAction(subject, context, 'function main() { return new Promise(() => {}) }')
       const unanswered = rejectsWith(context, action.run({}, 'a1'), 'ERR_TIMEOUT', 'ERR_CONNECTION_LOST')
-      for (const [id, waitMs] of [
-        ['a2', 0],
-        ['a3', 20],
-      ] as const) {
-        const log = action.container.openLog(id, { limitBytes: 1_000 })
-        const { complete, lines } = await within('collecting ended', context, log.collect({ waitMs }))
-        assert.deepEqual({ complete, lines }, { complete: false, lines: [] })
+      const collected = async (): Promise<void> => {
+        for (const [id, waitMs] of [
+          ['a2', 0],
+          ['a3', 20],
+        ] as const) {
+          const log = action.container.openLog(id, { limitBytes: 1_000 })
+          const { complete, lines } = await within('collecting ended', context, log.collect({ waitMs }))
+          assert.deepEqual({ complete, lines }, { complete: false, lines: [] })
+        }
+        await action.container.destroy()
       }
-      await action.container.destroy()
-      await unanswered
+      await Promise.all([unanswered, collected()])
     },
   },
 ]
