@@ -48,6 +48,30 @@ describe('arrows of imports, those of types included', () => {
     expect(arrows(sources, roomOfCore).filter((arrow) => arrow.from === from && arrow.to === to)).toEqual([])
   })
 
+  const SERVICES = sources
+    .map(({ path }) => path)
+    .filter((path) => /^core\/src\/controller\/.*-service\.ts$/.test(path))
+
+  it.each(SERVICES)('%s refuses by codes of the domain, and knows no HTTP', (service) => {
+    const { imports } = sources.find(({ path }) => path === service)!
+    expect(imports.filter(({ target }) => target.startsWith('core/src/controller/http/'))).toEqual([])
+  })
+
+  it('lead to the errors of HTTP from its edges only', () => {
+    expect(SERVICES.length).toBeGreaterThanOrEqual(4)
+    const importers = sources
+      .filter(({ imports }) => imports.some(({ target }) => target === 'core/src/controller/http/http-error.ts'))
+      .map(({ path }) => path.replace('core/src/controller/', ''))
+    expect(importers.filter((path) => !path.startsWith('http/')).sort()).toEqual([
+      'admission/target-namespace.ts',
+      'front.ts',
+      'guards/plug-in-failed.ts',
+      'web/framework-rejection.ts',
+      'web/request-content.ts',
+      'web/web-actions.ts',
+    ])
+  })
+
   it('are found in circles of any length, and a clean house has none', () => {
     const edge = (from: string, to: string): { from: string; to: string } => ({ from, to })
     expect(circles([edge('a', 'b'), edge('b', 'c'), edge('c', 'a'), edge('c', 'd')])).toEqual([['a', 'b', 'c']])

@@ -5,13 +5,11 @@ import type { ApiServices } from '../services/api-services.ts'
 import { effectiveLimits } from '../admission/effective-limits.ts'
 import { requireOwner, requirePackage } from '../admission/entitlement.ts'
 import { requireReadableAction } from '../admission/execute-only.ts'
-import { HttpError } from '../http/http-error.ts'
 import { QueryParameters } from '../http/query-parameters.ts'
 import { requestLimit } from '../http/read-body.ts'
 import type { Call, UserRoute } from '../http/route.ts'
 import { entityName, targetNamespace } from '../admission/target-namespace.ts'
 import { deletedAnswer, putAnswer } from '../writes/written-answer.ts'
-import { kindNotAuthorized } from '../http/texts.ts'
 import { ActionService, isKindAllowed } from './action-service.ts'
 import { authorizeComponents, checkSequence } from '../admission/check-sequence.ts'
 import { invokeAction } from './invoke-action.ts'
@@ -23,6 +21,7 @@ import { checkLimits } from './parse-limits.ts'
 import { readPut } from '../writes/put-content.ts'
 import { locateAction, type ActionName } from '../admission/resolve-action.ts'
 import { stringifyJson } from '../../model/json-number.ts'
+import { Refusal } from '../refusals/refusal.ts'
 
 const COLLECTION = '/api/v1/namespaces/{namespace}/actions'
 const IN_NAMESPACE = `${COLLECTION}/{actionName}`
@@ -174,7 +173,8 @@ async function putAction(services: ApiServices, service: ActionService, call: Ca
   const { exec } = content
   if (exec) {
     if (isSequence(exec)) await authorizeComponents(cache, user, 'READ', exec.components)
-    if (!isKindAllowed(exec.kind, user, options.kindWhitelist)) throw new HttpError(403, kindNotAuthorized(exec.kind))
+    if (!isKindAllowed(exec.kind, user, options.kindWhitelist))
+      throw new Refusal('kind-not-authorized', { kind: exec.kind })
   }
   const check = async (): Promise<void> => {
     if (!exec || !isSequence(exec)) return

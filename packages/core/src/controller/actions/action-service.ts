@@ -8,13 +8,12 @@ import type { JsonObject } from '../../model/json.ts'
 import type { ApiOptions } from '../parts/api-options.ts'
 import type { ControllerParts } from '../parts/controller-parts.ts'
 import type { ApiServices } from '../services/api-services.ts'
-import { HttpError, notFound } from '../http/http-error.ts'
-import { TEXTS } from '../http/texts.ts'
 import { actionJson } from './action-json.ts'
 import type { EntityCache } from '../entities/entity-cache.ts'
 import type { EntityWriter } from '../entities/entity-writer.ts'
 import { lockParameters } from '../writes/lock-parameters.ts'
 import { requireAction, withParameters, type ActionPlace } from '../admission/resolve-action.ts'
+import { Refusal } from '../refusals/refusal.ts'
 import { newAction, updatedAction, type ActionPut } from './write-action.ts'
 
 /** Actions as the API reads and writes them; who may do so has been decided before. */
@@ -31,7 +30,7 @@ export class ActionService {
     this.#writer = writer
   }
 
-  /** @throws HttpError 404, 409 something else has the name */
+  /** @throws Refusal not-found, other-collection */
   async get(place: ActionPlace, withCode: boolean): Promise<JsonObject> {
     const { stored, code } = await this.#read(place, withCode)
     const { action } = withParameters(stored, place.parameters)
@@ -41,14 +40,14 @@ export class ActionService {
   /**
    * Creates or, with `overwrite`, updates. `check` is what is left to be found out once it is known that the name may
    * be written to.
-   * @throws HttpError 400, 409, and what `check` throws
+   * @throws Refusal already-exists, other-collection, what the action itself is refused for, and what `check` throws
    */
   async put(id: EntityId, put: ActionPut, overwrite: boolean, check: () => Promise<void>): Promise<JsonObject> {
     const { manifest, limits, clock, random } = this.#parts
     const key = documentId(id)
     const current = await this.#cache.fresh(key)
     const previous = current && requireAction(current)
-    if (previous && !overwrite) throw new HttpError(409, TEXTS.exists)
+    if (previous && !overwrite) throw new Refusal('already-exists')
     await check()
     const written = previous
       ? updatedAction(previous.action, put, manifest, clock.now())
@@ -67,7 +66,7 @@ export class ActionService {
     return actionJson(action, code)
   }
 
-  /** Answers with the action that was. @throws HttpError 404, 409 */
+  /** Answers with the action that was. @throws Refusal not-found, other-collection */
   async delete(id: EntityId): Promise<JsonObject> {
     const key = documentId(id)
     const { stored, code } = await this.#read({ ...id, parameters: [] }, true)
@@ -75,13 +74,13 @@ export class ActionService {
     return actionJson(stored.action, code)
   }
 
-  /** A package that may be written into. @throws HttpError 400 a binding, 404, 409 */
+  /** A package that may be written into. @throws Refusal not-found, other-collection, binding-read-only */
   async requireWritablePackage(path: string): Promise<void> {
     const entity = await this.#cache.fresh(path)
-    if (entity === undefined) throw notFound()
+    if (entity === undefined) throw new Refusal('not-found')
     const content = entity.package
-    if (content === undefined) throw new HttpError(409, TEXTS.otherCollection)
-    if (content.binding) throw new HttpError(400, TEXTS.notOnBinding)
+    if (content === undefined) throw new Refusal('other-collection')
+    if (content.binding) throw new Refusal('binding-read-only')
   }
 
   #locked(action: Action, previous: Action | undefined): Action {

@@ -1,8 +1,7 @@
 import { LRUCache } from 'lru-cache'
-import { badQuery } from '../http/http-error.ts'
 import { QueryParameters } from '../http/query-parameters.ts'
 import type { QueryParameter } from '../http/route.ts'
-import { waitOutOfRange } from '../http/texts.ts'
+import { Refusal } from '../refusals/refusal.ts'
 
 export const INVOKE_PARAMETERS: readonly QueryParameter[] = [
   { name: 'blocking', type: 'boolean', description: 'Whether to wait for the result.' },
@@ -30,7 +29,7 @@ export class InvokeQueries {
     this.#maxWaitMs = maxWaitMs
   }
 
-  /** @throws HttpError 400 */
+  /** @throws Refusal wait-out-of-range; HttpError 400 */
   parse(rawQuery: string): InvokeQuery {
     const remembered = this.#understood.get(rawQuery)
     if (remembered) return remembered
@@ -46,7 +45,7 @@ function parse(query: QueryParameters, maxWaitMs: number): InvokeQuery {
   const timeout = query.text('timeout')
   const waitMs = timeout === undefined ? maxWaitMs : Number(timeout)
   if (timeout !== undefined && !(/^\+?\d+$/.test(timeout) && waitMs >= 1 && waitMs <= maxWaitMs)) {
-    throw badQuery('timeout', waitOutOfRange(maxWaitMs))
+    throw new Refusal('wait-out-of-range', { maxMs: maxWaitMs })
   }
   return { blocking, resultOnly, waitMs }
 }

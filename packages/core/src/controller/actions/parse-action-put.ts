@@ -13,7 +13,7 @@ export interface ActionSettings {
   readonly delAnnotations?: readonly string[]
 }
 
-/** @throws HttpError 400 */
+/** @throws Refusal */
 export function parseActionSettings(body: JsonObject): ActionSettings {
   const limits = optional(body['limits'], parseLimits)
   const head = parseVersionAndPublish(body)

@@ -7,17 +7,16 @@ import type { RuntimesManifest } from '../../model/runtimes-manifest.ts'
 import { FIRST_VERSION, nextPatch } from '../../model/semantic-version.ts'
 import type { ApiOptions } from '../parts/api-options.ts'
 import { requireSupportedKind } from '../admission/supported-kind.ts'
-import { HttpError } from '../http/http-error.ts'
-import { TEXTS } from '../http/texts.ts'
 import type { ActionSettings } from './parse-action-put.ts'
 import type { PutContent } from '../writes/put-content.ts'
+import { Refusal } from '../refusals/refusal.ts'
 
 export type ActionPut = PutContent & ActionSettings
 
 const KEY_ANNOTATION = 'provide-api-key'
 const KIND_ANNOTATION = 'exec'
 
-/** The action that a PUT makes where there is none. @throws HttpError 400 */
+/** The action that a PUT makes where there is none. @throws Refusal exec-missing, kind-deprecated */
 export function newAction(
   id: EntityId,
   put: ActionPut,
@@ -27,7 +26,7 @@ export function newAction(
   { requireApiKeyAnnotation = true }: ApiOptions = {},
 ): Action {
   const { exec, annotations = [] } = put
-  if (!exec) throw new HttpError(400, TEXTS.execMissing)
+  if (!exec) throw new Refusal('exec-missing')
   requireSupportedKind(exec, manifest)
   const isDecided = !requireApiKeyAnnotation || annotations.some(({ key }) => key === KEY_ANNOTATION)
   const withKey = isDecided ? annotations : [...annotations, { key: KEY_ANNOTATION, value: false }]
@@ -49,7 +48,7 @@ export function newAction(
   }
 }
 
-/** The action that a PUT makes of one that is there. @throws HttpError 400 */
+/** The action that a PUT makes of one that is there. @throws Refusal kind-deprecated */
 export function updatedAction(previous: Action, put: ActionPut, manifest: RuntimesManifest, now: number): Action {
   const exec = put.exec ?? previous.exec
   requireSupportedKind(exec, manifest)

@@ -3,13 +3,12 @@ import type { Activation } from '../../model/activation.ts'
 import type { ControllerParts } from '../parts/controller-parts.ts'
 import { jsonAnswer, type Answer } from '../http/answer.ts'
 import { requireOwner } from '../admission/entitlement.ts'
-import { HttpError, notFound } from '../http/http-error.ts'
 import type { Call, UserRoute } from '../http/route.ts'
 import { targetNamespace } from '../admission/target-namespace.ts'
-import { activationIdLength, TEXTS } from '../http/texts.ts'
 import { ACTIVATION_PARAMETERS, parseActivationQuery } from './activation-query.ts'
 import { extendedRecordText, responseText } from './extended-record.ts'
 import { stringifyJson } from '../../model/json-number.ts'
+import { Refusal } from '../refusals/refusal.ts'
 
 const COLLECTION = '/api/v1/namespaces/{namespace}/activations'
 const ID_LENGTH = 32
@@ -30,7 +29,7 @@ export function activationRoutes(parts: ControllerParts): readonly UserRoute[] {
 
   const find = async (call: Call): Promise<Activation> => {
     const activation = await lookUp(call)
-    if (!activation) throw notFound()
+    if (!activation) throw new Refusal('not-found')
     return activation
   }
 
@@ -89,7 +88,7 @@ export function activationRoutes(parts: ControllerParts): readonly UserRoute[] {
       handle: async (call) => {
         const activation = logsOutliveRecords ? await lookUp(call) : await find(call)
         const logs = await logStore.fetch(activationId(call), activation, call.user)
-        if (!logs) throw notFound()
+        if (!logs) throw new Refusal('not-found')
         return jsonAnswer(200, JSON.stringify({ logs }))
       },
     },
@@ -106,7 +105,7 @@ export function activationRoutes(parts: ControllerParts): readonly UserRoute[] {
 
 function activationId({ params }: Call): string {
   const id = params['activationid']!
-  if (id.length !== ID_LENGTH) throw new HttpError(400, activationIdLength(id.length))
-  if (!ID.test(id)) throw new HttpError(400, TEXTS.activationIdIllegal)
+  if (id.length !== ID_LENGTH) throw new Refusal('activation-id-length', { length: id.length })
+  if (!ID.test(id)) throw new Refusal('activation-id-illegal')
   return id
 }

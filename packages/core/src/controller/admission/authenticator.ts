@@ -2,11 +2,9 @@ import { LRUCache } from 'lru-cache'
 import type { Auth, Credentials } from '../../auth/auth.ts'
 import { isPromise, type MaybePromise } from '../../lifecycle.ts'
 import type { Identity } from '../../model/identity.ts'
-import { HttpError } from '../http/http-error.ts'
-import { TEXTS } from '../http/texts.ts'
+import { Refusal } from '../refusals/refusal.ts'
 
 const BASIC = /^basic +([A-Za-z0-9+/]+={0,2})\s*$/i
-const CHALLENGE = ['WWW-Authenticate', 'Basic realm="OpenWhisk secure realm",charset=UTF-8']
 const MAX_HEADERS_REMEMBERED = 1000
 
 /** Finds out who sent a request. */
@@ -21,7 +19,7 @@ export class Authenticator {
 
   /**
    * The caller behind an `Authorization` header.
-   * @throws HttpError 401 there is none, it cannot be read, or the credentials are refused.
+   * @throws Refusal authentication-missing, authentication-invalid
    */
   authenticate(header: string | undefined): MaybePromise<Identity> {
     const found = this.#auth.authenticate(this.#read(header))
@@ -29,7 +27,7 @@ export class Authenticator {
   }
 
   #read(header: string | undefined): Credentials {
-    if (header === undefined) throw unauthorized(TEXTS.authenticationMissing)
+    if (header === undefined) throw new Refusal('authentication-missing')
     const remembered = this.#credentials.get(header)
     if (remembered) return remembered
     const credentials = parse(header)
@@ -40,9 +38,9 @@ export class Authenticator {
 
 function parse(header: string): Credentials {
   // Of any other scheme there are no credentials at all.
-  if (!BASIC.test(header)) throw unauthorized(TEXTS.authenticationMissing)
+  if (!BASIC.test(header)) throw new Refusal('authentication-missing')
   const pair = basicCredentials(header)
-  if (!pair) throw unauthorized(TEXTS.authenticationInvalid)
+  if (!pair) throw new Refusal('authentication-invalid')
   return { scheme: 'basic', ...pair }
 }
 
@@ -58,10 +56,6 @@ export function basicCredentials(
 }
 
 function known(identity: Identity | undefined): Identity {
-  if (identity === undefined) throw unauthorized(TEXTS.authenticationInvalid)
+  if (identity === undefined) throw new Refusal('authentication-invalid')
   return identity
-}
-
-function unauthorized(message: string): HttpError {
-  return new HttpError(401, message, { headers: CHALLENGE })
 }

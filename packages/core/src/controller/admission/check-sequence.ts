@@ -3,15 +3,14 @@ import { pathSegments } from '../../model/entity-name.ts'
 import { isSequence } from '../../model/exec.ts'
 import type { Identity } from '../../model/identity.ts'
 import { forbidden } from './entitlement.ts'
-import { HttpError } from '../http/http-error.ts'
-import { TEXTS } from '../http/texts.ts'
 import type { EntityCache } from '../entities/entity-cache.ts'
+import { isRefusal, Refusal } from '../refusals/refusal.ts'
 import { actionResource, loadAction, locateAction, type ActionName, type ActionPlace } from './resolve-action.ts'
 
 /**
  * Checks that the caller may use each component of a sequence; what is inside nested sequences is not looked at. A
  * refusal names all that he may not.
- * @throws HttpError 403, 404, 409
+ * @throws Refusal not-authorized, and what else `locateAction` throws
  */
 export async function authorizeComponents(
   cache: EntityCache,
@@ -24,7 +23,7 @@ export async function authorizeComponents(
     try {
       await locateAction(cache, user, right, componentName(component))
     } catch (error) {
-      if (!(error instanceof HttpError) || error.status !== 403) throw error
+      if (!isRefusal(error, 'not-authorized')) throw error
       refused.add(actionResource(componentName(component)))
     }
   }
@@ -34,7 +33,7 @@ export async function authorizeComponents(
 /**
  * Checks the components of a sequence that is to be written as `id`: at least one, all existing, none leading back to
  * it, and not more than `maxLength` atomic actions when all nested sequences are unfolded.
- * @throws HttpError 400
+ * @throws Refusal sequence-empty, sequence-too-long, sequence-cyclic, sequence-component-missing
  */
 export async function checkSequence(
   cache: EntityCache,
@@ -43,8 +42,8 @@ export async function checkSequence(
   components: readonly string[],
   maxLength: number,
 ): Promise<void> {
-  if (components.length === 0) throw new HttpError(400, TEXTS.sequenceEmpty)
-  if (components.length > maxLength) throw new HttpError(400, TEXTS.sequenceTooLong)
+  if (components.length === 0) throw new Refusal('sequence-empty')
+  if (components.length > maxLength) throw new Refusal('sequence-too-long')
   const unfolding = new Set([id])
 
   const unfold = async (names: readonly string[]): Promise<number> => {
@@ -52,7 +51,7 @@ export async function checkSequence(
     for (const name of names) {
       const place = await placeOf(cache, user, name)
       const componentId = `${place.path}/${place.name}`
-      if (unfolding.has(componentId)) throw new HttpError(400, TEXTS.sequenceCyclic)
+      if (unfolding.has(componentId)) throw new Refusal('sequence-cyclic')
       const { exec } = (await loadComponent(cache, place)).action
       if (isSequence(exec)) {
         unfolding.add(componentId)
@@ -61,7 +60,7 @@ export async function checkSequence(
       } else {
         atomic++
       }
-      if (atomic > maxLength) throw new HttpError(400, TEXTS.sequenceTooLong)
+      if (atomic > maxLength) throw new Refusal('sequence-too-long')
     }
     return atomic
   }
@@ -85,7 +84,7 @@ async function loadComponent(cache: EntityCache, place: ActionPlace): Promise<St
 }
 
 function missingComponent(error: unknown): unknown {
-  return error instanceof HttpError ? new HttpError(400, TEXTS.sequenceComponentMissing) : error
+  return error instanceof Refusal ? new Refusal('sequence-component-missing') : error
 }
 
 /** A component as the sequence's document names it, `/ns/[pkg/]name`. */

@@ -4,8 +4,7 @@ import type { Package, PackageName } from '../../model/package.ts'
 import { mergeParameters, type Parameters } from '../../model/parameters.ts'
 import type { EntityCache } from '../entities/entity-cache.ts'
 import type { Entity } from '../entities/entity.ts'
-import { HttpError, notFound } from '../http/http-error.ts'
-import { bindingCyclic, notAuthorized, TEXTS } from '../http/texts.ts'
+import { Refusal } from '../refusals/refusal.ts'
 
 /** A package as a caller may use it: a binding has been followed to the package it refers to. */
 export interface ReadablePackage {
@@ -19,21 +18,21 @@ export interface ReadablePackage {
   readonly named: Package
 }
 
-/** @throws HttpError 403 the caller lacks the right, or the namespace is not its own. */
+/** @throws Refusal not-authorized: the caller lacks the right, or the namespace is not its own. */
 export function requireOwner(user: Identity, right: Right, namespace: string, name?: string): void {
   if (user.namespace.name === namespace && user.rights.includes(right)) return
   throw forbidden(name === undefined ? namespace : `${namespace}/${name}`)
 }
 
 /** `resource` is what a refusal names. */
-export function forbidden(resource: string): HttpError {
-  return new HttpError(403, notAuthorized(resource))
+export function forbidden(resource: string): Refusal {
+  return new Refusal('not-authorized', { resource })
 }
 
 /**
  * Lets a caller read or invoke what is in a package: its own, or a published one, directly or through a binding of
  * its own. What is missing is told to the owner of the namespace only, as `missing`.
- * @throws HttpError 400 a binding of a binding, 403, 404, 409 not a package, 422 a binding to itself
+ * @throws Refusal not-authorized, other-collection, binding-of-binding, binding-cyclic, and `missing`
  */
 export async function requirePackage(
   cache: EntityCache,
@@ -41,7 +40,7 @@ export async function requirePackage(
   right: 'READ' | 'ACTIVATE',
   id: PackageName,
   resource: string,
-  missing: () => HttpError = notFound,
+  missing: () => Refusal = () => new Refusal('not-found'),
 ): Promise<ReadablePackage> {
   if (!user.rights.includes(right)) throw forbidden(resource)
   const path = `${id.namespace}/${id.name}`
@@ -56,17 +55,17 @@ export async function requirePackage(
   if (!isOwner) throw forbidden(resource)
 
   const targetPath = `${binding.namespace}/${binding.name}`
-  if (targetPath === path) throw new HttpError(422, bindingCyclic(path))
+  if (targetPath === path) throw new Refusal('binding-cyclic', { binding: path })
   const ownsTarget = user.namespace.name === binding.namespace
   const foundTarget = cache.get(targetPath)
   const target = packageOf(isPromise(foundTarget) ? await foundTarget : foundTarget, ownsTarget, resource, missing)
-  if (target.binding) throw new HttpError(400, TEXTS.bindingOfBinding)
+  if (target.binding) throw new Refusal('binding-of-binding')
   if (!target.publish && !ownsTarget) throw forbidden(resource)
   return { path: targetPath, parameters: mergeParameters(target.parameters, parameters), binding: path, named }
 }
 
-function packageOf(entity: Entity | undefined, isOwner: boolean, resource: string, missing: () => HttpError): Package {
+function packageOf(entity: Entity | undefined, isOwner: boolean, resource: string, missing: () => Refusal): Package {
   if (entity?.package) return entity.package
   if (!isOwner) throw forbidden(resource)
-  throw entity === undefined ? missing() : new HttpError(409, TEXTS.otherCollection)
+  throw entity === undefined ? missing() : new Refusal('other-collection')
 }

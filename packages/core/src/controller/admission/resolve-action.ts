@@ -3,10 +3,9 @@ import type { StoredAction } from '../../model/action.ts'
 import type { Identity } from '../../model/identity.ts'
 import { mergeParameters, type Parameters } from '../../model/parameters.ts'
 import { requireOwner, requirePackage } from './entitlement.ts'
-import { HttpError, notFound } from '../http/http-error.ts'
-import { TEXTS } from '../http/texts.ts'
 import type { EntityCache } from '../entities/entity-cache.ts'
 import type { Entity } from '../entities/entity.ts'
+import { Refusal } from '../refusals/refusal.ts'
 
 /** How a request names an action: directly in a namespace, or in a package or a binding of one. */
 export interface ActionName {
@@ -33,7 +32,7 @@ export function actionResource({ namespace, package: packageName, name }: Action
   return `${namespace}/${packageName ?? name}`
 }
 
-/** @throws HttpError 400, 403, 404, 409, 422 */
+/** @throws Refusal not-authorized, and what `requirePackage` throws */
 export async function locateAction(
   cache: EntityCache,
   user: Identity,
@@ -49,7 +48,7 @@ export async function locateAction(
   return { path, name, parameters, ...(binding === undefined ? {} : { binding }) }
 }
 
-/** The action with all parameters merged. @throws HttpError 404, 409 */
+/** The action with all parameters merged. @throws Refusal not-found, other-collection */
 export async function loadAction(cache: EntityCache, place: ActionPlace): Promise<StoredAction> {
   const found = cache.get(`${place.path}/${place.name}`)
   const stored = requireAction(isPromise(found) ? await found : found)
@@ -61,9 +60,9 @@ export function withParameters(stored: StoredAction, under: Parameters): StoredA
   return parameters === stored.action.parameters ? stored : { ...stored, action: { ...stored.action, parameters } }
 }
 
-/** @throws HttpError 404 nothing there, 409 something else is there */
+/** @throws Refusal not-found, other-collection */
 export function requireAction(entity: Entity | undefined): StoredAction {
-  if (entity === undefined) throw notFound()
-  if (entity.action === undefined) throw new HttpError(409, TEXTS.otherCollection)
+  if (entity === undefined) throw new Refusal('not-found')
+  if (entity.action === undefined) throw new Refusal('other-collection')
   return entity.action
 }

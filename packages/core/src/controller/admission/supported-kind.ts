@@ -1,9 +1,8 @@
 import type { Exec } from '../../model/exec.ts'
 import type { RuntimesManifest } from '../../model/runtimes-manifest.ts'
-import { HttpError } from '../http/http-error.ts'
-import { kindDeprecated } from '../http/texts.ts'
+import { Refusal } from '../refusals/refusal.ts'
 
-/** A kind that was retired may be read and deleted only. @throws HttpError 400 */
+/** A kind that was retired may be read and deleted only. @throws Refusal kind-deprecated */
 export function requireSupportedKind({ kind }: Exec, manifest: RuntimesManifest): void {
-  if (manifest.runtime(kind)?.deprecated) throw new HttpError(400, kindDeprecated(kind))
+  if (manifest.runtime(kind)?.deprecated) throw new Refusal('kind-deprecated', { kind })
 }

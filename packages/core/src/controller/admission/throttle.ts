@@ -3,8 +3,7 @@ import { isPromise, type MaybePromise } from '../../lifecycle.ts'
 import type { Identity } from '../../model/identity.ts'
 import type { EntryDecision, RateDecision } from '../../rate-limiter/rate-limiter.ts'
 import type { ControllerParts } from '../parts/controller-parts.ts'
-import { HttpError } from '../http/http-error.ts'
-import { tooManyAtOnce, tooManyPerMinute } from '../http/texts.ts'
+import { Refusal } from '../refusals/refusal.ts'
 
 /** Said to clients when the limiter does not know, seconds. */
 const RETRY_SAME_MINUTE_S = 60
@@ -15,7 +14,7 @@ export type ThrottleParts = Pick<ControllerParts, 'rateLimiter' | 'limits' | 'lo
 const nothingHeld = (): void => undefined
 
 /**
- * Lets an invocation or a firing in, or refuses it with 429. A limiter that does not answer stops nobody: its outage costs the
+ * Lets an invocation or a firing in, or refuses it. A limiter that does not answer stops nobody: its outage costs the
  * limits, not the platform.
  */
 export class Throttle {
@@ -27,7 +26,7 @@ export class Throttle {
 
   /**
    * Counts the request and takes a concurrent place. The function returned gives the place back, once.
-   * @throws HttpError 429
+   * @throws Refusal too-many-per-minute, too-many-at-once
    */
   admitInvocation(user: Identity): MaybePromise<() => void> {
     const { limits, rateLimiter, clock } = this.#parts
@@ -41,7 +40,7 @@ export class Throttle {
       : this.#entered(user, beganMs, decision)
   }
 
-  /** Counts one firing of a trigger. @throws HttpError 429 */
+  /** Counts one firing of a trigger. @throws Refusal too-many-per-minute */
   admitFire(user: Identity): MaybePromise<void> {
     const namespaceId = user.namespace.uuid
     const perMinute = user.limits.firesPerMinute ?? this.#parts.limits.firesPerMinute
@@ -57,7 +56,7 @@ export class Throttle {
     if (decision?.of === 'minute') throw this.#tooMany(user, decision)
     if (decision?.allowed === false) {
       emit?.(user, { metricName: 'ConcurrentRateLimit', metricValue: 1 })
-      throw refusal(tooManyAtOnce(decision.count, decision.limit), decision, RETRY_IN_FLIGHT_S)
+      throw overrun('too-many-at-once', decision, RETRY_IN_FLIGHT_S)
     }
     observer?.admitted?.({ ms: clock.monotonic() - beganMs })
     if (!decision) return nothingHeld
@@ -65,9 +64,9 @@ export class Throttle {
     return this.#release(user.namespace.uuid)
   }
 
-  #tooMany(user: Identity, decision: RateDecision): HttpError {
+  #tooMany(user: Identity, decision: RateDecision): Refusal {
     this.#parts.emit?.(user, { metricName: 'TimedRateLimit', metricValue: 1 })
-    return refusal(tooManyPerMinute(decision.count, decision.limit), decision, RETRY_SAME_MINUTE_S)
+    return overrun('too-many-per-minute', decision, RETRY_SAME_MINUTE_S)
   }
 
   #release(namespaceId: string): () => void {
@@ -94,7 +93,11 @@ export class Throttle {
   }
 }
 
-function refusal(message: string, { retryAfterMs }: RateDecision, otherwiseS: number): HttpError {
-  const seconds = retryAfterMs === undefined ? otherwiseS : Math.max(1, Math.ceil(retryAfterMs / 1000))
-  return new HttpError(429, message, { headers: ['Retry-After', String(seconds)] })
+function overrun(
+  code: 'too-many-per-minute' | 'too-many-at-once',
+  { count, limit, retryAfterMs }: RateDecision,
+  otherwiseS: number,
+): Refusal {
+  const retryAfterS = retryAfterMs === undefined ? otherwiseS : Math.max(1, Math.ceil(retryAfterMs / 1000))
+  return new Refusal(code, { count, allowed: limit, retryAfterS })
 }

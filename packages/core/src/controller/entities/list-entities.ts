@@ -17,7 +17,7 @@ export interface Listing {
   readonly show?: (value: JsonValue) => JsonValue
 }
 
-/** Answers a listing, the latest written first, or how many entries there are. @throws HttpError 400 */
+/** Answers a listing, the latest written first, or how many entries there are. @throws Refusal; HttpError 400 */
 export async function listEntities(
   { parts }: { readonly parts: Pick<ControllerParts, 'entityStore' | 'limits'> },
   call: Call,

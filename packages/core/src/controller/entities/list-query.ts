@@ -1,8 +1,7 @@
 import type { PlatformLimits } from '../../model/platform-limits.ts'
-import { badQuery } from '../http/http-error.ts'
 import type { QueryParameters } from '../http/query-parameters.ts'
 import type { QueryParameter } from '../http/route.ts'
-import { limitOutOfRange, notInteger, skipOutOfRange } from '../http/texts.ts'
+import { Refusal } from '../refusals/refusal.ts'
 
 /** What every listing takes. */
 export interface ListQuery {
@@ -34,16 +33,17 @@ export const LIST_PARAMETERS: readonly QueryParameter[] = [
 
 const INTEGER = /^[+-]?\d+$/
 
-/** `collection` is how the texts of errors call it. @throws HttpError 400 */
+/** `collection` is how the texts of errors call it. @throws Refusal; HttpError 400 */
 export function parseListQuery(
   query: QueryParameters,
   collection: string,
   { listDefault, listMax }: Pick<PlatformLimits, 'listDefault' | 'listMax'>,
 ): ListQuery {
   const skip = integer(query, 'skip', 0, collection)
-  if (skip < 0) throw badQuery('skip', skipOutOfRange(String(skip), collection))
+  if (skip < 0) throw new Refusal('list-skip-negative', { value: skip, collection })
   const limit = integer(query, 'limit', listDefault, collection)
-  if (limit < 0 || limit > listMax) throw badQuery('limit', limitOutOfRange(String(limit), listMax, collection))
+  if (limit < 0 || limit > listMax)
+    throw new Refusal('list-limit-out-of-range', { value: limit, max: listMax, collection })
   return { skip, limit: limit === 0 ? listMax : limit, count: query.boolean('count', false) }
 }
 
@@ -51,6 +51,7 @@ function integer(query: QueryParameters, name: string, fallback: number, collect
   const text = query.text(name)
   if (text === undefined) return fallback
   const value = Number(text)
-  if (!INTEGER.test(text) || Math.abs(value) > MAX_INTEGER) throw badQuery(name, notInteger(text, collection))
+  if (!INTEGER.test(text) || Math.abs(value) > MAX_INTEGER)
+    throw new Refusal('list-number-malformed', { parameter: name, value: text, collection })
   return value
 }

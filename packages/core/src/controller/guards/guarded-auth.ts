@@ -5,7 +5,7 @@ import type { Identity } from '../../model/identity.ts'
 import { firstFault, watchPromise, type OnFault } from '../../plug-in/first-fault.ts'
 import { askPlugIn } from './plug-in-failed.ts'
 
-const REFUSAL = 'The caller could not be determined.'
+const REFUSAL = 'caller-undetermined'
 
 /** Believes an auth plug-in only what is an identity. */
 export class GuardedAuth implements Auth {

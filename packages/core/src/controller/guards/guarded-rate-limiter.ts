@@ -11,7 +11,7 @@ import type {
 } from '../../rate-limiter/rate-limiter.ts'
 import { askPlugIn } from './plug-in-failed.ts'
 
-const REFUSAL = 'The limits of the namespace could not be checked.'
+const REFUSAL = 'limits-unchecked'
 
 /** A rate limiter whose answers are decisions, and that never throws where a place is given back. */
 export class GuardedRateLimiter implements RateLimiter {

@@ -8,7 +8,7 @@ import { askPlugIn } from './plug-in-failed.ts'
 export function guardedRoutes(routes: readonly OpenRoute[], logger: Logger): readonly OpenRoute[] {
   return routes.map((route) => {
     const onFault = firstFault(logger, `route ${route.method} ${route.path}`)
-    return { ...route, handle: (call) => askPlugIn(() => route.handle(call), sound, '', onFault) }
+    return { ...route, handle: (call) => askPlugIn(() => route.handle(call), sound, 'route-failed', onFault) }
   })
 }
 

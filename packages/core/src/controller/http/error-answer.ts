@@ -1,8 +1,10 @@
 import { isPlatformError, type PlatformError } from '../../errors.ts'
 import type { Logger } from '../../log.ts'
 import { ActivationRefused } from '../refusals/activation-refused.ts'
+import { Refusal } from '../refusals/refusal.ts'
 import { jsonAnswer, textAnswer, type TextAnswer } from './answer.ts'
 import { HttpError, RETRY_SOON } from './http-error.ts'
+import { refusalAnswer } from './refusal-answer.ts'
 import { STATUS_TEXT_DEFAULTS, TEXTS } from './texts.ts'
 
 /** How the JSON of the error object is written. */
@@ -17,6 +19,10 @@ export function errorAnswer(
 ): TextAnswer {
   const errorObject = (status: number, message: string, headers: readonly string[] = []): TextAnswer =>
     jsonAnswer(status, errorText(message || STATUS_TEXT_DEFAULTS[status], transactionId, style), headers)
+  if (error instanceof Refusal) {
+    const { status, text, headers } = refusalAnswer(error)
+    return errorObject(status, text, headers)
+  }
   if (error instanceof HttpError) {
     if (error.plain) return textAnswer(error.status, error.message, error.headers)
     return errorObject(error.status, error.message, error.headers)

@@ -12,7 +12,10 @@ export interface HttpErrorOptions {
   readonly untrimmed?: boolean
 }
 
-/** A request that is refused, with what the client is told. */
+/**
+ * A request that HTTP itself refuses: its body, its media type, its time, a path that leads nowhere. What the domain
+ * refuses is a `Refusal`.
+ */
 export class HttpError extends Error {
   override readonly name = 'HttpError'
   readonly status: number
@@ -32,10 +35,6 @@ export class HttpError extends Error {
 /** No route leads to this path: not the same text as a missing entity. */
 export function noRoute(): HttpError {
   return new HttpError(404, TEXTS.noRoute)
-}
-
-export function notFound(): HttpError {
-  return new HttpError(404)
 }
 
 /** The body could not be understood. */

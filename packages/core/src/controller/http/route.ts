@@ -8,7 +8,7 @@ import type { SchemaName } from '../schemas/definitions.ts'
 
 /**
  * One operation of the API, as data: the router, the Swagger document and the tests are made from these rows.
- * `handle` answers or throws an HttpError; a PlatformError is translated; anything else is a 500.
+ * `handle` answers or throws a Refusal or an HttpError; a PlatformError is translated; anything else is a 500.
  */
 export type Route = OpenRoute | UserRoute
 

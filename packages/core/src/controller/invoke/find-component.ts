@@ -2,7 +2,7 @@ import type { StoredAction } from '../../model/action.ts'
 import type { Identity } from '../../model/identity.ts'
 import type { EntityCache } from '../entities/entity-cache.ts'
 import { loadAction, locateAction, type ActionName, type ActionPlace } from '../admission/resolve-action.ts'
-import { HttpError } from '../http/http-error.ts'
+import { Refusal } from '../refusals/refusal.ts'
 
 /** An action that is run as a part of a sequence or composition. */
 export interface Component {
@@ -31,7 +31,7 @@ const REFUSED = Symbol('refused')
 
 function orRefused<T>(found: Promise<T>): Promise<T | typeof REFUSED> {
   return found.catch((error: unknown) => {
-    if (error instanceof HttpError) return REFUSED
+    if (error instanceof Refusal) return REFUSED
     throw error
   })
 }

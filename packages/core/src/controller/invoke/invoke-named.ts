@@ -26,7 +26,7 @@ export interface InvocationOrder {
 /**
  * Invokes the action that a caller names. The throttle comes first, so that a caller over its limit learns nothing
  * else; `order` is read once it is known that the caller may invoke what it names.
- * @throws HttpError 400, 403, 404, 409, 422, 429, 500; what `order` and the activator throw
+ * @throws Refusal; what `order` and the activator throw
  */
 export function invokeNamed(
   services: InvokeServices,

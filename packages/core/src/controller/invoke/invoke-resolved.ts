@@ -11,8 +11,7 @@ import { requireSupportedKind } from '../admission/supported-kind.ts'
 import type { Throttle } from '../admission/throttle.ts'
 import type { EntityCache } from '../entities/entity-cache.ts'
 import type { ControllerParts } from '../parts/controller-parts.ts'
-import { HttpError } from '../http/http-error.ts'
-import { TEXTS } from '../http/texts.ts'
+import { Refusal } from '../refusals/refusal.ts'
 import type { ActivationOutcome, ActivationRequest, Activator } from './activator.ts'
 
 /** What an invocation needs of the controller. */
@@ -26,7 +25,7 @@ export interface InvokeServices {
 /**
  * Lets `invoke` run once the limits of the user allow one more invocation. Whoever invokes passes `release` on as the
  * `onSettled` of the activation; when `invoke` throws it is called here, and calling it again does no harm.
- * @throws HttpError 429
+ * @throws Refusal too-many-per-minute, too-many-at-once
  */
 export async function withAdmission<T>(
   { throttle }: Pick<InvokeServices, 'throttle'>,
@@ -46,7 +45,8 @@ export async function withAdmission<T>(
 /**
  * Activates an action that was found and may be used by the caller, unless its kind is retired, a component of the
  * sequence that it is may not be used, or the payload overrides what the action declares final.
- * @throws HttpError 400, 403, 404, 409, 500; what the activator throws
+ * @throws Refusal kind-deprecated, parameters-not-allowed, activation-failed; what `authorizeComponents` and the
+ * activator throw
  */
 export async function invokeResolved(
   { parts, cache, activator }: Omit<InvokeServices, 'throttle'>,
@@ -56,13 +56,13 @@ export async function invokeResolved(
   const { exec } = target.action
   requireSupportedKind(exec, parts.manifest)
   if (isSequence(exec)) await authorizeComponents(cache, user, 'ACTIVATE', exec.components)
-  if (payload && definesFinal(target.action, payload)) throw new HttpError(400, TEXTS.parametersNotAllowed)
+  if (payload && definesFinal(target.action, payload)) throw new Refusal('parameters-not-allowed')
   try {
     return await activator.activate(request)
   } catch (error) {
     if (isPlatformError(error)) throw error
     parts.logger.error({ err: error, transactionId: transaction.id }, 'activation failed unexpectedly')
-    throw new HttpError(500)
+    throw new Refusal('activation-failed')
   }
 }
 

@@ -2,10 +2,9 @@ import type { PlatformLimits } from '../../model/platform-limits.ts'
 import { jsonAnswer, type Answer } from '../http/answer.ts'
 import { limitsDocument } from '../admission/effective-limits.ts'
 import { requireOwner } from '../admission/entitlement.ts'
-import { HttpError } from '../http/http-error.ts'
 import type { Call, UserRoute } from '../http/route.ts'
 import { targetNamespace } from '../admission/target-namespace.ts'
-import { TEXTS } from '../http/texts.ts'
+import { Refusal } from '../refusals/refusal.ts'
 
 const LIMITS = '/api/v1/namespaces/{namespace}/limits'
 
@@ -42,7 +41,7 @@ export function namespaceRoutes(platform: PlatformLimits): readonly UserRoute[] 
       responses: { 400: 'ErrorMessage' },
       handle: (call) => {
         targetNamespace(call)
-        throw new HttpError(400, TEXTS.limitsHaveNoInner)
+        throw new Refusal('single-limit-unreadable')
       },
     },
   ]

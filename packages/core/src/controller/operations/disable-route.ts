@@ -2,11 +2,10 @@ import { sameSecret } from '../../auth/same-secret.ts'
 import type { ApiOptions } from '../parts/api-options.ts'
 import { textAnswer } from '../http/answer.ts'
 import { basicCredentials } from '../admission/authenticator.ts'
-import { HttpError } from '../http/http-error.ts'
 import type { OpenRoute } from '../http/route.ts'
+import { Refusal } from '../refusals/refusal.ts'
 
 const DISABLED = 'controller is disabled'
-const REFUSED = 'username or password are wrong.'
 
 /** `POST /disable`, for an operator who takes the controller out of service. */
 export function disableRoute(operator: ApiOptions['operator'], disable: () => void): OpenRoute {
@@ -24,7 +23,7 @@ export function disableRoute(operator: ApiOptions['operator'], disable: () => vo
         given !== undefined &&
         given.user === operator.username &&
         sameSecret(given.password, operator.password)
-      if (!isOperator) throw new HttpError(401, REFUSED)
+      if (!isOperator) throw new Refusal('operator-unknown')
       disable()
       return textAnswer(200, DISABLED)
     },

@@ -5,15 +5,14 @@ import { jsonAnswer, type Answer } from '../http/answer.ts'
 import type { ApiServices } from '../services/api-services.ts'
 import { forbidden, requireOwner, requirePackage } from '../admission/entitlement.ts'
 import { requireReadablePackage } from '../admission/execute-only.ts'
-import { HttpError } from '../http/http-error.ts'
 import { QueryParameters } from '../http/query-parameters.ts'
 import type { Call, UserRoute } from '../http/route.ts'
 import { entityName, targetNamespace } from '../admission/target-namespace.ts'
 import { deletedAnswer, putAnswer } from '../writes/written-answer.ts'
-import { packageReserved, resourceMissing } from '../http/texts.ts'
 import { PackageService } from './package-service.ts'
 import { parsePackagePut } from './parse-package-put.ts'
 import { stringifyJson } from '../../model/json-number.ts'
+import { Refusal } from '../refusals/refusal.ts'
 
 const COLLECTION = '/api/v1/namespaces/{namespace}/packages'
 const ENTITY = `${COLLECTION}/{packageName}`
@@ -60,7 +59,7 @@ export function packageRoutes(services: ApiServices): readonly UserRoute[] {
         const id = { namespace: targetNamespace(call), name: entityName(call, 'packageName') }
         const resource = `${id.namespace}/${id.name}`
         services.cache.invalidate(resource)
-        const missing = (): HttpError => new HttpError(404, resourceMissing(resource))
+        const missing = (): Refusal => new Refusal('resource-missing', { resource })
         const found = await requirePackage(services.cache, call.user, 'READ', id, resource, missing)
         requireReadablePackage(services.options, call.user, resource, found)
         return jsonAnswer(200, stringifyJson(await service.get(found)))
@@ -110,7 +109,7 @@ async function putPackage(services: ApiServices, service: PackageService, call: 
   requireOwner(user, 'PUT', path, name)
   const given = await readPut(services, call)
   const overwrite = new QueryParameters(call.rawQuery).boolean('overwrite', false)
-  if (name === RESERVED_NAME) throw new HttpError(400, packageReserved(name))
+  if (name === RESERVED_NAME) throw new Refusal('package-reserved', { name })
   const put = parsePackagePut(given, path)
   return putAnswer(services.options, await service.put(user, { path, name }, put, overwrite))
 }

@@ -10,8 +10,7 @@ import { lockParameters } from '../writes/lock-parameters.ts'
 import { putHead } from '../writes/put-fields.ts'
 import type { ApiServices } from '../services/api-services.ts'
 import { forbidden, type ReadablePackage } from '../admission/entitlement.ts'
-import { HttpError, notFound } from '../http/http-error.ts'
-import { bindingCyclic, packageNotEmpty, TEXTS } from '../http/texts.ts'
+import { Refusal } from '../refusals/refusal.ts'
 import { contentsJson, packageJson } from './package-json.ts'
 import type { PackagePut } from './parse-package-put.ts'
 
@@ -38,16 +37,19 @@ export class PackageService {
     return { ...packageJson({ ...named, parameters }), ...contentsJson(rows.map(({ value }) => value)) }
   }
 
-  /** Creates or, with `overwrite`, updates. @throws HttpError 400, 403, 409, 422 */
+  /**
+   * Creates or, with `overwrite`, updates.
+   * @throws Refusal already-exists, other-collection, package-not-bindable, and what forbids the binding
+   */
   async put(user: Identity, id: EntityId, put: PackagePut, overwrite: boolean): Promise<JsonObject> {
     const { cache, writer, parts } = this.#services
     const key = documentId(id)
     const target = put.binding && (await this.#readableTarget(user, put.binding))
     const current = await cache.fresh(key)
     const previous = current && requirePackageEntity(current)
-    if (previous && !overwrite) throw new HttpError(409, TEXTS.exists)
-    if (previous && !previous.binding && target) throw new HttpError(409, TEXTS.packageNoBinding)
-    if (target?.binding) throw new HttpError(400, TEXTS.bindingOfBinding)
+    if (previous && !overwrite) throw new Refusal('already-exists')
+    if (previous && !previous.binding && target) throw new Refusal('package-not-bindable')
+    if (target?.binding) throw new Refusal('binding-of-binding')
 
     const head = putHead(id, previous, put, parts.clock.now())
     const binding = put.binding ?? previous?.binding
@@ -61,7 +63,10 @@ export class PackageService {
     return packageJson(pkg)
   }
 
-  /** Answers with the package that was; `force` deletes its actions first. @throws HttpError 404, 409 */
+  /**
+   * Answers with the package that was; `force` deletes its actions first.
+   * @throws Refusal not-found, other-collection, package-not-empty
+   */
   async delete(id: EntityId, force: boolean): Promise<JsonObject> {
     const { cache, writer, parts } = this.#services
     const key = documentId(id)
@@ -70,7 +75,7 @@ export class PackageService {
     if (!pkg.binding) {
       if (force) await this.#deleteActions(key)
       const count = await parts.entityStore.count({ index: 'actions', partition: key })
-      if (count > 0) throw new HttpError(409, packageNotEmpty(count))
+      if (count > 0) throw new Refusal('package-not-empty', { count })
     }
     await writer.delete(key, current!.stored.revision)
     return packageJson(pkg)
@@ -91,7 +96,7 @@ export class PackageService {
 
   /**
    * What is to be bound to; of a binding the caller must be able to read what is behind it, too.
-   * @throws HttpError 400, 403, 409, 422
+   * @throws Refusal binding-cyclic, and what `#readable` throws
    */
   async #readableTarget(user: Identity, name: PackageName): Promise<Package> {
     const resource = `${name.namespace}/${name.name}`
@@ -100,27 +105,30 @@ export class PackageService {
     const { binding } = target
     if (!binding) return target
     if (binding.namespace === name.namespace && binding.name === name.name) {
-      throw new HttpError(422, bindingCyclic(resource))
+      throw new Refusal('binding-cyclic', { binding: resource })
     }
     await this.#readable(user, binding, resource)
     return target
   }
 
-  /** `resource` is what a refusal names. @throws HttpError 400, 403, 409 */
+  /**
+   * `resource` is what a refusal names.
+   * @throws Refusal not-authorized, binding-target-missing, binding-target-no-package
+   */
   async #readable(user: Identity, { namespace, name }: PackageName, resource: string): Promise<Package> {
     const isOwner = user.namespace.name === namespace
     const entity = await this.#services.cache.fresh(`${namespace}/${name}`)
     const target = entity?.package
     if (!isOwner && (!target?.publish || target.binding)) throw forbidden(resource)
-    if (entity === undefined) throw new HttpError(400, TEXTS.bindingTargetMissing)
-    if (target === undefined) throw new HttpError(409, TEXTS.bindingTargetNoPackage)
+    if (entity === undefined) throw new Refusal('binding-target-missing')
+    if (target === undefined) throw new Refusal('binding-target-no-package')
     return target
   }
 }
 
 function requirePackageEntity(entity: Entity | undefined): Package {
-  if (entity === undefined) throw notFound()
-  if (entity.package === undefined) throw new HttpError(409, TEXTS.otherCollection)
+  if (entity === undefined) throw new Refusal('not-found')
+  if (entity.package === undefined) throw new Refusal('other-collection')
   return entity.package
 }
 

@@ -6,15 +6,14 @@ import type { Parameters } from '../../model/parameters.ts'
 import { requireObject } from '../writes/json-readers.ts'
 import type { PutBody } from '../writes/put-content.ts'
 import { parseVersionAndPublish, type HeadPut } from '../writes/put-fields.ts'
-import { badContent } from '../http/http-error.ts'
-import { memberMissing, TEXTS } from '../http/texts.ts'
+import { Refusal } from '../refusals/refusal.ts'
 
 export interface PackagePut extends HeadPut {
   readonly parameters?: Parameters
   readonly binding?: PackageName
 }
 
-/** `_` as the namespace of a binding stands for `namespace`. @throws HttpError 400 */
+/** `_` as the namespace of a binding stands for `namespace`. @throws Refusal */
 export function parsePackagePut({ body, content }: PutBody, namespace: string): PackagePut {
   const { parameters, annotations } = content
   const given = body['binding']
@@ -38,7 +37,7 @@ function parseBinding(json: JsonValue, namespace: string): PackageName | undefin
 
 function nameField(json: JsonObject, field: string): string {
   const value = json[field]
-  if (value === undefined) throw badContent(memberMissing(field))
-  if (typeof value !== 'string' || !isEntityName(value)) throw badContent(TEXTS.nameMalformed)
+  if (value === undefined) throw new Refusal('field-missing', { field })
+  if (typeof value !== 'string' || !isEntityName(value)) throw new Refusal('name-malformed')
   return value
 }

@@ -3,13 +3,11 @@ import { JsonText } from '../../model/json-text.ts'
 import { newTransaction } from '../../model/transaction.ts'
 import type { FiringOutcome, TriggerFiring } from '../../system-packages/system-package.ts'
 import type { ApiServices } from '../services/api-services.ts'
-import { maxPayloadBytes } from '../admission/effective-limits.ts'
+import { requirePayloadFits } from '../admission/payload-limit.ts'
 import { requireOwner } from '../admission/entitlement.ts'
 import { errorAnswer } from '../http/error-answer.ts'
 import { refusedOutcome } from './refused-outcome.ts'
-import { HttpError } from '../http/http-error.ts'
-import { routeLimit } from '../http/read-body.ts'
-import { TEXTS } from '../http/texts.ts'
+import { Refusal } from '../refusals/refusal.ts'
 import { hasActiveRule, runTrigger } from '../triggers/run-trigger.ts'
 import { requireTrigger } from '../triggers/trigger-service.ts'
 
@@ -32,16 +30,14 @@ async function fire(
   const { parts, cache, throttle } = services
   const found = parts.auth.authenticate({ scheme: 'basic', user: key.uuid, password: key.key })
   const user = isPromise(found) ? await found : found
-  if (!user) throw new HttpError(401, TEXTS.authenticationInvalid)
+  if (!user) throw new Refusal('authentication-invalid')
   const namespace = user.namespace.name
   if (again && (await parts.activationStore.get(namespace, activationId))) return { status: 202 }
   requireOwner(user, 'ACTIVATE', namespace, name)
   const entity = cache.get(`${namespace}/${name}`)
   const trigger = requireTrigger(isPromise(entity) ? await entity : entity)
   const json = JsonText.of(payload)
-  const { bytes: allowedBytes, tooLarge } = routeLimit(maxPayloadBytes(user.limits, parts.limits))
-  const bytes = Buffer.byteLength(json.text)
-  if (bytes > allowedBytes) throw tooLarge(bytes)
+  requirePayloadFits(json, user, parts.limits)
   const admitted = throttle.admitFire(user)
   if (isPromise(admitted)) await admitted
   if (!hasActiveRule(trigger)) return { status: 204 }

@@ -3,11 +3,9 @@ import { JsonText } from '../../model/json-text.ts'
 import { newTransaction, type Transaction } from '../../model/transaction.ts'
 import type { ActionInvocation, FiringOutcome } from '../../system-packages/system-package.ts'
 import type { ApiServices } from '../services/api-services.ts'
-import { maxPayloadBytes } from '../admission/effective-limits.ts'
+import { requirePayloadFits } from '../admission/payload-limit.ts'
 import { errorAnswer } from '../http/error-answer.ts'
-import { HttpError } from '../http/http-error.ts'
-import { routeLimit } from '../http/read-body.ts'
-import { TEXTS } from '../http/texts.ts'
+import { Refusal } from '../refusals/refusal.ts'
 import { invokeNamed } from '../invoke/invoke-named.ts'
 import { refusedOutcome } from './refused-outcome.ts'
 
@@ -30,12 +28,10 @@ async function invoke(
   const { parts } = services
   const found = parts.auth.identityOf(namespace)
   const user = isPromise(found) ? await found : found
-  if (!user) throw new HttpError(401, TEXTS.authenticationInvalid)
+  if (!user) throw new Refusal('authentication-invalid')
   if (again && (await parts.activationStore.get(namespace, activationId))) return { status: 202 }
   const json = JsonText.of(payload)
-  const { bytes: allowedBytes, tooLarge } = routeLimit(maxPayloadBytes(user.limits, parts.limits))
-  const bytes = Buffer.byteLength(json.text)
-  if (bytes > allowedBytes) throw tooLarge(bytes)
+  requirePayloadFits(json, user, parts.limits)
   const slash = action.indexOf('/')
   const place =
     slash < 0

@@ -5,13 +5,12 @@ import type { EntityCache } from '../entities/entity-cache.ts'
 import type { Entity } from '../entities/entity.ts'
 import { locateAction, type ActionName } from '../admission/resolve-action.ts'
 import { forbidden, requirePackage } from '../admission/entitlement.ts'
-import { HttpError } from '../http/http-error.ts'
-import { referenceMissing, referenceOfOtherKind, TEXTS } from '../http/texts.ts'
+import { isRefusal, Refusal } from '../refusals/refusal.ts'
 import type { RulePut } from './parse-rule-put.ts'
 
 /**
  * Checks that the caller may read what a rule is to refer to. A refusal names all that is refused.
- * @throws HttpError 400, 403; 404, 409 from the package of the action
+ * @throws Refusal not-authorized; not-found, other-collection and more from the package of the action
  */
 export async function authorizeReferences(
   cache: EntityCache,
@@ -33,7 +32,7 @@ export async function authorizeReferences(
   if (refused.size > 0) throw forbidden([...refused].toSorted().join(', '))
 }
 
-/** @throws HttpError 400 the trigger is missing, is none, or cannot be read. */
+/** @throws Refusal referent-missing, referent-of-other-kind, referent-corrupt */
 export async function requireTriggerReference(cache: EntityCache, id: EntityId): Promise<void> {
   await requireReference('trigger', id, async () => {
     const entity = await cache.fresh(documentId(id))
@@ -43,7 +42,7 @@ export async function requireTriggerReference(cache: EntityCache, id: EntityId):
 
 /**
  * Looks for the action where the caller's bindings lead.
- * @throws HttpError 400 the action is missing, is none, or cannot be read.
+ * @throws Refusal referent-missing, referent-of-other-kind, referent-corrupt
  */
 export async function requireActionReference(cache: EntityCache, user: Identity, id: EntityId): Promise<void> {
   await requireReference('action', id, async () => {
@@ -66,10 +65,10 @@ async function requireReference(
 ): Promise<void> {
   try {
     const found = await isOfKind()
-    if (found === undefined) throw new HttpError(400, referenceMissing(what, documentId(id)))
-    if (!found) throw new HttpError(400, referenceOfOtherKind(what, documentId(id)))
+    if (found === undefined) throw new Refusal('referent-missing', { what, id: documentId(id) })
+    if (!found) throw new Refusal('referent-of-other-kind', { what, id: documentId(id) })
   } catch (error) {
-    if (isPlatformError(error, 'ERR_CORRUPT')) throw new HttpError(400, TEXTS.corrupt)
+    if (isPlatformError(error, 'ERR_CORRUPT')) throw new Refusal('referent-corrupt')
     throw error
   }
 }
@@ -79,7 +78,7 @@ async function findAction(cache: EntityCache, user: Identity, id: EntityId): Pro
     return await cache.fresh(documentId(await locateAction(cache, user, 'READ', actionName(id))))
   } catch (error) {
     // The package is gone, or it is closed to the caller by now.
-    if (error instanceof HttpError) return undefined
+    if (error instanceof Refusal) return undefined
     throw error
   }
 }
@@ -93,7 +92,7 @@ async function isPackageReadable(
     await requirePackage(cache, user, 'READ', id, `${id.namespace}/${id.name}`)
     return true
   } catch (error) {
-    if (error instanceof HttpError && error.status === 403) return false
+    if (isRefusal(error, 'not-authorized')) return false
     throw error
   }
 }

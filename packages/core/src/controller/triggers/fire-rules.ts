@@ -4,9 +4,8 @@ import type { JsonText } from '../../model/json-text.ts'
 import type { RuleLink } from '../../model/trigger.ts'
 import { errorAnswer } from '../http/error-answer.ts'
 import type { ApiServices } from '../services/api-services.ts'
-import { maxPayloadBytes } from '../admission/effective-limits.ts'
-import { HttpError } from '../http/http-error.ts'
-import { largerThanAllowed, ruleInactive, STATUS_TEXT_DEFAULTS } from '../http/texts.ts'
+import { requirePayloadFits } from '../admission/payload-limit.ts'
+import { STATUS_TEXT_DEFAULTS } from '../http/texts.ts'
 import { invokeNamed, type Caller } from '../invoke/invoke-named.ts'
 import { actionName } from './check-references.ts'
 
@@ -81,9 +80,7 @@ async function fireRule(
       { user: caller.user, transaction },
       actionName(action),
       async () => {
-        const allowedBytes = maxPayloadBytes(caller.user.limits, parts.limits)
-        const bytes = Buffer.byteLength(payload.text)
-        if (bytes > allowedBytes) throw new HttpError(413, largerThanAllowed('Request', bytes, allowedBytes))
+        requirePayloadFits(payload, caller.user, parts.limits)
         return { payload, blocking: false, waitMs: 0, ...(id === undefined ? {} : { activationId: id }) }
       },
     )
@@ -96,6 +93,10 @@ async function fireRule(
       error: contentType === 'application/json' ? errorText(body) : STATUS_TEXT_DEFAULTS[500]!,
     }
   }
+}
+
+function ruleInactive(rule: string, action: string): string {
+  return `Rule '${rule}' is inactive, action '${action}' was not activated.`
 }
 
 function errorText(body: string): string {

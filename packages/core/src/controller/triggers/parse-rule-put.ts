@@ -5,15 +5,14 @@ import { optional, shown } from '../writes/json-readers.ts'
 import { parseReference } from '../writes/parse-reference.ts'
 import type { PutBody } from '../writes/put-content.ts'
 import { parseVersionAndPublish, type HeadPut } from '../writes/put-fields.ts'
-import { badContent } from '../http/http-error.ts'
-import { notMatched, ruleStateUnknown, TEXTS } from '../http/texts.ts'
+import { Refusal } from '../refusals/refusal.ts'
 
 export interface RulePut extends HeadPut {
   readonly trigger?: EntityId
   readonly action?: EntityId
 }
 
-/** `_` as a namespace stands for `namespace`; a status is ignored. @throws HttpError 400 */
+/** `_` as a namespace stands for `namespace`; a status is ignored. @throws Refusal */
 export function parseRulePut({ body, content: { annotations } }: PutBody, namespace: string): RulePut {
   const trigger = optional(body['trigger'], (json) => parseReference(json, namespace))
   const action = optional(body['action'], (json) => parseReference(json, namespace))
@@ -25,14 +24,15 @@ export function parseRulePut({ body, content: { annotations } }: PutBody, namesp
   }
 }
 
-/** @throws HttpError 400 */
+/** @throws Refusal */
 export function parseRuleState(json: JsonValue): RuleStatus {
-  if (!isJsonObject(json)) throw badContent(notMatched(shown(json), classOf(json)))
+  if (!isJsonObject(json)) throw new Refusal('rule-state-malformed', { json: shown(json), type: classOf(json) })
   const { status } = json
-  if (status === undefined) throw badContent(TEXTS.ruleStateMissing)
-  if (typeof status !== 'string') throw badContent(notMatched(shown(status), classOf(status)))
+  if (status === undefined) throw new Refusal('rule-state-missing')
+  if (typeof status !== 'string')
+    throw new Refusal('rule-state-malformed', { json: shown(status), type: classOf(status) })
   if (status === 'active' || status === 'inactive') return status
-  throw badContent(ruleStateUnknown(status))
+  throw new Refusal('rule-state-unknown', { state: status })
 }
 
 /** What OpenWhisk's JSON library calls the kind of a value. */

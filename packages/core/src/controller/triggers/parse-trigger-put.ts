@@ -2,11 +2,10 @@ import { isJsonObject, type JsonValue } from '../../model/json.ts'
 import { optional } from '../writes/json-readers.ts'
 import type { PutBody } from '../writes/put-content.ts'
 import { parseVersionAndPublish } from '../writes/put-fields.ts'
-import { badContent } from '../http/http-error.ts'
-import { TEXTS } from '../http/texts.ts'
+import { Refusal } from '../refusals/refusal.ts'
 import type { TriggerPut } from './trigger-service.ts'
 
-/** @throws HttpError 400 */
+/** @throws Refusal */
 export function parseTriggerPut({ body, content: { parameters, annotations } }: PutBody): TriggerPut {
   optional(body['limits'], requireNoLimits)
   return { ...parseVersionAndPublish(body), ...(parameters && { parameters }), ...(annotations && { annotations }) }
@@ -14,5 +13,5 @@ export function parseTriggerPut({ body, content: { parameters, annotations } }: 
 
 /** A trigger has no limits: any object says so. */
 function requireNoLimits(json: JsonValue): void {
-  if (!isJsonObject(json)) throw badContent(TEXTS.objectExpectedPlainly)
+  if (!isJsonObject(json)) throw new Refusal('trigger-limits-malformed')
 }

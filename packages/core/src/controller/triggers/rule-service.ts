@@ -8,8 +8,7 @@ import type { RuleStatus } from '../../model/trigger.ts'
 import type { Entity } from '../entities/entity.ts'
 import { putHead } from '../writes/put-fields.ts'
 import type { ApiServices } from '../services/api-services.ts'
-import { HttpError, notFound } from '../http/http-error.ts'
-import { TEXTS } from '../http/texts.ts'
+import { Refusal } from '../refusals/refusal.ts'
 import { requireActionReference, requireTriggerReference } from './check-references.ts'
 import { KeyedLock } from './keyed-lock.ts'
 import type { RulePut } from './parse-rule-put.ts'
@@ -37,24 +36,28 @@ export class RuleService {
     this.#links = links
   }
 
-  /** @throws HttpError 404, 409 */
+  /** @throws Refusal not-found, other-collection */
   async get(id: EntityId): Promise<JsonObject> {
     const { rule } = await this.#read(id)
     return ruleJson(rule, await this.#status(rule))
   }
 
-  /** Creates, active, or with `overwrite` updates. @throws HttpError 400, 409 */
+  /**
+   * Creates, active, or with `overwrite` updates.
+   * @throws Refusal already-exists, other-collection, rule-incomplete, concurrent-modification, and why a reference is
+   * none
+   */
   put(user: Identity, id: EntityId, put: RulePut, overwrite: boolean): Promise<JsonObject> {
     return this.#exclusively(id, async () => {
       const current = await this.#services.cache.fresh(documentId(id))
       if (current === undefined) return this.#create(user, id, put)
       const stored = requireRule(current)
-      if (!overwrite) throw new HttpError(409, TEXTS.exists)
+      if (!overwrite) throw new Refusal('already-exists')
       return this.#update(user, id, put, stored)
     })
   }
 
-  /** Answers with the rule that was. @throws HttpError 404, 409 */
+  /** Answers with the rule that was. @throws Refusal not-found, other-collection */
   delete(id: EntityId): Promise<JsonObject> {
     const key = documentId(id)
     const attempt = async (): Promise<JsonObject> => {
@@ -68,20 +71,20 @@ export class RuleService {
     return this.#exclusively(id, () => retryConflicts(this.#services.parts, attempt))
   }
 
-  /** @throws HttpError 404 no such rule, or a rule without a trigger cannot be active, 409 */
+  /** @throws Refusal not-found, other-collection, rule-trigger-missing, concurrent-modification */
   setStatus(id: EntityId, status: RuleStatus): Promise<void> {
     return this.#exclusively(id, async () => {
       const { rule } = await this.#read(id)
       const trigger = await this.#links.trigger(rule.trigger)
       if (status === statusIn(trigger, documentId(id))) return
-      if (!(await this.#link(rule, status))) throw new HttpError(404, TEXTS.ruleTriggerMissing)
+      if (!(await this.#link(rule, status))) throw new Refusal('rule-trigger-missing')
     })
   }
 
   async #create(user: Identity, id: EntityId, put: RulePut): Promise<JsonObject> {
     const { parts, writer } = this.#services
     const { trigger, action } = put
-    if (!trigger || !action) throw new HttpError(400, TEXTS.ruleIncomplete)
+    if (!trigger || !action) throw new Refusal('rule-incomplete')
     await this.#requireReferences(user, trigger, action)
     const rule: Rule = { ...putHead(id, undefined, put, parts.clock.now()), trigger, action }
     const key = documentId(id)
@@ -117,14 +120,14 @@ export class RuleService {
     await requireActionReference(this.#services.cache, user, action)
   }
 
-  /** False when the trigger is gone. @throws HttpError 409 the rule was deleted meanwhile */
+  /** False when the trigger is gone. @throws Refusal concurrent-modification: the rule was deleted meanwhile */
   async #link(rule: Rule, status: RuleStatus): Promise<boolean> {
     const key = documentId(rule)
     if (!(await this.#links.link(rule.trigger, key, { action: rule.action, status }))) return false
     const entity = await this.#services.cache.fresh(key)
     if (entity?.rule) return true
     await this.#links.unlink(rule.trigger, key)
-    throw new HttpError(409, TEXTS.concurrentModification)
+    throw new Refusal('concurrent-modification')
   }
 
   /** The rule could not be linked: whoever made it is told so, and may try again. */
@@ -143,7 +146,7 @@ export class RuleService {
 
   async #read(id: EntityId): Promise<StoredRule> {
     const entity = await this.#services.cache.fresh(documentId(id))
-    if (entity === undefined) throw notFound()
+    if (entity === undefined) throw new Refusal('not-found')
     return requireRule(entity)
   }
 
@@ -152,8 +155,8 @@ export class RuleService {
   }
 }
 
-/** @throws HttpError 409 something else is there */
+/** @throws Refusal other-collection: something else is there */
 function requireRule({ rule, stored }: Entity): StoredRule {
-  if (rule === undefined) throw new HttpError(409, TEXTS.otherCollection)
+  if (rule === undefined) throw new Refusal('other-collection')
   return { rule, revision: stored.revision }
 }

@@ -7,8 +7,7 @@ import type { Trigger } from '../../model/trigger.ts'
 import type { Entity } from '../entities/entity.ts'
 import { putHead, type HeadPut } from '../writes/put-fields.ts'
 import type { ApiServices } from '../services/api-services.ts'
-import { HttpError, notFound } from '../http/http-error.ts'
-import { TEXTS } from '../http/texts.ts'
+import { Refusal } from '../refusals/refusal.ts'
 import { retryConflicts } from './retry-conflicts.ts'
 import { triggerJson } from './trigger-json.ts'
 import type { TriggerLinks } from './trigger-links.ts'
@@ -27,18 +26,21 @@ export class TriggerService {
     this.#links = links
   }
 
-  /** @throws HttpError 404, 409 */
+  /** @throws Refusal not-found, other-collection */
   async get(id: EntityId): Promise<JsonObject> {
     return triggerJson(requireTrigger(await this.#services.cache.fresh(documentId(id))))
   }
 
-  /** Creates or, with `overwrite`, updates; the links of rules stay. @throws HttpError 400, 409 */
+  /**
+   * Creates or, with `overwrite`, updates; the links of rules stay.
+   * @throws Refusal already-exists, other-collection, concurrent-modification, feed-malformed
+   */
   put(id: EntityId, put: TriggerPut, overwrite: boolean): Promise<JsonObject> {
     const { parts, writer } = this.#services
     const key = documentId(id)
     return this.#write(id, async (entity) => {
       const previous = entity && requireTrigger(entity)
-      if (previous && !overwrite) throw new HttpError(409, TEXTS.exists)
+      if (previous && !overwrite) throw new Refusal('already-exists')
       if (!previous) requireFeedName(put.annotations ?? [])
       const trigger: Trigger = {
         ...putHead(id, previous, put, parts.clock.now()),
@@ -50,7 +52,7 @@ export class TriggerService {
     })
   }
 
-  /** Answers with the trigger that was; its rules stay. @throws HttpError 404, 409 */
+  /** Answers with the trigger that was; its rules stay. @throws Refusal not-found, other-collection */
   delete(id: EntityId): Promise<JsonObject> {
     return this.#write(id, async (entity) => {
       const trigger = requireTrigger(entity)
@@ -70,7 +72,7 @@ export class TriggerService {
     const attempt = async (): Promise<JsonObject> => {
       const entity = await cache.fresh(documentId(id))
       if (lost && !isSameButLinks(first, entity?.trigger)) {
-        throw new HttpError(409, TEXTS.concurrentModification)
+        throw new Refusal('concurrent-modification')
       }
       first = entity?.trigger
       try {
@@ -84,10 +86,10 @@ export class TriggerService {
   }
 }
 
-/** @throws HttpError 404, 409 */
+/** @throws Refusal not-found, other-collection */
 export function requireTrigger(entity: Entity | undefined): Trigger {
-  if (entity === undefined) throw notFound()
-  if (entity.trigger === undefined) throw new HttpError(409, TEXTS.otherCollection)
+  if (entity === undefined) throw new Refusal('not-found')
+  if (entity.trigger === undefined) throw new Refusal('other-collection')
   return entity.trigger
 }
 
@@ -100,5 +102,5 @@ function requireFeedName(annotations: Parameters): void {
   const feed = parameterValue(annotations, 'feed')
   if (feed === undefined) return
   const segments = typeof feed === 'string' ? pathSegments(feed) : []
-  if (segments.length === 0 || !segments.every(isEntityName)) throw new HttpError(400, TEXTS.feedMalformed)
+  if (segments.length === 0 || !segments.every(isEntityName)) throw new Refusal('feed-malformed')
 }

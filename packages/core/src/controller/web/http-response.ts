@@ -3,8 +3,7 @@ import { isJsonObject, numberOf, type JsonObject, type JsonValue } from '../../m
 import { JsonNumber } from '../../model/json-number.ts'
 import { BODILESS, JSON_TYPE, type Answer } from '../http/answer.ts'
 import { headerValue } from '../http/header-text.ts'
-import { HttpError } from '../http/http-error.ts'
-import { TEXTS, webNotValid } from '../http/texts.ts'
+import { Refusal } from '../refusals/refusal.ts'
 import { decodeBase64 } from './decode-base64.ts'
 import { contentKind, isJson, mediaTypeText, parseMediaType, type MediaType } from './media-type.ts'
 import { prettyJson } from './pretty-json.ts'
@@ -29,7 +28,7 @@ const JSON_MEDIA: MediaType = { essence: JSON_TYPE, parameters: '' }
 
 /**
  * The response that a result `{ statusCode?, headers?, body? }` describes.
- * @throws HttpError 400 it describes none.
+ * @throws Refusal it describes none.
  */
 export function httpResponse(result: JsonValue): Answer {
   if (!isJsonObject(result)) throw noMessage()
@@ -86,7 +85,7 @@ type Content = Pick<Answer, 'contentType' | 'body'>
 
 function textContent(text: string, header: string | undefined): Content {
   const type = header === undefined ? HTML : parseMediaType(header)
-  if (!type) throw new HttpError(400, TEXTS.webTypeUnknown)
+  if (!type) throw new Refusal('web-type-unknown')
   const contentType = mediaTypeText(type, 'UTF-8')
   // What looks like base64 is taken for it: actions of old said so in no other way.
   if (isJson(type)) return { contentType, body: isBinaryCode(text) ? Buffer.from(text, 'base64') : text }
@@ -102,10 +101,10 @@ function jsonContent(value: JsonValue, header: string | undefined): Content {
   return { contentType: mediaTypeText(type, 'UTF-8'), body: prettyJson(value) }
 }
 
-function typeMismatch(): HttpError {
-  return new HttpError(400, TEXTS.webTypeMismatch)
+function typeMismatch(): Refusal {
+  return new Refusal('web-type-mismatch')
 }
 
-function noMessage(): HttpError {
-  return new HttpError(400, webNotValid('message/http'))
+function noMessage(): Refusal {
+  return new Refusal('web-result-not-valid', { mediaType: 'message/http' })
 }

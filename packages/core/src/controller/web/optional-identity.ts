@@ -1,7 +1,7 @@
 import { isPromise, type MaybePromise } from '../../lifecycle.ts'
 import type { Identity } from '../../model/identity.ts'
 import type { Authenticator } from '../admission/authenticator.ts'
-import { HttpError } from '../http/http-error.ts'
+import { Refusal } from '../refusals/refusal.ts'
 
 const BASIC = /^basic /i
 
@@ -20,5 +20,5 @@ export function optionalIdentity(
 }
 
 function anonymous(error: unknown): undefined {
-  if (!(error instanceof HttpError)) throw error
+  if (!(error instanceof Refusal)) throw error
 }

@@ -4,19 +4,19 @@ import type { Identity } from '../../model/identity.ts'
 import type { JsonValue } from '../../model/json.ts'
 import { JsonNumber } from '../../model/json-number.ts'
 import { headerText } from '../http/header-text.ts'
-import { HttpError } from '../http/http-error.ts'
+import { Refusal } from '../refusals/refusal.ts'
 
 /**
  * Lets a request through as the annotation `require-whisk-auth` says: a text or a number is a secret that the request
  * must carry, `true` asks for credentials of the platform, and a value of another type lets nobody in.
- * @throws HttpError 401
+ * @throws Refusal web-authentication-missing
  */
 export function requireWhiskAuth(
   required: JsonValue | undefined,
   request: IncomingMessage,
   caller: Identity | undefined,
 ): void {
-  if (!mayPass(required, request, caller)) throw new HttpError(401)
+  if (!mayPass(required, request, caller)) throw new Refusal('web-authentication-missing')
 }
 
 /** Whether `requireWhiskAuth` lets it through. */

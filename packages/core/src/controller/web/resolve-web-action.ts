@@ -8,7 +8,7 @@ import { mergeParameters, parameterValue, type Parameters } from '../../model/pa
 import type { EntityCache } from '../entities/entity-cache.ts'
 import { actionResource, withParameters } from '../admission/resolve-action.ts'
 import { forbidden, requireOwner } from '../admission/entitlement.ts'
-import { notFound } from '../http/http-error.ts'
+import { Refusal } from '../refusals/refusal.ts'
 import type { WebPath } from './web-path.ts'
 
 /** An action that its author has opened to the web. */
@@ -30,15 +30,15 @@ interface Place {
   readonly packageUsable: boolean
 }
 
-/** @throws HttpError 404 there is no such action, it cannot be read, or it is not exported. */
+/** @throws Refusal not-found: there is no such action, it cannot be read, or it is not exported. */
 export async function resolveWebAction(cache: EntityCache, path: WebPath): Promise<WebAction> {
   try {
     const { namespace, package: packageName, name } = path
-    if (!isEntityName(name)) throw notFound()
+    if (!isEntityName(name)) throw new Refusal('not-found')
     const place = packageName === undefined ? inNamespace(namespace) : await inPackage(cache, namespace, packageName)
     const found = cache.get(`${place.path}/${name}`)
     const stored = (isPromise(found) ? await found : found)?.action
-    if (!stored || parameterValue(stored.action.annotations, 'web-export') !== true) throw notFound()
+    if (!stored || parameterValue(stored.action.annotations, 'web-export') !== true) throw new Refusal('not-found')
     const { binding, packageUsable } = place
     return {
       target: withParameters(stored, place.parameters),
@@ -46,11 +46,11 @@ export async function resolveWebAction(cache: EntityCache, path: WebPath): Promi
       packageUsable,
     }
   } catch (error) {
-    throw isPlatformError(error, 'ERR_CORRUPT') ? notFound() : error
+    throw isPlatformError(error, 'ERR_CORRUPT') ? new Refusal('not-found') : error
   }
 }
 
-/** @throws HttpError 403 the owner may not activate it. */
+/** @throws Refusal not-authorized: the owner may not activate it. */
 export function requireActivation(owner: Identity, path: WebPath, { packageUsable }: WebAction): void {
   const name = path.package === undefined ? path.name : `${path.package}/${path.name}`
   requireOwner(owner, 'ACTIVATE', path.namespace, name)
@@ -68,7 +68,7 @@ async function inPackage(cache: EntityCache, namespace: string, packageName: str
 
   const targetPath = `${binding.namespace}/${binding.name}`
   const target = await packageAt(cache, targetPath)
-  if (target.binding) throw notFound()
+  if (target.binding) throw new Refusal('not-found')
   return {
     path: targetPath,
     parameters: mergeParameters(target.parameters, parameters),
@@ -80,6 +80,6 @@ async function inPackage(cache: EntityCache, namespace: string, packageName: str
 async function packageAt(cache: EntityCache, path: string): Promise<Package> {
   const found = cache.get(path)
   const content = (isPromise(found) ? await found : found)?.package
-  if (!content) throw notFound()
+  if (!content) throw new Refusal('not-found')
   return content
 }

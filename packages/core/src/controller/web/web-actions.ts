@@ -10,7 +10,7 @@ import type { ApiServices } from '../services/api-services.ts'
 import { maxPayloadBytes } from '../admission/effective-limits.ts'
 import { errorAnswer } from '../http/error-answer.ts'
 import { headerText } from '../http/header-text.ts'
-import { HttpError, notFound } from '../http/http-error.ts'
+import { HttpError } from '../http/http-error.ts'
 import { receiveArguments, type Arrived } from '../http/json-body.ts'
 import { announcedLength, ClientGone, routeLimit } from '../http/read-body.ts'
 import type { OpenCall } from '../http/route.ts'
@@ -18,6 +18,7 @@ import { invokeResolved, withAdmission } from '../invoke/invoke-resolved.ts'
 import { FrameworkRejection } from './framework-rejection.ts'
 import { parseMediaType } from './media-type.ts'
 import type { Authenticator } from '../admission/authenticator.ts'
+import { Refusal } from '../refusals/refusal.ts'
 import { optionalIdentity } from './optional-identity.ts'
 import { outcomeAnswer } from './outcome-answer.ts'
 import { decodeContent, rawContent } from './request-content.ts'
@@ -66,9 +67,9 @@ export class WebActions {
     const found = parts.auth.identityOf(path.namespace)
     const stored = isPromise(found) ? await found : found
     const owner = stored ?? systemOwner(path.namespace, caller)
-    if (!owner) throw notFound()
+    if (!owner) throw new Refusal('not-found')
     const action = await resolveWebAction(cache, path)
-    if (!stored && action.target.action.exec.kind !== SYSTEM_KIND) throw notFound()
+    if (!stored && action.target.action.exec.kind !== SYSTEM_KIND) throw new Refusal('not-found')
     const admission = { action, caller, owner, headers }
     const receiving = wantsBody(call, admission)
       ? receiveArguments(call, maxPayloadBytes(owner.limits, parts.limits))

@@ -3,9 +3,9 @@ import type { Identity } from '../../model/identity.ts'
 import type { JsonObject } from '../../model/json.ts'
 import { JsonText } from '../../model/json-text.ts'
 import { stringifyJson } from '../../model/json-number.ts'
-import { HttpError } from '../http/http-error.ts'
 import { headerText } from '../http/header-text.ts'
 import { TEXTS } from '../http/texts.ts'
+import { Refusal } from '../refusals/refusal.ts'
 import { parseFields } from './form-fields.ts'
 import { FrameworkRejection } from './framework-rejection.ts'
 import { mediaTypeText, type MediaType } from './media-type.ts'
@@ -29,7 +29,7 @@ const UNTOLD = new Set(['content-length', 'transfer-encoding', 'x-ow-extra-loggi
 
 /**
  * The arguments of a web action: query and body as arguments, body over query, and the request around them.
- * @throws HttpError 400 query or body name an argument that only the platform sets.
+ * @throws Refusal parameters-not-allowed: query or body name an argument that only the platform sets.
  * @throws FrameworkRejection 400 the query cannot be decoded.
  */
 export function webArguments(from: WebRequest, content: RequestContent): JsonText {
@@ -37,7 +37,7 @@ export function webArguments(from: WebRequest, content: RequestContent): JsonTex
   const query = parseFields(from.rawQuery)
   if (query === undefined) throw new FrameworkRejection(400, `${TEXTS.queryUnreadable} Malformed percent-encoding.`)
   for (const name of RESERVED) {
-    if (query.has(name) || (fields && Object.hasOwn(fields, name))) throw new HttpError(400, TEXTS.parametersNotAllowed)
+    if (query.has(name) || (fields && Object.hasOwn(fields, name))) throw new Refusal('parameters-not-allowed')
   }
   const head = context(from)
   for (const [name, value] of query) if (!fields || !Object.hasOwn(fields, name)) head[name] = value

@@ -1,30 +1,31 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '../../model/json.ts'
 import { stringifyJson } from '../../model/json-number.ts'
-import { badContent } from '../http/http-error.ts'
-import { objectExpectedIn, otherTypeExpected } from '../http/texts.ts'
+import { Refusal } from '../refusals/refusal.ts'
 
 /** A field of null is as good as none. */
 export function optional<T>(json: JsonValue | undefined, parse: (json: JsonValue) => T): T | undefined {
   return json === undefined || json === null ? undefined : parse(json)
 }
 
-/** `firstField` is the one that OpenWhisk looks for first, and complains of. @throws HttpError 400 */
+/** `firstField` is the one that OpenWhisk looks for first, and complains of. @throws Refusal object-expected */
 export function requireObject(json: JsonValue, firstField: string): JsonObject {
-  if (!isJsonObject(json)) throw badContent(objectExpectedIn(firstField))
+  if (!isJsonObject(json)) throw new Refusal('object-expected', { firstField })
   return json
 }
 
-/** @throws HttpError 400 */
+/** @throws Refusal other-type-expected */
 export function requireBoolean(json: JsonValue): boolean {
-  if (typeof json !== 'boolean') throw badContent(otherTypeExpected('JsBoolean', shown(json)))
+  if (typeof json !== 'boolean') throw new Refusal('other-type-expected', { expected: 'JsBoolean', json: shown(json) })
   return json
 }
 
-/** @throws HttpError 400 */
+/** @throws Refusal other-type-expected */
 export function requireTexts(json: JsonValue): string[] {
-  if (!Array.isArray(json)) throw badContent(otherTypeExpected('Array as JsArray', shown(json)))
+  if (!Array.isArray(json))
+    throw new Refusal('other-type-expected', { expected: 'Array as JsArray', json: shown(json) })
   return json.map((item) => {
-    if (typeof item !== 'string') throw badContent(otherTypeExpected('String as JsString', shown(item)))
+    if (typeof item !== 'string')
+      throw new Refusal('other-type-expected', { expected: 'String as JsString', json: shown(item) })
     return item
   })
 }

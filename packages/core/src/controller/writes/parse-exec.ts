@@ -2,8 +2,7 @@ import { documentId } from '../../model/entity-name.ts'
 import { isBinaryCode, type Exec } from '../../model/exec.ts'
 import { isJsonObject, type JsonObject, type JsonValue } from '../../model/json.ts'
 import type { RuntimesManifest } from '../../model/runtimes-manifest.ts'
-import { badContent } from '../http/http-error.ts'
-import { codeMissing, codeUnreadable, kindUnknown, mainMalformed, mainMissing, TEXTS } from '../http/texts.ts'
+import { Refusal } from '../refusals/refusal.ts'
 import { shown } from './json-readers.ts'
 import { parseReference } from './parse-reference.ts'
 
@@ -20,10 +19,10 @@ const IMAGE = new RegExp(
   `^(?:${REGISTRY}/)?${COMPONENT}(?:/${COMPONENT})*(?::\\w[\\w.-]{0,127})?(?:@[a-z0-9+._-]+:[0-9a-f]{32,})?$`,
 )
 
-/** The `exec` of a request. In it null is a value of the wrong type, not none. @throws HttpError 400 */
+/** The `exec` of a request. In it null is a value of the wrong type, not none. @throws Refusal */
 export function parseExec(json: JsonValue, rules: ExecRules): Exec {
-  if (!isJsonObject(json)) throw badContent(TEXTS.objectExpected)
-  if (typeof json['kind'] !== 'string') throw badContent(TEXTS.kindMissing)
+  if (!isJsonObject(json)) throw new Refusal('exec-malformed')
+  if (typeof json['kind'] !== 'string') throw new Refusal('kind-missing')
   const kind = json['kind'].trim().toLowerCase()
   if (kind === 'sequence') return { kind, components: parseComponents(json, rules.ownNamespace) }
   if (kind === 'blackbox') return parseBlackbox(json)
@@ -32,21 +31,21 @@ export function parseExec(json: JsonValue, rules: ExecRules): Exec {
 
 function parseCode(json: JsonObject, requestedKind: string, manifest: RuntimesManifest): Exec {
   const runtime = manifest.runtime(requestedKind)
-  if (!runtime) throw badContent(kindUnknown(requestedKind, manifest.kinds))
+  if (!runtime) throw new Refusal('kind-unknown', { kind: requestedKind, known: manifest.kinds })
   const { kind, attached, requireMain } = runtime
   const given = attached && json['code'] === undefined ? json['jar'] : json['code']
-  if (given === undefined) throw badContent(codeMissing(requestedKind, attached))
-  if (!attached && typeof given !== 'string') throw badContent(codeMissing(requestedKind, attached))
+  if (given === undefined) throw new Refusal('code-missing', { kind: requestedKind, attached })
+  if (!attached && typeof given !== 'string') throw new Refusal('code-missing', { kind: requestedKind, attached })
   const main = parseMain(json, requestedKind)
-  if (requireMain && main === undefined) throw badContent(mainMissing(requestedKind))
+  if (requireMain && main === undefined) throw new Refusal('main-missing', { kind: requestedKind })
   const code = codeText(given)
   return { kind, code: { text: code }, binary: isBinaryCode(code), ...(main === undefined ? {} : { main }) }
 }
 
 function parseBlackbox(json: JsonObject): Exec {
   const { image, code } = json
-  if (typeof image !== 'string') throw badContent(TEXTS.imageMissing)
-  if (!IMAGE.test(image)) throw badContent(TEXTS.imageMalformed)
+  if (typeof image !== 'string') throw new Refusal('image-missing')
+  if (!IMAGE.test(image)) throw new Refusal('image-malformed')
   const text = code === undefined ? '' : codeText(code)
   const main = parseMain(json, 'blackbox')
   const hasCode = text.trim() !== ''
@@ -62,19 +61,19 @@ function parseBlackbox(json: JsonObject): Exec {
 function parseMain(json: JsonObject, kind: string): string | undefined {
   const { main } = json
   if (main === undefined) return undefined
-  if (typeof main !== 'string') throw badContent(mainMalformed(kind))
+  if (typeof main !== 'string') throw new Refusal('main-malformed', { kind })
   return main
 }
 
 function parseComponents(json: JsonObject, ownNamespace: string): string[] {
   const { components } = json
-  if (components === undefined) throw badContent(TEXTS.componentsMissing)
-  if (!Array.isArray(components)) throw badContent(TEXTS.componentsNoArray)
+  if (components === undefined) throw new Refusal('components-missing')
+  if (!Array.isArray(components)) throw new Refusal('components-malformed')
   return components.map((component) => `/${documentId(parseReference(component, ownNamespace))}`)
 }
 
 /** What is no text would be the record of an attachment, which only the platform makes. */
 function codeText(code: JsonValue): string {
-  if (typeof code !== 'string') throw badContent(codeUnreadable(shown(code)))
+  if (typeof code !== 'string') throw new Refusal('code-unreadable', { json: shown(code) })
   return code
 }

@@ -3,11 +3,10 @@ import type { JsonObject, JsonValue } from '../../model/json.ts'
 import { parametersSize, parseParameters, type Parameters } from '../../model/parameters.ts'
 import type { ControllerParts } from '../parts/controller-parts.ts'
 import { effectiveLimits } from '../admission/effective-limits.ts'
-import { badContent, HttpError } from '../http/http-error.ts'
 import { readJson } from '../http/json-body.ts'
 import { entityLimit, type BodyLimit } from '../http/read-body.ts'
 import type { Call } from '../http/route.ts'
-import { largerThanAllowed, TEXTS } from '../http/texts.ts'
+import { Refusal } from '../refusals/refusal.ts'
 import { optional, requireObject } from './json-readers.ts'
 import { parseExec, type ExecRules } from './parse-exec.ts'
 
@@ -30,7 +29,7 @@ export interface PutBody {
 
 /**
  * The body of a PUT. What is bounded is read and judged before all else, `exec` too whatever the PUT is about.
- * @throws HttpError 400, 408, 413, 415, 503; ClientGone
+ * @throws Refusal what is in it; HttpError 400, 408, 413, 415, 503; ClientGone
  */
 export async function readPut(
   { parts }: { readonly parts: Pick<ControllerParts, 'manifest' | 'limits'> },
@@ -45,7 +44,7 @@ export async function readPut(
   return { body, content: parsePutContent(body, rules, { maxExecBytes: limits.maxExecBytes, maxParameterBytes }) }
 }
 
-/** @throws HttpError 400, 413 */
+/** @throws Refusal */
 export function parsePutContent(body: JsonObject, rules: ExecRules, bounds: ContentBounds): PutContent {
   const exec = optional(body['exec'], (json) => parseExec(json, rules))
   const parameters = optional(body['parameters'], parseList)
@@ -58,12 +57,12 @@ export function parsePutContent(body: JsonObject, rules: ExecRules, bounds: Cont
 
 function parseList(json: JsonValue): Parameters {
   const list = parseParameters(json)
-  if (!list) throw badContent(TEXTS.parametersMalformed)
+  if (!list) throw new Refusal('parameters-malformed')
   return list
 }
 
 function checkSize(field: string, bytes: number, allowedBytes: number): void {
-  if (bytes > allowedBytes) throw new HttpError(413, largerThanAllowed(field, bytes, allowedBytes))
+  if (bytes > allowedBytes) throw new Refusal('field-too-large', { field, bytes, allowedBytes })
 }
 
 function execBytes(exec: Exec): number {

@@ -3,8 +3,7 @@ import type { EntityId } from '../../model/entity-name.ts'
 import type { JsonObject, JsonValue } from '../../model/json.ts'
 import type { Parameters } from '../../model/parameters.ts'
 import { FIRST_VERSION, nextPatch, parseVersion } from '../../model/semantic-version.ts'
-import { badContent } from '../http/http-error.ts'
-import { TEXTS } from '../http/texts.ts'
+import { Refusal } from '../refusals/refusal.ts'
 import { optional, requireBoolean } from './json-readers.ts'
 
 /** What a PUT may say about an entity of any collection. Other fields of its body are ignored. */
@@ -14,7 +13,7 @@ export interface HeadPut {
   readonly publish?: boolean
 }
 
-/** @throws HttpError 400 */
+/** @throws Refusal version-malformed, other-type-expected */
 export function parseVersionAndPublish(body: JsonObject): Pick<HeadPut, 'version' | 'publish'> {
   const version = optional(body['version'], parseVersionField)
   const publish = optional(body['publish'], requireBoolean)
@@ -35,6 +34,6 @@ export function putHead(id: EntityId, previous: EntityHead | undefined, put: Hea
 
 function parseVersionField(json: JsonValue): string {
   const version = typeof json === 'string' ? parseVersion(json) : undefined
-  if (version === undefined) throw badContent(TEXTS.versionMalformed)
+  if (version === undefined) throw new Refusal('version-malformed')
   return version
 }

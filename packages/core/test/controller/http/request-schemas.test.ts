@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest'
 import { REST_MANIFEST } from '../../../src/conformance/rest/rest-platform.ts'
 import { parseActionSettings } from '../../../src/controller/actions/parse-action-put.ts'
 import { parsePutContent, type PutBody } from '../../../src/controller/writes/put-content.ts'
-import { HttpError } from '../../../src/controller/http/http-error.ts'
+import { refusalAnswer } from '../../../src/controller/http/refusal-answer.ts'
+import { Refusal } from '../../../src/controller/refusals/refusal.ts'
 import { DEFINITIONS, schemaOf, type SchemaName } from '../../../src/controller/schemas/definitions.ts'
 import { parsePackagePut } from '../../../src/controller/packages/parse-package-put.ts'
 import { parseRulePut, parseRuleState } from '../../../src/controller/triggers/parse-rule-put.ts'
@@ -118,7 +119,7 @@ function refusalOf(parse: (body: JsonObject) => unknown, body: JsonObject): stri
     parse(body)
     return undefined
   } catch (error) {
-    if (error instanceof HttpError) return error.message
+    if (error instanceof Refusal) return refusalAnswer(error).text
     throw error
   }
 }

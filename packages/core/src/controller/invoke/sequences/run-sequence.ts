@@ -3,7 +3,7 @@ import { isSequence } from '../../../model/exec.ts'
 import { isJsonObject } from '../../../model/json.ts'
 import type { JsonText } from '../../../model/json-text.ts'
 import { componentName } from '../../admission/check-sequence.ts'
-import { TEXTS } from '../../http/texts.ts'
+import { SEQUENCE_COMPONENT_MISSING, SEQUENCE_TOO_LONG } from '../../refusals/sequence-texts.ts'
 import type { Composite } from '../composite.ts'
 import { errorResponse } from '../error-response.ts'
 import { findComponent, type Component } from '../find-component.ts'
@@ -25,8 +25,8 @@ export async function runSequence(sequence: Composite, runner: StepRunner): Prom
   for (const lookup of await Promise.allSettled(lookups)) {
     if (lookup.status === 'rejected') throw lookup.reason
     const component = lookup.value
-    if (typeof component === 'string') return errorResponse(1, TEXTS.sequenceComponentMissing)
-    if (!admits(sequence, component, runner.maxLength)) return errorResponse(1, TEXTS.sequenceTooLong)
+    if (typeof component === 'string') return errorResponse(1, SEQUENCE_COMPONENT_MISSING)
+    if (!admits(sequence, component, runner.maxLength)) return errorResponse(1, SEQUENCE_TOO_LONG)
     const { activationId, activation } = await runner.runComponent(sequence, component, input)
     if (!activation) return errorResponse(3, sequenceTimeout(activationId))
     response = activation.response
