@@ -18,10 +18,12 @@ import { listEntities } from '../entities/list-entities.ts'
 import { LIST_PARAMETERS } from '../entities/list-query.ts'
 import { parseActionSettings } from './parse-action-put.ts'
 import { checkLimits } from './parse-limits.ts'
-import { readPut } from '../writes/put-content.ts'
+import { overwriteParameter, readPut } from '../writes/put-content.ts'
 import { locateAction, type ActionName } from '../admission/resolve-action.ts'
 import { stringifyJson } from '../../model/json-number.ts'
 import { Refusal } from '../refusals/refusal.ts'
+import { namespaceListing } from '../collections/namespace-listing.ts'
+import { errors } from '../http/error-responses.ts'
 
 const COLLECTION = '/api/v1/namespaces/{namespace}/actions'
 const IN_NAMESPACE = `${COLLECTION}/{actionName}`
@@ -39,21 +41,12 @@ export function actionRoutes(services: ApiServices): readonly UserRoute[] {
   const queries = new InvokeQueries(services.parts.limits.maxBlockingWaitMs)
   const common = { auth: 'basic', tag: 'Actions' } as const
   return [
-    {
-      ...common,
-      method: 'GET',
-      path: COLLECTION,
-      trailingSlash: true,
-      operationId: 'getAllActions',
+    namespaceListing(services, {
+      collection: 'actions',
+      tag: 'Actions',
+      schema: 'ActionList',
       summary: 'Actions of a namespace and of all its packages',
-      query: LIST_PARAMETERS,
-      responses: { 200: 'ActionList', 400: 'ErrorMessage', 403: 'ErrorMessage' },
-      handle: (call) => {
-        const namespace = targetNamespace(call)
-        requireOwner(call.user, 'READ', namespace)
-        return listEntities(services, call, { collection: 'actions', index: 'actions', path: namespace })
-      },
-    },
+    }),
     {
       ...common,
       method: 'GET',
@@ -61,14 +54,7 @@ export function actionRoutes(services: ApiServices): readonly UserRoute[] {
       operationId: 'getAllActionsInPackage',
       summary: 'Actions of a package',
       query: LIST_PARAMETERS,
-      responses: {
-        200: 'ActionList',
-        400: 'ErrorMessage',
-        403: 'ErrorMessage',
-        404: 'ErrorMessage',
-        409: 'ErrorMessage',
-        422: 'ErrorMessage',
-      },
+      responses: { 200: 'ActionList', ...errors(400, 403, 404, 409, 422) },
       handle: async (call) => {
         const id = { namespace: targetNamespace(call), name: entityName(call, 'packageName') }
         const { path } = await requirePackage(services.cache, call.user, 'READ', id, `${id.namespace}/${id.name}`)
@@ -83,14 +69,7 @@ export function actionRoutes(services: ApiServices): readonly UserRoute[] {
         operationId: `getAction${inPackage}ByName`,
         summary: 'Read an action',
         query: [{ name: 'code', type: 'boolean', description: 'Whether to include the code.' }],
-        responses: {
-          200: 'Action',
-          400: 'ErrorMessage',
-          403: 'ErrorMessage',
-          404: 'ErrorMessage',
-          409: 'ErrorMessage',
-          422: 'ErrorMessage',
-        },
+        responses: { 200: 'Action', ...errors(400, 403, 404, 409, 422) },
         handle: async (call) => {
           const name = actionName(call)
           const place = await locateAction(services.cache, call.user, 'READ', name)
@@ -105,16 +84,9 @@ export function actionRoutes(services: ApiServices): readonly UserRoute[] {
         path,
         operationId: `updateAction${inPackage}`,
         summary: 'Create or update an action',
-        query: [{ name: 'overwrite', type: 'boolean', description: 'Whether to update an action that exists.' }],
+        query: [overwriteParameter('an action')],
         request: 'ActionPut',
-        responses: {
-          200: 'Action',
-          400: 'ErrorMessage',
-          403: 'ErrorMessage',
-          404: 'ErrorMessage',
-          409: 'ErrorMessage',
-          413: 'ErrorMessage',
-        },
+        responses: { 200: 'Action', ...errors(400, 403, 404, 409, 413) },
         handle: (call) => putAction(services, service, call),
       },
       {
@@ -123,13 +95,7 @@ export function actionRoutes(services: ApiServices): readonly UserRoute[] {
         path,
         operationId: `deleteAction${inPackage}`,
         summary: 'Delete an action',
-        responses: {
-          200: 'Action',
-          400: 'ErrorMessage',
-          403: 'ErrorMessage',
-          404: 'ErrorMessage',
-          409: 'ErrorMessage',
-        },
+        responses: { 200: 'Action', ...errors(400, 403, 404, 409) },
         handle: async (call) => {
           const id = await writableId(service, call, 'DELETE')
           return deletedAnswer(services.options, await service.delete(id))
@@ -146,15 +112,9 @@ export function actionRoutes(services: ApiServices): readonly UserRoute[] {
         responses: {
           200: 'InvocationAnswer',
           202: 'ActivationId',
-          403: 'ErrorMessage',
-          404: 'ErrorMessage',
-          408: 'ErrorMessage',
-          409: 'ErrorMessage',
-          413: 'ErrorMessage',
-          422: 'ErrorMessage',
-          429: 'ErrorMessage',
           500: 'InvocationAnswer',
           502: 'InvocationAnswer',
+          ...errors(403, 404, 408, 409, 413, 422, 429),
         },
         handle: (call) => invokeAction(services, queries, call, actionName(call)),
       },
@@ -166,8 +126,7 @@ async function putAction(services: ApiServices, service: ActionService, call: Ca
   const { parts, cache, options } = services
   const { user } = call
   const id = await writableId(service, call, 'PUT')
-  const { body, content } = await readPut(services, call, requestLimit(parts.limits.maxRequestBytes))
-  const overwrite = new QueryParameters(call.rawQuery).boolean('overwrite', false)
+  const { body, content, overwrite } = await readPut(services, call, requestLimit(parts.limits.maxRequestBytes))
   const settings = parseActionSettings(body)
   checkLimits(settings.limits ?? {}, effectiveLimits(user.limits, parts.limits), parts.limits)
   const { exec } = content

@@ -3,6 +3,7 @@ import type { Activation } from '../../model/activation.ts'
 import type { ControllerParts } from '../parts/controller-parts.ts'
 import { jsonAnswer, type Answer } from '../http/answer.ts'
 import { requireOwner } from '../admission/entitlement.ts'
+import { errors } from '../http/error-responses.ts'
 import type { Call, UserRoute } from '../http/route.ts'
 import { targetNamespace } from '../admission/target-namespace.ts'
 import { ACTIVATION_PARAMETERS, parseActivationQuery } from './activation-query.ts'
@@ -18,7 +19,6 @@ const ID = /^[0-9a-f]+$/
 export function activationRoutes(parts: ControllerParts): readonly UserRoute[] {
   const { activationStore, logStore, limits, logger, logsOutliveRecords = false } = parts
   const common = { method: 'GET', auth: 'basic', tag: 'Activations' } as const
-  const errors = { 400: 'ErrorMessage', 403: 'ErrorMessage', 404: 'ErrorMessage' } as const
 
   const lookUp = (call: Call): Promise<Activation | undefined> => {
     const namespace = targetNamespace(call)
@@ -67,7 +67,7 @@ export function activationRoutes(parts: ControllerParts): readonly UserRoute[] {
       trailingSlash: true,
       summary: 'Activations of a namespace, the latest first',
       query: ACTIVATION_PARAMETERS,
-      responses: { 200: 'ActivationList', 400: 'ErrorMessage', 403: 'ErrorMessage' },
+      responses: { 200: 'ActivationList', ...errors(400, 403) },
       handle: list,
     },
     {
@@ -76,7 +76,7 @@ export function activationRoutes(parts: ControllerParts): readonly UserRoute[] {
       operationId: 'getActivationById',
       trailingSlash: true,
       summary: 'Read an activation',
-      responses: { 200: 'Activation', ...errors },
+      responses: { 200: 'Activation', ...errors(400, 403, 404) },
       handle: async (call) => jsonAnswer(200, extendedRecordText(await find(call))),
     },
     {
@@ -84,7 +84,7 @@ export function activationRoutes(parts: ControllerParts): readonly UserRoute[] {
       path: `${COLLECTION}/{activationid}/logs`,
       operationId: 'getActivationLogs',
       summary: 'Read the logs of an activation',
-      responses: { 200: 'ActivationLogs', ...errors },
+      responses: { 200: 'ActivationLogs', ...errors(400, 403, 404) },
       handle: async (call) => {
         const activation = logsOutliveRecords ? await lookUp(call) : await find(call)
         const logs = await logStore.fetch(activationId(call), activation, call.user)
@@ -97,7 +97,7 @@ export function activationRoutes(parts: ControllerParts): readonly UserRoute[] {
       path: `${COLLECTION}/{activationid}/result`,
       operationId: 'getActivationResult',
       summary: 'Read the result of an activation',
-      responses: { 200: 'ActivationResult', ...errors },
+      responses: { 200: 'ActivationResult', ...errors(400, 403, 404) },
       handle: async (call) => jsonAnswer(200, responseText((await find(call)).response)),
     },
   ]

@@ -5,6 +5,7 @@ import { requireOwner } from '../admission/entitlement.ts'
 import type { Call, UserRoute } from '../http/route.ts'
 import { targetNamespace } from '../admission/target-namespace.ts'
 import { Refusal } from '../refusals/refusal.ts'
+import { errors } from '../http/error-responses.ts'
 
 const LIMITS = '/api/v1/namespaces/{namespace}/limits'
 
@@ -30,7 +31,7 @@ export function namespaceRoutes(platform: PlatformLimits): readonly UserRoute[] 
       tag: 'Limits',
       operationId: 'getLimits',
       summary: 'Limits in force for a namespace',
-      responses: { 200: 'UserLimits', 403: 'ErrorMessage' },
+      responses: { 200: 'UserLimits', ...errors(403) },
       handle: (call) => showLimits(call, platform),
     },
     {
@@ -38,7 +39,7 @@ export function namespaceRoutes(platform: PlatformLimits): readonly UserRoute[] 
       auth: 'basic',
       path: `${LIMITS}/{name}`,
       summary: 'Refused: single limits cannot be read',
-      responses: { 400: 'ErrorMessage' },
+      responses: { ...errors(400) },
       handle: (call) => {
         targetNamespace(call)
         throw new Refusal('single-limit-unreadable')

@@ -4,6 +4,7 @@ import { textAnswer } from '../http/answer.ts'
 import { basicCredentials } from '../admission/authenticator.ts'
 import type { OpenRoute } from '../http/route.ts'
 import { Refusal } from '../refusals/refusal.ts'
+import { errors } from '../http/error-responses.ts'
 
 const DISABLED = 'controller is disabled'
 
@@ -15,7 +16,7 @@ export function disableRoute(operator: ApiOptions['operator'], disable: () => vo
     auth: 'none',
     cors: 'server',
     summary: 'Accept no more activations',
-    responses: { 200: 'none', 401: 'ErrorMessage' },
+    responses: { 200: 'none', ...errors(401) },
     handle: ({ request }) => {
       const given = basicCredentials(request.headers.authorization)
       const isOperator =

@@ -1,9 +1,9 @@
 import { LIST_PARAMETERS } from '../entities/list-query.ts'
 import { listEntities } from '../entities/list-entities.ts'
-import { readPut } from '../writes/put-content.ts'
+import { overwriteParameter, readPut } from '../writes/put-content.ts'
 import { jsonAnswer, type Answer } from '../http/answer.ts'
 import type { ApiServices } from '../services/api-services.ts'
-import { forbidden, requireOwner, requirePackage } from '../admission/entitlement.ts'
+import { forbidden, requirePackage } from '../admission/entitlement.ts'
 import { requireReadablePackage } from '../admission/execute-only.ts'
 import { QueryParameters } from '../http/query-parameters.ts'
 import type { Call, UserRoute } from '../http/route.ts'
@@ -13,9 +13,12 @@ import { PackageService } from './package-service.ts'
 import { parsePackagePut } from './parse-package-put.ts'
 import { stringifyJson } from '../../model/json-number.ts'
 import { Refusal } from '../refusals/refusal.ts'
+import { errors } from '../http/error-responses.ts'
+import { ownEntity } from '../admission/own-entity.ts'
 
 const COLLECTION = '/api/v1/namespaces/{namespace}/packages'
-const ENTITY = `${COLLECTION}/{packageName}`
+const NAME = 'packageName'
+const ENTITY = `${COLLECTION}/{${NAME}}`
 
 /** In the path of a web action this stands for no package at all. */
 const RESERVED_NAME = 'default'
@@ -33,7 +36,7 @@ export function packageRoutes(services: ApiServices): readonly UserRoute[] {
       trailingSlash: true,
       summary: 'Packages of a namespace; of another namespace, those that are published',
       query: LIST_PARAMETERS,
-      responses: { 200: 'PackageList', 400: 'ErrorMessage', 403: 'ErrorMessage' },
+      responses: { 200: 'PackageList', ...errors(400, 403) },
       handle: (call) => {
         const path = targetNamespace(call)
         if (!call.user.rights.includes('READ')) throw forbidden(path)
@@ -47,16 +50,9 @@ export function packageRoutes(services: ApiServices): readonly UserRoute[] {
       path: ENTITY,
       operationId: 'getPackageByName',
       summary: 'Read a package, and what is in it',
-      responses: {
-        200: 'Package',
-        400: 'ErrorMessage',
-        403: 'ErrorMessage',
-        404: 'ErrorMessage',
-        409: 'ErrorMessage',
-        422: 'ErrorMessage',
-      },
+      responses: { 200: 'Package', ...errors(400, 403, 404, 409, 422) },
       handle: async (call) => {
-        const id = { namespace: targetNamespace(call), name: entityName(call, 'packageName') }
+        const id = { namespace: targetNamespace(call), name: entityName(call, NAME) }
         const resource = `${id.namespace}/${id.name}`
         services.cache.invalidate(resource)
         const missing = (): Refusal => new Refusal('resource-missing', { resource })
@@ -71,16 +67,9 @@ export function packageRoutes(services: ApiServices): readonly UserRoute[] {
       path: ENTITY,
       operationId: 'updatePackage',
       summary: 'Create or update a package or a binding',
-      query: [{ name: 'overwrite', type: 'boolean', description: 'Whether to update a package that exists.' }],
+      query: [overwriteParameter('a package')],
       request: 'PackagePut',
-      responses: {
-        200: 'Package',
-        400: 'ErrorMessage',
-        403: 'ErrorMessage',
-        409: 'ErrorMessage',
-        413: 'ErrorMessage',
-        422: 'ErrorMessage',
-      },
+      responses: { 200: 'Package', ...errors(400, 403, 409, 413, 422) },
       handle: (call) => putPackage(services, service, call),
     },
     {
@@ -90,26 +79,20 @@ export function packageRoutes(services: ApiServices): readonly UserRoute[] {
       operationId: 'deletePackage',
       summary: 'Delete a package or a binding',
       query: [{ name: 'force', type: 'boolean', description: 'Whether to delete the actions in it, too.' }],
-      responses: { 200: 'Package', 403: 'ErrorMessage', 404: 'ErrorMessage', 409: 'ErrorMessage' },
+      responses: { 200: 'Package', ...errors(403, 404, 409) },
       handle: async (call) => {
-        const path = targetNamespace(call)
-        const name = entityName(call, 'packageName')
-        requireOwner(call.user, 'DELETE', path, name)
+        const id = ownEntity(call, 'DELETE', NAME)
         const force = new QueryParameters(call.rawQuery).boolean('force', false)
-        return deletedAnswer(services.options, await service.delete({ path, name }, force))
+        return deletedAnswer(services.options, await service.delete(id, force))
       },
     },
   ]
 }
 
 async function putPackage(services: ApiServices, service: PackageService, call: Call): Promise<Answer> {
-  const { user } = call
-  const path = targetNamespace(call)
-  const name = entityName(call, 'packageName')
-  requireOwner(user, 'PUT', path, name)
+  const id = ownEntity(call, 'PUT', NAME)
   const given = await readPut(services, call)
-  const overwrite = new QueryParameters(call.rawQuery).boolean('overwrite', false)
-  if (name === RESERVED_NAME) throw new Refusal('package-reserved', { name })
-  const put = parsePackagePut(given, path)
-  return putAnswer(services.options, await service.put(user, { path, name }, put, overwrite))
+  if (id.name === RESERVED_NAME) throw new Refusal('package-reserved', { name: id.name })
+  const put = parsePackagePut(given, id.path)
+  return putAnswer(services.options, await service.put(call.user, id, put, given.overwrite))
 }

@@ -5,7 +5,8 @@ import type { ControllerParts } from '../parts/controller-parts.ts'
 import { effectiveLimits } from '../admission/effective-limits.ts'
 import { readJson } from '../http/json-body.ts'
 import { entityLimit, type BodyLimit } from '../http/read-body.ts'
-import type { Call } from '../http/route.ts'
+import { QueryParameters } from '../http/query-parameters.ts'
+import type { Call, QueryParameter } from '../http/route.ts'
 import { Refusal } from '../refusals/refusal.ts'
 import { optional, requireObject } from './json-readers.ts'
 import { parseExec, type ExecRules } from './parse-exec.ts'
@@ -27,21 +28,33 @@ export interface PutBody {
   readonly content: PutContent
 }
 
+export interface Put extends PutBody {
+  /** What exists may be updated. */
+  readonly overwrite: boolean
+}
+
+/** What a row says of it; `entity` with its article. */
+export function overwriteParameter(entity: string): QueryParameter {
+  return { name: 'overwrite', type: 'boolean', description: `Whether to update ${entity} that exists.` }
+}
+
 /**
- * The body of a PUT. What is bounded is read and judged before all else, `exec` too whatever the PUT is about.
+ * What a PUT asks for. Of its body, what is bounded is read and judged before all else, `exec` too whatever the PUT is
+ * about.
  * @throws Refusal what is in it; HttpError 400, 408, 413, 415, 503; ClientGone
  */
 export async function readPut(
   { parts }: { readonly parts: Pick<ControllerParts, 'manifest' | 'limits'> },
   call: Call,
   limit?: BodyLimit,
-): Promise<PutBody> {
+): Promise<Put> {
   const { manifest, limits } = parts
   const { user } = call
   const body = requireObject(await readJson(call, limit ?? entityLimit(limits)), 'exec')
   const { maxParameterBytes } = effectiveLimits(user.limits, limits)
   const rules = { manifest, ownNamespace: user.namespace.name }
-  return { body, content: parsePutContent(body, rules, { maxExecBytes: limits.maxExecBytes, maxParameterBytes }) }
+  const content = parsePutContent(body, rules, { maxExecBytes: limits.maxExecBytes, maxParameterBytes })
+  return { body, content, overwrite: new QueryParameters(call.rawQuery).boolean('overwrite', false) }
 }
 
 /** @throws Refusal */
