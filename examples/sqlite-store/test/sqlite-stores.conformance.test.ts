@@ -6,7 +6,7 @@ import {
   runActivationStoreConformance,
   runEntityStoreConformance,
   runSubjectStoreConformance,
-} from '@stemcell/core/conformance'
+} from '@stemcell/conformance/vitest'
 import { sqliteStores } from '@stemcell/example-sqlite-store'
 import { afterAll } from 'vitest'
 

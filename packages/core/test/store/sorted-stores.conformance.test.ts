@@ -3,7 +3,7 @@ import {
   runActivationStoreConformance,
   runEntityStoreConformance,
   runSubjectStoreConformance,
-} from '@stemcell/core/conformance'
+} from '@stemcell/conformance/vitest'
 import { MemorySortedBackend, sortedStores } from '@stemcell/core/sorted-store'
 
 const context = adapterContext()
