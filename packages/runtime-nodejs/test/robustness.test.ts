@@ -54,6 +54,7 @@ test.each([
     ${escape} }) }`)
   const { json, status } = await runtime.run({})
   expect({ json, status }).toEqual({ status: 200, json: { handled: 'escaped', others: 0 } })
+  await eventually(() => runtime.stderr().includes(SENTINEL))
   expect(runtime.stderr().toString()).toBe(SENTINEL)
 })
 

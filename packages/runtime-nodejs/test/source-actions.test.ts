@@ -88,6 +88,7 @@ describe('source text', () => {
     const runtime = await startRuntime()
     const { json } = await runtime.init(`console.log('once'); JSON.parse('{')`, { name: 'hello' })
     expect((json as { error: string }).error).toMatch(/SyntaxError: .*JSON[^]*hello\.js:1/)
+    await eventually(() => runtime.stdout().includes('once'))
     expect(runtime.stdout().toString().match(/once/g)).toHaveLength(1)
   })
 
@@ -101,6 +102,7 @@ describe('source text', () => {
       await fs; return { greeting: (await import('greeting')).default, own: typeof (await import('./test.mjs')).x } }`)
     writeFileSync(path.join(runtime.folder, 'test.mjs'), 'export const x = 1')
     expect(await runtime.run({})).toMatchObject({ json: { greeting: 'hello', own: 'number' } })
+    await eventually(() => runtime.stderr().includes(SENTINEL))
     expect(runtime.stderr().toString()).toBe(SENTINEL)
   })
 
