@@ -136,7 +136,7 @@ export function createHttpFront(given: ControllerParts, inner: Activator, option
     authenticator,
     new WebActions(services, authenticator),
     {
-      intake: new BodyReceiver(parts.clock, bodyMemoryBytes(options, parts.limits)),
+      receiver: new BodyReceiver(parts.clock, bodyMemoryBytes(options, parts.limits)),
       earlyAnswers: new EarlyAnswers(parts.clock),
     },
     options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS,

@@ -123,7 +123,7 @@ export class ActivationJob implements Job {
   }
 
   async execute(container: Container, onInitialised: (() => void) | undefined): Promise<Verdict> {
-    if (this.ended) return onInitialised ? 'spoilt' : 'kept'
+    if (this.ended) return onInitialised ? 'damaged' : 'kept'
     this.#state = 'started'
     const { clock, closing } = this.#context
     const start = clock.now()
@@ -131,7 +131,7 @@ export class ActivationJob implements Job {
     const payload = this.#payload()
     if (!payload) {
       this.#finish(errorResponse(3, NOT_UNLOCKED), start, beganMs)
-      return onInitialised ? 'spoilt' : 'kept'
+      return onInitialised ? 'damaged' : 'kept'
     }
     const log = this.#openLog(container)
     const end = await this.#run(container, payload, onInitialised)
@@ -149,7 +149,7 @@ export class ActivationJob implements Job {
     // A container whose requests were cut off goes at once. Another one keeps until its log was read, as the next
     // activation would write into it; where logs are attributed it need not wait.
     if (lines && end.call === 'reply' && !this.#attributedLogs) await lines
-    return statusCode < 2 ? 'kept' : 'spoilt'
+    return statusCode < 2 ? 'kept' : 'damaged'
   }
 
   fail(failure: JobFailure): void {

@@ -31,7 +31,7 @@ export function createInvoker(parts: InvokerParts): Invoker {
 /** What exists between `open` and `close`. */
 interface Session {
   readonly availability: Availability
-  readonly intake: ActivationConsumer
+  readonly consumer: ActivationConsumer
   readonly pool: ContainerPool
   readonly giveUp: AbortController
 }
@@ -88,15 +88,15 @@ class RunningInvoker implements Invoker {
   }
 
   async #drain(deadlineMs: number): Promise<boolean> {
-    const { availability, intake, pool } = this.#opened()
+    const { availability, consumer, pool } = this.#opened()
     const { clock, logger } = this.#parts
-    const finished = availability.disable().then(() => intake.whenIdle())
+    const finished = availability.disable().then(() => consumer.whenIdle())
     const inTime = finished.then(() => true)
     if (await within(clock, inTime, deadlineMs)) return true
     if (availability.isEnabled) return false
     // What was not taken stays in the topic, for whoever comes after this process.
     availability.leaveAtOnce()
-    logger.warn({ open: intake.open }, 'drain: deadline reached, ending activations that still wait or run')
+    logger.warn({ open: consumer.open }, 'drain: deadline reached, ending activations that still wait or run')
     await within(clock, Promise.all([pool.close(), finished]), CLOSE_LIMIT_MS)
     return false
   }
@@ -182,7 +182,7 @@ class RunningInvoker implements Invoker {
       givesBack: queue.capabilities.durable,
     }
     const actions = new ActionSource({ entityStore, manifest, clock })
-    const intake = new ActivationConsumer({ actions, pool, recorder, jobs, limits, clock, logger })
+    const consumer = new ActivationConsumer({ actions, pool, recorder, jobs, limits, clock, logger })
     const ping = new HealthPing({ instance, queue, clock, logger, onPeriod: () => observer.gauges?.(pool.gauges) })
     const perContainer = limits.concurrency.max
     const concurrency = Math.floor(options.userMemoryMb / limits.memoryMb.min) * perContainer + options.maxWaiting
@@ -191,9 +191,9 @@ class RunningInvoker implements Invoker {
       logger,
       ping,
       subscribe: async () => {
-        const losses = intake.losses()
+        const losses = consumer.losses()
         const options = { group: topic, concurrency }
-        const subscription = await queue.subscribe(topic, options, (delivery) => intake.take(delivery, losses))
+        const subscription = await queue.subscribe(topic, options, (delivery) => consumer.take(delivery, losses))
         return {
           close: () => {
             losses.close()
@@ -202,7 +202,7 @@ class RunningInvoker implements Invoker {
         }
       },
     })
-    return { availability, intake, pool, giveUp }
+    return { availability, consumer, pool, giveUp }
   }
 
   async #close(): Promise<void> {
@@ -212,8 +212,8 @@ class RunningInvoker implements Invoker {
     this.#opening = undefined
     this.#session = undefined
     if (!session) return
-    const { availability, intake } = session
-    const ended = availability.end().then(() => intake.whenIdle())
+    const { availability, consumer } = session
+    const ended = availability.end().then(() => consumer.whenIdle())
     await this.#closePool(session, ended)
     availability.stop()
   }

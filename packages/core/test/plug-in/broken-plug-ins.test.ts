@@ -328,13 +328,13 @@ describe('a pool policy', () => {
   const stranger = { key: 'other', memoryMb: 1, idleSinceMs: 0 }
 
   it.each<[string, PoolPolicy]>([
-    ['throws', { keepAlive: throwing, victim: throwing, patience: throwing, stemCells: throwing }],
+    ['throws', { keepAlive: throwing, victim: throwing, reuseWait: throwing, stemCells: throwing }],
     [
       'decides what cannot be done',
       {
         keepAlive: () => ({ suspendAfterMs: Number.NaN, destroyAfterMs: -1 }),
         victim: () => stranger,
-        patience: () => Number.NaN,
+        reuseWait: () => Number.NaN,
         stemCells: () => -2,
       },
     ],

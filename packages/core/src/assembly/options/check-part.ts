@@ -13,7 +13,7 @@ const EXAMPLES: Readonly<Record<PartName, string>> = {
   loadBalancer: 'leastLoadedBalancer() or shardingBalancer()',
   logStore: 'recordLogStore()',
   rateLimiter: 'localRateLimiter(), or redisRateLimiter({ url }) of @stemcell/spi-redis',
-  poolPolicy: 'an object with keepAlive, victim, patience and stemCells',
+  poolPolicy: 'an object with keepAlive, victim, reuseWait and stemCells',
 }
 
 /** @throws ERR_CONFIG what was given for a part is neither an adapter nor an instance of it. */

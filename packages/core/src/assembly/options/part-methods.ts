@@ -20,7 +20,7 @@ export const PART_METHODS = {
   loadBalancer: ['place'],
   logStore: ['keep', 'fetch'],
   rateLimiter: ['enter', 'countFire', 'leave'],
-  poolPolicy: ['keepAlive', 'victim', 'patience', 'stemCells'],
+  poolPolicy: ['keepAlive', 'victim', 'reuseWait', 'stemCells'],
 } as const satisfies Readonly<Record<string, readonly string[]>>
 
 export type PartName = keyof typeof PART_METHODS

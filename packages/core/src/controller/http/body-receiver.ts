@@ -133,7 +133,7 @@ class Receipt {
   readonly firstTick: number
   /** Bytes that the receiver counts for it. */
   heldBytes = 0
-  readonly #intake: BodyReceiver
+  readonly #receiver: BodyReceiver
   readonly #reception: Reception
   #bytes: Buffer = EMPTY
   #size = 0
@@ -141,12 +141,12 @@ class Receipt {
   #overflowTick = -1
   #over = false
 
-  constructor(intake: BodyReceiver, request: IncomingMessage, reception: Reception) {
-    this.#intake = intake
+  constructor(receiver: BodyReceiver, request: IncomingMessage, reception: Reception) {
+    this.#receiver = receiver
     this.request = request
     this.#reception = reception
-    this.firstTick = intake.tick
-    this.#lastTick = intake.tick
+    this.firstTick = receiver.tick
+    this.#lastTick = receiver.tick
     request.on('data', (chunk: Buffer) => this.#take(chunk))
     request.on('end', () => this.#complete())
     // Comes after `end`, or instead of it when the connection broke.
@@ -168,14 +168,14 @@ class Receipt {
     // What comes later is discarded by whoever answers.
     if (this.#over) return
     this.#size += chunk.length
-    this.#lastTick = this.#intake.tick
+    this.#lastTick = this.#receiver.tick
     const { bytes } = this.#reception.limit
     if (this.#size <= bytes) {
       this.#keep(chunk)
       return
     }
     if (this.#overflowTick < 0) {
-      this.#overflowTick = this.#intake.tick
+      this.#overflowTick = this.#receiver.tick
       this.#drop()
     }
     if (this.#size - bytes > COUNT_ON_BYTES) this.#refuseLength()
@@ -203,7 +203,7 @@ class Receipt {
     const counted = capacity > UNCOUNTED_BYTES ? capacity : 0
     if (counted <= this.heldBytes) return true
     try {
-      this.#intake.hold(this, counted - this.heldBytes)
+      this.#receiver.hold(this, counted - this.heldBytes)
     } catch (error) {
       this.fail(error as Error)
       return false
@@ -236,7 +236,7 @@ class Receipt {
   #end(): boolean {
     if (this.#over) return false
     this.#over = true
-    this.#intake.ended(this)
+    this.#receiver.ended(this)
     return true
   }
 
@@ -246,7 +246,7 @@ class Receipt {
   }
 
   #release(): void {
-    this.#intake.release(this.heldBytes)
+    this.#receiver.release(this.heldBytes)
     this.heldBytes = 0
   }
 }

@@ -10,7 +10,7 @@ import type { LateAnswer } from './route.ts'
 
 /** What all exchanges of a server share. */
 export interface Reception {
-  readonly intake: BodyReceiver
+  readonly receiver: BodyReceiver
   readonly earlyAnswers: EarlyAnswers
 }
 
@@ -42,7 +42,7 @@ export class Exchange implements BodySource, LateAnswer {
     this.request = request
     this.#response = response
     this.#reception = reception
-    this.#isAsked = request.headers.expect !== undefined
+    this.#isAsked = request.headers.expect?.toLowerCase().includes('100-continue') === true
     this.transaction = transaction
     this.receivedMs = receivedMs
     const target = originForm(request.url ?? '/')
@@ -67,7 +67,7 @@ export class Exchange implements BodySource, LateAnswer {
     const { request } = this
     // Nobody will be told what comes of it.
     if (this.#response.headersSent) throw new ClientGone('the request was answered already')
-    const body = this.#reception.intake.receive(request, limit, until)
+    const body = this.#reception.receiver.receive(request, limit, until)
     if (this.#isAsked) {
       this.#isAsked = false
       this.#response.writeContinue()
@@ -77,7 +77,7 @@ export class Exchange implements BodySource, LateAnswer {
 
   /** Ends the wait for a body; false when none is coming. */
   stopReceiving(): boolean {
-    return this.#reception.intake.giveUp(this.request)
+    return this.#reception.receiver.giveUp(this.request)
   }
 
   answer(answer: Answer): void {

@@ -59,6 +59,8 @@ export function createHttpServer(
   server.maxHeadersCount = 0
   // Whoever reads the body asks for it.
   server.on('checkContinue', handle)
+  // OpenWhisk passes over expectations that it does not know; node:http would refuse them, without a body.
+  server.on('checkExpectation', handle)
   server.on('clientError', (error: ParserError, socket: Socket) => {
     if (!socket.writable || error.code === 'ECONNRESET') socket.destroy()
     else refuse(socket, STATUS_OF_PARSER_ERROR[error.code ?? ''] ?? statusOf(error))

@@ -106,7 +106,7 @@ export class ComposingActivator implements Activator {
     if (kind === undefined) return this.#parts.inner.activate(request)
     const composite = this.#start(kind, request, undefined)
     request.onAccepted?.(composite.activationId)
-    return request.blocking ? this.#wait(composite) : this.#dispatcher(composite)
+    return request.blocking ? this.#wait(composite) : this.#handOut(composite)
   }
 
   /** Refuses what comes from now on; what runs goes on to its end. */
@@ -197,7 +197,7 @@ export class ComposingActivator implements Activator {
   }
 
   /** The id, once the composite and those that run inside it are sure to leave a record. */
-  async #dispatcher(composite: Composite): Promise<ActivationOutcome> {
+  async #handOut(composite: Composite): Promise<ActivationOutcome> {
     const parts = [...this.#running].filter((running) => running.outermost === composite)
     try {
       for (const part of parts) this.#putProvisional(part)
@@ -243,7 +243,7 @@ export class ComposingActivator implements Activator {
     const { activationId, request, ended } = composite
     return new Promise((resolve, reject) => {
       const timer = this.#parts.clock.setTimer(request.waitMs, () => {
-        this.#dispatcher(composite).then(resolve, reject)
+        this.#handOut(composite).then(resolve, reject)
       })
       void ended.then((activation) => {
         timer.cancel()

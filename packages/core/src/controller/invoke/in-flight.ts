@@ -84,8 +84,8 @@ export class InFlight implements Waiter {
       if (this.#early instanceof PlatformError) this.fail(this.#early)
       else if (this.#early) this.#answer(this.#early)
       else if (this.request.blocking) {
-        this.#waitTimer = this.#books.clock.setTimer(this.request.waitMs, () => this.#dispatcher())
-      } else if (this.invoker < 0) this.#dispatcher()
+        this.#waitTimer = this.#books.clock.setTimer(this.request.waitMs, () => this.#handOut())
+      } else if (this.invoker < 0) this.#handOut()
     })
   }
 
@@ -93,7 +93,7 @@ export class InFlight implements Waiter {
   accepted(): void {
     this.published = true
     this.request.onAccepted?.(this.activationId)
-    if (!this.request.blocking) this.#dispatcher()
+    if (!this.request.blocking) this.#handOut()
   }
 
   complete(activation: Activation): void {
@@ -112,7 +112,7 @@ export class InFlight implements Waiter {
   }
 
   /** Gives the caller the id, and no result, once there is sure to be a record. */
-  #dispatcher(): void {
+  #handOut(): void {
     if (this.handedOut) return
     this.handedOut = true
     let secured: MaybePromise<void>

@@ -26,7 +26,7 @@ export interface Job {
   /**
    * Initialises the container if `onInitialised` is given (and calls it once that is done), then runs in it. Resolves
    * when the container may take the next job; never rejects. For a job that has ended meanwhile nothing is done; a
-   * container that is not initialised then is `spoilt`, that is, no longer usable.
+   * container that is not initialised then is `damaged`, that is, no longer usable.
    */
   execute(container: Container, onInitialised: (() => void) | undefined): Promise<Verdict>
 
@@ -47,10 +47,10 @@ export interface Acquisition {
 export type AcquisitionReason = 'no-container' | 'all-busy' | 'replacement' | 'joined'
 
 /**
- * What the run says of its container: `kept` can be used again, `spoilt` must not. `refused` is spoilt too, and the
+ * What the run says of its container: `kept` can be used again, `damaged` must not. `refused` is damaged too, and the
  * job was certainly not started: it goes to another container.
  */
-export type Verdict = 'kept' | 'spoilt' | 'refused'
+export type Verdict = 'kept' | 'damaged' | 'refused'
 
 export type JobFailure =
   /** Making the container failed with this error. */

@@ -16,7 +16,7 @@ export interface PoolPolicy {
   /**
    * How long a job waits for a busy container of its action before it gets one of its own, ms; 0: not at all.
    */
-  patience(demand: Demand): number
+  reuseWait(demand: Demand): number
 
   /**
    * How many stem cells of a plan with `reactive` are to be ready, given how many containers of its kind and memory
@@ -62,7 +62,7 @@ export interface FixedPolicyOptions {
 /** From this share on, processors are what is short. */
 const SATURATED = 0.9
 /** How long a job waits for a busy container then: another one would only take time from those that are there, ms. */
-const SATURATED_PATIENCE_MS = 1000
+const SATURATED_WAIT_MS = 1000
 /** How late its turn may come before the job gives up waiting: in a burst, handing out the jobs itself takes that long. */
 const TOLERANCE_MS = 50
 
@@ -75,10 +75,10 @@ export function fixedPolicy(options: FixedPolicyOptions): PoolPolicy {
   const keepAlive: KeepAlive = { suspendAfterMs: options.pauseGraceMs, destroyAfterMs: options.idleTimeoutMs }
   return {
     keepAlive: () => keepAlive,
-    patience: ({ runMs, ahead, slots, startMs }) => {
+    reuseWait: ({ runMs, ahead, slots, startMs }) => {
       const saturated = options.hostLoad !== undefined && options.hostLoad() >= SATURATED
-      const patienceMs = saturated ? Math.max(startMs, SATURATED_PATIENCE_MS) : startMs
-      return (runMs * (ahead + 1)) / slots < patienceMs ? patienceMs + TOLERANCE_MS : 0
+      const reuseWaitMs = saturated ? Math.max(startMs, SATURATED_WAIT_MS) : startMs
+      return (runMs * (ahead + 1)) / slots < reuseWaitMs ? reuseWaitMs + TOLERANCE_MS : 0
     },
     victim: (idle) => {
       for (const container of idle) return container

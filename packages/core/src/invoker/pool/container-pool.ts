@@ -55,7 +55,7 @@ export class ContainerPool implements ProxyHost {
   readonly #ledger: ResourceLedger
   readonly #stems: StemCells
   readonly #room = new WaitingRoom()
-  readonly #patient: ReuseQueue
+  readonly #reuseQueue: ReuseQueue
   readonly #starts: ContainerStarts
   readonly #actions = new ContainersByAction()
   readonly #idle = new IdleContainers()
@@ -72,7 +72,7 @@ export class ContainerPool implements ProxyHost {
     const { factory, clock, policy, logger, manifest, giveUp } = parts
     this.#proxyParts = { host: this, factory, clock, policy, logger, giveUp }
     this.#starts = new ContainerStarts(clock, parts.maxParallelStarts)
-    this.#patient = new ReuseQueue(clock, (job) => this.#insist(job, this.#reason(job)))
+    this.#reuseQueue = new ReuseQueue(clock, (job) => this.#insist(job, this.#reason(job)))
     this.#stems = new StemCells({ manifest, clock, policy, logger, start: (lane) => this.#startStem(lane) })
   }
 
@@ -92,7 +92,7 @@ export class ContainerPool implements ProxyHost {
     this.#stems.close()
     for (const { job } of this.#promised) this.#ledger.unpromise(job.need)
     this.#promised = []
-    for (const job of [...this.#room.clear(), ...this.#patient.clear(), ...this.#limits.clear()]) {
+    for (const job of [...this.#room.clear(), ...this.#reuseQueue.clear(), ...this.#limits.clear()]) {
       job.fail({ kind: 'closing' })
     }
     for (const proxy of this.#all) proxy.remove()
@@ -123,7 +123,7 @@ export class ContainerPool implements ProxyHost {
       this.#breakPromise(waiter)
       this.#room.withdraw(waiter)
       this.#admit(job.key)
-    } else if (!this.#patient.remove(job) && !this.#limits.remove(job)) return
+    } else if (!this.#reuseQueue.remove(job) && !this.#limits.remove(job)) return
     this.#pump()
   }
 
@@ -140,7 +140,7 @@ export class ContainerPool implements ProxyHost {
       stemCells: ready,
       stemCellsMb: readyMb,
       starting: this.#starts.size,
-      waiting: this.#room.size + this.#patient.size + this.#limits.size,
+      waiting: this.#room.size + this.#reuseQueue.size + this.#limits.size,
     }
   }
 
@@ -159,9 +159,9 @@ export class ContainerPool implements ProxyHost {
 
   stemReady(proxy: ContainerProxy): void {
     const { memoryMb, stemKey } = proxy
-    const patient = this.#unlimited(() => this.#patient.take(cellLane(stemKey!)))
-    if (patient) {
-      this.#specialise(proxy, patient)
+    const waiting = this.#unlimited(() => this.#reuseQueue.take(cellLane(stemKey!)))
+    if (waiting) {
+      this.#specialise(proxy, waiting)
       if (this.#room.size > 0) this.#overtake()
       return
     }
@@ -193,7 +193,7 @@ export class ContainerPool implements ProxyHost {
     if (proxy.key === undefined) return this.#stems.lost(proxy)
     this.#actions.leave(proxy)
     if (this.#actions.has(proxy.key)) return
-    for (const job of this.#patient.dropLane(proxy.key)) this.#insist(job, 'no-container')
+    for (const job of this.#reuseQueue.dropLane(proxy.key)) this.#insist(job, 'no-container')
   }
 
   gone(proxy: ContainerProxy): void {
@@ -257,22 +257,22 @@ export class ContainerPool implements ProxyHost {
     const runMs = this.#actions.runMs(key)
     const { typicalMs } = this.#starts
     if (runMs !== undefined) {
-      const patienceMs = this.#parts.policy.patience({
+      const reuseWaitMs = this.#parts.policy.reuseWait({
         runMs,
-        ahead: this.#patient.countIn(key),
+        ahead: this.#reuseQueue.countIn(key),
         slots: this.#actions.count(key) * job.maxConcurrent,
         startMs: cellReady ? STEM_CELL_MS : typicalMs,
       })
-      if (patienceMs > 0) {
-        this.#patient.add(job, key, patienceMs)
+      if (reuseWaitMs > 0) {
+        this.#reuseQueue.add(job, key, reuseWaitMs)
         return true
       }
     }
     // A stem cell that is starting is ready before a container begun now.
     if (stemKey === undefined || cellReady) return false
     const lane = cellLane(stemKey)
-    if (this.#stems.starting(stemKey) <= this.#patient.countIn(lane)) return false
-    this.#patient.add(job, lane, 2 * typicalMs)
+    if (this.#stems.starting(stemKey) <= this.#reuseQueue.countIn(lane)) return false
+    this.#reuseQueue.add(job, lane, 2 * typicalMs)
     return true
   }
 
@@ -347,7 +347,7 @@ export class ContainerPool implements ProxyHost {
     let wasServed = false
     while (proxy.hasRoom) {
       const waiter = this.#room.firstOf(key)
-      const job = waiter?.job ?? this.#patient.take(key) ?? this.#limits.take(key)
+      const job = waiter?.job ?? this.#reuseQueue.take(key) ?? this.#limits.take(key)
       if (!job) break
       if (waiter) this.#serve(waiter)
       this.#give(proxy, job)

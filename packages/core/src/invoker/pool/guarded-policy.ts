@@ -31,11 +31,11 @@ export function guardedPolicy(policy: PoolPolicy, fallback: PoolPolicy, logger: 
         () => fallback.victim(idle),
       )
     },
-    patience: (demand) =>
+    reuseWait: (demand) =>
       decide(
-        () => policy.patience(demand),
+        () => policy.reuseWait(demand),
         isSpan,
-        () => fallback.patience(demand),
+        () => fallback.reuseWait(demand),
       ),
     stemCells: (plan, coldStarts) =>
       decide(

@@ -42,22 +42,22 @@ export class ReuseQueue {
     return this.#lanes.get(lane)?.size ?? 0
   }
 
-  add(job: Job, lane: string, patienceMs: number): void {
-    this.#enter(new Waiter(job, lane, this.#clock.monotonic() + patienceMs))
-    this.#timer ??= this.#clock.setTimer(patienceMs, () => this.#expel())
+  add(job: Job, lane: string, waitMs: number): void {
+    this.#enter(new Waiter(job, lane, this.#clock.monotonic() + waitMs))
+    this.#timer ??= this.#clock.setTimer(waitMs, () => this.#expel())
   }
 
   /** Removes and returns the job of a lane that has waited longest. */
   take(lane: string): Job | undefined {
-    const patient = this.#lanes.get(lane)?.first
-    if (!patient) return undefined
-    this.#remove(patient)
-    return patient.job
+    const waiter = this.#lanes.get(lane)?.first
+    if (!waiter) return undefined
+    this.#remove(waiter)
+    return waiter.job
   }
 
   /** Returns false when the job is not in the queue. */
   remove(job: Job): boolean {
-    const link = this.#all.find((patient) => patient.job === job)
+    const link = this.#all.find((waiter) => waiter.job === job)
     if (!link) return false
     this.#remove(link.value)
     return true
@@ -65,9 +65,9 @@ export class ReuseQueue {
 
   /** Removes and returns all jobs of a lane, because its containers are gone. */
   dropLane(lane: string): Job[] {
-    return [...(this.#lanes.get(lane) ?? [])].map((patient) => {
-      this.#remove(patient)
-      return patient.job
+    return [...(this.#lanes.get(lane) ?? [])].map((waiter) => {
+      this.#remove(waiter)
+      return waiter.job
     })
   }
 
@@ -77,11 +77,11 @@ export class ReuseQueue {
     return [...this.#lanes.keys()].flatMap((lane) => this.dropLane(lane))
   }
 
-  #enter(patient: Waiter): void {
-    let lane = this.#lanes.get(patient.lane)
-    if (!lane) this.#lanes.set(patient.lane, (lane = new LinkedList()))
-    lane.pushBack(patient.laneLink)
-    this.#all.pushBack(patient.link)
+  #enter(waiter: Waiter): void {
+    let lane = this.#lanes.get(waiter.lane)
+    if (!lane) this.#lanes.set(waiter.lane, (lane = new LinkedList()))
+    lane.pushBack(waiter.laneLink)
+    this.#all.pushBack(waiter.link)
   }
 
   #remove({ lane, laneLink, link }: Waiter): void {

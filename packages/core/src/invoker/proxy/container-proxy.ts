@@ -220,7 +220,7 @@ export class ContainerProxy implements IdleContainer {
   #ended(job: Job, verdict: Verdict): void {
     this.active--
     // First out of use, then back to the pool: otherwise the job could come here again.
-    if (verdict !== 'kept') this.#dispatch('spoil')
+    if (verdict !== 'kept') this.#dispatch('damage')
     if (verdict === 'refused') this.#parts.host.returned(job)
     if (this.active === 0) this.#dispatch('drained')
     else if (this.#state === 'busy') this.#parts.host.freed(this)

@@ -38,7 +38,7 @@ export type ContainerEvent =
   | 'initialised'
   | 'init-failed'
   /** A run left the container unusable. */
-  | 'spoil'
+  | 'damage'
   /** The last job inside ended. */
   | 'drained'
   | 'grace-over'
@@ -125,7 +125,7 @@ const TABLE: Readonly<Record<ContainerState, Readonly<Partial<Record<ContainerEv
   },
   busy: {
     assign: go('busy', 'run-waiting'),
-    spoil: drain,
+    damage: drain,
     drained: go('idle', 'arm-grace', 'offer-idle'),
     retire: drain,
     remove: leaveAtOnce,
@@ -167,7 +167,7 @@ const TABLE: Readonly<Record<ContainerState, Readonly<Partial<Record<ContainerEv
     exited: leaveWaiting,
   },
   draining: {
-    spoil: go('draining'),
+    damage: go('draining'),
     drained: go('removing', 'destroy'),
     retire: go('draining'),
     remove: go('removing', 'destroy'),
@@ -179,7 +179,7 @@ const TABLE: Readonly<Record<ContainerState, Readonly<Partial<Record<ContainerEv
     'create-failed': go('gone', 'forget'),
     initialised: stayRemoving,
     'init-failed': stayRemoving,
-    spoil: stayRemoving,
+    damage: stayRemoving,
     drained: stayRemoving,
     suspended: stayRemoving,
     'suspend-failed': stayRemoving,
@@ -193,7 +193,7 @@ const TABLE: Readonly<Record<ContainerState, Readonly<Partial<Record<ContainerEv
   gone: {
     initialised: stayGone,
     'init-failed': stayGone,
-    spoil: stayGone,
+    damage: stayGone,
     drained: stayGone,
     suspended: stayGone,
     'suspend-failed': stayGone,

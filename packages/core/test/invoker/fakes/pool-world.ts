@@ -174,8 +174,8 @@ export class PoolWorld {
       ...(action % 6 === 0 ? {} : { kind: action % 2 === 0 ? 'nodejs:20' : 'python:3' }),
       initMs: random.below(100),
       runMs: random.below(this.chance(50) ? 20_000 : 300),
-      ...(this.chance(20) ? { initVerdict: 'spoilt' as const } : {}),
-      ...(this.chance(30) ? { verdict: 'spoilt' as const } : {}),
+      ...(this.chance(20) ? { initVerdict: 'damaged' as const } : {}),
+      ...(this.chance(30) ? { verdict: 'damaged' as const } : {}),
     })
     this.#jobs++
     this.#open.add(job)

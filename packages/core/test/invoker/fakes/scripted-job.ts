@@ -83,7 +83,7 @@ export class ScriptedJob implements Job {
   }
 
   async execute(container: Container, onInitialised: (() => void) | undefined): Promise<Verdict> {
-    if (this.ended) return onInitialised ? 'spoilt' : 'kept'
+    if (this.ended) return onInitialised ? 'damaged' : 'kept'
     const { initMs = 0, runMs = 10, initVerdict = 'kept', verdict = 'kept' } = this.#script
     this.containers.push(container.id)
     this.#running = true

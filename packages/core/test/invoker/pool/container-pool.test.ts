@@ -221,18 +221,18 @@ describe('what goes wrong', () => {
 
   it('gives the jobs that joined a container back when its initialisation fails', async () => {
     const bench = await new PoolBench().open()
-    const first = bench.submit({ maxConcurrent: 2, initMs: 50, initVerdict: 'spoilt' })
+    const first = bench.submit({ maxConcurrent: 2, initMs: 50, initVerdict: 'damaged' })
     const joined = bench.submit({ maxConcurrent: 2 })
     await bench.untilEnded(first, joined)
     expect(joined.ends).toEqual(['kept'])
     expect(joined.how).toBe('cold replacement')
   })
 
-  it('removes a spoilt container once the other jobs in it have ended', async () => {
+  it('removes a damaged container once the other jobs in it have ended', async () => {
     const bench = await new PoolBench().open()
     await bench.run({ maxConcurrent: 2 })
     const long = bench.submit({ maxConcurrent: 2, runMs: 500 })
-    const bad = bench.submit({ maxConcurrent: 2, verdict: 'spoilt' })
+    const bad = bench.submit({ maxConcurrent: 2, verdict: 'damaged' })
     await bench.untilEnded(bad)
     const next = bench.submit({ maxConcurrent: 2 })
     expect(next.how).toBe('cold no-container')

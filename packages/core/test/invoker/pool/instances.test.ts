@@ -49,7 +49,7 @@ describe('an action with a limit of instances', () => {
     expect(bench.clock.monotonic()).toBeLessThan(1_000)
   })
 
-  it.each(['spoilt', 'refused'] as const)(
+  it.each(['damaged', 'refused'] as const)(
     'gets another container when one is %s, once that is gone',
     async (verdict) => {
       const bench = await new PoolBench({ memoryMb: 4_096 }).open()
@@ -63,7 +63,7 @@ describe('an action with a limit of instances', () => {
         }
         return container
       }
-      const first = bench.submit({ ...ONE, runMs: 100, verdict: verdict === 'spoilt' ? 'spoilt' : 'kept' })
+      const first = bench.submit({ ...ONE, runMs: 100, verdict: verdict === 'damaged' ? 'damaged' : 'kept' })
       if (verdict === 'refused') {
         const execute = first.execute.bind(first)
         let offers = 0

@@ -42,7 +42,7 @@ describe('a simulated pool', () => {
 
   it('reaches its limits, and every way of getting a container and of losing one', { timeout: 60_000 }, async () => {
     const report = await simulate(50_000, SEED)
-    expect(Object.keys(report.ends).sort()).toEqual(['kept', 'spoilt', 'start-failed', 'withdrawn'])
+    expect(Object.keys(report.ends).sort()).toEqual(['damaged', 'kept', 'start-failed', 'withdrawn'])
     expect(Object.keys(report.acquired).sort()).toEqual([
       'cold all-busy',
       'cold no-container',

@@ -7,7 +7,7 @@ const EVENTS: readonly ContainerEvent[] = [
   'assign',
   'initialised',
   'init-failed',
-  'spoil',
+  'damage',
   'drained',
   'grace-over',
   'suspended',

@@ -46,7 +46,7 @@ describe('a job that finds the containers of its action busy', () => {
 
   it('has one made at once when the one it waits for goes', async () => {
     const bench = await experienced(60)
-    bench.submit({ runMs: 60, verdict: 'spoilt' })
+    bench.submit({ runMs: 60, verdict: 'damaged' })
     const job = bench.submit({ runMs: 60 })
     await bench.clock.advance(65)
     expect(job.how).toBe('cold no-container')
@@ -98,7 +98,7 @@ describe('a job for which a stem cell is starting', () => {
   })
 })
 
-describe('the patience of the fixed policy', () => {
+describe('how long the fixed policy lets a job wait for a warm container', () => {
   const policy = fixedPolicy({ pauseGraceMs: 0, idleTimeoutMs: 0 })
 
   it.each([
@@ -106,5 +106,5 @@ describe('the patience of the fixed policy', () => {
     [{ runMs: 10, ahead: 9, slots: 1, startMs: 100 }, 0],
     [{ runMs: 10, ahead: 9, slots: 2, startMs: 100 }, 150],
     [{ runMs: 100, ahead: 0, slots: 1, startMs: 100 }, 0],
-  ])('for %j is %i ms', (demand, ms) => expect(policy.patience(demand)).toBe(ms))
+  ])('for %j is %i ms', (demand, ms) => expect(policy.reuseWait(demand)).toBe(ms))
 })

@@ -30,3 +30,12 @@ describe('CONNECT', () => {
     },
   )
 })
+
+describe('an expectation that nobody knows', () => {
+  it.each(['foo', '200-ok, bar'])('is passed over: %s', async (expectation) => {
+    const socket = connect(controller.port, '127.0.0.1')
+    socket.write(`GET /ping HTTP/1.1\r\nhost: x\r\nexpect: ${expectation}\r\nconnection: close\r\n\r\n`)
+
+    expect(await text(socket)).toMatch(/^HTTP\/1\.1 200 OK\r\n[^]*pong/)
+  })
+})
