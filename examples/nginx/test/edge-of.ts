@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { onPath } from '../../../test/test-with.ts'
 import { Edge } from '../edge.mjs'
-import { freePort } from './free-port.ts'
+import { freePort } from '../../../test/free-port.ts'
 
 // Where Debian has what only administrators start.
 process.env['PATH'] += ':/usr/sbin'

@@ -3,9 +3,9 @@ import { createHmac } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { eventually } from '../../../packages/server/test/harness/eventually.ts'
+import { eventually } from '../../../test/eventually.ts'
 import { useServer } from '../../../packages/server/test/harness/use-server.ts'
-import { freePort } from '../../cluster/local-cluster.mjs'
+import { freePort } from '../../../test/free-port.ts'
 import { deploy } from '../deploy.mjs'
 
 // Actions are told where the API is before the server listens.

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { call, invokeOnce, putAction } from './harness/api.ts'
-import { eventually } from './harness/eventually.ts'
+import { eventually } from '../../../test/eventually.ts'
 import { PROGRAM, SpawnedServer, TestFolder } from './harness/spawned-server.ts'
 
 let folder: TestFolder

@@ -7,7 +7,7 @@ import { clusterConfig } from '../../../examples/cluster/cluster-config.mjs'
 import { LocalCluster } from '../../../examples/cluster/local-cluster.mjs'
 import { describeWith } from '../../../test/describe-with.ts'
 import { removeKeys } from '../../spi-redis/test/redis-keys.ts'
-import { eventually } from './harness/eventually.ts'
+import { eventually } from '../../../test/eventually.ts'
 
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 120_000 })
 

@@ -2,7 +2,7 @@ import openwhisk from 'openwhisk'
 import { existsSync, readFileSync } from 'node:fs'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { call, putAction } from './harness/api.ts'
-import { eventually } from './harness/eventually.ts'
+import { eventually } from '../../../test/eventually.ts'
 import { SpawnedServer, TestFolder } from './harness/spawned-server.ts'
 
 vi.setConfig({ testTimeout: 120_000 })

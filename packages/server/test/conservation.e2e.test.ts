@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { callers, deploy, startsOf, type Told } from './conservation/workload.ts'
 import { call } from './harness/api.ts'
-import { eventually } from './harness/eventually.ts'
+import { eventually } from '../../../test/eventually.ts'
 import { processesOf } from './harness/processes-of.ts'
 import { SpawnedServer, TestFolder } from './harness/spawned-server.ts'
 

@@ -5,7 +5,7 @@ import { describeWith } from '../../../test/describe-with.ts'
 import { FaultProxy } from '../../spi-couchdb/test/fault-proxy.ts'
 import { TestServer } from '../../spi-couchdb/test/test-server.ts'
 import { call, putAction } from './harness/api.ts'
-import { eventually } from './harness/eventually.ts'
+import { eventually } from '../../../test/eventually.ts'
 import { SpawnedServer, TestFolder, type SpawnOptions } from './harness/spawned-server.ts'
 
 const MINUTE_MS = 60_000

@@ -5,7 +5,7 @@ import { text } from 'node:stream/consumers'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { describeWith } from '../../../test/describe-with.ts'
 import { call, invokeOnce, putAction } from './harness/api.ts'
-import { eventually } from './harness/eventually.ts'
+import { eventually } from '../../../test/eventually.ts'
 import { PROGRAM, SpawnedServer, TestFolder } from './harness/spawned-server.ts'
 
 describeWith('couchdb', 'the data of a server', (url) => {

@@ -4,7 +4,7 @@ import { mkdirSync, statSync } from 'node:fs'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { describeWith } from '../../../test/describe-with.ts'
 import { call, invokeOnce, putAction } from './harness/api.ts'
-import { eventually } from './harness/eventually.ts'
+import { eventually } from '../../../test/eventually.ts'
 import { PROGRAM, SpawnedServer, TestFolder } from './harness/spawned-server.ts'
 
 vi.setConfig({ testTimeout: 180_000 })

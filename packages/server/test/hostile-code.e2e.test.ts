@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { call, invokeOnce, putAction, type ActivationRecord } from './harness/api.ts'
-import { eventually } from './harness/eventually.ts'
+import { eventually } from '../../../test/eventually.ts'
 import { useServer } from './harness/use-server.ts'
 
 const server = useServer({ config: { invoker: { userMemoryMb: 1024 } } })

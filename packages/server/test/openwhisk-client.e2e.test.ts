@@ -1,6 +1,6 @@
 import openwhisk from 'openwhisk'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { eventually } from './harness/eventually.ts'
+import { eventually } from '../../../test/eventually.ts'
 import { useServer } from './harness/use-server.ts'
 import { zipOf } from './harness/zip-of.ts'
 

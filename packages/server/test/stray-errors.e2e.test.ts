@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { call, invokeOnce, putAction } from './harness/api.ts'
-import { eventually } from './harness/eventually.ts'
+import { eventually } from '../../../test/eventually.ts'
 import { SpawnedServer, TestFolder } from './harness/spawned-server.ts'
 
 let folder: TestFolder

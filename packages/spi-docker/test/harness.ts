@@ -1,7 +1,7 @@
 import type { CollectedLog, Container, ContainerSpec } from '@stemcell/core'
 import { randomBytes } from 'node:crypto'
-import { setTimeout as pause } from 'node:timers/promises'
 import type { TestEngine } from './engine.ts'
+import { eventually as within } from '../../../test/eventually.ts'
 
 export const CALL = { timeoutMs: 60_000, maxReplyBytes: 5_242_880, truncateAtBytes: 1_024 }
 const PATIENCE_MS = 60_000
@@ -46,13 +46,7 @@ export async function logged(container: Container, activationId: string): Promis
   return log.collect({ waitMs: PATIENCE_MS })
 }
 
-/** Asks until it is true. */
-export async function eventually(what: string, isTrue: () => boolean | Promise<boolean>): Promise<void> {
-  const deadline = performance.now() + PATIENCE_MS
-  while (!(await isTrue())) {
-    if (performance.now() > deadline) throw new Error(`not within ${PATIENCE_MS} ms: ${what}`)
-    await pause(20)
-  }
-}
+export const eventually = (what: string, holds: () => boolean | Promise<boolean>): Promise<void> =>
+  within(what, holds, PATIENCE_MS)
 
 export const unique = (): string => randomBytes(6).toString('hex')

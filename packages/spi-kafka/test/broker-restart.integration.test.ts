@@ -1,7 +1,8 @@
 import { isPlatformError } from '@stemcell/core'
 import { expect, it } from 'vitest'
 import { describeWith } from '../../../test/describe-with.ts'
-import { contentOf, eventually, openQueue, text, uniqueName } from './harness.ts'
+import { eventually } from '../../../test/eventually.ts'
+import { contentOf, openQueue, text, uniqueName } from './harness.ts'
 import { ownBroker } from './own-broker.ts'
 
 describeWith('kafka', 'a broker that goes away and comes back', () => {

@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto'
 import { adapterContext, bytesBody, type AdapterContext, type Delivery, type MessageBody } from '@stemcell/core'
-import { eventually as eventuallyIn } from '@stemcell/conformance'
 import { kafkaQueue, type KafkaQueue, type KafkaQueueOptions } from '@stemcell/spi-kafka'
 import { onTestFinished } from 'vitest'
 
@@ -22,11 +21,3 @@ export async function openQueue(
 
 export const text = (content: string): MessageBody => bytesBody(Buffer.from(content))
 export const contentOf = ({ body }: Delivery): string => Buffer.from(body.bytes()).toString()
-
-export function eventually(
-  what: string,
-  predicate: () => boolean | Promise<boolean>,
-  patienceMs = 15_000,
-): Promise<void> {
-  return eventuallyIn(what, { uniqueName: '', patienceMs }, predicate)
-}

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest'
 import { describeWith } from '../../../test/describe-with.ts'
-import { contentOf, eventually, openQueue, text, uniqueName } from './harness.ts'
+import { eventually } from '../../../test/eventually.ts'
+import { contentOf, openQueue, text, uniqueName } from './harness.ts'
 
 const keys = Array.from({ length: 40 }, (_, index) => `key${index}`)
 

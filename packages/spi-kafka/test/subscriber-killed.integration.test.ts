@@ -1,6 +1,7 @@
 import { beforeAll, expect, it } from 'vitest'
 import { describeWith } from '../../../test/describe-with.ts'
-import { contentOf, eventually, openQueue, text, uniqueName } from './harness.ts'
+import { eventually } from '../../../test/eventually.ts'
+import { contentOf, openQueue, text, uniqueName } from './harness.ts'
 import { buildPackage, spawnSubscriber } from './spawn-subscriber.ts'
 
 const sessionTimeoutMs = 3_000

@@ -1,7 +1,8 @@
 import { ConfigResourceTypes, Kafka, logLevel } from 'kafkajs'
 import { expect, it, onTestFinished } from 'vitest'
 import { describeWith } from '../../../test/describe-with.ts'
-import { contentOf, eventually, openQueue, text, uniqueName } from './harness.ts'
+import { eventually } from '../../../test/eventually.ts'
+import { contentOf, openQueue, text, uniqueName } from './harness.ts'
 
 describeWith('kafka', 'topics on Kafka', (brokers) => {
   async function openAdmin() {

@@ -114,16 +114,3 @@ export async function libpod(
     await pool.close()
   }
 }
-
-/** Waits until `predicate` holds; fails with `what` after `timeoutMs`. */
-export async function eventually(
-  what: string,
-  predicate: () => boolean | Promise<boolean>,
-  timeoutMs = 20_000,
-): Promise<void> {
-  const deadline = performance.now() + timeoutMs
-  while (!(await predicate())) {
-    if (performance.now() > deadline) throw new Error(`not within ${timeoutMs} ms: ${what}`)
-    await new Promise((resolve) => setTimeout(resolve, 20))
-  }
-}

@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it, onTestFinished, vi } from 'vitest'
 import { removePodman, startPodman, type RunningPodman } from '../../../scripts/services/podman.mjs'
 import { describeWith } from '../../../test/describe-with.ts'
-import { eventually, libpod, openFactory, provideImage, run, spec, startAction, uniqueOwner } from './harness.ts'
+import { eventually } from '../../../test/eventually.ts'
+import { libpod, openFactory, provideImage, run, spec, startAction, uniqueOwner } from './harness.ts'
 
 vi.setConfig({ testTimeout: 120_000 })
 

@@ -11,7 +11,8 @@ import {
   type Timer,
 } from '@stemcell/core'
 import { processContainers, type ProcessContainersOptions } from '@stemcell/spi-process'
-import { eventually, isAlive, processesWith, temporaryFolder } from './harness.ts'
+import { eventually } from '../../../test/eventually.ts'
+import { isAlive, processesWith, temporaryFolder } from './harness.ts'
 
 /** Knows which of its timers are still set. */
 class CountingClock extends SystemClock {

@@ -97,15 +97,3 @@ function textOf(file: string): string {
     return ''
   }
 }
-
-export async function eventually(
-  what: string,
-  holds: () => boolean | Promise<boolean>,
-  patienceMs = 10_000,
-): Promise<void> {
-  const deadline = performance.now() + patienceMs
-  while (!(await holds())) {
-    if (performance.now() > deadline) throw new Error(`not within ${patienceMs} ms: ${what}`)
-    await new Promise((resolve) => setTimeout(resolve, 5))
-  }
-}

@@ -4,7 +4,8 @@ import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { eventually, isAlive, openFactory, processesWith, temporaryFolder } from './harness.ts'
+import { eventually } from '../../../test/eventually.ts'
+import { isAlive, openFactory, processesWith, temporaryFolder } from './harness.ts'
 
 const FIXTURE = fileURLToPath(new URL('fixtures/parent.mjs', import.meta.url))
 const OWNER = { platform: 'killed', invoker: 'invoker0' }

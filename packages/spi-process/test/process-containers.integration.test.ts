@@ -5,8 +5,8 @@ import type { z } from 'zod'
 import { isPlatformError, PlatformError, type Logger } from '@stemcell/core'
 import { processContainers } from '@stemcell/spi-process'
 import adapter from '../src/adapter.ts'
+import { eventually } from '../../../test/eventually.ts'
 import {
-  eventually,
   init,
   isAlive,
   openFactory,

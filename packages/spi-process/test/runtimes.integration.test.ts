@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { isPlatformError, type Container, type ContainerSpec } from '@stemcell/core'
 import { ACTION_PATH, testWith } from '../../../test/test-with.ts'
-import { eventually, init, isAlive, openFactory, options, processesWith, run, spec } from './harness.ts'
+import { eventually } from '../../../test/eventually.ts'
+import { init, isAlive, openFactory, options, processesWith, run, spec } from './harness.ts'
 
 const PYTHON = { kind: 'python:3', image: 'stemcell/action-python' }
 const SKELETON = { kind: 'blackbox', image: 'openwhisk/dockerskeleton' }

@@ -10,7 +10,8 @@ import { RedisQueue, RedisRateLimiter, redisStores, type RedisConnectionOptions 
 import { inspect } from 'node:util'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { describeWith } from '../../../test/describe-with.ts'
-import { freePort, OwnRedis } from './own-redis.ts'
+import { freePort } from '../../../test/free-port.ts'
+import { OwnRedis } from './own-redis.ts'
 import { textBody, textOf } from './queue-probe.ts'
 
 const PASSWORD = 'correct-horse-battery'

@@ -1,11 +1,11 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
-import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Redis } from 'ioredis'
 import { expect } from 'vitest'
+import { freePort } from '../../../test/free-port.ts'
 
 /** A redis-server of a test's own, on a free port, with a folder of its own: for what would disturb others. */
 export class OwnRedis {
@@ -86,12 +86,3 @@ export class OwnRedis {
 }
 
 const reply = (error: unknown): string => String(error)
-
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
-}

@@ -8,7 +8,8 @@ import { join } from 'node:path'
 import { Redis } from 'ioredis'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { describeWith } from '../../../test/describe-with.ts'
-import { freePort, OwnRedis } from './own-redis.ts'
+import { freePort } from '../../../test/free-port.ts'
+import { OwnRedis } from './own-redis.ts'
 import { publishSurely, textOf } from './queue-probe.ts'
 
 describeWith('redis', 'Redis with a sentinel', () => {

@@ -4,7 +4,8 @@ import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { describeWith } from '../../../test/describe-with.ts'
-import { freePort, OwnRedis } from './own-redis.ts'
+import { freePort } from '../../../test/free-port.ts'
+import { OwnRedis } from './own-redis.ts'
 import { textBody, textOf } from './queue-probe.ts'
 
 const pem = (name: string): string => fileURLToPath(new URL(`../../../test/tls/${name}.pem`, import.meta.url))

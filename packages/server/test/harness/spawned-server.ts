@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { basename, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { vi } from 'vitest'
-import { eventually } from './eventually.ts'
+import { eventually } from '../../../../test/eventually.ts'
 import { processesOf } from './processes-of.ts'
 
 // Tests that start several servers take their time on a busy machine.

@@ -1,5 +1,5 @@
 import { call, type ActivationRecord } from '../harness/api.ts'
-import { eventually } from '../harness/eventually.ts'
+import { eventually } from '../../../../test/eventually.ts'
 import type { SpawnedServer } from '../harness/spawned-server.ts'
 
 export interface Exec {
