@@ -1,11 +1,11 @@
 import { isPlatformError } from '@stemcell/core'
 import { couchStores, couchStoresOptions, type CouchStoresOptions } from '@stemcell/spi-couchdb'
 import adapterModule from '@stemcell/spi-couchdb/adapter'
-import { readFileSync } from 'node:fs'
 import { inspect } from 'node:util'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import type { z } from 'zod'
 import { configuredOptions, parseCouchOptions, withFolder } from '../src/couch-stores-options.ts'
+import { ReadmeTables } from '../../../test/readme-tables.ts'
 
 const URL_WITH_ACCOUNT = 'https://admin:s%40cret@couch.example:6984/base/'
 
@@ -91,7 +91,7 @@ describe('the options of the CouchDB stores', () => {
   })
 
   it('stand in the table of the README with their defaults', () => {
-    const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8').split('## Options')[1]!
+    const readme = new ReadmeTables(new URL('../README.md', import.meta.url))
     const { url: _, tls, databases, ...defaults } = couchStoresOptions.parse({ url: 'http://x', spill: { dir: 'x' } })
     const { spill, ...flat } = defaults
     const expected: Record<string, unknown> = {
@@ -104,8 +104,7 @@ describe('the options of the CouchDB stores', () => {
       'spill.afterMs': spill ? spill.afterMs : undefined,
     }
     for (const [name, value] of Object.entries(expected)) {
-      const cells = new RegExp(`^\\| \`${name}\` *\\|[^|]*\\| *\`?([^\`| ]+)`, 'm').exec(readme)
-      expect(cells?.[1]?.replaceAll(',', ''), `option ${name}`).toBe(String(value))
+      expect(readme.optionDefault(name), `option ${name}`).toBe(String(value))
     }
   })
 })

@@ -7,11 +7,11 @@ import {
 import { couchStores, type CouchStores } from '@stemcell/spi-couchdb'
 import { vi } from 'vitest'
 import { describeWith } from '../../../test/describe-with.ts'
-import { capabilitiesInReadme } from './readme-capabilities.ts'
+import { ReadmeTables } from '../../../test/readme-tables.ts'
 import { TestServer } from './test-server.ts'
 
 const context = adapterContext()
-const published = capabilitiesInReadme()
+const published = new ReadmeTables(new URL('../README.md', import.meta.url))
 
 // The server may share two cores with much else.
 vi.setConfig({ testTimeout: 90_000, hookTimeout: 90_000 })

@@ -1,9 +1,9 @@
 import { isPlatformError } from '@stemcell/core'
 import { levelStores, levelStoresOptions, type LevelStoresOptions } from '@stemcell/spi-level'
 import adapterModule from '@stemcell/spi-level/adapter'
-import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import type { z } from 'zod'
+import { ReadmeTables } from '../../../test/readme-tables.ts'
 
 describe('the options of the level stores', () => {
   it.each([
@@ -34,11 +34,10 @@ describe('the options of the level stores', () => {
   })
 
   it('stand in the table of the README with their defaults', () => {
-    const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8')
+    const readme = new ReadmeTables(new URL('../README.md', import.meta.url))
     const defaults = levelStoresOptions.parse({ dir: 'x' })
     for (const [name, value] of Object.entries(defaults)) {
-      const cells = new RegExp(`^\\| \`${name}\` *\\|[^|]*\\| *\`?([^\`| ]+)`, 'm').exec(readme)
-      expect(cells?.[1]?.replaceAll(',', ''), `option ${name}`).toBe(name === 'dir' ? 'required' : String(value))
+      expect(readme.optionDefault(name), `option ${name}`).toBe(name === 'dir' ? 'required' : String(value))
     }
   })
 })

@@ -9,10 +9,10 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll } from 'vitest'
-import { capabilitiesInReadme } from './readme-capabilities.ts'
+import { ReadmeTables } from '../../../test/readme-tables.ts'
 
 const context = adapterContext()
-const published = capabilitiesInReadme()
+const published = new ReadmeTables(new URL('../README.md', import.meta.url))
 const base = await mkdtemp(join(tmpdir(), 'stemcell-level-'))
 
 afterAll(() => rm(base, { recursive: true }))

@@ -10,8 +10,9 @@ import {
 import adapterModule from '@stemcell/spi-redis/adapter'
 import { describe, expect, it } from 'vitest'
 import type { z } from 'zod'
-import { optionDefault } from './readme.ts'
+import { ReadmeTables } from '../../../test/readme-tables.ts'
 
+const readme = new ReadmeTables(new URL('../README.md', import.meta.url))
 const url = 'redis://127.0.0.1:1'
 const PARTS = ['queue', 'entityStore', 'subjectStore', 'activationStore', 'rateLimiter']
 
@@ -78,7 +79,7 @@ describe('the options for Redis', () => {
     const names = Object.keys({ ...redisQueueOptions.shape, ...redisConnectionOptions.shape })
     for (const name of names) {
       const expected = name === 'url' ? 'none' : (defaults.get(name) ?? 'none')
-      expect(optionDefault(name), `option ${name}`).toBe(expected)
+      expect(readme.optionDefault(name), `option ${name}`).toBe(expected)
     }
   })
 })

@@ -2,7 +2,7 @@ import { adapterContext } from '@stemcell/core'
 import { runQueueConformance } from '@stemcell/conformance/vitest'
 import { RedisQueue } from '@stemcell/spi-redis'
 import { describeWith } from '../../../test/describe-with.ts'
-import { capability, capabilityBytes } from './readme.ts'
+import { ReadmeTables } from '../../../test/readme-tables.ts'
 import { removeKeys, uniquePrefix } from './redis-keys.ts'
 
 describeWith('redis', 'the queue on Redis', (url) => {
@@ -15,11 +15,6 @@ describeWith('redis', 'the queue on Redis', (url) => {
       return queue
     },
     destroy: (queue) => removeKeys(url, prefixes.get(queue)!),
-    capabilities: {
-      ordering: capability('ordering') === 'key' ? 'key' : 'none',
-      durable: capability('durable') === 'yes',
-      byReference: capability('byReference') === 'yes',
-      maxBodyBytes: capabilityBytes('maxBodyBytes'),
-    },
+    capabilities: new ReadmeTables(new URL('../README.md', import.meta.url)).queue,
   })
 })

@@ -2,8 +2,10 @@ import { adapterContext } from '@stemcell/core'
 import { runRateLimiterConformance } from '@stemcell/conformance/vitest'
 import { RedisRateLimiter } from '@stemcell/spi-redis'
 import { describeWith } from '../../../test/describe-with.ts'
-import { capability } from './readme.ts'
+import { ReadmeTables } from '../../../test/readme-tables.ts'
 import { keysOf, removeKeys, uniquePrefix, withRedis } from './redis-keys.ts'
+
+const readme = new ReadmeTables(new URL('../README.md', import.meta.url))
 
 describeWith('redis', 'the rate limiter on Redis', (url) => {
   const prefixes = new WeakMap<object, string>()
@@ -15,7 +17,7 @@ describeWith('redis', 'the rate limiter on Redis', (url) => {
       return limiter
     },
     destroy: (limiter) => removeKeys(url, prefixes.get(limiter)!),
-    capabilities: { scope: capability('scope') === 'cluster' ? 'cluster' : 'process' },
+    capabilities: { scope: readme.capability('scope') === 'cluster' ? 'cluster' : 'process' },
     // The server's clock cannot be moved; what was counted is made a minute older instead.
     nextMinute: (limiter) =>
       withRedis(url, async (redis) => {

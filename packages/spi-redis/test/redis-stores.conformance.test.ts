@@ -6,16 +6,10 @@ import {
 } from '@stemcell/conformance/vitest'
 import { redisStores, type RedisStores } from '@stemcell/spi-redis'
 import { describeWith } from '../../../test/describe-with.ts'
-import { capability, capabilityBytes } from './readme.ts'
+import { ReadmeTables } from '../../../test/readme-tables.ts'
 import { removeKeys, uniquePrefix } from './redis-keys.ts'
 
-const durable = capability('durable') === 'yes'
-const documents = {
-  durable,
-  maxDocumentBytes: capabilityBytes('maxDocumentBytes'),
-  maxAttachmentBytes: capabilityBytes('maxAttachmentBytes'),
-}
-const activations = { durable, maxRecordBytes: capabilityBytes('maxRecordBytes') }
+const { documents, activations } = new ReadmeTables(new URL('../README.md', import.meta.url))
 
 describeWith('redis', 'the stores on Redis', (url) => {
   runEntityStoreConformance('redis', { ...onTheirOwn(({ entityStore }) => entityStore), capabilities: documents })
