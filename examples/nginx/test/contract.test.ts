@@ -10,7 +10,7 @@ const RUNNER = fileURLToPath(new URL('../../../scripts/contract.mjs', import.met
 /** What an edge answers itself, or does to a request, each with the rows that see it. Everything else is the same. */
 const EDGE = {
   'transaction ids are the edge’s own': [
-    /^§1 surface: the client's transaction id is adopted$/,
+    /^§1 surface: the client's transaction id is used$/,
     /^§1 surface: the header of the transaction id is found whatever its case$/,
     /^§1 surface: the transaction id comes back with /,
     /^§11 callers of web actions: the transaction id of the client comes back$/,
