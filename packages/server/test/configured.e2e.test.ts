@@ -39,7 +39,7 @@ function installQueue(): void {
              logger.info({ keepMs }, 'the policy keeps a container')
              return { suspendAfterMs: keepMs, destroyAfterMs: keepMs }
            },
-           victim: () => undefined, patience: () => 0, stemCells: () => 0,
+           victim: () => undefined, reuseWait: () => 0, stemCells: () => 0,
          }),
        }),
      } } }`,
