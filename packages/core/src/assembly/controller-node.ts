@@ -104,7 +104,7 @@ export class ControllerNode implements AsyncDisposable {
   /**
    * Answers a request that came to a server of the caller's, as a listener of `node:http`, in express or in fastify. The
    * server stays the caller's: its limits and time-outs hold. A body that a parser has read already is taken from
-   * `request.rawBody` or `request.body`.
+   * `request.rawBody` or `request.body`. Once the node is closed, every answer is 503.
    */
   get handler(): RequestListener {
     return this.listeners.handed

@@ -17,6 +17,11 @@ import { problems } from './options/problems.ts'
 const LAST_ANSWERS_MS = 1000
 const SWEEP_MS = 20
 
+const CLOSED = 'the platform is closed; assemble a new one'
+/** By somebody else, who left nothing of which the body could be made again. */
+const READ_BEFORE =
+  'The request body was read before the platform got it: mount the platform before body parsers, or keep request.rawBody.'
+
 const addressSchema = z.strictObject({
   host: z.string().min(1).optional(),
   port: z.int().min(0).max(65_535),
@@ -52,8 +57,9 @@ export class HttpListeners {
       handle(request, response)
     }
     this.handed = (request, response) => {
+      if (this.#isClosed) return refuse(response, 503, CLOSED)
       const again = handedRequest(request)
-      if (again === 'unreadable') refuseRead(response)
+      if (again === 'unreadable') refuse(response, 500, READ_BEFORE)
       else this.#handle(again, response)
     }
     this.#clock = clock
@@ -64,7 +70,7 @@ export class HttpListeners {
 
   /** Serves one end of a pair of streams. @throws ERR_CLOSED */
   connect(connection: Duplex): void {
-    if (this.#isClosed) throw new PlatformError('ERR_CLOSED', 'the platform is closed; assemble a new one')
+    if (this.#isClosed) throw new PlatformError('ERR_CLOSED', CLOSED)
     this.embedded.emit('connection', connection)
   }
 
@@ -138,12 +144,11 @@ export class HttpListeners {
   }
 }
 
-/** Somebody else has read the body, and left nothing of which it could be made again. */
-function refuseRead(response: ServerResponse): void {
-  const error =
-    'The request body was read before the platform got it: mount the platform before body parsers, or keep request.rawBody.'
+function refuse(response: ServerResponse, status: number, error: string): void {
   const body = JSON.stringify({ error, code: response.getHeader('x-request-id') ?? '' })
-  response.writeHead(500, { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(body) }).end(body)
+  response
+    .writeHead(status, { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(body) })
+    .end(body)
 }
 
 /** Resolves when the last connection is gone. Unlike its own `close`, this lets a server keep idle connections. */

@@ -1,5 +1,6 @@
 import express, { type Express } from 'express'
 import { fastify, type FastifyInstance } from 'fastify'
+import { once } from 'node:events'
 import { createServer, type RequestListener, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
@@ -228,5 +229,23 @@ describe('fetch of a platform', () => {
     expect(await (await fetchOther(`${at}/ping`)).text()).toBe('pong')
     await other.close()
     await expect(fetchOther(`${at}/ping`)).rejects.toMatchObject({ code: 'ERR_CLOSED' })
+  })
+
+  it('is 503 for a server of the caller’s once the platform is closed', async () => {
+    const other = await assemble({ containers: memoryContainers() })
+    const { handler } = other
+    const server = createServer((request, response) => handler(request, response)).listen(0, '127.0.0.1')
+    try {
+      await once(server, 'listening')
+      const ping = `http://127.0.0.1:${(server.address() as AddressInfo).port}/ping`
+      expect((await fetch(ping)).status).toBe(200)
+      await other.close()
+      const refused = await fetch(ping, { method: 'POST', body: 'x'.repeat(100_000) })
+      expect(refused.status).toBe(503)
+      expect(await refused.json()).toMatchObject({ error: expect.stringContaining('closed') })
+    } finally {
+      server.close()
+      server.closeAllConnections()
+    }
   })
 })
