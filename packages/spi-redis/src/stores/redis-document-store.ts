@@ -5,7 +5,6 @@ import {
   requirePage,
   stringifyJson,
   type AdapterContext,
-  type Attachment,
   type AttachmentInfo,
   type DocumentStore,
   type DocumentStoreCapabilities,
@@ -19,6 +18,7 @@ import {
   type ScanOptions,
   type StoredDocument,
 } from '@stemcell/core'
+import { conflict, requireSizes } from '@stemcell/core/sorted-store'
 import { ConnectionSession } from '../connection/connection-session.ts'
 import { listOf, textOf, type Argument, type Reply } from '../connection/lua-script.ts'
 import type { RedisConnectionSettings } from '../redis-options.ts'
@@ -223,23 +223,4 @@ function readDocument(id: string, revision: Reply | string, text: Reply | string
   if (revision === null && text === null) return undefined
   const document = readStored(`'${id}'`, () => requireObject(parseJson(text === null ? '' : String(text))))
   return { id, revision: String(revision), document }
-}
-
-function requireSizes(
-  text: string,
-  attachments: Readonly<Record<string, Attachment>>,
-  { maxDocumentBytes, maxAttachmentBytes }: DocumentStoreCapabilities,
-): void {
-  if (Buffer.byteLength(text) > maxDocumentBytes) {
-    throw new PlatformError('ERR_TOO_LARGE', `document is larger than ${maxDocumentBytes} bytes`)
-  }
-  for (const [name, { bytes }] of Object.entries(attachments)) {
-    if (bytes.byteLength > maxAttachmentBytes) {
-      throw new PlatformError('ERR_TOO_LARGE', `attachment '${name}' is larger than ${maxAttachmentBytes} bytes`)
-    }
-  }
-}
-
-function conflict(id: string): PlatformError {
-  return new PlatformError('ERR_CONFLICT', `'${id}' has another revision`)
 }
