@@ -14,7 +14,7 @@ import type { ContainerPool } from './pool/container-pool.ts'
 import { recordOfRun, recordWithoutAction } from './record/activation-record.ts'
 import { RecentIds } from './recent-ids.ts'
 import type { ActivationRecorder } from './record/activation-recorder.ts'
-import { errorResponse } from './record/response-of-run.ts'
+import { errorResponse } from '../model/error-response.ts'
 import { ACTION_INCOMPATIBLE, ACTION_NOT_FETCHED, ACTION_REMOVED, MAYBE_STARTED, NO_INSTANCES } from './parts/texts.ts'
 
 /** Ended activations that are remembered, so that a message which comes twice is not run twice. */

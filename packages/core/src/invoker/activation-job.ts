@@ -17,7 +17,7 @@ import type { ReplyLimits } from './proxy/reply-limits.ts'
 import { runInContainer, type RunEnd } from './proxy/run-in-container.ts'
 import { recordOfRun } from './record/activation-record.ts'
 import type { PendingLogs, ActivationRecorder } from './record/activation-recorder.ts'
-import { errorResponse } from './record/response-of-run.ts'
+import { errorResponse } from '../model/error-response.ts'
 import { INVOKER_STOPPED, INVOKER_STOPPED_BEFORE, NO_RESOURCES_TEXT, NOT_UNLOCKED, RUN_LOST } from './parts/texts.ts'
 
 /** Containers that an activation is offered to, as long as each certainly did not start it. */

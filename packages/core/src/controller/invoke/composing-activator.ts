@@ -17,7 +17,7 @@ import type { ActivationOutcome, ActivationRequest, Activator } from './activato
 import { Composite, compositeKind, type CompositeKind } from './composite.ts'
 import { compositeRecord } from './composite-record.ts'
 import { runComposition } from './conductors/run-composition.ts'
-import { errorResponse } from './error-response.ts'
+import { errorResponse } from '../../model/error-response.ts'
 import type { Component } from './find-component.ts'
 import { ProvisionalRecords } from './provisional-records.ts'
 import { RecordWriter } from './record-writer.ts'

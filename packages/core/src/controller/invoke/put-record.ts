@@ -1,8 +1,8 @@
 import { isPlatformError } from '../../errors.ts'
 import type { Activation } from '../../model/activation.ts'
+import { recordTooLarge } from '../../model/result-texts.ts'
 import type { ActivationStore } from '../../store/activation-store.ts'
-import { errorResponse } from './error-response.ts'
-import { recordTooLarge } from './texts.ts'
+import { errorResponse } from '../../model/error-response.ts'
 
 /**
  * Stores a record; of one that is more than the store takes, what is left without its logs and its result.

@@ -14,15 +14,6 @@ export const CUT_OFF = 'The activation was ended before its next step: the platf
 
 /** The caller is not told more: what went wrong is the platform's affair. */
 export const SYSTEM_ACTION_FAILED = 'The action failed: the log of the platform says why.'
-export const SYSTEM_RESULT_NO_JSON = 'The action did not produce a valid JSON or JSON Array response.'
-
-export function systemActionTimeout(limitMs: number): string {
-  return `The action exceeded its time limits of ${limitMs} milliseconds.`
-}
-
-export function systemResultTooLong(bytes: number, maxBytes: number): string {
-  return `The action produced a response that exceeded the allowed length: ${bytes} > ${maxBytes} bytes.`
-}
 
 export function sequenceTimeout(activationId: string): string {
   return `Timeout reached when retrieving activation ${activationId} for sequence component.`
@@ -43,9 +34,4 @@ export function nextMissing(name: string): string {
 
 export function nextForbidden(name: string): string {
   return `Failed entitlement check for action with name '${name}' during composition.`
-}
-
-/** A record that even without its logs is more than the store takes. */
-export function recordTooLarge(maxBytes: number): string {
-  return `The activation record exceeded the allowed length of ${maxBytes} bytes.`
 }

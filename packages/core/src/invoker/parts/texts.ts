@@ -1,4 +1,5 @@
 import { MAX_JSON_DEPTH } from '../../model/json-depth.ts'
+import { NO_VALID_RESULT, resultTooLong, timeLimitExceeded } from '../../model/result-texts.ts'
 
 /** What an activation's record says when something else than the action's own result ends it. */
 
@@ -22,7 +23,7 @@ export const TOO_DEEP = `The action produced a response that is nested more than
 export const NOT_UNLOCKED = 'The parameters of the action could not be decrypted.'
 
 export function timeoutText(limitMs: number, during: 'init' | 'run'): string {
-  return `The action exceeded its time limits of ${limitMs} milliseconds${during === 'init' ? ' during initialization' : ''}.`
+  return `${timeLimitExceeded(limitMs)}${during === 'init' ? ' during initialization' : ''}.`
 }
 
 export function badInitText(body: string): string {
@@ -30,18 +31,12 @@ export function badInitText(body: string): string {
 }
 
 export function badRunText(body: string): string {
-  const text = 'The action did not produce a valid JSON or JSON Array response'
-  return body === '' ? `${text}.` : `${text}: ${body}`
+  return body === '' ? `${NO_VALID_RESULT}.` : `${NO_VALID_RESULT}: ${body}`
 }
 
 export function truncatedText(bytes: number, maxBytes: number, start: string): string {
-  const text = `The action produced a response that exceeded the allowed length: ${bytes} > ${maxBytes} bytes.`
+  const text = resultTooLong(bytes, maxBytes)
   return start === '' ? text : `${text} The truncated response was: ${start}`
-}
-
-/** The record itself, result and logs included, is more than the store takes. */
-export function recordTooLargeText(maxBytes: number): string {
-  return `The activation record exceeded the allowed length of ${maxBytes} bytes.`
 }
 
 /** Lines that the platform adds to an activation's log. */

@@ -15,9 +15,9 @@ import { missingLogsLine } from '../logs/log-lines.ts'
 import type { InvokerObserver } from '../parts/observer.ts'
 import { retryUntilDone } from '../../time/retry-until-done.ts'
 import { withLogs } from './activation-record.ts'
-import { errorResponse } from './response-of-run.ts'
+import { errorResponse } from '../../model/error-response.ts'
 import { isStored, type StoreLevels } from './store-level.ts'
-import { recordTooLargeText } from '../parts/texts.ts'
+import { recordTooLarge } from '../../model/result-texts.ts'
 
 export interface ActivationRecorderParts {
   readonly instance: InvokerInstance
@@ -215,7 +215,7 @@ export class ActivationRecorder {
 
   #withoutResult(record: Activation): Activation {
     const { statusCode, size } = record.response
-    const text = recordTooLargeText(this.#parts.activationStore.capabilities.maxRecordBytes)
+    const text = recordTooLarge(this.#parts.activationStore.capabilities.maxRecordBytes)
     return { ...record, response: errorResponse(statusCode === 0 ? 1 : statusCode, text, size) }
   }
 }

@@ -1,6 +1,7 @@
 import type { ActivationResponse } from '../../model/activation.ts'
 import type { CallEnd } from '../parts/call-end.ts'
-import { declaredError, errorResponse, isTooDeep, parse, type CallFacts } from './response-of-run.ts'
+import { errorResponse } from '../../model/error-response.ts'
+import { declaredError, isTooDeep, parse, type CallFacts } from './response-of-run.ts'
 import {
   badInitText,
   INIT_LOST,

@@ -1,6 +1,7 @@
-import type { ActivationResponse, StatusCode } from '../../model/activation.ts'
+import type { ActivationResponse } from '../../model/activation.ts'
 import { isJsonObject, type JsonValue } from '../../model/json.ts'
 import { isValueNestedDeeperThan, MAX_JSON_DEPTH } from '../../model/json-depth.ts'
+import { errorResponse } from '../../model/error-response.ts'
 import { JsonText } from '../../model/json-text.ts'
 import { parseJson } from '../../model/parse-json.ts'
 import type { CallEnd } from '../parts/call-end.ts'
@@ -33,10 +34,6 @@ export function responseOfRun(end: CallEnd, { elapsedMs, limitMs, maxReplyBytes 
   if (error !== undefined) return errorResponse(1, error, body.length)
   if (!isJsonObject(value) && !Array.isArray(value)) return errorResponse(2, badRunText(body), body.length)
   return { statusCode: 0, result: JsonText.trusted(body, value), size: body.length }
-}
-
-export function errorResponse(statusCode: StatusCode, error: JsonValue, size?: number): ActivationResponse {
-  return { statusCode, result: JsonText.of({ error }), ...(size === undefined ? {} : { size }) }
 }
 
 /** The value of `error` of a reply that is an object with such a member, whatever else it holds. */

@@ -3,7 +3,7 @@ import { isJsonObject, type JsonObject, type JsonValue } from '../../../model/js
 import { JsonText } from '../../../model/json-text.ts'
 import { stringifyJson } from '../../../model/json-number.ts'
 import { compositeKind, type Composite, type CompositionBudget } from '../composite.ts'
-import { errorResponse } from '../error-response.ts'
+import { errorResponse } from '../../../model/error-response.ts'
 import { findComponent } from '../find-component.ts'
 import type { StepRunner } from '../run-composite.ts'
 import {

@@ -20,9 +20,10 @@ import {
 } from '../../../system-packages/system-package.ts'
 import type { Clock } from '../../../time/clock.ts'
 import type { Composite } from '../composite.ts'
-import { errorResponse } from '../error-response.ts'
+import { errorResponse } from '../../../model/error-response.ts'
 import { mergeArguments, type Arguments } from '../merge-arguments.ts'
-import { SYSTEM_ACTION_FAILED, SYSTEM_RESULT_NO_JSON, systemActionTimeout, systemResultTooLong } from '../texts.ts'
+import { SYSTEM_ACTION_FAILED } from '../texts.ts'
+import { NO_VALID_RESULT, resultTooLong, timeLimitExceeded } from '../../../model/result-texts.ts'
 
 export interface SystemRunnerParts {
   readonly packages: readonly SystemPackage[]
@@ -73,7 +74,7 @@ export class SystemRunner {
       const result = await Promise.race([run, timeout])
       if (result !== TIMED_OUT) return this.#response(result)
       composite.timedOut = true
-      return errorResponse(2, systemActionTimeout(limitMs))
+      return errorResponse(2, `${timeLimitExceeded(limitMs)}.`)
     } catch (error) {
       if (isSystemActionError(error)) return { statusCode: 1, result: JsonText.of({ error: error.error }) }
       logger.error(
@@ -124,11 +125,11 @@ export class SystemRunner {
   }
 
   #response(result: JsonObject | JsonValue[]): ActivationResponse {
-    if (typeof result !== 'object' || result === null) return errorResponse(2, SYSTEM_RESULT_NO_JSON)
+    if (typeof result !== 'object' || result === null) return errorResponse(2, `${NO_VALID_RESULT}.`)
     const json = JsonText.parse(stringifyJson(result))
     const { maxPayloadBytes } = this.#parts.limits
     const bytes = Buffer.byteLength(json.text)
-    if (bytes > maxPayloadBytes) return errorResponse(1, systemResultTooLong(bytes, maxPayloadBytes))
+    if (bytes > maxPayloadBytes) return errorResponse(1, resultTooLong(bytes, maxPayloadBytes))
     const { value } = json
     if (isJsonObject(value) && Object.hasOwn(value, 'error')) {
       return { statusCode: 1, result: JsonText.of({ error: value['error']! }) }
