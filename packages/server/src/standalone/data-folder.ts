@@ -1,5 +1,5 @@
 import { makeFolder, PlatformError } from '@stemcell/core'
-import { accessSync, chmodSync, constants, existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { accessSync, constants, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 /** What is where in the data folder. */
@@ -50,11 +50,13 @@ export class DataFolder {
     }
   }
 
-  /** Writes a file that only its owner may read. @throws ERR_CONFIG it cannot be written. */
+  /** Writes a file that only its owner may read; readers see the old or the new one whole. @throws ERR_CONFIG it cannot be written. */
   writeSecret(path: string, content: string): void {
+    const written = `${path}.new`
     try {
-      if (existsSync(path)) chmodSync(path, 0o600)
-      writeFileSync(path, content, { mode: 0o600 })
+      rmSync(written, { force: true })
+      writeFileSync(written, content, { mode: 0o600, flag: 'wx' })
+      renameSync(written, path)
     } catch (cause) {
       throw unusable(path, cause)
     }

@@ -32,3 +32,15 @@ function read(look: () => string): string {
     throw error
   }
 }
+
+/** Ends them at once. */
+export function killProcessesOf(marker: string): void {
+  for (const line of processesOf(marker)) {
+    try {
+      process.kill(Number.parseInt(line, 10), 'SIGKILL')
+    } catch (error) {
+      // It ended meanwhile.
+      if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error
+    }
+  }
+}

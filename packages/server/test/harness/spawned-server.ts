@@ -6,7 +6,7 @@ import { basename, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { vi } from 'vitest'
 import { eventually } from '../../../../test/eventually.ts'
-import { processesOf } from './processes-of.ts'
+import { killProcessesOf, processesOf } from './processes-of.ts'
 
 // Tests that start several servers take their time on a busy machine.
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
@@ -47,13 +47,17 @@ export class TestFolder {
     return this.join(name)
   }
 
-  /** Fails when a process is left; guardians may take a moment. */
+  /** Fails when a process is left, and ends it; guardians may take a moment. */
   async remove(): Promise<void> {
-    await eventually(
-      () => `no process left: ${processesOf(this.marker).join('; ')}`,
-      () => processesOf(this.marker).length === 0,
-    )
-    rmSync(this.path, { recursive: true, force: true })
+    try {
+      await eventually(
+        () => `no process left: ${processesOf(this.marker).join('; ')}`,
+        () => processesOf(this.marker).length === 0,
+      )
+    } finally {
+      killProcessesOf(this.marker)
+      rmSync(this.path, { recursive: true, force: true })
+    }
   }
 }
 
@@ -106,7 +110,7 @@ export class SpawnedServer {
   async listening(): Promise<this> {
     await eventually(
       () => `the server to listen: ${this.output}`,
-      async () => this.#hasEnded() || (existsSync(join(this.data, '.wskprops')) && (await isUp(this.url))),
+      async () => this.#hasEnded() || (this.#property('APIHOST') !== undefined && (await isUp(this.url))),
     )
     if (this.#hasEnded()) throw new Error(`the server ended: ${this.output}`)
     return this
