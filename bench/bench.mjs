@@ -4,19 +4,19 @@ import { alarms } from './alarms.mjs'
 import { cluster } from './cluster.mjs'
 import { containers } from './containers.mjs'
 import { gateway } from './gateway.mjs'
+import { invoke } from './invoke.mjs'
 import { list } from './list.mjs'
 import { placement } from './placement.mjs'
 import { pool } from './pool.mjs'
 import { sequence } from './sequence.mjs'
 import { ServiceMissing } from './services.mjs'
-import { standalone } from './standalone.mjs'
 import { starts } from './starts.mjs'
 import { store } from './store.mjs'
 import { table } from './table.mjs'
 import { web } from './web.mjs'
 
 const BENCHES = {
-  invoke: standalone,
+  invoke,
   starts,
   pool,
   sequence,

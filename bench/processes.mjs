@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -69,6 +69,7 @@ export async function startRuntime(folder) {
   await ready()
   return {
     socketPath,
+    pid: child.pid,
     init,
     run,
     stop: async () => {
@@ -84,7 +85,7 @@ export async function startForwarder(socketPath) {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   const [line] = await once(child.stdout, 'data')
-  return { origin: `http://127.0.0.1:${Number(line)}`, stop: () => stop(child) }
+  return { origin: `http://127.0.0.1:${Number(line)}`, pid: child.pid, stop: () => stop(child) }
 }
 
 /** Nothing but room for an action that takes several runs at once, as the floors' runtime does. */
@@ -116,7 +117,9 @@ export async function startStandalone(folder, more = {}, flags = []) {
   return {
     origin,
     headers,
+    pid: child.pid,
     startMs,
+    idleMb: residentMb(child.pid),
     putAction: (name, extra) => putAction(client, headers, name, extra),
     /** Milliseconds of a blocking call, and its record. */
     invoke: async (name) => {
@@ -140,6 +143,13 @@ export async function startStandalone(folder, more = {}, flags = []) {
       await stop(child)
     },
   }
+}
+
+/** Resident memory of a process; undefined where the system does not tell. */
+function residentMb(pid) {
+  const path = `/proc/${pid}/status`
+  if (!existsSync(path)) return undefined
+  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(path, 'latin1'))[1]) / 1024
 }
 
 export async function putAction(client, headers, name, extra = {}) {
