@@ -1,8 +1,9 @@
-import type { RequestListener, Server, ServerResponse } from 'node:http'
+import type { RequestListener, ServerResponse } from 'node:http'
 import { Server as NetServer, type AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { z } from 'zod'
 import { connectionCap, MAX_CONNECTIONS } from '../connection-cap.ts'
+import type { ApiListener, ApiServer } from '../controller/http/direct/api-server.ts'
 import { createHttpServer } from '../controller/http/http-server.ts'
 import { refusedConnections } from '../controller/http/refused-connections.ts'
 import { PlatformError } from '../errors.ts'
@@ -38,20 +39,20 @@ export function checkAddress(address: unknown): { readonly host?: string; readon
 /** The servers of one API: those that listen on ports, and one for clients in the same process. */
 export class HttpListeners {
   /** Serves connections that are handed to it; has no port. */
-  readonly embedded: Server
+  readonly embedded: ApiServer
   /** Answers a request that came to another server. */
   readonly handed: RequestListener
-  readonly #handle: RequestListener
+  readonly #handle: ApiListener
   readonly #clock: Clock
   readonly #random: Random
   readonly #logger: Logger
-  readonly #servers: Server[] = []
+  readonly #servers: ApiServer[] = []
   #url: string | undefined
   #isClosed = false
   /** Answers from now on close their connections. */
   #lastRequests = false
 
-  constructor(handle: RequestListener, clock: Clock, random: Random, logger: Logger) {
+  constructor(handle: ApiListener, clock: Clock, random: Random, logger: Logger) {
     this.#handle = (request, response) => {
       if (this.#lastRequests) response.shouldKeepAlive = false
       handle(request, response)
@@ -65,7 +66,7 @@ export class HttpListeners {
     this.#clock = clock
     this.#random = random
     this.#logger = logger
-    this.embedded = createHttpServer(this.#handle, random)
+    this.embedded = createHttpServer(this.#handle, clock, random)
   }
 
   /** Serves one end of a pair of streams. @throws ERR_CLOSED */
@@ -82,7 +83,7 @@ export class HttpListeners {
   /** @throws ERR_CONFIG the port is in use or may not be bound; the message names it. */
   async listen({ host = '127.0.0.1', port }: { readonly host?: string; readonly port: number }): Promise<string> {
     const cap = connectionCap()
-    const server = createHttpServer(this.#handle, this.#random, cap.connections)
+    const server = createHttpServer(this.#handle, this.#clock, this.#random, cap.connections)
     await new Promise<void>((resolve, reject) => {
       const refused = (cause: NodeJS.ErrnoException): void => {
         const why =
@@ -152,7 +153,7 @@ function refuse(response: ServerResponse, status: number, error: string): void {
 }
 
 /** Resolves when the last connection is gone. Unlike its own `close`, this lets a server keep idle connections. */
-function stopListening(server: Server, lingerMs: number): Promise<void> {
+function stopListening(server: ApiServer, lingerMs: number): Promise<void> {
   // 0 would be for ever.
   server.keepAliveTimeout = Math.max(1, lingerMs)
   return new Promise((resolve) => {

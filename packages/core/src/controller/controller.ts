@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { ApiRequest, ApiResponse } from './http/direct/api-server.ts'
 import type { SubjectChange } from '../auth/auth.ts'
 import type { Lifecycle } from '../lifecycle.ts'
 import type { ActionInvocation, FiringOutcome, TriggerFiring } from '../system-packages/system-package.ts'
@@ -26,5 +26,5 @@ export interface Controller extends Lifecycle {
   invoke(invocation: ActionInvocation): Promise<FiringOutcome>
 
   /** Answers one HTTP request; never rejects. */
-  handle(request: IncomingMessage, response: ServerResponse): void
+  handle(request: ApiRequest, response: ApiResponse): void
 }

@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { ApiRequest, ApiResponse } from './http/direct/api-server.ts'
 import type { SubjectChange } from '../auth/auth.ts'
 import type { InvokerState } from '../load-balancer/load-balancer.ts'
 import { finalizeOwnOrphans } from '../store/finalize-orphans.ts'
@@ -117,7 +117,7 @@ class HttpController implements Controller {
     return this.#front.invoke(invocation)
   }
 
-  handle(request: IncomingMessage, response: ServerResponse): void {
+  handle(request: ApiRequest, response: ApiResponse): void {
     this.#front.handle(request, response)
   }
 }

@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { ApiRequest, ApiResponse } from './http/direct/api-server.ts'
 import { isPromise, type MaybePromise } from '../lifecycle.ts'
 import type { Identity } from '../model/identity.ts'
 import { newTransaction } from '../model/transaction.ts'
@@ -72,10 +72,10 @@ export interface HttpFrontOptions extends ApiOptions {
   readonly announceWrite?: AnnounceWrite
 }
 
-/** The REST API over requests of node:http. */
+/** The REST API over requests of an {@link ApiServer}. */
 export interface HttpFront {
   /** Answers one request; never throws. */
-  handle(request: IncomingMessage, response: ServerResponse): void
+  handle(request: ApiRequest, response: ApiResponse): void
   /** Every operation that is served. */
   readonly routes: readonly Route[]
   /** Entities as the API sees them; `invalidate` is for changes that others made. */
@@ -184,7 +184,7 @@ class Dispatcher {
     this.#deadlines = new RequestDeadlines(parts.clock, requestTimeoutMs, (exchange) => this.#expire(exchange))
   }
 
-  handle(request: IncomingMessage, response: ServerResponse): void {
+  handle(request: ApiRequest, response: ApiResponse): void {
     const { headers } = request
     const requested = headers['x-request-id']
     const extraLogging = headers['x-ow-extra-logging']
@@ -308,7 +308,7 @@ class Dispatcher {
 }
 
 /** RFC 9112 §3.2: one `Host`, which HTTP/1.1 may not leave out. */
-function isAddressedOnce({ rawHeaders, httpVersion }: IncomingMessage): boolean {
+function isAddressedOnce({ rawHeaders, httpVersion }: ApiRequest): boolean {
   let hosts = 0
   for (let index = 0; index < rawHeaders.length; index += 2) {
     const name = rawHeaders[index]!

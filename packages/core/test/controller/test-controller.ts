@@ -97,7 +97,7 @@ export class TestController {
     }
     const activator = options.activator ?? new VmActivator(parts.activationStore, parts.clock, parts.random)
     const front = createHttpFront(parts, activator, options.front)
-    const server = createHttpServer((request, response) => front.handle(request, response), parts.random)
+    const server = createHttpServer((request, response) => front.handle(request, response), parts.clock, parts.random)
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
     return new TestController(parts, front, server)
   }

@@ -21,7 +21,7 @@ export const JSON_TYPE = 'application/json'
 export const TEXT_TYPE = 'text/plain; charset=UTF-8'
 const NO_HEADERS: readonly string[] = []
 /** Statuses whose responses end with their head. */
-const HEAD_ONLY = new Set([204, 304])
+export const HEAD_ONLY: ReadonlySet<number> = new Set([204, 304])
 /** Statuses whose responses have no content; that of 205 is said to be of length 0. */
 export const BODILESS: ReadonlySet<number> = new Set([204, 205, 304])
 
@@ -51,7 +51,16 @@ export function writeAnswer(
   transactionId: string,
   cors: readonly string[],
 ): void {
-  if (response.headersSent || response.destroyed) return
+  if (!response.headersSent && !response.destroyed) writeThrough(response, answer, transactionId, cors)
+}
+
+/** The same for one that can take it. */
+export function writeThrough(
+  response: ServerResponse,
+  answer: Answer,
+  transactionId: string,
+  cors: readonly string[],
+): void {
   const length = writeHead(response, answer, transactionId, cors)
   if (length === undefined) response.end()
   else writeContent(answer, length, (content, encoding) => response.end(content, encoding))

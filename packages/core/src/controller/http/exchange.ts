@@ -1,9 +1,11 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { MaybePromise } from '../../lifecycle.ts'
 import type { Transaction } from '../../model/transaction.ts'
 import { writeAnswer, type Answer } from './answer.ts'
 import type { BodyReceiver } from './body-receiver.ts'
 import { CORS } from './cors.ts'
+import type { ApiRequest, ApiResponse } from './direct/api-server.ts'
+import { DirectRequest } from './direct/direct-request.ts'
+import { DirectResponse } from './direct/direct-response.ts'
 import type { EarlyAnswers } from './early-answers.ts'
 import { announcedLength, ClientGone, type BodyLimit, type BodySource } from './read-body.ts'
 import type { LateAnswer } from './route.ts'
@@ -16,7 +18,7 @@ export interface Reception {
 
 /** One request with its response, from arrival to answer. */
 export class Exchange implements BodySource, LateAnswer {
-  readonly request: IncomingMessage
+  readonly request: ApiRequest
   readonly transaction: Transaction
   readonly path: string
   readonly rawQuery: string
@@ -26,15 +28,15 @@ export class Exchange implements BodySource, LateAnswer {
   route = 'other'
   /** Monotonic ms. */
   readonly receivedMs: number
-  readonly #response: ServerResponse
+  readonly #response: ApiResponse
   readonly #reception: Reception
   /** The client waits to be told to send the body. */
   #isAsked: boolean
   #lateAnswer: (() => Answer) | undefined
 
   constructor(
-    request: IncomingMessage,
-    response: ServerResponse,
+    request: ApiRequest,
+    response: ApiResponse,
     transaction: Transaction,
     receivedMs: number,
     reception: Reception,
@@ -56,39 +58,46 @@ export class Exchange implements BodySource, LateAnswer {
   }
 
   readBody(limit: BodyLimit): MaybePromise<Buffer> {
-    return this.#receive(limit)
+    return this.#receive(limit, false)
   }
 
   readLargeBody(limit: BodyLimit): MaybePromise<Buffer> {
-    return this.#receive(limit, this.#response)
+    return this.#receive(limit, true)
   }
 
-  #receive(limit: BodyLimit, until?: ServerResponse): MaybePromise<Buffer> {
-    const { request } = this
+  #receive(limit: BodyLimit, untilAnswered: boolean): MaybePromise<Buffer> {
+    const request = this.request
+    const response = this.#response
     // Nobody will be told what comes of it.
-    if (this.#response.headersSent) throw new ClientGone('the request was answered already')
-    const body = this.#reception.receiver.receive(request, limit, until)
+    if (response.headersSent) throw new ClientGone('the request was answered already')
+    if (request instanceof DirectRequest || response instanceof DirectResponse) return wholeBody(request, limit)
+    const body = this.#reception.receiver.receive(request, limit, untilAnswered ? response : undefined)
     if (this.#isAsked) {
       this.#isAsked = false
-      this.#response.writeContinue()
+      response.writeContinue()
     }
     return body
   }
 
   /** Ends the wait for a body; false when none is coming. */
   stopReceiving(): boolean {
-    return this.#reception.receiver.giveUp(this.request)
+    return !(this.request instanceof DirectRequest) && this.#reception.receiver.giveUp(this.request)
   }
 
   answer(answer: Answer): void {
-    const { request } = this
+    const request = this.request
+    const response = this.#response
     const cors = CORS[this.area]
-    if (request.complete || announcedLength(request) === 0) {
-      writeAnswer(this.#response, answer, this.transaction.id, cors)
+    if (response instanceof DirectResponse) {
+      response.send(answer, this.transaction.id, cors)
+      return
+    }
+    if (request instanceof DirectRequest || request.complete || announcedLength(request) === 0) {
+      writeAnswer(response, answer, this.transaction.id, cors)
       return
     }
     const { earlyAnswers } = this.#reception
-    earlyAnswers.give(request, this.#response, answer, this.transaction.id, cors, this.#isAsked)
+    earlyAnswers.give(request, response, answer, this.transaction.id, cors, this.#isAsked)
   }
 
   /** So that a web action, too, is handed an exchange as its call. */
@@ -109,6 +118,13 @@ export class Exchange implements BodySource, LateAnswer {
   abandon(): void {
     this.#response.destroy()
   }
+}
+
+function wholeBody(request: ApiRequest, limit: BodyLimit): Buffer {
+  if (!(request instanceof DirectRequest)) throw new TypeError('a request of node:http with a response that is not')
+  const { body } = request
+  if (body.length > limit.bytes) throw limit.tooLarge(body.length)
+  return body
 }
 
 /** The target without scheme and host, which proxies send, and without a fragment, which nobody should. */

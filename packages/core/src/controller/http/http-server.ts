@@ -1,8 +1,9 @@
-import { createServer, type RequestListener, type Server } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { randomText, type Random } from '../../time/random.ts'
 import { connectionCap } from '../../connection-cap.ts'
+import type { Clock } from '../../time/clock.ts'
+import { ApiServer, type ApiListener } from './direct/api-server.ts'
 import { STATUS_TEXT_DEFAULTS } from './texts.ts'
 
 /** Longer than clients and proxies keep an idle connection, so that it is never closed under their next request. */
@@ -35,15 +36,16 @@ interface ParserError extends NodeJS.ErrnoException {
 
 /** A server with the bounds of the API, not listening yet. What is not HTTP is answered with its error object too. */
 export function createHttpServer(
-  handle: RequestListener,
+  handle: ApiListener,
+  clock: Clock,
   random: Random,
   maxConnections: number = connectionCap().connections,
-): Server {
+): ApiServer {
   const refuse = (socket: Duplex, why: Refusal) => {
     socket.on('error', () => socket.destroy())
     socket.end(refusal(why, randomText(random, 32)), () => socket.destroy())
   }
-  const server = createServer(
+  const server = new ApiServer(
     {
       keepAliveTimeout: KEEP_ALIVE_MS,
       requestTimeout: RECEIVE_MS,
@@ -53,6 +55,7 @@ export function createHttpServer(
       requireHostHeader: false,
     },
     handle,
+    clock,
   )
   server.maxConnections = maxConnections
   // Their size is bounded. Of more than so many node:http would drop the rest, the length of the body among them.

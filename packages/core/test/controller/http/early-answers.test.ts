@@ -207,7 +207,7 @@ describe('a connection on which an answer came early', () => {
     await start()
     const { socket, answer, ended } = open()
     socket.write(
-      `HEAD /api/v1/web/owner/default/missing HTTP/1.1\r\n${HEAD}transfer-encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n`,
+      `HEAD /api/v1/web/owner/default/missing HTTP/1.1\r\n${HEAD}transfer-encoding: chunked\r\n\r\n1\r\nx\r\n`,
     )
     await eventually('the server has said all', patience, ended)
     expect(answer()).toMatch(/^HTTP\/1\.1 404 [^]*\r\n\r\n$/)
