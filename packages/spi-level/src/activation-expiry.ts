@@ -96,6 +96,7 @@ export class ActivationExpiry {
   ): Promise<void> {
     const key = recordKey(this.#keys, namespace, id)
     operations.push({ type: 'del', key })
+    // A small record's rows have no summary.
     const rows = rowsFrom(() => openText(rowKey, sealed, () => 'a summary')) ?? (await rowsOfRecord(db, key))
     for (const row of rows ?? []) {
       operations.push({ type: 'del', key: this.#keys.row(id, row) })

@@ -9,7 +9,7 @@ import {
   type Timer,
 } from '@stemcell/core'
 import type { ClassicLevel } from 'classic-level'
-import { recordWrite, type RecordWrite } from './record-write.ts'
+import { addRecord, recordWrite, type RecordWrite } from './record-write.ts'
 import type { CommitQueue, Operation } from './commit-queue.ts'
 import { ProvisionalRecords } from './journal/provisional-records.ts'
 import type { Journal } from './journal/journal.ts'
@@ -168,7 +168,7 @@ export class ActivationWriter {
       this.#forget(key)
       return 'exists'
     }
-    const write = recordWrite(this.#keys, key, activation, text)
+    const write = recordWrite(key, activation, text)
     this.#append({ type: 'put', text })
     this.#provisional.delete(key)
     this.#enqueue(write)
@@ -179,7 +179,7 @@ export class ActivationWriter {
   #hold(activation: Activation, text: string): void {
     const key = this.#keyOf(activation)
     this.#provisional.delete(key)
-    if (!this.#isKnown(key)) this.#enqueue(recordWrite(this.#keys, key, activation, text))
+    if (!this.#isKnown(key)) this.#enqueue(recordWrite(key, activation, text))
   }
 
   #isKnown(key: string): boolean {
@@ -263,8 +263,7 @@ export class ActivationWriter {
     const counts = new Map<string, number>()
     let bytes = 0
     for (const write of batch) {
-      operations.push(...write.operations)
-      for (const key of write.counts) counts.set(key, (counts.get(key) ?? 0) + 1)
+      addRecord(this.#keys, write, operations, counts)
       bytes += write.bytes
     }
     return this.#commits.commit({ operations, counts, bytes, lasting: false })

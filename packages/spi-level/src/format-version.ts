@@ -12,8 +12,9 @@ import type { Wholeness } from './wholeness.ts'
  * Of what this package writes into the folder. Raised when an older version could not read it.
  * 2: the journal beside the database, with records that are not in the database yet.
  * 3: digests with every value, numbers of commits and journals, and the mark beside them.
+ * 4: rows of small activation records hold no summary.
  */
-export const FORMAT_VERSION = 3
+export const FORMAT_VERSION = 4
 
 export const FORMAT_KEY = 'mformat'
 

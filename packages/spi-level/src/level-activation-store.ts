@@ -152,7 +152,7 @@ export class LevelActivationStore implements ActivationStore {
     }
   }
 
-  /** A summary that is damaged is made anew from its record; left out when that is damaged as well. */
+  /** What is no summary, or a damaged one, is made from its record; left out when that is damaged as well. */
   async #summaries(
     db: ClassicLevel,
     snapshot: Snapshot,
@@ -160,17 +160,16 @@ export class LevelActivationStore implements ActivationStore {
     prefix: string,
     rows: readonly (readonly [key: string, sealed: string])[],
   ): Promise<JsonObject[]> {
+    const stored = rows.map(([key, sealed]) => storedSummary(key, sealed))
+    const keys = rows.map(([key]) => recordKey(this.#keys, namespace, readRowKey(prefix, key).id))
+    const wanted = keys.filter((_, place) => stored[place] === undefined)
+    const records = wanted.length === 0 ? [] : await readMany(db, snapshot, wanted)
+    const made = records.map((sealed, place) => this.#readable(wanted[place]!, sealed))
     const summaries: JsonObject[] = []
-    for (const [key, sealed] of rows) {
-      try {
-        summaries.push(parseJson(openText(key, sealed, () => 'the summary of an activation record')) as JsonObject)
-      } catch (error) {
-        if (!isPlatformError(error, 'ERR_CORRUPT')) throw error
-        const record = recordKey(this.#keys, namespace, readRowKey(prefix, key).id)
-        const [text] = await readMany(db, snapshot, [record])
-        const activation = this.#readable(record, text)
-        if (activation) summaries.push(activationSummary(activation))
-      }
+    for (const summary of stored) {
+      const activation = summary ? undefined : made.shift()
+      if (summary) summaries.push(summary)
+      else if (activation) summaries.push(activationSummary(activation))
     }
     return summaries
   }
@@ -195,4 +194,14 @@ function readRecord(key: string, sealed: string | undefined): Activation {
   const id = key.slice(2)
   if (sealed === undefined) throw new PlatformError('ERR_CORRUPT', `an index shows ${id}, a record that is not stored`)
   return parseActivation(openText(key, sealed, () => `activation record ${id}`))
+}
+
+function storedSummary(key: string, sealed: string): JsonObject | undefined {
+  try {
+    const text = openText(key, sealed, () => 'the summary of an activation record')
+    return text === '' ? undefined : (parseJson(text) as JsonObject)
+  } catch (error) {
+    if (isPlatformError(error, 'ERR_CORRUPT')) return undefined
+    throw error
+  }
 }

@@ -1,5 +1,4 @@
 import {
-  activationSummary,
   ENTITY_INDEXES,
   isPlatformError,
   parseJson,
@@ -22,6 +21,7 @@ import {
   type RowAddress,
 } from '@stemcell/core/sorted-store'
 import { eachEntry } from './read-rows.ts'
+import { rowText } from './record-write.ts'
 import { openText } from './sealed-value.ts'
 
 const BATCH_KEYS = 1000
@@ -92,7 +92,7 @@ function documentReader(indexes: typeof ENTITY_INDEXES): StoreRows['read'] {
 function readRecord(id: string, key: string, sealed: string): Kept {
   const value = openText(key, sealed, () => id)
   const activation = readActivation(parseJson(value) as JsonObject)
-  const text = stringifyJson(activationSummary(activation))
+  const text = rowText(activation, value)
   const rows = activationRows(activation).map((row) => ({ ...row, text }))
   return { id: activation.activationId, rows, value }
 }

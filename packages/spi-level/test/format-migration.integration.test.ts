@@ -1,4 +1,4 @@
-import { adapterContext, activationText, type Activation } from '@stemcell/core'
+import { activationSummary, activationText, adapterContext, type Activation } from '@stemcell/core'
 import { levelStores } from '@stemcell/spi-level'
 import { ClassicLevel } from 'classic-level'
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { encodeEntry } from '../src/journal/journal-entry.ts'
+import { sealText } from '../src/sealed-value.ts'
 
 const context = adapterContext()
 const CODE = Buffer.from(Uint8Array.from({ length: 1000 }, (_, index) => index % 256))
@@ -63,8 +64,44 @@ describe('a database of an older format', () => {
     }
     expect(readdirSync(dir)).toContain('stemcell.mark')
     const db = new ClassicLevel(dir)
-    expect(await db.get('mformat')).toBe('3')
+    expect(await db.get('mformat')).toBe('4')
     await db.close()
+  })
+
+  it('lists records whose rows hold their summaries, and removes them with their rows', async () => {
+    const before = levelStores({ dir }).activationStore.build(context)
+    await before.open()
+    await before.put(recordOf(1))
+    await before.put(recordOf(2))
+    await before.close()
+    // As format 3 had it.
+    const db = new ClassicLevel<string, string>(dir)
+    for await (const key of db.keys({ gte: 'ai', lt: 'aj' })) {
+      const id = key.slice(0, key.lastIndexOf('\0')).slice(-32)
+      const summary = activationSummary(recordOf(Number.parseInt(id, 16)))
+      await db.put(key, sealText(key, JSON.stringify({ ...summary, version: '0.0.9' })))
+    }
+    await db.put('mformat', '3')
+    await db.close()
+    const store = levelStores({ dir }).activationStore.build(context)
+    await store.open()
+    await store.put(recordOf(3))
+    const query = { namespace: 'ns', skip: 0, limit: 9, full: false } as const
+    expect((await store.list(query)).map(({ start, version }) => [start, version])).toEqual([
+      [3, '0.0.1'],
+      [2, '0.0.9'],
+      [1, '0.0.9'],
+    ])
+    expect(await store.expire({ before: 3 })).toBe(2)
+    for (const name of [undefined, 'a']) {
+      const left = await store.list({ ...query, ...(name === undefined ? {} : { name }) })
+      expect(left.map(({ start }) => start)).toEqual([3])
+      expect(await store.count({ namespace: 'ns', ...(name === undefined ? {} : { name }) })).toBe(1)
+    }
+    await store.close()
+    const after = new ClassicLevel<string, string>(dir)
+    expect(await after.keys({ gte: 'ai', lt: 'aj' }).all()).toHaveLength(2)
+    await after.close()
   })
 
   it('may be taken over in parts, where that was interrupted', async () => {

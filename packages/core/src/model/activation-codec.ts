@@ -4,18 +4,60 @@ import type { JsonObject, JsonValue } from './json.ts'
 import { isJsonObject, numberOf } from './json.ts'
 import { stringifyJson } from './json-number.ts'
 import { JsonText } from './json-text.ts'
-import { parseParameters, type Parameters } from './parameters.ts'
+import { parseParameters, type Parameter, type Parameters } from './parameters.ts'
 
 /** The fields that messages and stored documents share, in OpenWhisk's order. */
 export function activationJson(activation: Activation): JsonObject {
   return { ...head(activation), response: responseJson(activation), ...tail(activation) }
 }
 
-/** The same as text. The result, the one part of unbounded size, is copied from its own text. */
+/**
+ * The same as text, put together from its parts, since every activation is written. The result, the one part of
+ * unbounded size, is copied from its own text.
+ */
 export function activationText(activation: Activation): string {
-  const { statusCode, result, size } = activation.response
-  const response = `{"statusCode":${statusCode}${result ? `,"result":${result.text}` : ''}${size === undefined ? '' : `,"size":${size}`}}`
-  return `${JSON.stringify(head(activation)).slice(0, -1)},"response":${response},${stringifyJson(tail(activation)).slice(1)}`
+  const { namespace, name, subject, activationId, start, end, duration, cause } = activation
+  const { response, logs, annotations, version, publish } = activation
+  const { statusCode, result, size } = response
+  let text = `{"namespace":${JSON.stringify(namespace)},"name":${JSON.stringify(name)},"subject":${JSON.stringify(subject)}`
+  text += `,"activationId":${JSON.stringify(activationId)},"start":${numberText(start)}`
+  if (end !== undefined) text += `,"end":${numberText(end)}`
+  if (duration !== undefined) text += `,"duration":${numberText(duration)}`
+  if (cause !== undefined) text += `,"cause":${JSON.stringify(cause)}`
+  text += `,"response":{"statusCode":${statusCode}`
+  if (result) text += `,"result":${result.text}`
+  if (size !== undefined) text += `,"size":${size}`
+  text += `},"logs":${logs.length === 0 ? '[]' : JSON.stringify(logs)},"version":${JSON.stringify(version)}`
+  return `${text},"publish":${publish},"annotations":${parametersText(annotations)}}`
+}
+
+/** What is no number is null, as `JSON.stringify` has it. */
+function numberText(value: number): string {
+  return Number.isFinite(value) ? String(value) : 'null'
+}
+
+function parametersText(parameters: Parameters): string {
+  let text = '['
+  for (let index = 0; index < parameters.length; index++) {
+    const parameter = parameters[index]!
+    text += (index === 0 ? '' : ',') + (fixedTexts.get(parameter) ?? parameterText(parameter))
+  }
+  return `${text}]`
+}
+
+function parameterText({ key, value, init, encryption }: Parameter): string {
+  let text = `{"key":${JSON.stringify(key)},"value":${stringifyJson(value)}`
+  if (init) text += ',"init":true'
+  if (encryption !== undefined) text += `,"encryption":${JSON.stringify(encryption)}`
+  return `${text}}`
+}
+
+const fixedTexts = new WeakMap<Parameter, string>()
+
+/** The same parameter, whose text is made here, once; it must not change any more. */
+export function fixedParameter(parameter: Parameter): Parameter {
+  fixedTexts.set(parameter, parameterText(parameter))
+  return parameter
 }
 
 function head(activation: Activation): JsonObject {

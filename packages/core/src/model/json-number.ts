@@ -41,7 +41,9 @@ export class JsonNumber {
  * @throws RangeError nested too deeply.
  */
 export function stringifyJson(value: object | string | number | boolean | null, indent = 0): string {
-  return write(value, null, indent)
+  asked = false
+  const plain = indent === 0 ? JSON.stringify(value) : JSON.stringify(value, null, indent)
+  return asked ? write(value, null, indent) : plain
 }
 
 /** The same with the members of every object in a fixed order. */

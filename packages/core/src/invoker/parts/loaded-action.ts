@@ -1,4 +1,5 @@
 import { limitsJson } from '../../model/action-codec.ts'
+import { fixedParameter } from '../../model/activation-codec.ts'
 import type { Action } from '../../model/action.ts'
 import { isBlackbox, isSequence } from '../../model/exec.ts'
 import type { Parameter } from '../../model/parameters.ts'
@@ -49,8 +50,8 @@ export function loadedAction(
     userImage: !runtime && native === undefined,
     marksLogEnd: runtime ? runtime.sentinelledLogs : native !== undefined,
     repeatable,
-    kindAnnotation: { key: 'kind', value: exec.kind },
-    limitsAnnotation: { key: 'limits', value: limitsJson(action.limits) },
+    kindAnnotation: fixedParameter({ key: 'kind', value: exec.kind }),
+    limitsAnnotation: fixedParameter({ key: 'limits', value: limitsJson(action.limits) }),
     initFieldsText: JSON.stringify(fields).slice(1, -1),
   }
 }

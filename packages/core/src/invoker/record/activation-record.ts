@@ -8,6 +8,9 @@ import type { LoadedAction } from '../parts/loaded-action.ts'
 import type { StageTimes } from '../parts/observer.ts'
 import type { Acquisition } from '../parts/job.ts'
 
+type Mutable<T> = { -readonly [K in keyof T]: T[K] }
+
+const NO_LOGS: readonly string[] = []
 const STAGES = 'stages'
 const CAUSED_BY_SEQUENCE: Parameter = { key: 'causedBy', value: 'sequence' }
 
@@ -39,7 +42,7 @@ export function recordOfRun(message: ActivationMessage, action: LoadedAction, fa
   if (init !== undefined) annotations.push({ key: 'initTime', value: Math.round(init) })
   if (message.cause !== undefined) annotations.push(CAUSED_BY_SEQUENCE)
   if (binding !== undefined) annotations.push({ key: 'binding', value: binding })
-  if (acquisition) annotations.push({ key: 'acquired', value: { ...acquisition } })
+  if (acquisition) annotations.push({ key: 'acquired', value: acquisitionJson(acquisition) })
   annotations.push({ key: STAGES, value: stagesJson(stages) })
   return recordOf(message, action.action.version, { start, end: start + duration, duration, response, annotations })
 }
@@ -58,8 +61,9 @@ export function recordWithoutAction(message: ActivationMessage, response: Activa
 export function withLogs(record: Activation, logs: readonly string[], logsMs: number): Activation {
   const last = record.annotations.at(-1)
   if (last?.key !== STAGES || !isJsonObject(last.value)) return { ...record, logs }
-  const stages: Parameter = { key: STAGES, value: { ...last.value, logs: toThousandths(logsMs) } }
-  return { ...record, logs, annotations: [...record.annotations.slice(0, -1), stages] }
+  const annotations = record.annotations.slice(0, -1)
+  annotations.push({ key: STAGES, value: Object.assign({}, last.value, { logs: toThousandths(logsMs) }) })
+  return Object.assign({}, record, { logs, annotations })
 }
 
 function recordOf(
@@ -67,17 +71,27 @@ function recordOf(
   version: string,
   rest: Pick<Activation, 'response' | 'annotations'> & Required<Pick<Activation, 'start' | 'end' | 'duration'>>,
 ): Activation {
-  const record = {
+  const { start, end, duration, response, annotations } = rest
+  const record: Mutable<Activation> = {
     namespace: user.namespace.name,
     name: action.name,
     version: action.version ?? version,
     subject: user.subject,
     activationId,
     publish: false,
-    logs: [],
-    ...rest,
+    logs: NO_LOGS,
+    start,
+    end,
+    duration,
+    response,
+    annotations,
   }
-  return cause === undefined ? record : { ...record, cause }
+  if (cause !== undefined) record.cause = cause
+  return record
+}
+
+function acquisitionJson({ how, reason }: Acquisition): JsonObject {
+  return reason === undefined ? { how } : { how, reason }
 }
 
 function stagesJson({ queue, acquire, init, run }: StageTimes): JsonObject {

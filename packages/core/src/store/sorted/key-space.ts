@@ -166,7 +166,11 @@ const UNSAFE = /[\0\u0001]|\p{Surrogate}/gu
 // eslint-disable-next-line no-control-regex
 const ESCAPED = /\u0001([\u0001\u0002]|[0-9a-f]{4})/g
 
+// eslint-disable-next-line no-control-regex
+const MAYBE_UNSAFE = /[\0\u0001\ud800-\udfff]/
+
 function escapeName(name: string): string {
+  if (!MAYBE_UNSAFE.test(name)) return name
   return name.replace(UNSAFE, (unsafe) => {
     if (unsafe === '\0') return '\u0001\u0001'
     return unsafe === '\u0001' ? '\u0001\u0002' : `\u0001${unsafe.charCodeAt(0).toString(16)}`
