@@ -163,7 +163,7 @@ describeWith('couchdb', 'activation records while CouchDB is down', (address) =>
       while (!isOver) {
         const record = sampleRecord(next++, { logs })
         for (let pauseMs = 20; ; pauseMs = Math.min(1000, pauseMs * 2)) {
-          const outcome = await store.put(record).catch((error: unknown) => error)
+          const outcome = await Promise.resolve(store.put(record)).catch((error: unknown) => error)
           if (outcome === 'stored') break
           expect(isPlatformError(outcome, 'ERR_UNAVAILABLE'), String(outcome)).toBe(true)
           waiting++
@@ -353,7 +353,7 @@ describeWith('couchdb', 'activation records while CouchDB is down', (address) =>
   }
 })
 
-function store(into: ActivationStore, record: Activation): Promise<unknown> {
+async function store(into: ActivationStore, record: Activation): Promise<unknown> {
   return into.put(record)
 }
 

@@ -64,7 +64,7 @@ export class LevelActivationStore implements ActivationStore {
     return this.#session.close()
   }
 
-  async put(activation: Activation): Promise<PutOutcome> {
+  put(activation: Activation): MaybePromise<PutOutcome> {
     return this.#session.runNow(({ activations }) => activations.put(activation, () => this.#textOf(activation)))
   }
 

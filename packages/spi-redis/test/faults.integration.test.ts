@@ -138,7 +138,9 @@ describeWith('redis', 'what goes wrong with Redis', () => {
       expect(new Set(codes)).toEqual(new Set(['ERR_UNAVAILABLE']))
     }
     server.freeze(false)
-    await expect.poll(() => records.put(record(1)).catch(String), { timeout: 10_000 }).toMatch(/stored|exists/)
+    await expect
+      .poll(async () => Promise.resolve(records.put(record(1))).catch(String), { timeout: 10_000 })
+      .toMatch(/stored|exists/)
     await expect.poll(async () => (await all(300)).every(({ status }) => status === 'fulfilled'), PATIENCE).toBe(true)
   })
 

@@ -16,14 +16,14 @@ export interface ActivationStore extends Lifecycle {
   readonly capabilities: ActivationStoreCapabilities
 
   /**
-   * Resolves once the record survives the death of this process. An adapter gathers records that arrive close
+   * Returns, or resolves, once the record survives the death of this process. An adapter gathers records that arrive close
    * together into one write; it adds no more than 50 ms to do so and holds a bounded number of records: beyond it,
    * `put` waits.
    * @throws ERR_CLOSED      not open.
    * @throws ERR_UNAVAILABLE outcome unknown; storing the same record again is safe.
    * @throws ERR_TOO_LARGE   the record exceeds `capabilities.maxRecordBytes`.
    */
-  put(activation: Activation): Promise<'stored' | 'exists'>
+  put(activation: Activation): MaybePromise<'stored' | 'exists'>
 
   /**
    * Writes a provisional record: what the record will say if `owner`, the process that is responsible for the

@@ -1,5 +1,6 @@
 import { isPlatformError, PlatformError } from '../../errors.ts'
 import type { LoadBalancer, PlacementRequest } from '../../load-balancer/load-balancer.ts'
+import type { MaybePromise } from '../../lifecycle.ts'
 import type { Logger } from '../../log.ts'
 import { acknowledgementBody } from '../../messages/acknowledgement.ts'
 import { readActivationMessage, type ActivationMessage } from '../../messages/activation-message.ts'
@@ -186,7 +187,7 @@ export class Takeover {
     await this.#insist(abandoned, activationId, () => queue.publish(completedTopic(controllerId), acknowledgement))
   }
 
-  #insist<T>(abandoned: AbortSignal, activationId: string, attempt: () => Promise<T>): Promise<T> {
+  async #insist<T>(abandoned: AbortSignal, activationId: string, attempt: () => MaybePromise<T>): Promise<T> {
     const { clock, logger } = this.#parts
     return retryUntilDone(clock, abandoned, attempt, {
       isFinal: (error) => isPlatformError(error) && !error.retryable,

@@ -40,6 +40,8 @@ export interface PendingLogs {
   readonly soon: boolean
 }
 
+type StoreOutcome = 'stored' | 'exists' | 'not-wanted'
+
 /** Tells the controller how an activation ended, and makes sure that its record is stored. */
 export class ActivationRecorder {
   readonly #parts: ActivationRecorderParts
@@ -79,7 +81,8 @@ export class ActivationRecorder {
       ])
       if (sent === 'too-large') await this.#acknowledge(message, { response: 'stored', ...last })
     } else {
-      if (!durable) await this.#store(message, complete)
+      const before = durable ? undefined : this.#store(message, complete)
+      if (isPromise(before)) await before
       const told = this.#acknowledge(message, { response: record, completion })
       if (durable) await this.#store(message, complete)
       if ((await told) === 'too-large') await this.#acknowledge(message, { response: 'stored', completion })
@@ -160,8 +163,8 @@ export class ActivationRecorder {
     if (!isStored(message, record.response.statusCode, this.#parts.storeLevels)) return
     const { activationStore, clock, logger, instance, giveUp } = this.#parts
     const { activationId } = record
-    const putProvisional = (known: Activation): Promise<void> =>
-      retryUntilDone(clock, giveUp, async () => activationStore.putProvisional(invokerOwner(instance.id), known), {
+    const putProvisional = (known: Activation): MaybePromise<void> =>
+      retryUntilDone(clock, giveUp, () => activationStore.putProvisional(invokerOwner(instance.id), known), {
         isFinal,
         onFailure: (err, attempts) => logger.warn({ activationId, attempts, err }, 'provisional record not written'),
       })
@@ -173,31 +176,31 @@ export class ActivationRecorder {
     }
   }
 
-  async #store(message: ActivationMessage, record: Activation): Promise<'stored' | 'exists' | 'not-wanted'> {
+  #store(message: ActivationMessage, record: Activation): MaybePromise<StoreOutcome> {
     const { storeLevels, clock, observer } = this.#parts
     if (!isStored(message, record.response.statusCode, storeLevels)) return 'not-wanted'
     const began = clock.monotonic()
-    const outcome = await this.#storeWhatFits(record)
-    observer.stored?.({ ms: clock.monotonic() - began })
-    return outcome
+    const stored = (outcome: StoreOutcome): StoreOutcome => {
+      observer.stored?.({ ms: clock.monotonic() - began })
+      return outcome
+    }
+    const put = this.#put(record)
+    return isPromise(put) ? put.catch((error: unknown) => this.#storeLess(record, error)).then(stored) : stored(put)
   }
 
-  async #storeWhatFits(record: Activation): Promise<'stored' | 'exists'> {
-    try {
-      return await this.#put(record)
-    } catch (error) {
-      if (!isPlatformError(error, 'ERR_TOO_LARGE')) throw error
-    }
+  /** What is left of a record that the store does not take, for the reason that `error` tells. */
+  async #storeLess(record: Activation, error: unknown): Promise<'stored' | 'exists'> {
+    if (!isPlatformError(error, 'ERR_TOO_LARGE')) throw error
     const smaller = this.#withoutLogs(record)
     try {
       return await this.#put(smaller)
-    } catch (error) {
-      if (!isPlatformError(error, 'ERR_TOO_LARGE')) throw error
+    } catch (again) {
+      if (!isPlatformError(again, 'ERR_TOO_LARGE')) throw again
     }
     return this.#put(this.#withoutResult(smaller))
   }
 
-  #put(record: Activation): Promise<'stored' | 'exists'> {
+  #put(record: Activation): MaybePromise<'stored' | 'exists'> {
     const { activationStore, clock, logger, observer, giveUp } = this.#parts
     const { activationId } = record
     return retryUntilDone(clock, giveUp, () => activationStore.put(record), {

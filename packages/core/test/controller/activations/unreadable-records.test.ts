@@ -16,7 +16,7 @@ describe('records that cannot be shown', () => {
 
   afterEach(() => controller.stop())
 
-  function put(index: number, response: Activation['response']): Promise<unknown> {
+  async function put(index: number, response: Activation['response']): Promise<unknown> {
     return controller.parts.activationStore.put({
       namespace: NAMESPACE,
       name: 'a',
