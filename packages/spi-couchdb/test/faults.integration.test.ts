@@ -111,7 +111,7 @@ describeWith('couchdb', 'the stores of CouchDB', (address) => {
     expect(await store.put(sampleRecord(0))).toBe('stored')
     let swallowed = 0
     behind.proxy.fault = ({ path }) => (path.includes('_bulk_docs') && swallowed++ === 0 ? 'swallow' : 'none')
-    const outcomes = await Promise.all(sampleRecords(20).map((record) => store.put(record)))
+    const outcomes = await Promise.all(sampleRecords(20).map(async (record) => store.put(record)))
     expect(outcomes).toEqual(['exists', ...Array.from({ length: 19 }, () => 'stored')])
     expect(swallowed).toBe(2)
     expect(await store.count({ namespace: 'ns' })).toBe(20)
@@ -123,7 +123,7 @@ describeWith('couchdb', 'the stores of CouchDB', (address) => {
       path.includes('_bulk_docs') && bytes > 200_000 ? { status: 413 } : 'none'
     const records = sampleRecords(9)
     records[4] = sampleRecord(4, { logs: ['x'.repeat(300_000)] })
-    const outcomes = await Promise.allSettled(records.map((record) => store.put(record)))
+    const outcomes = await Promise.allSettled(records.map(async (record) => store.put(record)))
     expect(outcomes.map(({ status }) => status)).toEqual(
       records.map((_, index) => (index === 4 ? 'rejected' : 'fulfilled')),
     )
@@ -134,13 +134,13 @@ describeWith('couchdb', 'the stores of CouchDB', (address) => {
   it('write many records with few requests, none of them too long', async () => {
     const store = await behind.activations()
     const before = behind.proxy.seen.length
-    await Promise.all(sampleRecords(2000).map((record) => store.put(record)))
+    await Promise.all(sampleRecords(2000).map(async (record) => store.put(record)))
     const requests = behind.proxy.seen.slice(before)
     expect(requests.length).toBeLessThan(20)
     const large = sampleRecords(2020)
       .slice(2000)
       .map((record) => ({ ...record, logs: ['x'.repeat(MB)] }))
-    await Promise.all(large.map((record) => store.put(record)))
+    await Promise.all(large.map(async (record) => store.put(record)))
     expect(Math.max(...behind.proxy.seen.map(({ bytes }) => bytes))).toBeLessThan(5 * MB)
   })
 

@@ -63,9 +63,9 @@ describeWith('couchdb', 'activation records while CouchDB is down', (address) =>
   it('are kept on the disk, found there, and stored as soon as it is back', async () => {
     const store = await open()
     const [before, during] = [sampleRecords(700).slice(0, 100), sampleRecords(700).slice(100)]
-    await Promise.all(before.map((record) => store.put(record)))
+    await Promise.all(before.map(async (record) => store.put(record)))
     await proxy.down()
-    const outcomes = await Promise.all(during.map((record) => store.put(record)))
+    const outcomes = await Promise.all(during.map(async (record) => store.put(record)))
     expect(new Set(outcomes)).toEqual(new Set(['stored']))
     expect(await store.put(during[0]!)).toBe('exists')
     expect(plain((await store.get('ns', during[5]!.activationId))!)).toBe(plain(during[5]!))
@@ -80,7 +80,7 @@ describeWith('couchdb', 'activation records while CouchDB is down', (address) =>
   it('are listed at once when it is back, even if they are still on the disk', async () => {
     const store = await open()
     await proxy.down()
-    await Promise.all(sampleRecords(50).map((record) => store.put(record)))
+    await Promise.all(sampleRecords(50).map(async (record) => store.put(record)))
     await proxy.up()
     await holds(store, sampleRecords(50))
     expect(await store.count({ namespace: 'ns' })).toBe(50)
@@ -206,7 +206,7 @@ describeWith('couchdb', 'activation records while CouchDB is down', (address) =>
   it('that the server refuses for good are put aside, where they do not keep the others back', async () => {
     const store = await open()
     await proxy.down()
-    await Promise.all(sampleRecords(5).map((record) => store.put(record)))
+    await Promise.all(sampleRecords(5).map(async (record) => store.put(record)))
     await proxy.up()
     const refused = sampleRecord(3).activationId
     proxy.fault = ({ path }, body) =>
@@ -261,7 +261,7 @@ describeWith('couchdb', 'activation records while CouchDB is down', (address) =>
       while (!isOver) {
         const some = Array.from({ length: 5 }, (_, index) => sampleRecord(records.length + index))
         records.push(...some)
-        await Promise.all(some.map((record) => store.put(record)))
+        await Promise.all(some.map(async (record) => store.put(record)))
       }
     })()
     for (let outage = 0; outage < 3; outage++) {

@@ -42,7 +42,7 @@ describeWith('couchdb', 'retention on CouchDB', (address) => {
   it('purges: nothing of a record stays', async (test) => {
     if (!(await server.canPurge())) return skip(test, 'the server answers no _purge')
     await using(address, 'purge', async (store, database) => {
-      await Promise.all(sampleRecords(250).map((record) => store.put(record)))
+      await Promise.all(sampleRecords(250).map(async (record) => store.put(record)))
       expect(await store.expire({ before: 1200 })).toBe(200)
       expect(await info(database)).toEqual({ there: 50, marks: 0 })
       expect(await store.count({ namespace: 'ns' })).toBe(50)
@@ -51,7 +51,7 @@ describeWith('couchdb', 'retention on CouchDB', (address) => {
 
   it('deletes when it is told to', async () => {
     await using(address, 'delete', async (store, database) => {
-      await Promise.all(sampleRecords(250).map((record) => store.put(record)))
+      await Promise.all(sampleRecords(250).map(async (record) => store.put(record)))
       expect(await store.expire({ maxPerNamespace: 50 })).toBe(200)
       expect((await info(database)).there).toBe(50)
       expect(await store.put(sampleRecords(1)[0]!)).toBe('stored')
@@ -71,7 +71,7 @@ describeWith('couchdb', 'retention on CouchDB', (address) => {
         return { status: 201, body: { purge_seq: null, purged: revisions } }
       }
       await using(proxy.url, 'purge', async (store, _database, lines) => {
-        await Promise.all(sampleRecords(250).map((record) => store.put(record)))
+        await Promise.all(sampleRecords(250).map(async (record) => store.put(record)))
         const deletes = (): number => proxy.seen.filter(({ path }) => path.endsWith('/_bulk_docs')).length
         const before = deletes()
         expect(await store.expire({ before: 1200 })).toBe(200)
@@ -93,7 +93,7 @@ describeWith('couchdb', 'retention on CouchDB', (address) => {
     try {
       proxy.fault = ({ path }) => (path.endsWith('/_purge') ? { status: 403 } : 'none')
       await using(proxy.url, 'purge', async (store, database, lines) => {
-        await Promise.all(sampleRecords(20).map((record) => store.put(record)))
+        await Promise.all(sampleRecords(20).map(async (record) => store.put(record)))
         expect(await store.expire({ before: 1005 })).toBe(5)
         expect(await store.expire({ before: 1010 })).toBe(5)
         expect((await info(database)).there).toBe(10)

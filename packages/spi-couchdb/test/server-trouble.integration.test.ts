@@ -93,7 +93,7 @@ describeWith('couchdb', 'the stores of a CouchDB in trouble', (address) => {
     const records = sampleRecords(9)
     records[2] = sampleRecord(2, { logs: ['half a pair: \ud800.'] })
     records[4] = sampleRecord(4, { logs: ['poison'] })
-    const outcomes = await Promise.allSettled(records.map((record) => store.put(record)))
+    const outcomes = await Promise.allSettled(records.map(async (record) => store.put(record)))
     expect(outcomes.map(({ status }) => status)).toEqual(
       records.map((_, index) => (index === 4 ? 'rejected' : 'fulfilled')),
     )

@@ -36,7 +36,7 @@ it('a platform on Level lets go of records that are too old, more than one call 
   const platform = await assemble({ containers: memoryContainers(), ...levelStores({ dir }), clock, retention })
   const store = platform.use(tokens.ACTIVATION_STORE)
   // Written together: Level gathers records for a moment of the platform's clock.
-  const writes = Array.from({ length: 2500 }, (_, index) =>
+  const writes = Array.from({ length: 2500 }, async (_, index) =>
     store.put(record(index, clock.now() - (index % 5 === 0 ? 0 : 7_200_000))),
   )
   await clock.advance(1000)

@@ -99,7 +99,7 @@ export const activationExpiryCases: readonly ConformanceCase<ActivationStore>[] 
     async run(store, { uniqueName: namespace }) {
       await expireAll(store, { before: 60 })
       const records = Array.from({ length: 2500 }, (_, index) => record(namespace, index, { start: index % 80 }))
-      await Promise.all(records.map((item) => store.put(item)))
+      await Promise.all(records.map(async (item) => store.put(item)))
       const young = records.filter(({ start }) => start >= 60).length
       assert.equal(await expireAll(store, { before: 60 }), records.length - young)
       assert.equal(await store.count({ namespace }), young)
@@ -112,7 +112,9 @@ export const activationExpiryCases: readonly ConformanceCase<ActivationStore>[] 
       await expireAll(store, { before: 60 })
       const putMany = (start: number): Promise<unknown> =>
         Promise.all(
-          Array.from({ length: 200 }, (_, index) => store.put(record(namespace, start * 1000 + index, { start }))),
+          Array.from({ length: 200 }, async (_, index) =>
+            store.put(record(namespace, start * 1000 + index, { start })),
+          ),
         )
       await putMany(50)
       const [removed, more] = await Promise.all([

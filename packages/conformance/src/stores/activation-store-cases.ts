@@ -81,7 +81,7 @@ export const activationStoreCases: readonly ConformanceCase<ActivationStore>[] =
       const rivals = Array.from({ length: 50 }, (_, index) =>
         record(ns, 1, { logs: [`${index}`], start: 1000 + index }),
       )
-      const outcomes = await Promise.all(rivals.map((rival) => store.put(rival)))
+      const outcomes = await Promise.all(rivals.map(async (rival) => store.put(rival)))
       assert.equal(outcomes.filter((outcome) => outcome === 'stored').length, 1)
       await found(store, rivals[outcomes.indexOf('stored')]!)
       assert.deepEqual([await store.count({ namespace: ns }), (await ids(store, { namespace: ns })).length], [1, 1])
@@ -100,7 +100,7 @@ export const activationStoreCases: readonly ConformanceCase<ActivationStore>[] =
     id: 'record.thousand-at-once-are-all-there',
     async run(store, { uniqueName: ns }) {
       const records = Array.from({ length: 1000 }, (_, index) => record(ns, index, { start: 1000 + index }))
-      const outcomes = await Promise.all(records.map((item) => store.put(item)))
+      const outcomes = await Promise.all(records.map(async (item) => store.put(item)))
       assert.ok(outcomes.every((outcome) => outcome === 'stored'))
       assert.equal(await store.count({ namespace: ns }), 1000)
       const list = await store.list({ namespace: ns, skip: 0, limit: 1000, full: true })
@@ -321,7 +321,7 @@ export const activationStoreCases: readonly ConformanceCase<ActivationStore>[] =
     id: 'scan.resumes-behind-a-cursor',
     async run(store, { uniqueName: ns }) {
       const records = Array.from({ length: 250 }, (_, index) => record(`${ns}-${index % 3}`, index))
-      await Promise.all(records.map((item) => store.put(item)))
+      await Promise.all(records.map(async (item) => store.put(item)))
       const rows = await scanOf(store, ns)
       assert.equal(rows.length, records.length)
       for (const at of [0, 99, 100, 248, 249]) {
@@ -364,7 +364,7 @@ export const activationStoreCases: readonly ConformanceCase<ActivationStore>[] =
   {
     id: 'lifecycle.close-finishes-writes-that-run',
     async run(store, { uniqueName: namespace }) {
-      const writes = Array.from({ length: 100 }, (_, index) => store.put(record(namespace, index)))
+      const writes = Array.from({ length: 100 }, async (_, index) => store.put(record(namespace, index)))
       await store.close()
       assert.deepEqual(new Set(await Promise.all(writes)), new Set(['stored']))
       await store.open()
@@ -407,7 +407,7 @@ export function durableActivationStoreCases<S extends ActivationStore>(
       async run(store, { uniqueName: ns }) {
         assert.ok(reopen, 'a durable store needs the option `reopen`')
         const records = Array.from({ length: 20 }, (_, index) => record(ns, index, { start: 1000 + index }))
-        await Promise.all(records.map((item) => store.put(item)))
+        await Promise.all(records.map(async (item) => store.put(item)))
         await store.close()
         const second = await reopen(store)
         try {
