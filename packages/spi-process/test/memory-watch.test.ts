@@ -27,3 +27,22 @@ it('a look for which there is no descriptor left ends nothing, and later ones ju
   await clock.advance(50)
   expect(exceeded).toEqual([101])
 })
+
+it('looks at many processes in several turns, at all of them in each round', async () => {
+  const clock = new VirtualClock()
+  const looks: number[] = []
+  const watch = new MemoryWatch(clock, 50, silentLogger, (pid) => ({
+    look: () => {
+      looks.push(pid)
+      return 0
+    },
+  }))
+  const all = Array.from({ length: 10 }, (_, pid) => pid)
+  for (const pid of all) watch.add({ pid, limitBytes: 100, busy: true, exceeded: () => undefined })
+  await clock.advance(50)
+  expect(looks).toEqual([0, 1, 2, 3])
+  await clock.advance(49)
+  expect(looks).toEqual(all)
+  await clock.advance(50)
+  expect(looks).toEqual([...all, ...all])
+})
