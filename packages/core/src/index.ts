@@ -3,6 +3,7 @@ export { isPromise, type Lifecycle, type MaybePromise } from './lifecycle.ts'
 export { silentLogger, type Logger } from './log.ts'
 export { refusedConnections } from './controller/http/refused-connections.ts'
 export { makeFolder } from './make-folder.ts'
+export { KeyedLock } from './keyed-lock.ts'
 
 export type { Clock, Timer } from './time/clock.ts'
 export { SystemClock } from './time/system-clock.ts'

@@ -388,11 +388,11 @@ describe('apimgmt', () => {
     expect((await rig.guest.request('POST', path, {})).status).toBe(403)
   })
 
-  it('loses no change of two at the same time', async () => {
-    const paths = Array.from({ length: 8 }, (_, index) => `/p${index}`)
+  it('loses no change of many at the same time', async () => {
+    const paths = Array.from({ length: 40 }, (_, index) => `/p${index}`)
     const answers = await Promise.all(paths.map((path) => rig.create(base, path, 'GET', 'echo')))
     expect(answers.map(({ status }) => status)).toEqual(paths.map(() => 200))
-    expect(Object.keys((await apis(base))[0]!['paths'] as object).sort()).toEqual(paths)
+    expect(Object.keys((await apis(base))[0]!['paths'] as object).sort()).toEqual(paths.toSorted())
   })
 
   it('leaves nothing in the store but what is in use', async () => {

@@ -1,4 +1,5 @@
 import {
+  KeyedLock,
   activationSummary,
   adapterContext,
   isPlatformError,
@@ -29,7 +30,6 @@ import {
   readRowKey,
   recordKey,
 } from '@stemcell/core/sorted-store'
-import { KeyedLock } from './keyed-lock.ts'
 import { parseLevelOptions, type LevelStoresOptions } from './level-stores-options.ts'
 import { countRows, readEntries, readMany, readRows } from './read-rows.ts'
 import { openText } from './sealed-value.ts'

@@ -1,4 +1,5 @@
 import {
+  KeyedLock,
   adapterContext,
   parseJson,
   isPlatformError,
@@ -35,7 +36,6 @@ import {
   type DocumentWrite,
   type KeySpace,
 } from '@stemcell/core/sorted-store'
-import { KeyedLock } from './keyed-lock.ts'
 import type { LevelDatabase } from './level-database.ts'
 import { parseLevelOptions, type LevelStoresOptions } from './level-stores-options.ts'
 import { countRows, readEntries, readMany, readRows } from './read-rows.ts'

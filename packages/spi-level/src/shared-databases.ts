@@ -1,6 +1,5 @@
-import { PlatformError, type AdapterContext } from '@stemcell/core'
+import { KeyedLock, PlatformError, type AdapterContext } from '@stemcell/core'
 import { realpath } from 'node:fs/promises'
-import { KeyedLock } from './keyed-lock.ts'
 import { ensureFolder, LevelDatabase } from './level-database.ts'
 import type { LevelSettings } from './level-stores-options.ts'
 

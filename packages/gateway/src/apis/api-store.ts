@@ -1,5 +1,6 @@
 import {
   isPlatformError,
+  KeyedLock,
   PlatformError,
   randomText,
   type EntityStore,
@@ -57,6 +58,8 @@ export interface ApiList {
 export class ApiStore {
   readonly #store: EntityStore
   readonly #random: Random
+  /** Changes of one namespace wait for one another here; those of other controllers are noticed when the list is written. */
+  readonly #changes = new KeyedLock()
   /** Told of the namespaces whose APIs were changed here. */
   onChange: (namespace: string) => void = () => undefined
 
@@ -86,13 +89,23 @@ export class ApiStore {
 
   /** All APIs of a namespace, as they were at one moment. @throws ERR_UNAVAILABLE */
   async all(namespace: string): Promise<readonly Api[]> {
-    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    return (await this.#allAtOnce(namespace, 1)) ?? this.#changes.run(namespace, () => this.#allInTurn(namespace))
+  }
+
+  async #allInTurn(namespace: string): Promise<readonly Api[]> {
+    const apis = await this.#allAtOnce(namespace, ATTEMPTS)
+    if (apis) return apis
+    throw new PlatformError('ERR_UNAVAILABLE', `the APIs of ${namespace} change all the time`)
+  }
+
+  async #allAtOnce(namespace: string, attempts: number): Promise<readonly Api[] | undefined> {
+    for (let attempt = 0; attempt < attempts; attempt++) {
       const { entries } = await this.list(namespace)
       const apis = await Promise.all(entries.map((entry) => this.load(entry)))
       const loaded = apis.filter((api) => api !== undefined)
       if (loaded.length === entries.length) return loaded
     }
-    throw new PlatformError('ERR_UNAVAILABLE', `the APIs of ${namespace} change all the time`)
+    return undefined
   }
 
   /**
@@ -100,7 +113,15 @@ export class ApiStore {
    * is thrown.
    * @throws ERR_UNAVAILABLE, ERR_CONFLICT others change the same namespace all the time.
    */
-  async change(
+  change(
+    namespace: string,
+    select: (entry: ApiEntry) => boolean,
+    edit: (api: Api | undefined) => ApiContent | undefined,
+  ): Promise<Api | undefined> {
+    return this.#changes.run(namespace, () => this.#change(namespace, select, edit))
+  }
+
+  async #change(
     namespace: string,
     select: (entry: ApiEntry) => boolean,
     edit: (api: Api | undefined) => ApiContent | undefined,

@@ -2,7 +2,7 @@ import { documentId, type EntityId } from '../../model/entity-name.ts'
 import { triggerDocument } from '../../model/trigger-codec.ts'
 import type { RuleLink, RuleStatus, Trigger } from '../../model/trigger.ts'
 import type { ApiServices } from '../services/api-services.ts'
-import { KeyedLock } from './keyed-lock.ts'
+import { KeyedLock } from '../../keyed-lock.ts'
 import { retryConflicts } from './retry-conflicts.ts'
 
 /**
