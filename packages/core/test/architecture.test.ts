@@ -43,7 +43,10 @@ function sourcesOf(folder: string): Source[] {
 const core = sourcesOf('core/src')
 
 /** The one driver in core: how every container factory talks HTTP to what runs in its containers. */
-const HTTP_CLIENT = new Set(['core/src/container/http-runtime-client.ts', 'core/src/container/runtime-reply-reader.ts'])
+const HTTP_CLIENT = new Set([
+  'core/src/container/transport/http-runtime-client.ts',
+  'core/src/container/transport/runtime-reply-reader.ts',
+])
 
 /** What these make JSON of, and read, is the platform's own: no number of a user is in it. */
 const OWN_JSON = new Set([

@@ -6,7 +6,6 @@ import {
   type Activation,
   activation,
   type ActivationLog,
-  callMetadata,
   failure,
   type Reply,
   setInitEnvironment,
@@ -40,6 +39,8 @@ export class LoopHost implements ActionEndpoint {
   #last: Promise<void> = Promise.resolve()
   #folder: string | undefined
   #late = new AbortController()
+  #calls = 0
+  onEnded: (() => void) | undefined
 
   /** `turn` tells on whose behalf the program prints. */
   constructor(mode: Mode, settings: LoopSettings, turn: { current: Activation | undefined }, log: ActivationLog) {
@@ -49,6 +50,13 @@ export class LoopHost implements ActionEndpoint {
     this.#log = log
     this.#supply.prepare()
   }
+
+  get busy(): boolean {
+    return this.#calls > 0
+  }
+
+  /** A program that has ended is answered for: the reason is the developer's to know. */
+  readonly stopped = false
 
   init(request: Message, answer: Answer): void {
     if (this.#initialized) {
@@ -65,9 +73,10 @@ export class LoopHost implements ActionEndpoint {
     const folder = realpathSync(mkdtempSync(path.join(tmpdir(), 'action-')))
     this.#folder = folder
     this.#initialized = true
+    this.#calls++
     const env = { ...process.env }
     setInitEnvironment(env, message['env'])
-    const call = activation('init', env['__OW_ACTIVATION_ID'], new Map())
+    const call = activation('init', env['__OW_ACTIVATION_ID'])
     this.#turn.current = call
     const init = { name: typeof name === 'string' ? name : 'action', main, code, binary: binary === true, env }
     const late = new AbortController()
@@ -87,15 +96,16 @@ export class LoopHost implements ActionEndpoint {
           // No end marker: the log goes on with the first run of the same activation.
           this.#log.complete(call)
           call.ended = true
-          answer(success('{"ok":true}'))
+          this.#answered(answer, success('{"ok":true}'))
         },
-        (error: unknown) => answer(this.#failedInit(call, error)),
+        (error: unknown) => this.#answered(answer, this.#failedInit(call, error)),
       )
       .finally(() => clearTimeout(timer))
   }
 
   run(request: Message, answer: Answer, body: Buffer): void {
-    this.#last = this.#last.then(async () => answer(await this.#run(request, body)))
+    this.#calls++
+    this.#last = this.#last.then(async () => this.#answered(answer, await this.#run(request, body)))
   }
 
   /** Kills the program and leaves a readable end of the log for the call that this interrupts. */
@@ -107,10 +117,16 @@ export class LoopHost implements ActionEndpoint {
     this.#supply.close()
   }
 
+  #answered(answer: Answer, reply: Reply): void {
+    this.#calls--
+    answer(reply)
+    this.onEnded?.()
+  }
+
   async #run(request: Message, body: Buffer): Promise<Reply> {
     const program = this.#program
     if (!program) return failure(500, 'no action defined yet')
-    const call = activation('run', request['activation_id'], callMetadata(request))
+    const call = activation('run', request['activation_id'], request)
     this.#turn.current = call
     const reply = await program.run({ body, value: request['value'], env: call.env })
     if (!program.alive) this.#program = undefined

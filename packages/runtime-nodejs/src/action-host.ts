@@ -1,6 +1,6 @@
+import type { ActionEndpoint, Answer, Message } from './action-endpoint.ts'
 import type { ActivationLog } from './activation-log.ts'
 import { type Activation, activation, type ActivationScope } from './activation-scope.ts'
-import { compileSooner } from './compile-sooner.ts'
 import { type Entrypoint, InitializationError } from './entrypoint.ts'
 import { loadSource } from './load-source.ts'
 import {
@@ -13,31 +13,30 @@ import {
   resultReply,
   success,
 } from './reply.ts'
-import {
-  callMetadata,
-  type RunEnvironment,
-  scopedEnvironment,
-  setInitEnvironment,
-  sharedEnvironment,
-} from './run-environment.ts'
-
-type Message = Readonly<Record<string, unknown>>
-type Answer = (reply: Reply) => void
+import { type RunEnvironment, scopedEnvironment, setInitEnvironment, sharedEnvironment } from './run-environment.ts'
 
 /** Holds one action from its initialization to the end of the process, and speaks the contract's status texts. */
-export class ActionHost {
+export class ActionHost implements ActionEndpoint {
   readonly #scope: ActivationScope
   readonly #log: ActivationLog
   readonly #answers = new Map<Activation, Answer>()
+  onEnded: (() => void) | undefined
   #status: 'ready' | 'starting' | 'running' | 'stopped' = 'ready'
   #main: Entrypoint | undefined
   #concurrent = false
-  #runs = 0
-  #environment: RunEnvironment = sharedEnvironment(process.env)
+  #environment: RunEnvironment | undefined
 
   constructor(scope: ActivationScope, log: ActivationLog) {
     this.#scope = scope
     this.#log = log
+  }
+
+  get busy(): boolean {
+    return this.#status === 'running' || this.#status === 'starting'
+  }
+
+  get stopped(): boolean {
+    return this.#status === 'stopped'
   }
 
   init(request: Message, answer: Answer): void {
@@ -56,13 +55,15 @@ export class ActionHost {
 
     this.#status = 'starting'
     setInitEnvironment(process.env, message['env'])
+    const id = process.env['__OW_ACTIVATION_ID']
     this.#concurrent = process.env['__OW_ALLOW_CONCURRENT'] === 'true'
     if (this.#concurrent) {
       this.#scope.trackAsync()
-      this.#environment = scopedEnvironment(this.#scope)
+      this.#environment ??= scopedEnvironment(this.#scope)
     }
+    this.#environment ??= sharedEnvironment()
 
-    const call = activation('init', process.env['__OW_ACTIVATION_ID'], new Map())
+    const call = activation('init', id)
     this.#answers.set(call, answer)
     this.#scope.enter(call, () => {
       load(code, main, binary === true, typeof name === 'string' ? name : 'action').then(
@@ -83,8 +84,8 @@ export class ActionHost {
     }
 
     if (!this.#concurrent) this.#status = 'running'
-    const call = activation('run', request['activation_id'], callMetadata(request))
-    this.#environment.apply(call.env)
+    const call = activation('run', request['activation_id'], withoutValue(request))
+    this.#environment?.apply(call)
     this.#answers.set(call, answer)
     this.#scope.running.add(call)
     this.#scope.enter(call, () => {
@@ -140,7 +141,6 @@ export class ActionHost {
     const { note } = reply
     if (note !== undefined) this.#scope.enter(call, () => process.stderr.write(`${note}\n`))
     this.#settle(call, this.#log.end(call) ? { ...reply, silent: true } : reply)
-    if (++this.#runs === 1) compileSooner()
   }
 
   #settle(call: Activation, reply: Reply): void {
@@ -149,6 +149,7 @@ export class ActionHost {
     this.#answers.delete(call)
     this.#scope.running.delete(call)
     answer?.(reply)
+    this.onEnded?.()
   }
 }
 
@@ -156,6 +157,12 @@ async function load(code: string, main: string, binary: boolean, name: string): 
   if (!binary) return loadSource(code, main, name)
   const { loadArchive } = await import('./load-archive.ts')
   return loadArchive(code, main)
+}
+
+/** Arguments can be large, and must not live as long as the names of their call do. */
+function withoutValue(request: { value?: unknown }): Message {
+  request.value = undefined
+  return request as Message
 }
 
 function isObject(value: unknown): value is Message {

@@ -1,43 +1,26 @@
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http'
-import { failure, type Reply } from './reply.ts'
+import { type ActionEndpoint, type Answer, badRequest, begin, MAX_BODY_BYTES } from './action-endpoint.ts'
+import type { Reply } from './reply.ts'
 
-type Message = Readonly<Record<string, unknown>>
-type Answer = (reply: Reply) => void
-
-/** What stands behind `POST /init` and `POST /run`; `body` is the text that `message` was read from. */
-export interface ActionEndpoint {
-  init(message: Message, answer: Answer): void
-  run(message: Message, answer: Answer, body: Buffer): void
-}
-
-const MAX_BODY_BYTES = 48 * 1024 * 1024
-
-/** Connections stay open as long as their client wants them: invokers keep one for the life of the action. */
-export function createActionServer(listener: RequestListener): Server {
-  const server = createServer({ keepAliveTimeout: 0, headersTimeout: 0, requestTimeout: 0 }, listener)
+/**
+ * Answers `POST /init` and `POST /run`; it listens nowhere, and is given connections. They stay open as long as their
+ * client wants them: invokers keep one for the life of the action.
+ */
+export function actionServer(host: ActionEndpoint): Server {
+  const server = createServer({ keepAliveTimeout: 0, headersTimeout: 0, requestTimeout: 0 }, actionListener(host))
   server.timeout = 0
   return server
 }
 
-export function actionListener(host: ActionEndpoint): RequestListener {
+function actionListener(host: ActionEndpoint): RequestListener {
   return (request, response) => {
-    const answer = (reply: Reply): void => send(response, reply)
+    const answer: Answer = (reply) => send(response, reply)
     const { method, url } = request
     if (method !== 'POST' || (url !== '/init' && url !== '/run')) {
       request.resume()
-      return answer(failure(500, 'Bad request.'))
+      return answer(badRequest())
     }
-    readBody(request, (body) => {
-      const message = body && parse(body)
-      if (!body || !message) return answer(failure(500, 'Bad request.'))
-      try {
-        if (url === '/run') host.run(message, answer, body)
-        else host.init(message, answer)
-      } catch (error) {
-        process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`)
-        answer(failure(500, 'Internal error.'))
-      }
-    })
+    readBody(request, (body) => (body ? begin(host, url, body, answer) : answer(badRequest())))
   }
 }
 
@@ -54,16 +37,6 @@ function readBody(request: IncomingMessage, done: (body: Buffer | undefined) => 
     if (size > MAX_BODY_BYTES) done(undefined)
     else done(chunks.length === 1 ? chunks[0] : Buffer.concat(chunks))
   })
-}
-
-function parse(body: Buffer): Message | undefined {
-  if (body.length === 0) return {}
-  try {
-    const message: unknown = JSON.parse(body.toString())
-    return typeof message === 'object' && message !== null ? (message as Message) : undefined
-  } catch {
-    return undefined
-  }
 }
 
 function send(response: ServerResponse, { status, body, silent }: Reply): void {

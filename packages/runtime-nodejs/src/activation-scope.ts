@@ -1,4 +1,6 @@
 import type { AsyncLocalStorage } from 'node:async_hooks'
+import type { Message } from './action-endpoint.ts'
+import { callMetadata } from './run-environment.ts'
 
 /** One call of the action, or its initialization, for as long as something may still print or read on its behalf. */
 export interface Activation {
@@ -10,9 +12,32 @@ export interface Activation {
   ended: boolean
 }
 
-export function activation(kind: Activation['kind'], id: unknown, env: Map<string, string>): Activation {
-  const usable = typeof id === 'string' && /^[\w.:-]{1,128}$/.test(id)
-  return { id: usable ? id : '-', kind, env, ended: false }
+/** `request` is the body of the call, for a run. */
+export function activation(kind: Activation['kind'], id: unknown, request: Message = NOTHING): Activation {
+  return new Call(kind, typeof id === 'string' && USABLE.test(id) ? id : '-', request)
+}
+
+const USABLE = /^[\w.:-]{1,128}$/
+const NOTHING: Message = {}
+
+class Call implements Activation {
+  readonly id: string
+  readonly kind: Activation['kind']
+  ended = false
+  readonly #request: Message
+  #env: Map<string, string> | undefined
+
+  constructor(kind: Activation['kind'], id: string, request: Message) {
+    this.kind = kind
+    this.id = id
+    this.#request = request
+  }
+
+  // Few look at them.
+  get env(): Map<string, string> {
+    this.#env ??= callMetadata(this.#request)
+    return this.#env
+  }
 }
 
 /** Tells to whom belongs what is printed now. */

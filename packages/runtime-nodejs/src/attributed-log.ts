@@ -24,7 +24,7 @@ const LINE_END = Buffer.from('\n')
 /** Every line names its activation behind a token that only the reader knows. The README defines the frames. */
 export function attributedLog(token: string, logEnd: LogEnd, scope: OutputOwner): ActivationLog {
   const states = new WeakMap<Activation, LogState>()
-  const nobody = activation('init', undefined, new Map())
+  const nobody = activation('init', undefined)
   nobody.ended = true
 
   const stateOf = (owner: Activation): LogState => {

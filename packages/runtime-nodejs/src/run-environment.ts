@@ -1,36 +1,83 @@
-import type { ActivationScope } from './activation-scope.ts'
+import type { Message } from './action-endpoint.ts'
+import type { Activation, ActivationScope } from './activation-scope.ts'
 
 const PREFIX = '__OW_'
 
 /** Puts the metadata of a call where actions look for it: `process.env.__OW_*`. */
 export interface RunEnvironment {
-  apply(values: ReadonlyMap<string, string>): void
+  apply(call: Activation): void
 }
 
-export function callMetadata(message: Readonly<Record<string, unknown>>): Map<string, string> {
+export function callMetadata(message: Message): Map<string, string> {
   const values = new Map<string, string>()
-  for (const [name, value] of Object.entries(message)) {
+  for (const name in message) {
+    const value = message[name]
     if (name !== 'value' && typeof value === 'string') values.set(PREFIX + name.toUpperCase(), value)
   }
   return values
 }
 
-/** For one call at a time. What the last call set and this one does not is put back, above all its API key. */
-export function sharedEnvironment(env: NodeJS.ProcessEnv): RunEnvironment {
-  const before = new Map<string, string | undefined>()
+/**
+ * For one call at a time. What the last call set and this one does not is put back, above all its API key. As long as
+ * nobody has asked for `process.env`, nor loaded native code that could look by itself, nothing is set at all: to set
+ * seven variables for each call costs more than a small action does. Who has asked may keep the object, so from then on
+ * every call sets its own.
+ */
+export function sharedEnvironment(): RunEnvironment {
+  const { env, dlopen } = process
+  let latest: Activation | undefined
+  let looked = false
+  const set = restoringSetter(env)
+  const look = (): void => {
+    if (looked) return
+    looked = true
+    keep(process, 'env', env)
+    keep(process, 'dlopen', dlopen)
+    if (latest) set(latest.env)
+    latest = undefined
+  }
+  onLook(process, 'env', env, look)
+  onLook(process, 'dlopen', dlopen, look)
   return {
-    apply(values) {
-      for (const [name, value] of before) {
-        if (values.has(name)) continue
-        if (value === undefined) delete env[name]
-        else env[name] = value
-        before.delete(name)
-      }
-      for (const [name, value] of values) {
-        if (!before.has(name)) before.set(name, env[name])
-        env[name] = value
-      }
+    apply(call) {
+      if (looked) set(call.env)
+      else latest = call
     },
+  }
+}
+
+function onLook(owner: object, name: string, value: unknown, look: () => void): void {
+  Object.defineProperty(owner, name, {
+    configurable: true,
+    enumerable: true,
+    get() {
+      look()
+      return value
+    },
+    set(other: unknown) {
+      look()
+      keep(owner, name, other)
+    },
+  })
+}
+
+function keep(owner: object, name: string, value: unknown): void {
+  Object.defineProperty(owner, name, { configurable: true, enumerable: true, writable: true, value })
+}
+
+function restoringSetter(env: NodeJS.ProcessEnv): (values: ReadonlyMap<string, string>) => void {
+  const before = new Map<string, string | undefined>()
+  return (values) => {
+    for (const [name, value] of before) {
+      if (values.has(name)) continue
+      if (value === undefined) delete env[name]
+      else env[name] = value
+      before.delete(name)
+    }
+    for (const [name, value] of values) {
+      if (!before.has(name)) before.set(name, env[name])
+      env[name] = value
+    }
   }
 }
 

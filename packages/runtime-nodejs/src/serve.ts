@@ -1,6 +1,7 @@
 import { rmSync } from 'node:fs'
-import { Socket } from 'node:net'
-import { type ActionEndpoint, actionListener, createActionServer } from './action-server.ts'
+import { type Server, Socket } from 'node:net'
+import type { ActionEndpoint } from './action-endpoint.ts'
+import { actionListener } from './action-listener.ts'
 import type { ActivationLog } from './activation-log.ts'
 import type { OutputOwner } from './activation-scope.ts'
 import { readRuntimeOptions, type RuntimeOptions } from './runtime-options.ts'
@@ -39,8 +40,8 @@ function watchLifeline(fd: number): void {
 
 function listen(host: ActionEndpoint, { socket, openToAll, port, host: address }: RuntimeOptions): void {
   const listener = actionListener(host)
-  const create = (): ReturnType<typeof createActionServer> =>
-    createActionServer(listener)
+  const create = (): Server =>
+    listener()
       .on('error', (error) => stop(error.message))
       .on('close', () => stop('The action closed the server that receives its calls.'))
 

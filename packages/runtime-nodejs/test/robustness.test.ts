@@ -141,7 +141,7 @@ test('an action that destroys the connections of the process only breaks its own
 test('an action that closes the server ends the process', async () => {
   const runtime = await startRuntime({ keepAlive: false })
   await runtime.init(`function main() {
-    for (const handle of process._getActiveHandles()) if (handle.closeIdleConnections) handle.close()
+    for (const handle of process._getActiveHandles()) if (handle.listening) handle.close()
     return {} }`)
   await runtime.run({})
   expect(await runtime.exited()).toBe(1)

@@ -11,7 +11,7 @@ import {
   type ContainerSpec,
   type ContainerSummary,
 } from '@stemcell/core'
-import { HttpRuntimeClient } from '@stemcell/core/runtime-client'
+import { runtimeClient } from '@stemcell/core/runtime-client'
 import { PREINSTALLED, preinstalledPackages } from '@stemcell/runtime-nodejs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -151,12 +151,11 @@ export class ProcessContainerFactory implements ContainerFactory {
       id,
       process,
       logs,
-      client: new HttpRuntimeClient({
+      client: runtimeClient({
+        own: true,
         endpoint: { socketPath: socket },
         maxConcurrent: spec.maxConcurrent,
         clock,
-        // The runtimes refuse a run before its init and keep no trace of it.
-        primePath: '/run',
       }),
       freezer: new ProcessFreezer(process.pid, registry.mark(id), clock),
       limitBytes: spec.memoryMb * 1024 * 1024,

@@ -8,7 +8,7 @@ import {
   type LogOptions,
   type RuntimeReply,
 } from '@stemcell/core'
-import { HttpRuntimeClient } from '@stemcell/core/runtime-client'
+import type { RuntimeClient } from '@stemcell/core/runtime-client'
 import type { WatchedProcess } from './memory-watch.ts'
 import type { ProcessFreezer } from './process-freezer.ts'
 import type { RuntimeProcess } from './runtime-process.ts'
@@ -16,7 +16,7 @@ import type { RuntimeProcess } from './runtime-process.ts'
 export interface ProcessContainerParts {
   readonly id: string
   readonly process: RuntimeProcess
-  readonly client: HttpRuntimeClient
+  readonly client: RuntimeClient
   readonly logs: LogDemultiplexer
   readonly limitBytes: number
   readonly freezer: ProcessFreezer
@@ -32,7 +32,6 @@ export class ProcessContainer implements Container, WatchedProcess {
   readonly limitBytes: number
   readonly #parts: ProcessContainerParts
   readonly #gone: Promise<void>
-  #calls = 0
   #killedFor: 'destroyed' | 'out-of-memory' | undefined
   #ended = false
 
@@ -52,7 +51,7 @@ export class ProcessContainer implements Container, WatchedProcess {
   }
 
   get busy(): boolean {
-    return this.#calls > 0
+    return this.#parts.client.pending > 0
   }
 
   /** @throws ERR_START_FAILED it ended, did not answer in time, or `signal` aborted. */
@@ -77,11 +76,11 @@ export class ProcessContainer implements Container, WatchedProcess {
   }
 
   init(body: string, options: CallOptions): Promise<RuntimeReply> {
-    return this.#counted(this.#parts.client.init(body, options))
+    return this.#parts.client.init(body, options)
   }
 
   run(body: string, options: CallOptions): Promise<RuntimeReply> {
-    return this.#counted(this.#parts.client.run(body, options))
+    return this.#parts.client.run(body, options)
   }
 
   openLog(activationId: string, options: LogOptions): ActivationLog {
@@ -113,15 +112,6 @@ export class ProcessContainer implements Container, WatchedProcess {
     if (this.#ended) return
     this.#killedFor ??= reason
     this.#parts.process.signal('SIGKILL')
-  }
-
-  async #counted(reply: Promise<RuntimeReply>): Promise<RuntimeReply> {
-    this.#calls++
-    try {
-      return await reply
-    } finally {
-      this.#calls--
-    }
   }
 
   /** Its id may be another's by now. */

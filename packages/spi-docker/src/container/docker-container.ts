@@ -10,7 +10,7 @@ import {
   type RuntimeReply,
 } from '@stemcell/core'
 import { exitReason } from '@stemcell/core/container-engine'
-import type { HttpRuntimeClient } from '@stemcell/core/runtime-client'
+import type { RuntimeClient } from '@stemcell/core/runtime-client'
 import type Dockerode from 'dockerode'
 import { toPlatformError, unless } from '../engine/to-platform-error.ts'
 import type { ContainerOutput } from './container-output.ts'
@@ -38,7 +38,7 @@ export class DockerContainer implements Container {
   readonly #parts: DockerContainerParts
   readonly #oom = new AbortController()
   #settle: (exit: ContainerExit) => void = () => undefined
-  #client: HttpRuntimeClient | undefined
+  #client: RuntimeClient | undefined
   #pid = 0
   #ended = false
   #destroyed: Promise<void> | undefined
@@ -50,7 +50,7 @@ export class DockerContainer implements Container {
   }
 
   /** The runtime answers `client`; `pid` is that of the container's first process, 0 if it is not needed. */
-  ready(client: HttpRuntimeClient, pid: number): void {
+  ready(client: RuntimeClient, pid: number): void {
     this.#client = client
     this.#pid = pid
   }
@@ -145,7 +145,7 @@ export class DockerContainer implements Container {
     }
   }
 
-  #reachable(): HttpRuntimeClient {
+  #reachable(): RuntimeClient {
     if (!this.#client) throw new PlatformError('ERR_NOT_REACHED', 'the container is not ready')
     return this.#client
   }

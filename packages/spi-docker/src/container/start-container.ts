@@ -1,6 +1,6 @@
 import { PlatformError, type Clock } from '@stemcell/core'
 import { aborted, RUNTIME_PORT } from '@stemcell/core/container-engine'
-import { HttpRuntimeClient, type RuntimeEndpoint } from '@stemcell/core/runtime-client'
+import { runtimeClient, type RuntimeClient, type RuntimeEndpoint } from '@stemcell/core/runtime-client'
 import type Dockerode from 'dockerode'
 import { CALL_MS, inTime } from '../engine/in-time.ts'
 import { statusOf, toPlatformError, unless } from '../engine/to-platform-error.ts'
@@ -37,12 +37,11 @@ export async function startContainer(options: StartOptions): Promise<void> {
   }
   if (stop.aborted) throw aborted(stop)
   const { endpoint, pid } = await whereItListens(options)
-  const client = new HttpRuntimeClient({
+  const client = runtimeClient({
+    own: plan.image.own,
     endpoint,
     maxConcurrent: plan.spec.maxConcurrent,
     clock: options.clock,
-    // Our runtimes refuse a run before its init and keep no trace of it.
-    ...(plan.image.own && { primePath: '/run' }),
   })
   container.ready(client, pid)
   await waitUntilReady(options, client)
@@ -88,7 +87,7 @@ async function inspect(handle: Dockerode.Container): Promise<Dockerode.Container
   }
 }
 
-async function waitUntilReady(options: StartOptions, client: HttpRuntimeClient): Promise<void> {
+async function waitUntilReady(options: StartOptions, client: RuntimeClient): Promise<void> {
   const { plan, container, stop } = options
   const { startTimeoutMs } = plan.settings
   const ended = new AbortController()

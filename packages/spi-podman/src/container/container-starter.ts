@@ -6,7 +6,7 @@ import {
   type ForwardedApi,
   type RuntimeImage,
 } from '@stemcell/core/container-engine'
-import { HttpRuntimeClient, type RuntimeEndpoint } from '@stemcell/core/runtime-client'
+import { runtimeClient, type RuntimeClient, type RuntimeEndpoint } from '@stemcell/core/runtime-client'
 import { addressOf, containerRequest, type Address } from '../engine/container-request.ts'
 import type { ContainerFacts } from '../engine/container-facts.ts'
 import type { EngineSession } from '../engine-session.ts'
@@ -63,12 +63,11 @@ export class ContainerStarter {
     const facts = await this.#facts(id, watch)
     const group = ControlGroup.of(facts.pid, id)
     watch.observe(group)
-    const client = new HttpRuntimeClient({
+    const client = runtimeClient({
+      own: image.own,
       endpoint: address === 'socket' ? { socketPath } : endpointOf(address, facts, network),
       maxConcurrent: spec.maxConcurrent,
       clock,
-      // Our runtimes refuse a run before its init and keep no trace of it.
-      primePath: image.own ? '/run' : '/',
     })
     const container = new PodmanContainer({
       id,
@@ -130,12 +129,7 @@ export class ContainerStarter {
     throw new PlatformError('ERR_START_FAILED', `the container went away as it started: ${watch.lastWords.slice(-500)}`)
   }
 
-  async #ready(
-    spec: ContainerSpec,
-    client: HttpRuntimeClient,
-    watch: ContainerWatch,
-    signal: AbortSignal,
-  ): Promise<void> {
+  async #ready(spec: ContainerSpec, client: RuntimeClient, watch: ContainerWatch, signal: AbortSignal): Promise<void> {
     const { startTimeoutMs } = this.#settings
     const ended = new AbortController()
     void watch.exited.then(() => ended.abort())

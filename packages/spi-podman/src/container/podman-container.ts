@@ -9,14 +9,14 @@ import type {
   RuntimeReply,
 } from '@stemcell/core'
 import type { ControlGroup } from '@stemcell/core/container-engine'
-import type { HttpRuntimeClient } from '@stemcell/core/runtime-client'
+import type { RuntimeClient } from '@stemcell/core/runtime-client'
 import type { PodmanEngine } from '../engine/podman-engine.ts'
 import type { ContainerWatch } from './container-watch.ts'
 
 export interface PodmanContainerParts {
   readonly id: string
   readonly engine: PodmanEngine
-  readonly client: HttpRuntimeClient
+  readonly client: RuntimeClient
   readonly watch: ContainerWatch
   readonly logs: LogDemultiplexer
   readonly clock: Clock

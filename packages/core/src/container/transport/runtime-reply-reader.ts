@@ -1,18 +1,21 @@
 import type { Dispatcher } from 'undici'
-import { PlatformError } from '../errors.ts'
-import type { Clock, Timer } from '../time/clock.ts'
-import type { CallOptions, RuntimeReply } from './container-factory.ts'
-import { cutUtf8 } from './cut-utf8.ts'
+import { PlatformError } from '../../errors.ts'
+import type { Clock } from '../../time/clock.ts'
+import type { CallOptions, RuntimeReply } from '../container-factory.ts'
+import { Deadlines, type Deadline } from './deadlines.ts'
+import { replyOf } from './reply.ts'
 
 /** Thrown into the driver to stop it; never seen by anybody else. */
 const STOPPED = new Error('no longer wanted')
 
 /** Follows one request to its reply and settles exactly once, by the reply, a failure or the time limit. */
-export class RuntimeReplyReader implements Dispatcher.DispatchHandler {
+export class RuntimeReplyReader implements Dispatcher.DispatchHandler, Deadline {
   readonly #options: CallOptions
   readonly #resolve: (reply: RuntimeReply) => void
   readonly #reject: (error: PlatformError) => void
-  readonly #timer: Timer
+  readonly #deadlines: Deadlines
+  readonly #onEnded: () => void
+  readonly deadlineMs: number
   #controller: Dispatcher.DispatchController | undefined
   #settled = false
   #status = 0
@@ -25,13 +28,17 @@ export class RuntimeReplyReader implements Dispatcher.DispatchHandler {
   constructor(
     options: CallOptions,
     clock: Clock,
+    onEnded: () => void,
     resolve: (reply: RuntimeReply) => void,
     reject: (error: PlatformError) => void,
   ) {
     this.#options = options
     this.#resolve = resolve
     this.#reject = reject
-    this.#timer = clock.setTimer(options.timeoutMs, () => this.#timedOut())
+    this.#onEnded = onEnded
+    this.#deadlines = Deadlines.of(clock)
+    this.deadlineMs = clock.monotonic() + options.timeoutMs
+    this.#deadlines.add(this)
   }
 
   // The driver calls this right before the first byte leaves: until then nothing was sent.
@@ -82,7 +89,7 @@ export class RuntimeReplyReader implements Dispatcher.DispatchHandler {
     }
   }
 
-  #timedOut(): void {
+  expire(): void {
     const { timeoutMs } = this.#options
     if (this.#controller) {
       this.#fail(new PlatformError('ERR_TIMEOUT', `the container did not answer within ${timeoutMs} ms`))
@@ -93,12 +100,9 @@ export class RuntimeReplyReader implements Dispatcher.DispatchHandler {
   }
 
   #finish(bodyBytes: number): void {
-    const { maxReplyBytes, truncateAtBytes } = this.#options
-    const truncated = bodyBytes > maxReplyBytes
     const bytes = this.#chunks.length === 1 ? this.#chunks[0]! : Buffer.concat(this.#chunks)
-    const body = (truncated ? cutUtf8(bytes, truncateAtBytes) : bytes).toString()
-    const silent = this.#silent ? { silent: true } : {}
-    this.#settle(() => this.#resolve({ status: this.#status, body, bodyBytes, truncated, ...silent }))
+    const reply = replyOf(this.#status, bytes, 0, bytes.length, bodyBytes, this.#options, this.#silent)
+    this.#settle(() => this.#resolve(reply))
   }
 
   #fail(error: PlatformError): void {
@@ -108,7 +112,8 @@ export class RuntimeReplyReader implements Dispatcher.DispatchHandler {
   #settle(tell: () => void): void {
     if (this.#settled) return
     this.#settled = true
-    this.#timer.cancel()
+    this.#deadlines.remove(this)
+    this.#onEnded()
     this.#chunks = []
     tell()
   }

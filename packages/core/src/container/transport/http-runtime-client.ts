@@ -1,18 +1,11 @@
-import { existsSync } from 'node:fs'
 import { Client, Pool, type Dispatcher } from 'undici'
-import { PlatformError, isPlatformError } from '../errors.ts'
-import type { Clock } from '../time/clock.ts'
-import type { CallOptions, RuntimeReply } from './container-factory.ts'
+import { PlatformError, isPlatformError } from '../../errors.ts'
+import type { CallOptions, RuntimeReply } from '../container-factory.ts'
+import type { RuntimeClient, RuntimeClientOptions } from './runtime-client.ts'
 import { RuntimeReplyReader } from './runtime-reply-reader.ts'
+import { waitUntilAnswered } from './wait-until-answered.ts'
 
-/** Where a runtime listens. */
-export type RuntimeEndpoint = { readonly socketPath: string } | { readonly host: string; readonly port: number }
-
-export interface HttpRuntimeClientOptions {
-  readonly endpoint: RuntimeEndpoint
-  /** Connections kept open, one per concurrent run. */
-  readonly maxConcurrent: number
-  readonly clock: Clock
+export interface HttpRuntimeClientOptions extends RuntimeClientOptions {
   /** A connection unused for so long is closed. Default 600 000. */
   readonly idleMs?: number
   /**
@@ -25,20 +18,16 @@ export interface HttpRuntimeClientOptions {
 const HEADERS = ['accept', 'application/json', 'content-type', 'application/json']
 /** Of the dummy requests: their answers are thrown away. */
 const DUMMY_REPLY_BYTES = 65_536
-/** Starts take 30 to 500 ms: a look costs little, and every millisecond between two of them is lost. */
-const FIRST_PAUSE_MS = 1
-const LONGEST_PAUSE_MS = 20
-/** A published port can accept before anything listens behind it, so one attempt must not take all the time. */
-const ATTEMPT_MS = 1_000
-
 /**
  * Speaks the action runtime contract with one container over HTTP. The connection stays open between calls; after
  * `disconnect` the next call opens a new one.
  */
-export class HttpRuntimeClient {
+export class HttpRuntimeClient implements RuntimeClient {
   readonly #options: HttpRuntimeClientOptions
   #dispatcher: Dispatcher | undefined
   #closed = false
+  #pending = 0
+  readonly #onEnded = (): void => void this.#pending--
 
   constructor(options: HttpRuntimeClientOptions) {
     this.#options = options
@@ -65,15 +54,12 @@ export class HttpRuntimeClient {
    * primed as well. Resolves without success when `signal` aborts: the caller looks at the signal.
    * @throws ERR_TIMEOUT no answer within `timeoutMs`.
    */
-  async waitReady(timeoutMs: number, signal?: AbortSignal): Promise<void> {
-    const { clock } = this.#options
-    const deadline = clock.monotonic() + timeoutMs
-    for (let pauseMs = FIRST_PAUSE_MS; !signal?.aborted; pauseMs = Math.min(LONGEST_PAUSE_MS, pauseMs * 1.02)) {
-      const leftMs = deadline - clock.monotonic()
-      if (leftMs <= 0) throw new PlatformError('ERR_TIMEOUT', `the runtime did not answer within ${timeoutMs} ms`)
-      if (this.#mayListen() && (await this.#answers(Math.min(leftMs, ATTEMPT_MS)))) return
-      await clock.sleep(pauseMs, signal)
-    }
+  waitReady(timeoutMs: number, signal?: AbortSignal): Promise<void> {
+    return waitUntilAnswered(this.#options, (attemptMs) => this.#answers(attemptMs), timeoutMs, signal)
+  }
+
+  get pending(): number {
+    return this.#pending
   }
 
   /**
@@ -99,11 +85,6 @@ export class HttpRuntimeClient {
     await this.disconnect()
   }
 
-  #mayListen(): boolean {
-    const { endpoint } = this.#options
-    return !('socketPath' in endpoint) || existsSync(endpoint.socketPath)
-  }
-
   async #answers(timeoutMs: number): Promise<boolean> {
     try {
       await this.prime(timeoutMs)
@@ -121,7 +102,8 @@ export class HttpRuntimeClient {
         return
       }
       this.#dispatcher ??= connect(this.#options)
-      const reader = new RuntimeReplyReader(options, this.#options.clock, resolve, reject)
+      this.#pending++
+      const reader = new RuntimeReplyReader(options, this.#options.clock, this.#onEnded, resolve, reject)
       this.#dispatcher.dispatch({ method, path, headers: HEADERS, body }, reader)
     })
   }

@@ -1,0 +1,52 @@
+/** The protocol is docs/runtime-protocol.md; these are its numbers. */
+
+/** What a client sends first, to the byte: whoever does not know it reads a harmless HTTP request. */
+export const OPENING = 'GET / HTTP/1.1\r\nhost: localhost\r\nconnection: upgrade\r\nupgrade: stemcell-frames/1\r\n\r\n'
+
+export const HEADER_BYTES = 12
+export const LARGEST_CALL = 0xffff_ffff
+
+export const FrameType = {
+  init: 1,
+  run: 2,
+  cancel: 3,
+  credit: 5,
+  result: 16,
+  chunk: 17,
+  log: 18,
+  fault: 19,
+} as const
+
+/** Types from here on may be skipped by who does not know them. */
+export const FIRST_OPTIONAL = 128
+
+export const FrameFlag = {
+  /** The body, or the line, goes on in a later frame of the same call. */
+  more: 1,
+  /** Of a result: nothing was printed, and no end of the log follows. */
+  silent: 2,
+  /** Of a result: the whole log of the activation came before it, in log frames. */
+  logged: 4,
+} as const
+
+/** Status of a result: the call was cancelled, or given up, before it began. */
+export const NOT_BEGUN = 499
+
+/** Bytes of a body in chunks that may be on their way before any credit was given. */
+export const FIRST_CREDIT = 262_144
+
+/** What a peer sent that it must not; the connection is of no use any more. */
+export class FrameError extends Error {
+  override readonly name = 'FrameError'
+}
+
+/** The header and what follows it as text, in one buffer. */
+export function textFrame(type: number, call: number, text: string): Buffer {
+  const length = Buffer.byteLength(text)
+  const frame = Buffer.allocUnsafe(HEADER_BYTES + length)
+  frame.writeUInt32BE(length)
+  frame.writeUInt32BE(type << 24, 4)
+  frame.writeUInt32BE(call, 8)
+  frame.write(text, HEADER_BYTES)
+  return frame
+}

@@ -1,0 +1,66 @@
+import { isPlatformError } from '../../errors.ts'
+import type { CallOptions, RuntimeReply } from '../container-factory.ts'
+import { FramedRuntimeClient } from './framed-runtime-client.ts'
+import { HttpRuntimeClient } from './http-runtime-client.ts'
+import type { RuntimeClient, RuntimeClientOptions } from './runtime-client.ts'
+import { waitUntilAnswered } from './wait-until-answered.ts'
+
+/** For our own runtimes: frames where the runtime takes them up when it is asked, and HTTP where it is an older one. */
+export class NegotiatingRuntimeClient implements RuntimeClient {
+  readonly #options: RuntimeClientOptions
+  readonly #http: HttpRuntimeClient
+  readonly #framed: FramedRuntimeClient
+  #chosen: HttpRuntimeClient | FramedRuntimeClient
+
+  constructor(options: RuntimeClientOptions) {
+    this.#options = options
+    // Our runtimes refuse a run before its init and keep no trace of it.
+    this.#http = new HttpRuntimeClient({ ...options, primePath: '/run' })
+    this.#framed = new FramedRuntimeClient(options)
+    this.#chosen = this.#http
+  }
+
+  /** What was agreed upon; HTTP until something was. */
+  get transport(): 'frames' | 'http' {
+    return this.#chosen === this.#framed ? 'frames' : 'http'
+  }
+
+  get pending(): number {
+    return this.#http.pending + this.#framed.pending
+  }
+
+  init(body: string, options: CallOptions): Promise<RuntimeReply> {
+    return this.#chosen.init(body, options)
+  }
+
+  run(body: string, options: CallOptions): Promise<RuntimeReply> {
+    return this.#chosen.run(body, options)
+  }
+
+  waitReady(timeoutMs: number, signal?: AbortSignal): Promise<void> {
+    return waitUntilAnswered(this.#options, (attemptMs) => this.#agree(attemptMs), timeoutMs, signal)
+  }
+
+  async disconnect(): Promise<void> {
+    this.#framed.disconnect()
+    await this.#http.disconnect()
+  }
+
+  async close(): Promise<void> {
+    this.#framed.close()
+    await this.#http.close()
+  }
+
+  async #agree(timeoutMs: number): Promise<boolean> {
+    const greeting = await this.#framed.open(timeoutMs)
+    if (greeting === 'nothing') return false
+    this.#chosen = greeting === 'frames' ? this.#framed : this.#http
+    try {
+      await this.#chosen.prime(timeoutMs)
+      return true
+    } catch (error) {
+      if (isPlatformError(error)) return false
+      throw error
+    }
+  }
+}

@@ -1,0 +1,60 @@
+import { PlatformError } from '../../errors.ts'
+import type { CallOptions, RuntimeReply } from '../container-factory.ts'
+import type { Deadline } from './deadlines.ts'
+
+/** One call from its frame to its result; settles once. */
+export class PendingCall implements Deadline {
+  readonly number: number
+  readonly options: CallOptions
+  readonly deadlineMs: number
+  readonly resolve: (reply: RuntimeReply) => void
+  readonly reject: (error: PlatformError) => void
+  readonly #onExpired: (call: PendingCall) => void
+  /** Its frame was given to the socket: it may have been received. */
+  sent = false
+  /** Of a body in chunks. */
+  chunks: Buffer[] | undefined
+  status = 0
+  received = 0
+  kept = 0
+
+  constructor(
+    number: number,
+    options: CallOptions,
+    now: number,
+    resolve: (reply: RuntimeReply) => void,
+    reject: (error: PlatformError) => void,
+    onExpired: (call: PendingCall) => void,
+  ) {
+    this.number = number
+    this.options = options
+    this.deadlineMs = now + options.timeoutMs
+    this.resolve = resolve
+    this.reject = reject
+    this.#onExpired = onExpired
+  }
+
+  expire(): void {
+    const { timeoutMs } = this.options
+    this.#onExpired(this)
+    this.reject(
+      this.sent
+        ? new PlatformError('ERR_TIMEOUT', `the container did not answer within ${timeoutMs} ms`)
+        : new PlatformError('ERR_NOT_REACHED', `no connection to the container within ${timeoutMs} ms`),
+    )
+  }
+
+  /** The connection is gone. */
+  lose(cause: Error | undefined): void {
+    this.reject(
+      this.sent
+        ? new PlatformError('ERR_CONNECTION_LOST', lostText(cause), { cause })
+        : new PlatformError('ERR_NOT_REACHED', 'no connection to the container', { cause }),
+    )
+  }
+}
+
+function lostText(cause: Error | undefined): string {
+  const text = 'the connection to the container broke'
+  return cause?.name === 'FrameError' ? `${text}: ${cause.message}` : text
+}

@@ -1,0 +1,43 @@
+import type { Clock } from '../../time/clock.ts'
+import type { CallOptions, RuntimeReply } from '../container-factory.ts'
+
+/** Where a runtime listens. */
+export type RuntimeEndpoint = { readonly socketPath: string } | { readonly host: string; readonly port: number }
+
+export interface RuntimeClientOptions {
+  readonly endpoint: RuntimeEndpoint
+  /** Runs that may be sent at once. */
+  readonly maxConcurrent: number
+  readonly clock: Clock
+}
+
+/** Speaks the action runtime contract with one container, whatever the bytes on the way are. */
+export interface RuntimeClient {
+  /**
+   * As {@link Container.init}.
+   * @throws ERR_NOT_REACHED, ERR_CONNECTION_LOST, ERR_TIMEOUT
+   */
+  init(body: string, options: CallOptions): Promise<RuntimeReply>
+
+  /**
+   * As {@link Container.run}.
+   * @throws ERR_NOT_REACHED, ERR_CONNECTION_LOST, ERR_TIMEOUT
+   */
+  run(body: string, options: CallOptions): Promise<RuntimeReply>
+
+  /**
+   * Resolves once the runtime answers, whatever it answers, and is primed: the first real request finds everything
+   * loaded. Resolves without success when `signal` aborts: the caller looks at the signal.
+   * @throws ERR_TIMEOUT no answer within `timeoutMs`.
+   */
+  waitReady(timeoutMs: number, signal?: AbortSignal): Promise<void>
+
+  /** Calls that have not ended. */
+  readonly pending: number
+
+  /** Closes connections; calls in progress fail with ERR_CONNECTION_LOST, and the next call opens a new one. */
+  disconnect(): Promise<void>
+
+  /** Like `disconnect`, for good: later calls fail with ERR_NOT_REACHED. */
+  close(): Promise<void>
+}

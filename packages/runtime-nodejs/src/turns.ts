@@ -1,0 +1,52 @@
+import { type ActionEndpoint, type Answer, begin } from './action-endpoint.ts'
+import { NOT_BEGUN } from './frame-format.ts'
+import { failure, type Reply } from './reply.ts'
+
+interface Turn {
+  readonly path: '/init' | '/run'
+  readonly body: Buffer
+  readonly answer: Answer
+  /** Whose call it is, and its number there. */
+  readonly caller: object
+  readonly number: number
+}
+
+/** Lets calls that came while another is in progress wait, in the order in which they came. */
+export class Turns {
+  readonly #host: ActionEndpoint
+  #waiting: Turn[] = []
+
+  constructor(host: ActionEndpoint) {
+    this.#host = host
+  }
+
+  begin(caller: object, number: number, path: '/init' | '/run', body: Buffer, answer: Answer): void {
+    if (!this.#host.busy && this.#waiting.length === 0) return begin(this.#host, path, body, answer)
+    this.#waiting.push({ path, body, answer, caller, number })
+    this.#host.onEnded ??= () => this.#next()
+  }
+
+  /** A call that waits is answered as not begun; one that has begun goes on. */
+  cancel(caller: object, number: number): void {
+    const at = this.#waiting.findIndex((turn) => turn.caller === caller && turn.number === number)
+    if (at >= 0) this.#waiting.splice(at, 1)[0]!.answer(notBegun())
+  }
+
+  /** Nobody waits for the calls of this one any more. */
+  forget(caller: object): void {
+    if (this.#waiting.length > 0) this.#waiting = this.#waiting.filter((turn) => turn.caller !== caller)
+  }
+
+  #next(): void {
+    while (this.#waiting.length > 0 && !this.#host.busy) {
+      const { path, body, answer } = this.#waiting.shift()!
+      // The run before it left the action unusable, which is not to be its fault.
+      if (this.#host.stopped) answer(notBegun())
+      else begin(this.#host, path, body, answer)
+    }
+  }
+}
+
+function notBegun(): Reply {
+  return failure(NOT_BEGUN, 'The call was not begun.')
+}
