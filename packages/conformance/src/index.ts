@@ -60,3 +60,9 @@ export {
   systemPackageSubject,
   type SystemPackageConformanceOptions,
 } from './system-packages/system-package-conformance.ts'
+
+export { runtimeTransportCases, type RuntimeTransportSubject } from './runtime-transport/runtime-transport-cases.ts'
+export {
+  runtimeTransportConformance,
+  type RuntimeTransportConformanceOptions,
+} from './runtime-transport/runtime-transport-conformance.ts'

@@ -23,6 +23,7 @@ export const {
   runAuthConformance,
   runContainerFactoryConformance,
   runRestConformance,
+  runRuntimeTransportConformance,
   runSystemPackageConformance,
   runEntityStoreConformance,
   runSubjectStoreConformance,

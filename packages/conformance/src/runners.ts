@@ -9,6 +9,7 @@ import { loadBalancerConformance } from './load-balancer/load-balancer-conforman
 import { queueConformance } from './queue/queue-conformance.ts'
 import { rateLimiterConformance } from './rate-limiter/rate-limiter-conformance.ts'
 import { restConformance } from './rest/rest-conformance.ts'
+import { runtimeTransportConformance } from './runtime-transport/runtime-transport-conformance.ts'
 import {
   activationStoreConformance,
   type ActivationStoreConformanceOptions,
@@ -35,6 +36,7 @@ export function runners(declare: (suite: ConformanceSuite) => void) {
     runAuthConformance: run(authConformance),
     runContainerFactoryConformance: run(containerFactoryConformance),
     runRestConformance: run(restConformance),
+    runRuntimeTransportConformance: run(runtimeTransportConformance),
     runSystemPackageConformance: run(systemPackageConformance),
     runEntityStoreConformance: <S extends DocumentStore>(name: string, options: DocumentStoreConformanceOptions<S>) =>
       declare(entityStoreConformance(name, options)),

@@ -34,6 +34,7 @@ export const {
   runAuthConformance,
   runContainerFactoryConformance,
   runRestConformance,
+  runRuntimeTransportConformance,
   runSystemPackageConformance,
   runEntityStoreConformance,
   runSubjectStoreConformance,

@@ -13,6 +13,7 @@ import {
   provisionalRecordDoubles,
   queueDoubles,
   rateLimiterDoubles,
+  runtimeTransportDoubles,
   subjectIndexDoubles,
   systemPackageDoubles,
 } from '../src/doubles/index.ts'
@@ -30,19 +31,24 @@ import {
   provisionalRecordCases,
   queueCases,
   rateLimiterCases,
+  runtimeTransportCases,
   subjectIndexCases,
   systemPackageCases,
 } from '../src/index.ts'
 import { brokenActivations, brokenDocuments } from '../src/doubles/broken-store.ts'
 import { faithful } from '../src/doubles/system-package-doubles.ts'
-import { proveKitBites, runSystemPackageConformance } from '../src/vitest.ts'
+import { faithfulRuntime } from '../src/doubles/runtime-transport-doubles.ts'
+import { proveKitBites, runRuntimeTransportConformance, runSystemPackageConformance } from '../src/vitest.ts'
 
 proveKitBites('Queue', queueCases, queueDoubles)
 proveKitBites('LoadBalancer', loadBalancerCases, loadBalancerDoubles)
 proveKitBites('RateLimiter', rateLimiterCases, rateLimiterDoubles)
 proveKitBites('Auth', authCases, authDoubles)
 proveKitBites('ContainerFactory', containerFactoryCases, containerDoubles)
+proveKitBites('RuntimeTransport', runtimeTransportCases, runtimeTransportDoubles)
 proveKitBites('SystemPackage', systemPackageCases, systemPackageDoubles)
+
+runRuntimeTransportConformance('a small runtime', { create: faithfulRuntime })
 
 runSystemPackageConformance('a package that only echoes', { create: () => faithful })
 
