@@ -2,6 +2,7 @@ import type { ActionEndpoint, Answer, Message } from './action-endpoint.ts'
 import type { ActivationLog } from './activation-log.ts'
 import { type Activation, activation, type ActivationScope } from './activation-scope.ts'
 import { type Entrypoint, InitializationError } from './entrypoint.ts'
+import type { Leftovers } from './leftovers.ts'
 import { loadSource } from './load-source.ts'
 import {
   errorReport,
@@ -19,6 +20,7 @@ import { type RunEnvironment, scopedEnvironment, setInitEnvironment, sharedEnvir
 export class ActionHost implements ActionEndpoint {
   readonly #scope: ActivationScope
   readonly #log: ActivationLog
+  readonly #leftovers: Leftovers | undefined
   readonly #answers = new Map<Activation, Answer>()
   onEnded: (() => void) | undefined
   #status: 'ready' | 'starting' | 'running' | 'stopped' = 'ready'
@@ -26,9 +28,11 @@ export class ActionHost implements ActionEndpoint {
   #concurrent = false
   #environment: RunEnvironment | undefined
 
-  constructor(scope: ActivationScope, log: ActivationLog) {
+  /** With `leftovers`, what an activation prints behind its answer is told from what the next one prints. */
+  constructor(scope: ActivationScope, log: ActivationLog, leftovers: Leftovers | undefined) {
     this.#scope = scope
     this.#log = log
+    this.#leftovers = leftovers
   }
 
   get busy(): boolean {
@@ -54,6 +58,7 @@ export class ActionHost implements ActionEndpoint {
     }
 
     this.#status = 'starting'
+    this.#leftovers?.appeared()
     setInitEnvironment(process.env, message['env'])
     const id = process.env['__OW_ACTIVATION_ID']
     this.#concurrent = process.env['__OW_ALLOW_CONCURRENT'] === 'true'
@@ -133,6 +138,9 @@ export class ActionHost implements ActionEndpoint {
     // No end marker: the log goes on with the first run of the same activation.
     this.#log.complete(call)
     this.#settle(call, success('{"OK":true}'))
+    // What the load set up acts for any run.
+    if (!this.#scope.tracks && this.#leftovers?.appeared()) this.#scope.trackAsync()
+    this.onEnded?.()
   }
 
   #finish(call: Activation, reply: Reply): void {
@@ -141,6 +149,8 @@ export class ActionHost implements ActionEndpoint {
     const { note } = reply
     if (note !== undefined) this.#scope.enter(call, () => process.stderr.write(`${note}\n`))
     this.#settle(call, this.#log.end(call) ? { ...reply, silent: true } : reply)
+    if (!this.#scope.tracks && this.#leftovers?.appeared()) this.#scope.trackAsync()
+    this.onEnded?.()
   }
 
   #settle(call: Activation, reply: Reply): void {
@@ -149,7 +159,6 @@ export class ActionHost implements ActionEndpoint {
     this.#answers.delete(call)
     this.#scope.running.delete(call)
     answer?.(reply)
-    this.onEnded?.()
   }
 }
 

@@ -49,14 +49,25 @@ export interface OutputOwner {
 export class ActivationScope implements OutputOwner {
   readonly running: Set<Activation> = new Set()
   #storage: AsyncLocalStorage<Activation> | undefined
+  /** The last one that was not followed. */
+  #untracked: Activation | undefined
 
-  /** Follows each activation through its timers and promises, so that several may run at once. */
+  /**
+   * Follows each activation through its timers and promises from now on, so that several may run at once. What goes on
+   * already is taken for the work of the last one.
+   */
   trackAsync(): void {
     this.#storage ??= new (process.getBuiltinModule('node:async_hooks').AsyncLocalStorage)()
   }
 
+  get tracks(): boolean {
+    return this.#storage !== undefined
+  }
+
   enter<T>(activation: Activation, body: () => T): T {
-    return this.#storage ? this.#storage.run(activation, body) : body()
+    if (this.#storage) return this.#storage.run(activation, body)
+    this.#untracked = activation
+    return body()
   }
 
   /** The activation that started this piece of work, ended or not. */
@@ -67,7 +78,10 @@ export class ActivationScope implements OutputOwner {
   /** Like `current`, but what the initialization set up (pools, intervals) acts for the one activation in progress. */
   owner(): Activation | undefined {
     const current = this.current()
-    return current?.kind === 'run' ? current : (this.sole() ?? current)
+    if (current?.kind === 'run') return current
+    // Nobody is followed: what is printed is of the one in progress, or behind the answer of the last.
+    if (!this.#storage || current) return this.sole() ?? current ?? this.#untracked
+    return this.#untracked?.kind === 'run' ? this.#untracked : (this.sole() ?? this.#untracked)
   }
 
   sole(): Activation | undefined {

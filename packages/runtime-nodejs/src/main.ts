@@ -2,6 +2,7 @@
 import { ActionHost } from './action-host.ts'
 import { ActivationScope } from './activation-scope.ts'
 import { onEscapedError } from './escaped-errors.ts'
+import { Leftovers } from './leftovers.ts'
 import { offerGc } from './offer-gc.ts'
 import { errorReport } from './reply.ts'
 import { openLog, optionsOrExit, serve } from './serve.ts'
@@ -9,10 +10,9 @@ import { replaceStdio } from './stdio.ts'
 
 const options = optionsOrExit(process.argv.slice(2))
 const scope = new ActivationScope()
-if (options.logToken !== undefined) scope.trackAsync()
 const log = await openLog(options, scope)
 replaceStdio((fd, bytes) => log.write(fd, bytes))
-const host = new ActionHost(scope, log)
+const host = new ActionHost(scope, log, options.logToken === undefined ? undefined : new Leftovers())
 
 offerGc()
 onEscapedError(escaped)
