@@ -187,7 +187,7 @@ export class Session {
     })
     this.#byId.set(handle.id, container)
     try {
-      await startContainer({ plan, container, handle, output, folders, clock: context.clock, stop })
+      await startContainer({ plan, container, handle, logs, output, folders, clock: context.clock, stop })
       return container
     } catch (error) {
       await container.destroy()

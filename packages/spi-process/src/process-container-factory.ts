@@ -156,6 +156,7 @@ export class ProcessContainerFactory implements ContainerFactory {
         endpoint: { socketPath: socket },
         maxConcurrent: spec.maxConcurrent,
         clock,
+        log: logs,
       }),
       freezer: new ProcessFreezer(process.pid, registry.mark(id), clock),
       limitBytes: spec.memoryMb * 1024 * 1024,

@@ -2,6 +2,7 @@ import type { Clock } from '../time/clock.ts'
 import type { ActivationLog, LogLine } from './activation-log.ts'
 import { ActivationLogBuffer } from './activation-log-buffer.ts'
 import type { LogOptions } from './container-factory.ts'
+import type { FramedLog } from './transport/runtime-client.ts'
 import { LineSplitter } from './line-splitter.ts'
 import { LogTimestamp } from './log-timestamp.ts'
 
@@ -37,7 +38,7 @@ interface Reader {
 }
 
 /** Takes what one container writes and gives each activation its lines. Lines for no open log are dropped. */
-export class LogDemultiplexer {
+export class LogDemultiplexer implements FramedLog {
   readonly #clock: Clock
   readonly #time: LogTimestamp
   readonly #token: Buffer | undefined
@@ -73,6 +74,22 @@ export class LogDemultiplexer {
   write(stream: StreamName, chunk: Buffer): void {
     this.#time.tick()
     this.#readers[stream].splitter.write(chunk)
+  }
+
+  /**
+   * Takes a line, or a part of one that goes on (`more`), that did not come through a stream: the runtime says of which
+   * activation it is. `bytes` is not kept.
+   */
+  framed(activationId: string, stream: StreamName, bytes: Buffer, more: boolean): void {
+    this.#time.tick()
+    this.#text(more ? 'piece' : 'line', this.#logs.get(activationId), stream, bytes, true)
+  }
+
+  /** The runtime says that the activation prints nothing more. */
+  framedEnd(activationId: string): void {
+    this.#time.tick()
+    const log = this.#logs.get(activationId)
+    for (const stream of ['stdout', 'stderr'] as const) log?.end(stream, this.#time.next())
   }
 
   /** Bytes of both streams were lost before those that come next. Logs that are open now cannot be complete any more. */

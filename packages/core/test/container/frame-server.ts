@@ -10,6 +10,7 @@ import {
   HEADER_BYTES,
   NegotiatingRuntimeClient,
   OPENING,
+  type FramedLog,
   type FrameHeader,
 } from '@stemcell/core/runtime-client'
 
@@ -100,9 +101,14 @@ export function frameOf(
 /** A client that has agreed with the server, and is closed with the test. */
 export async function framedClientOf(
   server: { readonly socketPath: string },
-  maxConcurrent = 8,
+  log?: FramedLog,
 ): Promise<NegotiatingRuntimeClient> {
-  const client = new NegotiatingRuntimeClient({ endpoint: server, maxConcurrent, clock: new SystemClock() })
+  const client = new NegotiatingRuntimeClient({
+    endpoint: server,
+    maxConcurrent: 8,
+    clock: new SystemClock(),
+    ...(log && { log }),
+  })
   onTestFinished(() => client.close())
   await client.waitReady(5_000)
   return client

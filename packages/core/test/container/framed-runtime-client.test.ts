@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { isPlatformError, SystemClock, type ErrorCode } from '@stemcell/core'
+import { isPlatformError, LogDemultiplexer, SystemClock, type ErrorCode } from '@stemcell/core'
 import { FrameFlag, FrameType, NegotiatingRuntimeClient, runtimeClient } from '@stemcell/core/runtime-client'
 import { frameOf, FrameServer, framedClientOf, type Received } from './frame-server.ts'
 import { RuntimeServer } from './runtime-server.ts'
@@ -185,6 +185,45 @@ describe('results over the limit', () => {
       bodyBytes: 15_000,
       truncated: true,
     })
+  })
+})
+
+describe('log frames', () => {
+  const idAnd = (id: string, text: string): Buffer => Buffer.concat([Buffer.of(id.length), Buffer.from(`${id}${text}`)])
+
+  it('give each activation its lines, in order, and its end', async () => {
+    const log = new LogDemultiplexer({ kind: 'attributed', token: 'unused-token-0123' }, new SystemClock())
+    const server = await new FrameServer(({ send }) => {
+      const line = (id: string, text: string, stream = 1, flags = 0): void =>
+        send(idAnd(id, text), { type: FrameType.log, detail: stream, flags, call: 0 })
+      line('a', 'first of a')
+      line('b', 'first of b', 2)
+      line('a', 'long ', 1, FrameFlag.more)
+      line('b', 'second of b')
+      line('a', 'line')
+      line('nobody', 'is not asked for')
+      for (const id of ['a', 'b']) send(idAnd(id, ''), { type: FrameType.logEnd, detail: 0, call: 0 })
+      send('{}')
+    }).listen()
+    const client = await framedClientOf(server, log)
+    const logs = ['a', 'b'].map((id) => log.open(id, { limitBytes: 1_000 }))
+    await client.run('{"a":1}', OPTIONS)
+    const read = await Promise.all(logs.map((one) => one.collect({ waitMs: 0 })))
+    expect(read.map(({ complete }) => complete)).toEqual([true, true])
+    expect(read.map(({ lines }) => lines.map(({ stream, text }) => `${stream} ${text}`))).toEqual([
+      ['stdout first of a', 'stdout long line'],
+      ['stderr first of b', 'stdout second of b'],
+    ])
+  })
+
+  it.each([
+    ['without an activation', Buffer.of(200, 65)],
+    ['that is empty', Buffer.alloc(0)],
+    ['that is too long', Buffer.alloc(131_073)],
+  ])('%s are an error', async (_what, payload) => {
+    const server = await new FrameServer(({ send }) => send(payload, { type: FrameType.log })).listen()
+    const client = await framedClientOf(server)
+    await expect(client.run('{"a":1}', OPTIONS)).rejects.toSatisfy(code('ERR_CONNECTION_LOST', 'log frame'))
   })
 })
 

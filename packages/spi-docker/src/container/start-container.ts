@@ -1,4 +1,4 @@
-import { PlatformError, type Clock } from '@stemcell/core'
+import { PlatformError, type Clock, type LogDemultiplexer } from '@stemcell/core'
 import { aborted, RUNTIME_PORT } from '@stemcell/core/container-engine'
 import { runtimeClient, type RuntimeClient, type RuntimeEndpoint } from '@stemcell/core/runtime-client'
 import type Dockerode from 'dockerode'
@@ -17,6 +17,7 @@ export interface StartOptions {
   readonly container: DockerContainer
   readonly handle: Dockerode.Container
   readonly output: ContainerOutput
+  readonly logs: LogDemultiplexer
   readonly folders: SocketFolders
   readonly clock: Clock
   readonly stop: AbortSignal
@@ -42,6 +43,7 @@ export async function startContainer(options: StartOptions): Promise<void> {
     endpoint,
     maxConcurrent: plan.spec.maxConcurrent,
     clock: options.clock,
+    log: options.logs,
   })
   container.ready(client, pid)
   await waitUntilReady(options, client)

@@ -68,6 +68,7 @@ export class ContainerStarter {
       endpoint: address === 'socket' ? { socketPath } : endpointOf(address, facts, network),
       maxConcurrent: spec.maxConcurrent,
       clock,
+      log: logs,
     })
     const container = new PodmanContainer({
       id,

@@ -1,10 +1,19 @@
 import { connect, type Socket } from 'node:net'
 import { cutUtf8 } from '../cut-utf8.ts'
-import { FIRST_OPTIONAL, FrameError, FrameFlag, FrameType, HEADER_BYTES, NOT_BEGUN, OPENING } from './frame-format.ts'
+import {
+  FIRST_OPTIONAL,
+  FrameError,
+  FrameFlag,
+  FrameType,
+  HEADER_BYTES,
+  MAX_LOG_BYTES,
+  NOT_BEGUN,
+  OPENING,
+} from './frame-format.ts'
 import { FrameReader, type FrameHeader, type FrameSink } from './frame-reader.ts'
 import type { PendingCall } from './pending-call.ts'
 import { neededBytes, replyOf } from './reply.ts'
-import type { RuntimeEndpoint } from './runtime-client.ts'
+import type { FramedLog, RuntimeEndpoint } from './runtime-client.ts'
 import { PlatformError } from '../../errors.ts'
 
 /** All channels read into this one: what arrives is taken up before the next read. */
@@ -23,6 +32,7 @@ export interface ChannelOptions {
   readonly endpoint: RuntimeEndpoint
   /** The runtime has spoken frames before: calls follow the opening at once. */
   readonly known: boolean
+  readonly log: FramedLog | undefined
   /** Called once, when it is known who answered. */
   readonly onGreeting?: (greeting: Greeting) => void
   /** The call has ended: its deadline is of no interest any more. */
@@ -116,7 +126,11 @@ export class FrameChannel implements FrameSink {
       return Math.max(0, needed - call.kept)
     }
     if (type === FrameType.fault) return MAX_FAULT_BYTES
-    if (type === FrameType.log || type >= FIRST_OPTIONAL) return 0
+    if (type === FrameType.log || type === FrameType.logEnd) {
+      if (length <= MAX_LOG_BYTES) return length
+      throw new FrameError(`a log frame of ${length} bytes`)
+    }
+    if (type >= FIRST_OPTIONAL) return 0
     throw new FrameError(`a frame of type ${type}, which this version does not know`)
   }
 
@@ -125,11 +139,25 @@ export class FrameChannel implements FrameSink {
       case FrameType.result:
       case FrameType.chunk:
         return this.#result(header, bytes, start, end)
+      case FrameType.log:
+      case FrameType.logEnd:
+        return this.#log(header, bytes, start, end)
       case FrameType.fault: {
         const text = cutUtf8(bytes.subarray(start, end), MAX_FAULT_BYTES).toString()
         throw new FrameError(`the runtime hung up: ${text}`)
       }
     }
+  }
+
+  /** A byte that tells how long the activation's id is, the id, the text. */
+  #log({ type, flags, detail }: FrameHeader, bytes: Buffer, start: number, end: number): void {
+    const idEnd = start + 1 + (bytes[start] ?? 0)
+    if (start === end || idEnd > end) throw new FrameError('a log frame without an activation')
+    const { log } = this.#options
+    const id = bytes.toString('latin1', start + 1, idEnd)
+    if (type === FrameType.logEnd) return log?.framedEnd(id)
+    const stream = detail === 2 ? 'stderr' : 'stdout'
+    log?.framed(id, stream, bytes.subarray(idEnd, end), (flags & FrameFlag.more) !== 0)
   }
 
   #result(header: FrameHeader, bytes: Buffer, start: number, end: number): void {

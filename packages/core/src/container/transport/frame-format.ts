@@ -15,6 +15,7 @@ export const FrameType = {
   chunk: 17,
   log: 18,
   fault: 19,
+  logEnd: 20,
 } as const
 
 /** Types from here on may be skipped by who does not know them. */
@@ -25,15 +26,13 @@ export const FrameFlag = {
   more: 1,
   /** Of a result: nothing was printed, and no end of the log follows. */
   silent: 2,
-  /** Of a result: the whole log of the activation came before it, in log frames. */
-  logged: 4,
 } as const
 
 /** Status of a result: the call was cancelled, or given up, before it began. */
 export const NOT_BEGUN = 499
 
-/** Bytes of a body in chunks that may be on their way before any credit was given. */
-export const FIRST_CREDIT = 262_144
+/** Longest payload of a log frame; a longer line comes in several. */
+export const MAX_LOG_BYTES = 131_072
 
 /** What a peer sent that it must not; the connection is of no use any more. */
 export class FrameError extends Error {

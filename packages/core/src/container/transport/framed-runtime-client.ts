@@ -80,6 +80,7 @@ export class FramedRuntimeClient {
     return new FrameChannel({
       endpoint: this.#options.endpoint,
       known,
+      log: this.#options.log,
       ...(onGreeting && { onGreeting }),
       onEnded: this.#onEnded,
       onClosed: (channel) => {

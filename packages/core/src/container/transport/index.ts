@@ -6,7 +6,7 @@ export { HttpRuntimeClient, type HttpRuntimeClientOptions } from './http-runtime
 export { NegotiatingRuntimeClient } from './negotiating-runtime-client.ts'
 export { FrameError, FrameFlag, FrameType, HEADER_BYTES, NOT_BEGUN, OPENING, textFrame } from './frame-format.ts'
 export { FrameReader, type FrameHeader, type FrameSink } from './frame-reader.ts'
-export type { RuntimeClient, RuntimeClientOptions, RuntimeEndpoint } from './runtime-client.ts'
+export type { FramedLog, RuntimeClient, RuntimeClientOptions, RuntimeEndpoint } from './runtime-client.ts'
 
 /**
  * A client for a runtime. One of our own (`own`) is asked whether it speaks frames; an image of somebody else is

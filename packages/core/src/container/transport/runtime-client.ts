@@ -9,6 +9,16 @@ export interface RuntimeClientOptions {
   /** Runs that may be sent at once. */
   readonly maxConcurrent: number
   readonly clock: Clock
+  /** Takes what the runtime says in log frames. Without it they are passed over. */
+  readonly log?: FramedLog
+}
+
+/** Lines that are attributed at their source, and come over the connection of the calls. */
+export interface FramedLog {
+  /** With `more`, the line goes on. `bytes` is valid only during the call. */
+  framed(activationId: string, stream: 'stdout' | 'stderr', bytes: Buffer, more: boolean): void
+  /** The activation prints nothing more, on either stream. */
+  framedEnd(activationId: string): void
 }
 
 /** Speaks the action runtime contract with one container, whatever the bytes on the way are. */
