@@ -4,7 +4,7 @@ import type { ActivationResponse } from '../../model/activation.ts'
 import type { Clock } from '../../time/clock.ts'
 import type { LoadedAction } from '../parts/loaded-action.ts'
 import { responseOfInit } from '../record/response-of-init.ts'
-import { responseOfRun } from '../record/response-of-run.ts'
+import { responseOfRun, type CallFacts } from '../record/response-of-run.ts'
 import { failedCall, isRefusal, type CallEnd } from '../parts/call-end.ts'
 import type { Payload } from './payload.ts'
 import { initBody, runBody } from './request-bodies.ts'
@@ -34,24 +34,77 @@ export interface RunEnd {
 }
 
 /** Initialises the container if need be and runs the action once. Both together have the action's time limit. */
-export async function runInContainer(container: Container, clock: Clock, request: RunRequest): Promise<RunEnd> {
-  const { message, action, payload, replyLimits, onInitialised } = request
-  const limitMs = action.action.limits.timeout
-  const began = clock.monotonic()
-  const deadline = clock.now() + limitMs
-  const { maxReplyBytes } = replyLimits
+export function runInContainer(container: Container, clock: Clock, request: RunRequest): Promise<RunEnd> {
+  const attempt = new Attempt(container, clock, request)
+  return request.onInitialised ? attempt.initAndRun(request.onInitialised) : attempt.run(attempt.limitMs, undefined)
+}
 
-  const ended = async (reply: Promise<RuntimeReply>): Promise<{ end: CallEnd; elapsedMs: number }> => {
-    try {
-      const end: CallEnd = { kind: 'reply', reply: await reply }
-      return { end, elapsedMs: clock.monotonic() - began }
-    } catch (error) {
-      const elapsedMs = clock.monotonic() - began
-      return { end: await failedCall(error, container, clock), elapsedMs }
-    }
+class Attempt {
+  readonly limitMs: number
+  readonly #container: Container
+  readonly #clock: Clock
+  readonly #request: RunRequest
+  readonly #began: number
+  /** Epoch ms. */
+  readonly #deadline: number
+
+  constructor(container: Container, clock: Clock, request: RunRequest) {
+    this.#container = container
+    this.#clock = clock
+    this.#request = request
+    this.limitMs = request.action.action.limits.timeout
+    this.#began = clock.monotonic()
+    this.#deadline = clock.now() + this.limitMs
   }
-  const conclude = (end: CallEnd, response: ActivationResponse, elapsedMs: number, initMs?: number): RunEnd => {
-    const timedOut = end.kind === 'timeout' || elapsedMs >= limitMs
+
+  async initAndRun(onInitialised: () => void): Promise<RunEnd> {
+    const { message, action, payload, replyLimits } = this.#request
+    const body = initBody(message, action, payload, this.#deadline)
+    const reply = this.#container.init(body, { ...replyLimits, timeoutMs: this.limitMs })
+    const { end, elapsedMs } = await reply.then(
+      (answer) => this.#answered(answer),
+      (error: unknown) => this.#failed(error),
+    )
+    const failure = responseOfInit(end, this.#facts(elapsedMs))
+    if (failure) return this.#conclude(end, failure, elapsedMs, elapsedMs)
+    onInitialised()
+    return this.run(Math.max(1, Math.floor(this.limitMs - elapsedMs)), elapsedMs)
+  }
+
+  /** The way of nearly every activation: one promise behind that of the container, and nothing that waits. */
+  run(timeoutMs: number, initMs: number | undefined): Promise<RunEnd> {
+    const { message, action, payload, replyLimits } = this.#request
+    const { maxReplyBytes, truncateAtBytes } = replyLimits
+    const body = runBody(message, action, payload, this.#deadline)
+    return this.#container.run(body, { timeoutMs, maxReplyBytes, truncateAtBytes }).then(
+      (reply) => this.#ran(this.#answered(reply), initMs),
+      async (error: unknown) => this.#ran(await this.#failed(error), initMs),
+    )
+  }
+
+  #answered(reply: RuntimeReply): TimedEnd {
+    return { end: { kind: 'reply', reply }, elapsedMs: this.#elapsedMs }
+  }
+
+  async #failed(error: unknown): Promise<TimedEnd> {
+    const elapsedMs = this.#elapsedMs
+    return { end: await failedCall(error, this.#container, this.#clock), elapsedMs }
+  }
+
+  get #elapsedMs(): number {
+    return this.#clock.monotonic() - this.#began
+  }
+
+  #facts(elapsedMs: number): CallFacts {
+    return { elapsedMs, limitMs: this.limitMs, maxReplyBytes: this.#request.replyLimits.maxReplyBytes }
+  }
+
+  #ran({ end, elapsedMs }: TimedEnd, initMs: number | undefined): RunEnd {
+    return this.#conclude(end, responseOfRun(end, this.#facts(elapsedMs)), elapsedMs, initMs)
+  }
+
+  #conclude(end: CallEnd, response: ActivationResponse, elapsedMs: number, initMs: number | undefined): RunEnd {
+    const timedOut = end.kind === 'timeout' || elapsedMs >= this.limitMs
     return {
       response,
       call: end.kind,
@@ -60,22 +113,12 @@ export async function runInContainer(container: Container, clock: Clock, request
       silent: end.kind === 'reply' && end.reply.silent === true,
       initMs,
       // A timer may be early by a fraction; the record of a time-out never shows less than the limit.
-      elapsedMs: timedOut ? Math.max(elapsedMs, limitMs) : elapsedMs,
+      elapsedMs: timedOut ? Math.max(elapsedMs, this.limitMs) : elapsedMs,
     }
   }
+}
 
-  let initMs: number | undefined
-  if (onInitialised) {
-    const body = initBody(message, action, payload, deadline)
-    const { end, elapsedMs } = await ended(container.init(body, { ...replyLimits, timeoutMs: limitMs }))
-    const failure = responseOfInit(end, { elapsedMs, limitMs, maxReplyBytes })
-    if (failure) return conclude(end, failure, elapsedMs, elapsedMs)
-    initMs = elapsedMs
-    onInitialised()
-  }
-  const timeoutMs = initMs === undefined ? limitMs : Math.max(1, Math.floor(limitMs - initMs))
-  const { end, elapsedMs } = await ended(
-    container.run(runBody(message, action, payload, deadline), { ...replyLimits, timeoutMs }),
-  )
-  return conclude(end, responseOfRun(end, { elapsedMs, limitMs, maxReplyBytes }), elapsedMs, initMs)
+interface TimedEnd {
+  readonly end: CallEnd
+  readonly elapsedMs: number
 }
