@@ -47,6 +47,18 @@ describeWith('docker', 'the life of a container on Docker', (socketPath) => {
     })
   })
 
+  it('is spoken to in frames, on a socket and on a port alike: its HTTP stack is never loaded', async () => {
+    const code = 'function main() { return { http: process.moduleLoadList.includes("NativeModule _http_server") } }'
+    expect(await answer(await factory.create(specOf(engine)), code)).toEqual({ http: false })
+    const onPort = engine.factory({ address: 'port' })
+    await onPort.open()
+    try {
+      expect(await answer(await onPort.create(specOf(engine)), code)).toEqual({ http: false })
+    } finally {
+      await onPort.close()
+    }
+  })
+
   it('gets no more CPU than its limit', async () => {
     const code = `function main() {
       const [wall, cpu] = [process.hrtime.bigint(), process.cpuUsage()]

@@ -31,6 +31,11 @@ describeWith('podman', 'limits of containers on Podman', (socket) => {
     return ((Number(fields[11]) + Number(fields[12])) * 1000) / CLOCK_TICKS_PER_S
   }
 
+  it('speaks frames to a container: its HTTP stack is never loaded', async () => {
+    const code = 'function main() { return { http: process.moduleLoadList.includes("NativeModule _http_server") } }'
+    expect(await run(await startAction(await openFactory(socket), code))).toEqual({ http: false })
+  })
+
   it('gives an action its share of a core and no more', async () => {
     const factory = await openFactory(socket)
     const limited = await startAction(factory, BURNS, { cpu: 0.2 })
