@@ -30,9 +30,20 @@ export async function readLogLines(log: ActivationLog, expected: LogExpectation,
   return texts
 }
 
-/** What was written before the answer could be read no later than the answer: it is read in the same turn of the loop. */
+let turn: Promise<void> | undefined
+
+/**
+ * What was written before the answer could be read no later than the answer: it is read in the same turn of the loop.
+ * All that ask in one turn wait for its end together.
+ */
 function pendingReads(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve))
+  turn ??= new Promise((resolve) =>
+    setImmediate(() => {
+      turn = undefined
+      resolve()
+    }),
+  )
+  return turn
 }
 
 export function missingLogsLine(clock: Clock): string {
