@@ -1,0 +1,173 @@
+import { readFileSync } from 'node:fs'
+import { connect, type Socket } from 'node:net'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { FrameReader, FrameType, HEADER_BYTES, OPENING } from '@stemcell/core/runtime-client'
+import { eventually, type RuntimeProcess, startRuntime } from './runtime-process.ts'
+
+interface Peer {
+  readonly socket: Socket
+  readonly results: { readonly call: number; readonly status: number; readonly flags: number; readonly body: string }[]
+  /** Bytes of each read, behind the acceptance. */
+  readonly reads: number[]
+  fault: string
+}
+
+/** A connection on which frames were accepted. */
+async function open({ socket: path }: RuntimeProcess): Promise<Peer> {
+  const socket = connect(path)
+  onTestFinished(() => void socket.destroy())
+  const peer: Peer = { socket, results: [], reads: [], fault: '' }
+  const reader = new FrameReader({
+    wanted: ({ length }) => length,
+    frame: ({ type, call, detail, flags }, bytes, start, end) => {
+      const body = bytes.toString('utf8', start, end)
+      if (type === FrameType.result) peer.results.push({ call, status: detail, flags, body })
+      else peer.fault = body
+    },
+  })
+  let accepted = false
+  socket.on('error', () => undefined)
+  socket.on('data', (bytes: Buffer) => {
+    if (accepted) {
+      peer.reads.push(bytes.length)
+      return reader.write(bytes)
+    }
+    accepted = bytes.toString('latin1').endsWith('\r\n\r\n')
+  })
+  socket.write(OPENING)
+  await eventually(() => accepted)
+  return peer
+}
+
+function frame(type: number, call: number, body: string, length = Buffer.byteLength(body)): Buffer {
+  const header = Buffer.alloc(HEADER_BYTES)
+  header.writeUInt32BE(length)
+  header[4] = type
+  header.writeUInt32BE(call, 8)
+  return Buffer.concat([header, Buffer.from(body)])
+}
+
+const run = (call: number, value: object, rest: object = {}): Buffer =>
+  frame(FrameType.run, call, JSON.stringify({ value, ...rest }))
+
+async function started(code: string, env: Record<string, string> = {}): Promise<[RuntimeProcess, Peer]> {
+  const runtime = await startRuntime({ env })
+  const peer = await open(runtime)
+  peer.socket.write(frame(FrameType.init, 1, JSON.stringify({ value: { name: 'a', main: 'main', code } })))
+  await eventually(() => peer.results.length === 1)
+  expect(peer.results[0]).toMatchObject({ call: 1, status: 200 })
+  return [runtime, peer]
+}
+
+test('answers of one turn leave in one write', async () => {
+  const [, peer] = await started('async function main({ n }) { return { n } }', { __OW_ALLOW_CONCURRENT: 'true' })
+  peer.reads.length = 0
+  const calls = Array.from({ length: 50 }, (_, n) => n + 2)
+  peer.socket.write(Buffer.concat(calls.map((n) => run(n, { n }))))
+  await eventually(() => peer.results.length === 51)
+  expect(peer.results.slice(1).map(({ body }) => body)).toEqual(calls.map((n) => `{"n":${n}}`))
+  expect(peer.reads.length).toBeLessThanOrEqual(3)
+})
+
+test('a run that prints nothing says so in the flags of its result, where only printed logs have an end', async () => {
+  const env = { STEMCELL_LOGS: 'attributed', STEMCELL_LOG_TOKEN: 'tok_0123456789abcdef', STEMCELL_LOG_END: 'printed' }
+  const [, peer] = await started('function main({ say }) { if (say) console.log(say); return {} }', env)
+  peer.socket.write(Buffer.concat([run(2, {}), run(3, { say: 'hi' })]))
+  await eventually(() => peer.results.length === 3)
+  expect(peer.results.slice(1).map(({ flags }) => flags)).toEqual([2, 0])
+})
+
+test('a body over the limit is refused and read to its end, and what follows it is understood', async () => {
+  const [, peer] = await started('function main(args) { return args }')
+  const length = 49 * 1024 * 1024
+  peer.socket.write(frame(FrameType.run, 2, '', length))
+  for (let left = length; left > 0; left -= 1_048_576) peer.socket.write(Buffer.alloc(1_048_576, 'x'))
+  peer.socket.write(run(3, { ok: 1 }))
+  await eventually(() => peer.results.length === 3, 30_000)
+  expect(peer.results.slice(1)).toMatchObject([
+    { call: 2, status: 500, body: '{"error":"Bad request."}' },
+    { call: 3, status: 200, body: '{"ok":1}' },
+  ])
+})
+
+test('bodies that are only announced take no memory', async () => {
+  const [runtime] = await started('function main(args) { return args }')
+  const resident = (): number =>
+    Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${runtime.child.pid}/status`, 'latin1'))?.[1])
+  const before = resident()
+  const peers = await Promise.all(Array.from({ length: 20 }, () => open(runtime)))
+  for (const { socket } of peers) socket.write(frame(FrameType.run, 2, '{"value":', 40_000_000))
+  const last = await open(runtime)
+  last.socket.write(run(9, { ok: 1 }))
+  await eventually(() => last.results.length === 1)
+  expect(resident() - before).toBeLessThan(100_000)
+})
+
+test('what is no frame is named, on the connection and on standard error, and ends that connection only', async () => {
+  const [runtime, peer] = await started('function main(args) { return args }')
+  const third = await open(runtime)
+  third.socket.write(frame(99, 7, ''))
+  await eventually(() => third.fault !== '')
+  expect(third.fault).toBe('protocol error: a frame of type 99, which this version does not know')
+  await eventually(() => runtime.stderr().includes('a frame of type 99'))
+  peer.socket.write(run(2, { still: 'there' }))
+  await eventually(() => peer.results.length === 2)
+  expect(peer.results[1]!.body).toBe('{"still":"there"}')
+})
+
+describe('__OW_* of a run', () => {
+  const metadata = { activation_id: 'a1', namespace: 'guest', deadline: '17', api_key: 'secret' }
+  const cases: readonly (readonly [string, string])[] = [
+    ['are found in process.env', 'function main() { return { ns: process.env.__OW_NAMESPACE } }'],
+    [
+      'are found in what was kept of process when the action was loaded',
+      'const { env } = process; function main() { return { ns: env.__OW_NAMESPACE } }',
+    ],
+    [
+      'are found in what was imported',
+      `const imported = import('node:process'); async function main() { const { env } = await imported; return { ns: env.__OW_NAMESPACE } }`,
+    ],
+    [
+      'reach child processes',
+      `function main() { return { ns: require('node:child_process').execSync('echo $__OW_NAMESPACE').toString().trim() } }`,
+    ],
+    [
+      'reach worker threads',
+      `const { Worker } = require('node:worker_threads')
+       function main() { return new Promise((resolve, reject) => new Worker(
+         "require('node:worker_threads').parentPort.postMessage({ ns: process.env.__OW_NAMESPACE })", { eval: true })
+         .once('message', resolve).once('error', reject)) }`,
+    ],
+    [
+      'survive that the action puts another object in the place of process.env',
+      'function main() { process.env = { ...process.env }; return { ns: process.env.__OW_NAMESPACE } }',
+    ],
+  ]
+  test.each(cases)('%s', async (_title, code) => {
+    const [, peer] = await started(code)
+    peer.socket.write(run(2, {}, metadata))
+    await eventually(() => peer.results.length === 2)
+    expect(peer.results[1]).toMatchObject({ status: 200, body: '{"ns":"guest"}' })
+  })
+
+  test('are those of the run that asks, and nothing of the one before it', async () => {
+    const [, peer] = await started(
+      `function main({ look }) { if (!look) return {}
+        return Object.fromEntries(Object.entries(process.env).filter(([name]) => /^__OW_(API|ACT|NAME)/.test(name))) }`,
+    )
+    peer.socket.write(
+      Buffer.concat([
+        run(2, {}, metadata),
+        run(3, { look: true }, { activation_id: 'a2' }),
+        run(4, { look: true }, metadata),
+        run(5, { look: true }, { activation_id: 'a3' }),
+      ]),
+    )
+    await eventually(() => peer.results.length === 5)
+    expect(peer.results.slice(2).map(({ body }) => JSON.parse(body) as unknown)).toEqual([
+      { __OW_ACTIVATION_ID: 'a2' },
+      { __OW_ACTIVATION_ID: 'a1', __OW_NAMESPACE: 'guest', __OW_API_KEY: 'secret' },
+      { __OW_ACTIVATION_ID: 'a3' },
+    ])
+  })
+})
