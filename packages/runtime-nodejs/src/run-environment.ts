@@ -24,7 +24,8 @@ export function callMetadata(message: Message): Map<string, string> {
  * every call sets its own.
  */
 export function sharedEnvironment(): RunEnvironment {
-  const { env, dlopen } = process
+  const { env } = process
+  const dlopen: unknown = Reflect.get(process, 'dlopen')
   let latest: Activation | undefined
   let looked = false
   const set = restoringSetter(env)

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import { VirtualClock, type Clock, type Timer } from '@stemcell/core'
 import { Deadlines } from '../../src/container/transport/deadlines.ts'
 
-function counting(clock: Clock): { readonly clock: Clock; timers(): number } {
+function counting(clock: Clock): { readonly clock: Clock; readonly timers: () => number } {
   let timers = 0
   return {
     timers: () => timers,

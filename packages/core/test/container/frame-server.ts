@@ -22,7 +22,7 @@ export interface Received {
   readonly call: number
   readonly body: string
   /** Sends a frame, by default the result of the call. */
-  send(body: string | Buffer, header?: Partial<FrameHeader>): void
+  readonly send: (body: string | Buffer, header?: Partial<FrameHeader>) => void
   readonly socket: Socket
 }
 
