@@ -36,6 +36,16 @@ describe('the agreement on frames', () => {
     expect(urls).toEqual(['/', '/run', '/run'])
   })
 
+  it('is not reached with a server that hangs up on what it does not know: HTTP goes on', async () => {
+    const server = await new RuntimeServer(({ url }, response) => {
+      if (url === '/run') response.end('{"ok":1}')
+      else response.destroy()
+    }).listen()
+    const client = await framedClientOf(server)
+    expect(client.transport).toBe('http')
+    expect(await client.run('{}', OPTIONS)).toMatchObject({ status: 200, body: '{"ok":1}' })
+  })
+
   it('is not even tried with an image that is not ours', async () => {
     const upgrades: unknown[] = []
     const server = new RuntimeServer((_request, response) => response.end('{}'))

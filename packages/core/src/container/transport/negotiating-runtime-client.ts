@@ -52,15 +52,24 @@ export class NegotiatingRuntimeClient implements RuntimeClient {
   }
 
   async #agree(timeoutMs: number): Promise<boolean> {
-    const greeting = await this.#framed.open(timeoutMs)
-    if (greeting === 'nothing') return false
-    this.#chosen = greeting === 'frames' ? this.#framed : this.#http
-    try {
-      await this.#chosen.prime(timeoutMs)
-      return true
-    } catch (error) {
-      if (isPlatformError(error)) return false
-      throw error
+    let greeting = await this.#framed.open(timeoutMs)
+    if (greeting === 'nothing') {
+      // Not up yet, or a server that hangs up on what it does not know. One that came up just now is asked again.
+      if (!(await primes(this.#http, timeoutMs))) return false
+      greeting = await this.#framed.open(timeoutMs)
+      if (greeting !== 'frames') return true
     }
+    this.#chosen = greeting === 'frames' ? this.#framed : this.#http
+    return primes(this.#chosen, timeoutMs)
+  }
+}
+
+async function primes(client: HttpRuntimeClient | FramedRuntimeClient, timeoutMs: number): Promise<boolean> {
+  try {
+    await client.prime(timeoutMs)
+    return true
+  } catch (error) {
+    if (isPlatformError(error)) return false
+    throw error
   }
 }
