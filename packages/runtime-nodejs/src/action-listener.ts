@@ -16,10 +16,17 @@ export function actionListener(host: ActionEndpoint): () => Server {
     socket.pause()
     socket.unshift(bytes)
     http ??= import('./action-server.ts').then(({ actionServer }) => actionServer(host))
-    void http.then((server) => {
-      server.emit('connection', socket)
-      socket.resume()
-    })
+    http.then(
+      (server) => {
+        server.emit('connection', socket)
+        socket.resume()
+      },
+      () => {
+        // An action may have taken every descriptor; the next caller may be luckier.
+        http = undefined
+        socket.destroy()
+      },
+    )
   }
 
   const greet = (socket: Socket): void => {
@@ -27,15 +34,17 @@ export function actionListener(host: ActionEndpoint): () => Server {
     const onData = (chunk: Buffer): void => {
       first += chunk.toString('latin1')
       if (first.length < OPENING.length && OPENING.startsWith(first)) return
-      socket.off('data', onData)
+      socket.off('data', onData).off('end', leave)
       if (!first.startsWith(OPENING)) return toHttp(socket, Buffer.from(first, 'latin1'))
       socket.write(ACCEPTANCE, 'latin1')
       const connection = new FrameConnection(socket, turns)
       if (first.length > OPENING.length) connection.take(Buffer.from(first.slice(OPENING.length), 'latin1'))
     }
-    socket.on('data', onData)
+    const leave = (): void => void socket.destroy()
+    socket.on('data', onData).on('end', leave)
     // A client that goes is no failure of this process; without a listener it would be one.
     socket.on('error', () => undefined)
   }
-  return () => createServer({ noDelay: true }, greet)
+  // A client of HTTP may end its side behind its request, and still wants the answer.
+  return () => createServer({ noDelay: true, allowHalfOpen: true }, greet)
 }

@@ -30,6 +30,7 @@ export class FrameConnection {
     this.#socket = socket
     this.#turns = turns
     socket.on('data', (chunk: Buffer) => this.take(chunk))
+    socket.once('end', () => socket.destroy())
     socket.once('close', () => {
       this.#closed = true
       turns.forget(this)

@@ -115,6 +115,31 @@ test('what is no frame is named, on the connection and on standard error, and en
   expect(peer.results[1]!.body).toBe('{"still":"there"}')
 })
 
+test('an HTTP client may end its side behind its request, and many may come before the HTTP stack is there', async () => {
+  const [runtime] = await started('function main(args) { return args }')
+  const body = '{"value":{"n":1}}'
+  const answers = await Promise.all(
+    Array.from({ length: 10 }, async () => {
+      const socket = connect(runtime.socket)
+      onTestFinished(() => void socket.destroy())
+      socket.end(`POST /run HTTP/1.1\r\nhost: a\r\nconnection: close\r\ncontent-length: ${body.length}\r\n\r\n${body}`)
+      let text = ''
+      for await (const bytes of socket) text += String(bytes)
+      return text
+    }),
+  )
+  for (const answer of answers) expect(answer).toMatch(/^HTTP\/1\.1 200 [^]*\{"n":1\}$/)
+})
+
+test('a client that ends its side before it has said what it speaks is let go', async () => {
+  const [runtime] = await started('function main(args) { return args }')
+  for (const beginning of ['', OPENING.slice(0, 20)]) {
+    const socket = connect(runtime.socket)
+    socket.resume().end(beginning)
+    await eventually(() => socket.closed)
+  }
+})
+
 describe('__OW_* of a run', () => {
   const metadata = { activation_id: 'a1', namespace: 'guest', deadline: '17', api_key: 'secret' }
   const cases: readonly (readonly [string, string])[] = [
