@@ -228,11 +228,13 @@ describe('conformance', () => {
     expect(violations(kits, (_source, imported) => runners.includes(imported))).toEqual([])
   })
 
-  it('knows core by its public entry, and no other package', () => {
-    const found = violations(kits, (_source, imported) =>
+  it('knows core by its public entry, with that of frames for the kit of runtimes, and no other package', () => {
+    const found = violations(kits, ({ path }, imported) =>
       imported.endsWith('.ts')
         ? !imported.startsWith('conformance/src/')
-        : imported.startsWith('@stemcell/') && imported !== '@stemcell/core',
+        : imported.startsWith('@stemcell/') &&
+          imported !== '@stemcell/core' &&
+          !(imported === '@stemcell/core/runtime-client' && path.includes('/runtime-transport')),
     )
     expect(found).toEqual([])
   })
