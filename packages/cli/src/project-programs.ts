@@ -1,5 +1,6 @@
-import { Command } from 'commander'
+import { Command, InvalidArgumentError } from 'commander'
 import type { DeployFlags } from './commands/deploy.ts'
+import type { DevFlags } from './commands/dev.ts'
 import type { Context } from './context.ts'
 import { serverOptions } from './server-options.ts'
 
@@ -31,5 +32,23 @@ export function projectPrograms(context: Context): Command[] {
       const { undeploy: run } = await import('./commands/deploy.ts')
       await run(folder, flags, context)
     })
-  return [deploy, undeploy].map(manifests).map(serverOptions)
+  const dev = new Command('dev')
+    .description(
+      'deploys a project whenever something in it is saved, and shows what runs; starts a server if none runs here',
+    )
+    .argument('[folder]', 'the project', '.')
+    .option('--inspect <action>', 'let a debugger look into an action of Node.js')
+    .option('--open', 'show the first web action in the browser')
+    .option('--port <number>', 'port of a server that is started (default 3233)', port)
+    .action(async (folder: string, flags: DevFlags) => {
+      const { dev: run } = await import('./commands/dev.ts')
+      await run(folder, flags, context)
+    })
+  return [deploy, undeploy, dev].map(manifests).map(serverOptions)
+}
+
+function port(value: string): number {
+  const number = /^\d{1,5}$/.test(value) ? Number(value) : -1
+  if (number < 0 || number > 65_535) throw new InvalidArgumentError('a port is 0 to 65535')
+  return number
 }
