@@ -147,7 +147,9 @@ describe('stemcell dev', () => {
       'function main({ name }) { console.log("hi", name); console.error("oh"); if (!name) throw new Error("no name"); return { name } }'
     const session = await begin({ 'p/packages/default/seen.js': text })
     await call(server(), 'POST', 'actions/seen', { body: { name: 'Ann' } })
-    await session.says(/^\S+ ok seen \{"name":"Ann"\} wait \d+ ms, init \d+ ms, run \d+ ms [0-9a-f]{32}\n {4}hi Ann\n/m)
+    await session.says(
+      /^\S+ ok seen \{"name":"Ann"\} queue [\d.]+ ms, acquire [\d.]+ ms, init [\d.]+ ms, run [\d.]+ ms(?:, logs [\d.]+ ms)? [0-9a-f]{32}\n {4}hi Ann\n/m,
+    )
     await call(server(), 'POST', 'actions/seen', { body: {} })
     await session.says(/action developer error seen \{"error":"An error has occurred: Error: no name"\}/)
   })

@@ -5,6 +5,8 @@ import { randomBytes } from 'node:crypto'
 import { text } from 'node:stream/consumers'
 import type { StopSignals } from '../stop-signals.ts'
 
+const INTERRUPTED = 130
+
 /** What the commands for users get from this process. */
 export function cliContext(signals: StopSignals): Context {
   return {
@@ -14,7 +16,11 @@ export function cliContext(signals: StopSignals): Context {
     cwd: process.cwd(),
     clock: new SystemClock(),
     signal: signals.signal,
-    releaseSignals: () => signals.release(),
+    releaseSignals: () => {
+      signals.release()
+      // It came before there was anything to end.
+      if (signals.signal.aborted) process.exit(INTERRUPTED)
+    },
     secret: () => Number(randomBytes(8).readBigUInt64BE() >> 11n),
     readInput: () => text(process.stdin),
     startServer: async (options) => {
