@@ -24,7 +24,7 @@ export interface WelcomeOptions {
 export function welcomePage(request: AddressedRequest, { console }: WelcomeOptions): Answer {
   const url = addressOf(request)
   const code = 'function main({ name }) { return { greeting: `Hi, ${name}` } }'
-  const action = JSON.stringify({ exec: { kind: 'nodejs:default', code } })
+  const action = `{"exec": {"kind": "nodejs:default", "code": "${code}"}}`
   const lines = [
     `AUTH=$(cat stemcell-data/auth.guest) API=${url}/api/v1/namespaces/_`,
     `curl -u "$AUTH" -X PUT "$API/actions/hi" -H 'content-type: application/json' -d '${action}'`,
