@@ -242,6 +242,15 @@ describe('a project', () => {
     await stemcell('undeploy', 'p')
   })
 
+  it('is undeployed whatever is wrong with its files', async () => {
+    folder.write('p/packages/default/a.js', 'function main() { return {} }\n')
+    await deployed('p')
+    folder.write('p/packages/default/a.js', 'function main( {')
+    folder.write('p/stemcell.yaml', 'nonsense: true\n')
+    expect(await stemcell('undeploy', 'p')).toMatchObject({ code: 0, stdout: expect.stringContaining('- action a\n') })
+    expect(await everything()).toEqual([])
+  })
+
   it('says what was made when a change is refused', async () => {
     folder.write('p/packages/default/a.js', 'function main() { return {} }\n')
     folder.write('p/packages/default/b.js', '//--timeout 999999999\nfunction main() { return {} }\n')

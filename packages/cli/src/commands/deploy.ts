@@ -4,7 +4,7 @@ import { ProjectError } from '../project/fault.ts'
 import type { Entity, Project } from '../project/model.ts'
 import { megabytes } from '../project/action-code.ts'
 import { planOf, removalsOf, type Change, type Plan } from '../project/plan.ts'
-import { readProjects } from '../project/read-project.ts'
+import { projectNames, readProjects } from '../project/read-project.ts'
 import { readServer, type OnServer } from '../project/server-state.ts'
 import { usableKinds } from '../project/usable-kinds.ts'
 import { Api, ApiError } from '../server/api.ts'
@@ -35,17 +35,30 @@ export async function deploy(folder: string, flags: DeployFlags, context: Contex
   })
 }
 
-/** Takes from a server what a project has there. */
+/** Takes from a server what a project has there, whatever state the folder is in. */
 export async function undeploy(folder: string, flags: DeployFlags, context: Context): Promise<void> {
-  await withProjects(folder, flags, context, async (projects, api, server) => {
-    for (const project of projects.toReversed()) {
-      const removals = removalsOf(project.name, server)
+  const { environment, cwd } = context
+  const names = attempt(() => projectNames(folder, { environment, cwd, manifest: flags.manifest }))
+  await withServer(flags, context, async (api, server) => {
+    for (const name of names.toReversed()) {
+      const removals = removalsOf(name, server)
+      const project = { name, folder, entities: [], warnings: [] }
       const plan: Plan = { project, changes: [], removals, unchanged: 0 }
       if (flags.json === true) context.stdout.write(`${JSON.stringify(planAsJson(plan, { prune: true }))}\n`)
       else showPlan(plan, api, true, context)
       if (flags.dryRun !== true) await carryOut(plan, removals, { api, server, json: flags.json === true }, context)
     }
   })
+}
+
+/** @throws CommandEnd with everything that is wrong */
+function attempt<T>(read: () => T): T {
+  try {
+    return read()
+  } catch (error) {
+    if (error instanceof ProjectError) throw new CommandEnd(1, error.message)
+    throw error
+  }
 }
 
 /** @throws CommandEnd with everything that is wrong */
@@ -69,9 +82,17 @@ async function withProjects(
     throw error
   }
   for (const { warnings } of projects) for (const warning of warnings) context.stderr.write(`warning: ${warning}\n`)
+  await withServer(flags, context, (api, server) => use(projects, api, server))
+}
+
+async function withServer(
+  flags: DeployFlags,
+  context: Context,
+  use: (api: Api, server: OnServer) => Promise<void>,
+): Promise<void> {
   const api = flags.dryRun === true ? connectForPlan(flags, context) : connect(flags, context)
   try {
-    await use(projects, api, await serverFor(api, flags, context))
+    await use(api, await serverFor(api, flags, context))
   } catch (error) {
     const hint = hintFor(error instanceof ChangeFailed ? error.cause : error, api.connection)
     if (error instanceof ChangeFailed) {

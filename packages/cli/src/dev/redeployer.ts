@@ -6,7 +6,7 @@ import { planOf, type Change } from '../project/plan.ts'
 import { readProjects, type Builds } from '../project/read-project.ts'
 import { keyOf, readServer, type OnServer } from '../project/server-state.ts'
 import { usableKinds } from '../project/usable-kinds.ts'
-import { ApiError, type Api } from '../server/api.ts'
+import type { Api } from '../server/api.ts'
 import type { Inspection } from './inspection.ts'
 
 /** Files are read when nothing has written to them for so long. */
@@ -108,8 +108,7 @@ export class Redeployer {
       if (!(error instanceof ProjectError)) this.#server = undefined
       if (error instanceof ProjectError) return error.message
       if (error instanceof ChangeFailed) return `${changeName(error.change)}: ${error.message}`
-      if (error instanceof ApiError) return error.message
-      throw error
+      return error instanceof Error ? error.message : String(error)
     }
   }
 

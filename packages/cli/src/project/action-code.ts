@@ -103,6 +103,8 @@ async function fileCode(options: CodeOptions): Promise<CodeExec | Fault[]> {
     })
   }
   const text = readFileSync(source, 'utf8')
+  // Or it is being written.
+  if (text.trim() === '') return [{ file: shown, message: 'this file is empty', fix: 'write a function main into it' }]
   switch (language) {
     case undefined:
       break

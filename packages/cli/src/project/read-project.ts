@@ -8,7 +8,7 @@ import { ProjectError, type Fault } from './fault.ts'
 import type { Prefix } from './javascript.ts'
 import { inOrder, qualified, type CodeExec, type Entity, type JsonValue, type Project, type Values } from './model.ts'
 import { settingsSchema, type ActionEntry, type Cron, type SequenceEntry, type Settings } from './settings-schema.ts'
-import { isManifestFolder, readManifest } from './wskdeploy/read-manifest.ts'
+import { isManifestFolder, manifestName, readManifest } from './wskdeploy/read-manifest.ts'
 import { YamlFile } from './yaml-file.ts'
 
 export const SETTINGS_FILES = ['stemcell.yaml', 'stemcell.yml'] as const
@@ -36,8 +36,22 @@ export type Builds = Map<string, { readonly state: string; readonly exec: CodeEx
  * @throws ProjectError with everything that is wrong
  */
 export async function readProjects(folder: string, options: ReadOptions): Promise<Project[]> {
-  const reader = new ProjectReader(resolve(options.cwd, folder), options)
-  return reader.read(new Set())
+  try {
+    return await new ProjectReader(resolve(options.cwd, folder), options).read(new Set())
+  } catch (error) {
+    const { code, path } = error as NodeJS.ErrnoException
+    if (code === undefined || path === undefined) throw error
+    const message = `it cannot be read (${code})`
+    throw new ProjectError([{ file: shownPath(path, options.cwd), message, fix: 'make it readable, or remove it' }])
+  }
+}
+
+/**
+ * The names of the project in a folder and of those that it names, whatever else is wrong with them.
+ * @throws ProjectError there is no project
+ */
+export function projectNames(folder: string, options: ReadOptions): string[] {
+  return new ProjectReader(resolve(options.cwd, folder), options).names(new Set())
 }
 
 interface Found {
@@ -61,14 +75,48 @@ class ProjectReader {
     this.#environment = withEnvFile(join(folder, '.env'), options.environment)
   }
 
-  async read(above: ReadonlySet<string>): Promise<Project[]> {
+  names(above: ReadonlySet<string>): string[] {
+    const folder = this.#folder
+    const settingsFile = this.#settingsFile()
+    if (this.#isManifest(settingsFile)) {
+      const { manifest, environment } = { ...this.#options, environment: this.#environment }
+      return [manifestName(folder, { manifest, environment, shown: (path) => this.#shown(path) })]
+    }
+    const yaml = settingsFile === undefined ? undefined : YamlFile.read(settingsFile, this.#shown(settingsFile))
+    const faults = yaml?.faults() ?? []
+    if (faults.length > 0) throw new ProjectError(faults)
+    const { name = basename(folder), projects = [] } = (yaml?.content() ?? {}) as Pick<Settings, 'name' | 'projects'>
+    const others = projects
+      .map((path) => resolve(folder, path))
+      .filter((path) => !above.has(path) && path !== folder)
+      .flatMap((path) => new ProjectReader(path, this.#options).names(new Set([...above, folder])))
+    return [...others, name]
+  }
+
+  #isManifest(settingsFile: string | undefined): boolean {
+    return this.#options.manifest !== undefined || (settingsFile === undefined && isManifestFolder(this.#folder))
+  }
+
+  /** @throws ProjectError there is no project */
+  #settingsFile(): string | undefined {
     const folder = this.#folder
     if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) {
       throw new ProjectError([{ message: `there is no folder ${this.#shown(folder)}` }])
     }
-    const { manifest, deployment } = this.#options
     const settingsFile = SETTINGS_FILES.map((name) => join(folder, name)).find((file) => existsSync(file))
-    if (manifest !== undefined || (settingsFile === undefined && isManifestFolder(folder))) {
+    if (settingsFile === undefined && !this.#isManifest(undefined) && !existsSync(join(folder, 'packages'))) {
+      const fix = 'make a folder packages in it, and put an action there: packages/default/hello.js'
+      const message = 'this is no project: it has no folder packages, no stemcell.yaml and no manifest.yaml'
+      throw new ProjectError([{ file: this.#shown(folder), message, fix }])
+    }
+    return settingsFile
+  }
+
+  async read(above: ReadonlySet<string>): Promise<Project[]> {
+    const folder = this.#folder
+    const { manifest, deployment } = this.#options
+    const settingsFile = this.#settingsFile()
+    if (this.#isManifest(settingsFile)) {
       return [
         await readManifest(folder, {
           manifest,
@@ -78,11 +126,6 @@ class ProjectReader {
           shown: (path) => this.#shown(path),
         }),
       ]
-    }
-    if (settingsFile === undefined && !existsSync(join(folder, 'packages'))) {
-      const fix = 'make a folder packages in it, and put an action there: packages/default/hello.js'
-      const message = 'this is no project: it has no folder packages, no stemcell.yaml and no manifest.yaml'
-      throw new ProjectError([{ file: this.#shown(folder), message, fix }])
     }
     this.#yaml = settingsFile === undefined ? undefined : YamlFile.read(settingsFile, this.#shown(settingsFile))
     const settings = this.#yaml?.read(settingsSchema) ?? {}
@@ -442,9 +485,14 @@ class ProjectReader {
   }
 
   #shown(path: string): string {
-    const short = relative(this.#options.cwd, path)
-    return short === '' ? '.' : short.startsWith('..') ? path : short
+    return shownPath(path, this.#options.cwd)
   }
+}
+
+/** Relative where that is shorter. */
+function shownPath(path: string, cwd: string): string {
+  const short = relative(cwd, path)
+  return short === '' ? '.' : short.startsWith('..') ? path : short
 }
 
 /** Sorted, without what is hidden and what tools make. */

@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { ProjectFolder } from '../harness/project-folder.ts'
 import { runCli } from '../harness/run-cli.ts'
@@ -146,6 +146,7 @@ describe('a project that cannot be deployed is refused with file, line and what 
       { 'p/packages/default/a/lib.js': OK },
       'p/packages/default/a: this folder has no file',
     ],
+    ['an empty file', { 'p/packages/default/a.js': '\n' }, 'p/packages/default/a.js: this file is empty'],
     ['a folder that is no project', { 'p/readme.md': '' }, 'p: this is no project: it has no folder packages'],
     ['a folder that is not there', { 'q/packages/default/a.js': OK }, 'there is no folder p'],
     [
@@ -197,6 +198,13 @@ describe('a project that cannot be deployed is refused with file, line and what 
       writeFileSync(folder.join('p/.stemcell/python'), 'a file where the folder should be')
     })
     expect(stderr).toMatch(/its packages cannot be installed: .*\n +make room, or make the folder writable/)
+  })
+
+  it('a link that leads nowhere', async () => {
+    const stderr = await refusal({ 'p/packages/default/a.js': OK }, (folder) =>
+      symlinkSync(folder.join('gone'), folder.join('p/packages/default/b.js')),
+    )
+    expect(stderr).toContain('p/packages/default/b.js: it cannot be read (ENOENT)\n    make it readable, or remove it')
   })
 
   it('everything at once, so that nobody has to try again and again', async () => {

@@ -3,6 +3,7 @@ import type { Context } from '@stemcell/cli'
 import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { text } from 'node:stream/consumers'
+import { userEnvironment } from '../environment.ts'
 import type { StopSignals } from '../stop-signals.ts'
 
 const INTERRUPTED = 130
@@ -12,7 +13,7 @@ export function cliContext(signals: StopSignals): Context {
   return {
     stdout: process.stdout,
     stderr: process.stderr,
-    environment: process.env,
+    environment: userEnvironment(),
     cwd: process.cwd(),
     clock: new SystemClock(),
     signal: signals.signal,

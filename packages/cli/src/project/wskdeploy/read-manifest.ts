@@ -55,6 +55,24 @@ export async function readManifest(folder: string, options: ManifestOptions): Pr
   return new ManifestReader(folder, options).read()
 }
 
+/** What a manifest is called. @throws ProjectError it is no YAML */
+export function manifestName(
+  folder: string,
+  { manifest, environment, shown }: Pick<ManifestOptions, 'manifest' | 'environment' | 'shown'>,
+): string {
+  const names = manifest === undefined ? MANIFESTS : [manifest]
+  const file = names.map((name) => resolve(folder, name)).find((path) => existsSync(path))
+  const yaml = file === undefined ? undefined : YamlFile.read(file, shown(file))
+  const faults = yaml?.faults() ?? []
+  if (faults.length > 0) throw new ProjectError(faults)
+  return nameOf(nodeOf(yaml?.content()), folder, environment)
+}
+
+function nameOf(content: Node, folder: string, environment: Environment): string {
+  const { name } = nodeOf(content['project'] ?? content['application'])
+  return typeof name === 'string' ? expand(name, environment, () => '') : basename(folder)
+}
+
 class ManifestReader {
   readonly #folder: string
   readonly #options: ManifestOptions
@@ -85,9 +103,8 @@ class ManifestReader {
       await this.#package(this.#text(name), nodeOf(entry), [...path, name])
     }
     this.#throwIfWrong(this.#faults)
-    const project = nodeOf(content['project'] ?? content['application'])
     return {
-      name: typeof project['name'] === 'string' ? this.#text(project['name']) : basename(this.#folder),
+      name: nameOf(content, this.#folder, this.#options.environment),
       folder: this.#folder,
       entities: inOrder(this.#entities),
       warnings: this.#warnings,
