@@ -26,7 +26,8 @@ const INTERRUPTED = 130
 export async function deploy(folder: string, flags: DeployFlags, context: Context): Promise<void> {
   await withProjects(folder, flags, context, async (projects, api, server) => {
     for (const project of projects) {
-      const plan = planOf(await usableKinds(project, api), server)
+      const usable = isKnown(api) ? await usableKinds(project, api) : project
+      const plan = planOf(usable, server)
       const changes = flags.prune === true ? [...plan.removals, ...plan.changes] : plan.changes
       if (flags.json === true) context.stdout.write(`${JSON.stringify(planAsJson(plan, flags))}\n`)
       else showPlan(plan, api, flags.prune === true, context)
@@ -117,16 +118,20 @@ function connectForPlan(flags: DeployFlags, context: Context): Api {
 
 const NO_SERVER = { apihost: 'no server', auth: 'none:none', namespace: '_', accessToken: '', insecure: false }
 
+function isKnown({ connection }: Api): boolean {
+  return connection.apihost !== NO_SERVER.apihost
+}
+
 async function serverFor(api: Api, flags: DeployFlags, context: Context): Promise<OnServer> {
   const { apihost } = api.connection
   try {
-    if (apihost !== NO_SERVER.apihost) return await readServer(api)
+    if (isKnown(api)) return await readServer(api)
   } catch (error) {
     const isAway = error instanceof ApiError && error.status === undefined
     if (!(flags.dryRun === true && isAway)) throw error
   }
   context.stderr.write(
-    `warning: ${apihost === NO_SERVER.apihost ? 'no server is known' : `${apihost} does not answer`}: this is the plan for an empty one\n`,
+    `warning: ${isKnown(api) ? `${apihost} does not answer` : 'no server is known'}: this is the plan for an empty one\n`,
   )
   return { state: new Map(), operations: undefined, namespace: '_' }
 }

@@ -229,6 +229,20 @@ describe('a server', () => {
     expect(stderr).toMatch(/^error: no server is known: start one here with `stemcell`/)
   })
 
+  it('is not needed for a plan, also of a manifest', async () => {
+    const folder = ProjectFolder.of(files)
+    folder.copyExample('manifest')
+    for (const name of ['p', 'manifest']) {
+      const { code, stderr, stdout } = await runCli(['deploy', name, '--dry-run'], { cwd: folder.path })
+      expect({ code, stderr }).toEqual({
+        code: 0,
+        stderr: 'warning: no server is known: this is the plan for an empty one\n',
+      })
+      expect(stdout).toMatch(/ to add, 0 to change, 0 to remove, 0 unchanged\n$/)
+    }
+    folder.remove()
+  })
+
   it('that is not there is named, with what named it', async () => {
     const folder = ProjectFolder.of({ ...files, '.wskprops': `APIHOST=http://127.0.0.1:1\nAUTH=${KEY}\n` })
     const { code, stderr } = await runCli(['deploy', 'p'], { cwd: folder.path })
