@@ -29,6 +29,7 @@ class WskPrograms {
       this.#api(),
       this.#invoke('invoke an action, wait for its result and show it', true),
       this.#logs(),
+      this.#list(),
       this.#completion(),
     ]
   }
@@ -228,6 +229,13 @@ class WskPrograms {
         async () => (await load()).getNamespace,
       ).option('-n, --name-sort', 'by name'),
     ])
+  }
+
+  #list(): Command {
+    return this.#command('list', '[namespace]', 'show all that is in a namespace', async () => {
+      const { getNamespace } = await import('./commands/namespace.ts')
+      return getNamespace
+    }).option('-n, --name-sort', 'by name')
   }
 
   #api(): Command {

@@ -324,6 +324,13 @@ const ROWS: readonly Row[] = [
     args: 'namespace get --name-sort',
     stdout: 'Entities in namespace: guest\npackages\nactions\n<*>/guest/hello<*>triggers\nrules\n',
   },
+  { args: 'list', stdout: 'Entities in namespace: guest\n<*>/guest/hello<*>' },
+  { args: '-i --apihost <url> -v namespace list', stdout: 'namespaces\nguest\n' },
+  {
+    args: '--auth=x:y namespace list',
+    code: 145,
+    stderr: 'error: Unable to obtain the list of available namespaces: <*>',
+  },
   // APIs.
   {
     args: 'api create /shop /items get hello',
@@ -387,7 +394,7 @@ describe('a command of every day', () => {
   it('has a table of them', () => expect(ROWS.length).toBeGreaterThanOrEqual(80))
 
   it.each(ROWS)('$args', async ({ args, code = 0, stdout = '', stderr = '' }) => {
-    const outcome = await runCli(args.split(' '), {
+    const outcome = await runCli(args.replace('<url>', server().url).split(' '), {
       cwd: folder.path,
       environment: { WSK_CONFIG_FILE: `${server().data}/.wskprops` },
     })
@@ -398,6 +405,29 @@ describe('a command of every day', () => {
 
   it('saves code as it was sent', () => {
     expect(readFileSync(folder.join('copy.js'), 'utf8')).toBe(readFileSync(folder.join('hello.js'), 'utf8'))
+  })
+
+  it('shows what ran, and with --follow what runs', async () => {
+    const environment = { WSK_CONFIG_FILE: `${server().data}/.wskprops` }
+    const stop = new AbortController()
+    let followed = ''
+    const following = runCli(['logs', 'hello', '--follow'], {
+      cwd: folder.path,
+      environment,
+      signal: stop.signal,
+      written: (text) => (followed += text),
+    })
+    for (let call = 0; !followed.includes('Hi, followed'); call++) {
+      expect(call).toBeLessThan(60)
+      await runCli(['invoke', 'hello', '-p', 'name', 'followed'], { cwd: folder.path, environment })
+    }
+    stop.abort()
+    expect((await following).code).toBe(0)
+    expect(followed).toMatch(/^\S+ ok hello \{"greeting":"Hi, followed"\} .* ms [0-9a-f]{32}\n {4}hi followed\n/m)
+    const { stdout } = await runCli(['logs', 'hello'], { cwd: folder.path, environment })
+    expect(stdout).toMatch(/^\S+ ok hello \{"greeting":"Hi, followed"\}/)
+    const last = await runCli(['logs', 'hello', '--json'], { cwd: folder.path, environment })
+    expect(JSON.parse(last.stdout)).toMatchObject({ name: 'hello', logs: [expect.stringContaining('hi followed')] })
   })
 
   it('takes a server from flags, environment, property file and data folder, in this order', async () => {

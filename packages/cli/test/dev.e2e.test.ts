@@ -1,4 +1,4 @@
-import { rmSync, writeFileSync } from 'node:fs'
+import { existsSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { WebSocket } from 'undici'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { call } from '../../server/test/harness/api.ts'
@@ -142,6 +142,27 @@ describe('stemcell dev', () => {
     expect(await versionOf('faulty')).toBe(3)
   })
 
+  it('lets a call that runs go on with the code it began with', async () => {
+    const slow = (version: number): string => `
+      const { existsSync, writeFileSync } = require('node:fs')
+      async function main({ begun, end }) {
+        if (!begun) return { version: ${version} }
+        writeFileSync(begun, '')
+        while (!existsSync(end)) await new Promise((resolve) => setTimeout(resolve, 10))
+        return { version: ${version} }
+      }`
+    const session = await begin({ 'p/packages/default/long.js': slow(1) })
+    const [begun, end] = [session.folder.join('begun'), session.folder.join('end')]
+    const running = call(server(), 'POST', 'actions/long?blocking=true&result=true', { body: { begun, end } })
+    await vi.waitFor(() => expect(existsSync(begun)).toBe(true), 20_000)
+    const from = session.output.length
+    session.folder.write('p/packages/default/long.js', slow(2))
+    await session.says(/action long deployed in/, from)
+    expect(await versionOf('long')).toBe(2)
+    writeFileSync(end, '')
+    expect((await running).json).toEqual({ version: 1 })
+  })
+
   it('shows every activation with its result, log and stages', async () => {
     const text =
       'function main({ name }) { console.log("hi", name); console.error("oh"); if (!name) throw new Error("no name"); return { name } }'
@@ -163,6 +184,23 @@ describe('stemcell dev', () => {
     rmSync(session.folder.join('p/packages/default/first.js'))
     await session.says(/action first deployed/, from)
     expect((await call(server(), 'GET', 'actions/first')).status).toBe(404)
+  })
+
+  it('takes the server that runs here, and passes over the property file of the user', async () => {
+    const folder = ProjectFolder.of({
+      'p/packages/default/here.js': code(1),
+      '.wskprops': 'APIHOST=http://127.0.0.1:1\nAUTH=a:b\n',
+    })
+    symlinkSync(server().data, folder.join('stemcell-data'))
+    const stop = new AbortController()
+    let output = ''
+    const ended = runCli(['dev', 'p'], { cwd: folder.path, signal: stop.signal, written: (text) => (output += text) })
+    await vi.waitFor(() => expect(output).toContain('Watching p'), 20_000)
+    stop.abort()
+    await ended
+    folder.remove()
+    expect(output).toContain(`Server ${server().url} (`)
+    expect(await versionOf('here')).toBe(1)
   })
 
   it('opens the first web action', async () => {

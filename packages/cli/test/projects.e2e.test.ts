@@ -276,6 +276,21 @@ describe('a project', () => {
     await stemcell('undeploy', 'p')
   })
 
+  it('takes packages of npm along, and the settings of a folder from the file it begins with', async () => {
+    folder.write('p/packages/default/a/package.json', '{"main":"index.js","dependencies":{"words":"1.0.0"}}')
+    folder.write(
+      'p/packages/default/a/index.js',
+      "//--param more 2\nexports.main = ({ more }) => ({ said: require('words')(more) })",
+    )
+    folder.write(
+      'p/packages/default/a/node_modules/words/index.js',
+      "module.exports = (count) => 'word '.repeat(count).trim()",
+    )
+    await deployed('p')
+    expect(await invoke('a')).toEqual({ said: 'word word' })
+    await stemcell('undeploy', 'p')
+  })
+
   it('has its plan as JSON', async () => {
     folder.copyExample('hello')
     expect(JSON.parse(await deployed('hello', '--dry-run', '--json'))).toEqual({

@@ -3,12 +3,36 @@ const PAIRS = new Set(['-p', '--param', '-a', '--annotation', '--feed-param', '-
 /** Between a key and its value. No argument of a process can have it in it. */
 export const PAIR_END = '\0'
 
-/** The commands that have such options. */
-const COMMANDS = new Set(['action', 'trigger', 'rule', 'package', 'api', 'invoke', 'activation'])
+/** The commands that `wsk` has, too. */
+const COMMANDS = new Set([
+  'action',
+  'activation',
+  'api',
+  'invoke',
+  'list',
+  'logs',
+  'namespace',
+  'package',
+  'rule',
+  'trigger',
+])
+/** What `wsk` takes before a command as well: how many words, and whether it means anything here. */
+const GLOBALS: Readonly<Record<string, { readonly words: number; readonly kept: boolean }>> = {
+  '--apihost': { words: 2, kept: true },
+  '-u': { words: 2, kept: true },
+  '--auth': { words: 2, kept: true },
+  '-i': { words: 1, kept: true },
+  '--insecure': { words: 1, kept: true },
+  '-v': { words: 1, kept: false },
+  '--verbose': { words: 1, kept: false },
+  '-d': { words: 1, kept: false },
+  '--debug': { words: 1, kept: false },
+}
 
-/** Makes one word of each key and its value, as only `wsk` parses them. */
-export function joinValues(args: readonly string[]): string[] {
-  if (!COMMANDS.has(args[0] ?? '')) return [...args]
+/** Arguments as only `wsk` parses them: keys with their values become one word, global flags go behind the command. */
+export function joinValues(given: readonly string[]): string[] {
+  const args = behindCommand(given)
+  if (!COMMANDS.has(args[0] ?? '')) return [...given]
   const joined: string[] = []
   for (let at = 0; at < args.length; at++) {
     const arg = args[at]!
@@ -22,4 +46,20 @@ export function joinValues(args: readonly string[]): string[] {
     }
   }
   return joined
+}
+
+function behindCommand(args: readonly string[]): readonly string[] {
+  const before: string[] = []
+  let at = 0
+  for (;;) {
+    const [flag = ''] = args[at]?.split('=', 1) ?? []
+    const known = Object.hasOwn(GLOBALS, flag) ? GLOBALS[flag] : undefined
+    if (!known) break
+    const words = args[at] === flag ? known.words : 1
+    if (known.kept) before.push(...args.slice(at, at + words))
+    at += words
+  }
+  const rest = args.slice(at)
+  // Below a command there are commands: flags go behind both.
+  return at === 0 ? args : [...rest, ...before]
 }
