@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
-import { afterAll, beforeAll, describe, expect } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { testWith } from '../../../test/test-with.ts'
 import { call } from '../../server/test/harness/api.ts'
 import { PROGRAM } from '../../server/test/harness/spawned-server.ts'
@@ -62,10 +62,29 @@ async function onTerminal(
   return JSON.parse(output) as Shown
 }
 
-describe('on a terminal', () => {
-  const it = (title: string, body: () => Promise<void>): void => testWith('python3', title, body, { timeout: 60_000 })
+describe('in a pipe', () => {
+  it('a command ends well whose reader has seen enough, and one whose disk is full says so', async () => {
+    const WSK_CONFIG_FILE = join(server().data, '.wskprops')
+    const run = async (shell: string): Promise<{ code: number; stderr: string }> => {
+      const env = { PATH: process.env['PATH'], WSK_CONFIG_FILE }
+      const child = spawn('sh', ['-c', shell, 'sh', process.execPath, PROGRAM], {
+        env,
+        stdio: ['ignore', 'ignore', 'pipe'],
+      })
+      const [stderr, [code]] = await Promise.all([text(child.stderr), once(child, 'close') as Promise<[number]>])
+      return { code, stderr }
+    }
+    expect(await run('{ "$@" namespace list --json; echo $? >&2; } | true')).toEqual({ code: 0, stderr: '0\n' })
+    const full = await run('"$@" namespace list > /dev/full')
+    expect(full).toEqual({ code: 1, stderr: expect.stringContaining('standard output: ENOSPC') })
+  })
+})
 
-  it('commands have colours, unless the user wants none', async () => {
+describe('on a terminal', () => {
+  const onPty = (title: string, body: () => Promise<void>): void =>
+    testWith('python3', title, body, { timeout: 60_000 })
+
+  onPty('commands have colours, unless the user wants none', async () => {
     folder.write('hello.js', 'function main() { return { x: 1 } }')
     const coloured = await onTerminal(['action', 'update', 'hello', 'hello.js'])
     expect(coloured).toMatchObject({ code: 0, shown: `${GREEN_OK} updated action \x1b[1mhello\x1b[22m\r\n` })
@@ -73,7 +92,7 @@ describe('on a terminal', () => {
     expect(plain.shown).toBe('ok: updated action hello\r\n')
   })
 
-  it('long listings are shown by a pager, short ones are not', async () => {
+  onPty('long listings are shown by a pager, short ones are not', async () => {
     const body = { exec: { kind: 'nodejs:20', code: 'main = () => ({})' } }
     for (let index = 10; index < 30; index++)
       await call(server(), 'PUT', `actions/paged${index}?overwrite=true`, { body })
@@ -93,7 +112,7 @@ describe('on a terminal', () => {
     expect(without.shown.match(/guest\/paged/g)).toHaveLength(20)
   })
 
-  it('an upload shows how far it is, and leaves nothing of that behind', async () => {
+  onPty('an upload shows how far it is, and leaves nothing of that behind', async () => {
     folder.write('big/packages/default/big/index.js', 'exports.main = () => ({})')
     writeFileSync(folder.join('big/packages/default/big/data.bin'), randomBytes(6_000_000))
     const { shown, code } = await onTerminal(['deploy', 'big'], { environment: { NO_COLOR: '1' } })
@@ -103,7 +122,7 @@ describe('on a terminal', () => {
     expect(drawn.at(-1)).toBe('ok: big: 1 changes made\r\n')
   })
 
-  it('Ctrl-C ends dev well, and its server with it', async () => {
+  onPty('Ctrl-C ends dev well, and its server with it', async () => {
     folder.copyExample('hello')
     const environment = { NO_COLOR: '1', WSK_CONFIG_FILE: join(folder.path, 'none') }
     const steps = [{ when: 'Ctrl-C ends it', type: CTRL_C }]
@@ -117,14 +136,14 @@ describe('on a terminal', () => {
     expect(shown).toMatch(/stopped\r\n$/)
   })
 
-  it('Ctrl-C ends polling as in wsk', async () => {
+  onPty('Ctrl-C ends polling as in wsk', async () => {
     const steps = [{ when: 'Polling for activation logs', type: CTRL_C }]
     const { shown, code } = await onTerminal(['activation', 'poll'], { steps })
     expect(code).toBe(1)
     expect(shown).toMatch(/Poll terminated\r\n$/)
   })
 
-  it('Ctrl-C ends other commands at once, whenever it comes', async () => {
+  onPty('Ctrl-C ends other commands at once, whenever it comes', async () => {
     folder.write('wait.js', 'function main() { return new Promise((resolve) => setTimeout(resolve, 50000)) }')
     await onTerminal(['action', 'update', 'wait', 'wait.js'])
     const began = performance.now()

@@ -4,7 +4,7 @@ import { Command, InvalidArgumentError, Option } from 'commander'
 import { text } from 'node:stream/consumers'
 import { adminProgram, withoutDoubleLetters } from './admin/admin-program.ts'
 import { exitCodeOf } from './admin/command-failure.ts'
-import { cliContext } from './cli/cli-context.ts'
+import { cliContext, settleOutput } from './cli/cli-context.ts'
 import { CONTAINER_PACKAGES, type ContainersName } from './config/container-packages.ts'
 import { imagesProgram } from './images/images-program.ts'
 import type { StopSignals } from './stop-signals.ts'
@@ -96,6 +96,7 @@ export async function runCommandLine(args: readonly string[], signals: StopSigna
   const isAdmin = args[0] === 'admin'
   try {
     await program.parseAsync(isAdmin ? withoutDoubleLetters(args) : joinValues(args), { from: 'user' })
+    await settleOutput()
     return 0
   } catch (error) {
     const explanation = explain(error, isAdmin)

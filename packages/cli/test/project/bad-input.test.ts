@@ -1,4 +1,6 @@
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { describe, expect, it } from 'vitest'
 import { ProjectFolder } from '../harness/project-folder.ts'
 import { runCli } from '../harness/run-cli.ts'
@@ -241,6 +243,39 @@ describe('a server', () => {
       expect(stdout).toMatch(/ to add, 0 to change, 0 to remove, 0 unchanged\n$/)
     }
     folder.remove()
+  })
+
+  it('that breaks off in the middle leaves what was made, and that is said', async () => {
+    let puts = 0
+    const broken = createServer((request, response) => {
+      if (request.method === 'PUT' && ++puts > 1) {
+        request.socket.destroy()
+        return
+      }
+      request.resume()
+      const isNamespaces = request.url === '/api/v1/namespaces'
+      response.setHeader('content-type', 'application/json')
+      response.end(
+        isNamespaces
+          ? '["guest"]'
+          : request.method === 'PUT'
+            ? '{}'
+            : request.url!.includes('/web/')
+              ? '{"apis":[]}'
+              : '[]',
+      )
+    })
+    await new Promise<void>((resolve) => broken.listen(0, '127.0.0.1', resolve))
+    const { port } = broken.address() as AddressInfo
+    const folder = ProjectFolder.of({ ...files, 'p/packages/default/b.js': OK })
+    const apihost = `http://127.0.0.1:${port}`
+    const { code, stderr } = await runCli(['deploy', 'p', '--apihost', apihost, '--auth', KEY], { cwd: folder.path })
+    folder.remove()
+    broken.closeAllConnections()
+    broken.close()
+    expect(code).toBe(1)
+    expect(stderr).toContain('1 of 2 changes were made: action a\n')
+    expect(stderr).toContain(`error: action b: ${apihost} does not answer (named by the command line)`)
   })
 
   it('that is not there is named, with what named it', async () => {

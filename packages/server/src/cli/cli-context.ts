@@ -8,13 +8,42 @@ import type { StopSignals } from '../stop-signals.ts'
 
 const INTERRUPTED = 130
 
+let heeded = false
+
+/**
+ * Asked for only by commands that write to it: the mere sight of the stream changes a socket that a server writes its
+ * log to. Whoever reads may have seen enough.
+ */
+function standardOutput(): NodeJS.WriteStream {
+  if (!heeded) {
+    process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'EPIPE') process.exit(0)
+      process.stderr.write(`stemcell: standard output: ${error.message}\n`)
+      process.exit(1)
+    })
+  }
+  heeded = true
+  return process.stdout
+}
+
+/** Resolves when all that commands wrote is out; a failure has ended the process by then. */
+export async function settleOutput(): Promise<void> {
+  if (heeded) await new Promise<void>((resolve) => process.stdout.write('', () => setImmediate(resolve)))
+}
+
 /** What the commands for users get from this process. */
 export function cliContext(signals: StopSignals): Context {
   return {
-    stdout: process.stdout,
-    stderr: process.stderr,
+    get stdout() {
+      return standardOutput()
+    },
+    get stderr() {
+      return process.stderr
+    },
     environment: userEnvironment(),
-    cwd: process.cwd(),
+    get cwd() {
+      return process.cwd()
+    },
     clock: new SystemClock(),
     signal: signals.signal,
     releaseSignals: () => {
