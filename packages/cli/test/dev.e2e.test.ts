@@ -142,6 +142,18 @@ describe('stemcell dev', () => {
     expect(await versionOf('faulty')).toBe(3)
   })
 
+  it('misses no save, however soon after another it comes', async () => {
+    const session = await begin({ 'p/packages/default/often.js': code(0) })
+    const file = session.folder.join('p/packages/default/often.js')
+    for (let version = 1; version <= 30; version++) {
+      const from = session.output.length
+      writeFileSync(file, code(version))
+      // Sometimes both are one change, sometimes two.
+      if (version % 3 === 0) await session.says(/action often deployed in/, from)
+    }
+    await vi.waitFor(async () => expect(await versionOf('often')).toBe(30), 10_000)
+  })
+
   it('lets a call that runs go on with the code it began with', async () => {
     const slow = (version: number): string => `
       const { existsSync, writeFileSync } = require('node:fs')

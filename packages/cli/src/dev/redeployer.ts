@@ -11,7 +11,7 @@ import type { Inspection } from './inspection.ts'
 
 /** Files are read when nothing has written to them for so long. */
 const QUIET_MS = 10
-/** A fault is only told when it is still there then: the file may be half written. */
+/** A fault is only told when it is still there then: the file may have been half written. */
 const SETTLED_MS = 60
 
 export interface RedeployerEvents {
@@ -71,11 +71,12 @@ export class Redeployer {
       const since = this.#changedAt
       await pause(QUIET_MS, context)
       this.#changedAt = undefined
-      const fault = await this.#synchronize(since)
-      if (fault === undefined) continue
+      if ((await this.#synchronize(since)) === undefined) continue
       await pause(SETTLED_MS, context)
       // Something was saved meanwhile: it is looked at first.
-      if (this.#changedAt === undefined) this.#options.events.faulty(fault)
+      if (this.#changedAt !== undefined) continue
+      const fault = await this.#synchronize(since)
+      if (fault !== undefined) this.#options.events.faulty(fault)
     }
   }
 

@@ -1,5 +1,5 @@
 import { watch, type FSWatcher } from 'chokidar'
-import { basename } from 'node:path'
+import { basename, sep } from 'node:path'
 
 /** Folders that tools write to, and that are no part of what is deployed, or large. */
 const IGNORED = new Set(['node_modules', '.git', '.stemcell', 'stemcell-data', '__pycache__', '.venv', 'virtualenv'])
@@ -23,6 +23,11 @@ export function watchFiles(folders: readonly string[], changed: (path: string) =
   })
   watcher.on('all', (event, path) => {
     if (event !== 'addDir') changed(path)
+  })
+  // Of two changes within 50 ms, the other event tells of the first one only.
+  watcher.on('raw', (_event, path) => {
+    const parts = path.split(sep)
+    if (!parts.some((part) => IGNORED.has(part)) && !isTemporary(parts.at(-1) ?? '')) changed(path)
   })
   return { ready, close: () => watcher.close() }
 }
