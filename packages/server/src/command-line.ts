@@ -1,8 +1,10 @@
+import { cliPrograms, CommandEnd, joinValues } from '@stemcell/cli'
 import { AdministrationError, CORE_VERSION, isPlatformError } from '@stemcell/core'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { text } from 'node:stream/consumers'
 import { adminProgram, withoutDoubleLetters } from './admin/admin-program.ts'
 import { exitCodeOf } from './admin/command-failure.ts'
+import { cliContext, settleOutput } from './cli/cli-context.ts'
 import { CONTAINER_PACKAGES, type ContainersName } from './config/container-packages.ts'
 import { imagesProgram } from './images/images-program.ts'
 import type { StopSignals } from './stop-signals.ts'
@@ -90,9 +92,11 @@ export async function runCommandLine(args: readonly string[], signals: StopSigna
   program.addCommand(
     imagesProgram({ print: (line) => void process.stdout.write(`${line}\n`), begin: () => signals.release() }),
   )
+  for (const command of cliPrograms(cliContext(signals))) program.addCommand(command)
   const isAdmin = args[0] === 'admin'
   try {
-    await program.parseAsync(isAdmin ? withoutDoubleLetters(args) : args, { from: 'user' })
+    await program.parseAsync(isAdmin ? withoutDoubleLetters(args) : joinValues(args), { from: 'user' })
+    await settleOutput()
     return 0
   } catch (error) {
     const explanation = explain(error, isAdmin)
@@ -112,6 +116,7 @@ function printLine(line: string): Promise<void> {
 function explain(error: unknown, isAdmin: boolean): string {
   if (error instanceof AdministrationError) return isAdmin ? error.message : `stemcell: ${error.message}`
   if (isPlatformError(error)) return `stemcell: ${error.message}`
+  if (error instanceof CommandEnd) return error.message === '' ? '' : `error: ${error.message}`
   return error instanceof Error ? (error.stack ?? error.message) : String(error)
 }
 

@@ -34,3 +34,8 @@ export function takeEnvironment(env: NodeJS.ProcessEnv = process.env): Environme
 export function userRuntimeFolder(env: NodeJS.ProcessEnv = process.env): string | undefined {
   return env['XDG_RUNTIME_DIR'] || undefined
 }
+
+/** What commands for users may read; those that run here are started with it. */
+export function userEnvironment(): Readonly<Record<string, string | undefined>> {
+  return process.env
+}

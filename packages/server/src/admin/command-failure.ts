@@ -1,3 +1,4 @@
+import { CommandEnd } from '@stemcell/cli'
 import { AdministrationError } from '@stemcell/core'
 
 /** A command that did not do what it was asked for, with an exit code of its own. What it has to say may be said already. */
@@ -14,5 +15,5 @@ export class CommandFailure extends AdministrationError {
 export const NOT_UNDERSTOOD = 2
 
 export function exitCodeOf(error: unknown): number {
-  return error instanceof CommandFailure ? error.exitCode : 1
+  return error instanceof CommandFailure || error instanceof CommandEnd ? error.exitCode : 1
 }

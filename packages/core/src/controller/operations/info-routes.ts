@@ -4,10 +4,12 @@ import type { JsonObject } from '../../model/json.ts'
 import type { PlatformLimits } from '../../model/platform-limits.ts'
 import type { RuntimesManifest } from '../../model/runtimes-manifest.ts'
 import { jsonAnswer, textAnswer } from '../http/answer.ts'
+import { prefersHtml } from '../http/prefers-html.ts'
 import type { OpenRoute } from '../http/route.ts'
+import { welcomePage } from './welcome-page.ts'
 
 /** What the server says about itself to anybody. */
-export function infoRoutes({ limits, manifest, build }: ControllerParts): readonly OpenRoute[] {
+export function infoRoutes({ limits, manifest, build, routes = [] }: ControllerParts): readonly OpenRoute[] {
   const server = jsonAnswer(200, JSON.stringify(serverInfo(limits, manifest)))
   const api = jsonAnswer(
     200,
@@ -20,6 +22,7 @@ export function infoRoutes({ limits, manifest, build }: ControllerParts): readon
       swagger_paths: { ui: '/docs', 'api-docs': '/api-docs' },
     }),
   )
+  const console = routes.find(({ method, path }) => method === 'GET' && /^\/console\/?$/.test(path))?.path
   const pong = textAnswer(200, 'pong')
   const open = { method: 'GET', auth: 'none', cors: 'none' } as const
   return [
@@ -29,7 +32,7 @@ export function infoRoutes({ limits, manifest, build }: ControllerParts): readon
       tag: 'Server',
       summary: 'The server',
       responses: { 200: 'ServerInfo' },
-      handle: () => server,
+      handle: ({ request }) => (prefersHtml(request.headers.accept) ? welcomePage(request, { console }) : server),
     },
     {
       ...open,

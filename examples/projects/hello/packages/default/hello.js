@@ -1,0 +1,6 @@
+//--param name world
+
+function main({ name }) {
+  console.log(`greeting ${name}`)
+  return { greeting: `Hello, ${name}!` }
+}

@@ -1,0 +1,2 @@
+def main(args):
+    return {"letters": len(args.get("greeting", ""))}

@@ -1,0 +1,3 @@
+function main({ words }) {
+  return { count: words.length }
+}

@@ -1,0 +1,3 @@
+function main({ text = 'one two' }) {
+  return { words: text.split(' ') }
+}

@@ -1,0 +1,3 @@
+function main({ item, currency }) {
+  return { ordered: item, currency }
+}

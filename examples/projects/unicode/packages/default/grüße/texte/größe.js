@@ -1,0 +1,1 @@
+exports.gruß = (name) => `Grüß dich, ${name} 👋`

@@ -1,0 +1,3 @@
+export { CommandEnd, type Clock, type Context, type Output, type OwnServer, type Timer } from './context.ts'
+export { cliPrograms } from './programs.ts'
+export { joinValues } from './commands/join-values.ts'

@@ -1,0 +1,14 @@
+/** Where a server is, and who asks. */
+export interface Connection {
+  /** With scheme, without a slash at the end. */
+  readonly apihost: string
+  /** `UUID:KEY` */
+  readonly auth: string
+  readonly namespace: string
+  /** Of the API gateway. */
+  readonly accessToken: string
+  /** Certificates are not checked. */
+  readonly insecure: boolean
+  /** What said so, for a message. */
+  readonly source: string
+}
