@@ -79,7 +79,8 @@ export class CertificateFiles {
       const { validTo, subject } = new X509Certificate(certificate.cert)
       logger.info({ subject, validTo }, 'the certificate was renewed')
     } catch (err) {
-      logger.error({ err }, 'the renewed certificate cannot be used, the one before stays in force')
+      if (!this.#isClosed)
+        logger.error({ err }, 'the renewed certificate cannot be used, the one before stays in force')
     }
   }
 }
