@@ -151,6 +151,7 @@ export {
   type StandardSchema,
 } from './standard-schema.ts'
 export { problems } from './assembly/options/problems.ts'
+export type { ServerLink } from './controller/parts/server-link.ts'
 export type { OpenCall, OpenRoute } from './controller/http/route.ts'
 export type { Answer } from './controller/http/answer.ts'
 export type { ActivationFacts, ControllerGauges, ControllerObserver } from './controller/parts/observer.ts'

@@ -1,4 +1,5 @@
-import { ServerResponse, type IncomingMessage } from 'node:http'
+import { DualResponse } from '@stemcell/core'
+import type { IncomingMessage } from 'node:http'
 import { gzip } from 'node:zlib'
 
 /** What becomes of an answer on its way through the gateway. */
@@ -20,7 +21,7 @@ const COMPRESSIBLE = /^(?:text\/|image\/svg|application\/(?:json|javascript|xml|
 const CORS_HEADER = /^access-control-/i
 
 /** A response whose head is held back until its body is there, where a policy was set; then it is sent as that wants. */
-export class GatewayResponse<R extends IncomingMessage = IncomingMessage> extends ServerResponse<R> {
+export class GatewayResponse<R extends IncomingMessage = IncomingMessage> extends DualResponse<R> {
   policy: AnswerPolicy | undefined
   /** From which it is taken once it is answered. */
   awaitedIn: Map<GatewayResponse, number> | undefined

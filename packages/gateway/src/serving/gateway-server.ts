@@ -1,9 +1,12 @@
-import { createServer, type IncomingMessage, type Server } from 'node:http'
+import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import {
   isPlatformError,
   isPromise,
   PlatformError,
+  renewedServer,
+  SecureServer,
+  type CertificateFiles,
   type Clock,
   type Logger,
   type SystemPackageContext,
@@ -23,6 +26,13 @@ const KEEP_ALIVE_MS = 75_000
 const RECEIVE_MS = 65_000
 const MAX_HEAD_BYTES = 64 * 1024
 const MAX_CONNECTIONS = 8192
+const HTTP = {
+  ServerResponse: GatewayResponse,
+  keepAliveTimeout: KEEP_ALIVE_MS,
+  requestTimeout: RECEIVE_MS,
+  headersTimeout: RECEIVE_MS,
+  maxHeaderSize: MAX_HEAD_BYTES,
+}
 /** How precisely the time of a back end is kept. */
 const SWEEP_MS = 1_000
 const NO_HEADERS: readonly string[] = []
@@ -53,6 +63,7 @@ export class GatewayServer {
   readonly #awaited = new Map<GatewayResponse, number>()
   #sweep: Timer | undefined
   #server: Server | undefined
+  #certificate: CertificateFiles | undefined
   #url: string | undefined
   #closing: Promise<void> | undefined
 
@@ -86,16 +97,7 @@ export class GatewayServer {
   }
 
   async #listen(host: string, port: number): Promise<void> {
-    const server = createServer(
-      {
-        ServerResponse: GatewayResponse,
-        keepAliveTimeout: KEEP_ALIVE_MS,
-        requestTimeout: RECEIVE_MS,
-        headersTimeout: RECEIVE_MS,
-        maxHeaderSize: MAX_HEAD_BYTES,
-      },
-      (request, response) => this.#serve(request, response),
-    )
+    const server = await this.#make()
     server.maxConnections = MAX_CONNECTIONS
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject)
@@ -105,10 +107,26 @@ export class GatewayServer {
       })
     })
     this.#server = server
+    const scheme = this.#parts.settings.tls ? 'https' : 'http'
     const { port: actual } = server.address() as AddressInfo
     // Of a server that listens on every address, the one that is there for certain.
     const reached = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host
-    this.#url = `http://${reached.includes(':') ? `[${reached}]` : reached}:${actual}`
+    this.#url = `${scheme}://${reached.includes(':') ? `[${reached}]` : reached}:${actual}`
+  }
+
+  async #make(): Promise<Server> {
+    const { settings, clock, logger } = this.#parts
+    const handle = (request: IncomingMessage, response: GatewayResponse): void => this.#serve(request, response)
+    if (!settings.tls) return createServer(HTTP, handle)
+    const { server, certificate } = await renewedServer(settings.tls, {
+      clock,
+      logger,
+      http: HTTP,
+      response: GatewayResponse,
+      handle: handle as RequestListener,
+    })
+    this.#certificate = certificate
+    return server
   }
 
   /** Takes no more requests, and lets those that are being answered finish, for a time. Idempotent. */
@@ -121,6 +139,8 @@ export class GatewayServer {
     const server = this.#server
     if (!server) return
     const { clock, settings } = this.#parts
+    this.#certificate?.close()
+    if (server instanceof SecureServer) server.announceEnd()
     const closed = new Promise<void>((resolve) => server.close(() => resolve()))
     server.closeIdleConnections()
     const impatience = clock.setTimer(settings.drainMs, () => server.closeAllConnections())

@@ -4,10 +4,11 @@ import type { JsonObject } from '../../model/json.ts'
 import type { PlatformLimits } from '../../model/platform-limits.ts'
 import type { RuntimesManifest } from '../../model/runtimes-manifest.ts'
 import { jsonAnswer, textAnswer } from '../http/answer.ts'
+import { linkHeader } from '../parts/server-link.ts'
 import type { OpenRoute } from '../http/route.ts'
 
 /** What the server says about itself to anybody. */
-export function infoRoutes({ limits, manifest, build }: ControllerParts): readonly OpenRoute[] {
+export function infoRoutes({ limits, manifest, build, links }: ControllerParts): readonly OpenRoute[] {
   const server = jsonAnswer(200, JSON.stringify(serverInfo(limits, manifest)))
   const api = jsonAnswer(
     200,
@@ -29,7 +30,11 @@ export function infoRoutes({ limits, manifest, build }: ControllerParts): readon
       tag: 'Server',
       summary: 'The server',
       responses: { 200: 'ServerInfo' },
-      handle: () => server,
+      handle: () => {
+        // A header: clients that know every field of the answer would refuse another.
+        const all = links?.() ?? []
+        return all.length === 0 ? server : { ...server, headers: ['Link', linkHeader(all)] }
+      },
     },
     {
       ...open,
