@@ -35,6 +35,8 @@ const HTTP = {
 }
 /** How precisely the time of a back end is kept. */
 const SWEEP_MS = 1_000
+/** Before the namespace. */
+const APIS = '/api/'
 const NO_HEADERS: readonly string[] = []
 const UNSUBSCRIBED = ''
 
@@ -59,8 +61,9 @@ export class GatewayServer {
   readonly #parts: GatewayServerParts
   readonly #limiter: RateLimiter
   readonly #hosts: ReadonlyMap<string, string>
-  /** By response that a back end has to give, when it was asked, monotonic ms. In order. */
+  /** By response that a back end has to give, the last tick before it was asked. In order. */
   readonly #awaited = new Map<GatewayResponse, number>()
+  #tick = 0
   #sweep: Timer | undefined
   #server: Server | undefined
   #certificate: CertificateFiles | undefined
@@ -183,9 +186,10 @@ export class GatewayServer {
       const namespace = this.#hosts.get((headers.host ?? '').toLowerCase().replace(/:\d+$/, ''))
       if (namespace !== undefined) return { namespace, path, query }
     }
-    const found = /^\/api\/([^/]+)(\/.*)?$/.exec(path)
-    const namespace = found && decoded(found[1]!)
-    return namespace ? { namespace, path: found[2] ?? '/', query } : undefined
+    if (!path.startsWith(APIS)) return undefined
+    const slash = path.indexOf('/', APIS.length)
+    const namespace = decoded(slash < 0 ? path.slice(APIS.length) : path.slice(APIS.length, slash))
+    return namespace ? { namespace, path: slash < 0 ? '/' : path.slice(slash), query } : undefined
   }
 
   #route(routes: RouteTable, place: Place, request: IncomingMessage, response: GatewayResponse): void {
@@ -247,7 +251,7 @@ export class GatewayServer {
   }
 
   #await(response: GatewayResponse): void {
-    this.#awaited.set(response, this.#parts.clock.monotonic())
+    this.#awaited.set(response, this.#tick)
     // When the client goes first, it leaves when its time is over.
     response.awaitedIn = this.#awaited
     this.#sweep ??= this.#parts.clock.setTimer(SWEEP_MS, () => this.#onSweep())
@@ -255,10 +259,11 @@ export class GatewayServer {
 
   #onSweep(): void {
     this.#sweep = undefined
+    this.#tick++
     const { clock, settings } = this.#parts
-    const dueMs = clock.monotonic() - settings.timeoutMs
-    for (const [response, askedMs] of this.#awaited) {
-      if (askedMs > dueMs) break
+    const due = this.#tick - 1 - Math.ceil(settings.timeoutMs / SWEEP_MS)
+    for (const [response, asked] of this.#awaited) {
+      if (asked > due) break
       this.#awaited.delete(response)
       response.refuse(504, 'The back end did not answer in time.', ['Connection', 'close'])
     }
@@ -282,6 +287,7 @@ function setHeader(request: IncomingMessage, name: string, value: string): void 
 }
 
 function decoded(segment: string): string | undefined {
+  if (!segment.includes('%')) return segment
   try {
     return decodeURIComponent(segment)
   } catch (error) {
