@@ -3,6 +3,9 @@ import { connect, type ClientHttp2Session } from 'node:http2'
 import { type AddressInfo } from 'node:net'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { afterEach, describe, expect, it, vi } from 'vitest'
+import { BodyReceiver } from '../../src/controller/http/body-receiver.ts'
+import { HttpError } from '../../src/controller/http/http-error.ts'
+import { routeLimit } from '../../src/controller/http/read-body.ts'
 import { DualResponse, SecureServer, VirtualClock } from '../../src/index.ts'
 import { CA, connectHttp2, FIRST, sendOver } from './http2-client.ts'
 
@@ -97,6 +100,32 @@ describe('bounds of a server with TLS', () => {
       expect(deaf.destroyed).toBe(true)
     }, 20_000)
     expect((await get(await client(url))).status).toBe(200)
+  })
+
+  it('a body that stops in the middle is given up, and one that is too long refused, as over HTTP/1.1', async () => {
+    const bodies: BodyReceiver[] = []
+    const url = await serve((request, response) => {
+      bodies[0] ??= new BodyReceiver(clock, 1_000_000)
+      Promise.resolve(bodies[0].receive(request, routeLimit(100), response)).then(
+        (body) => response.end(String(body.length)),
+        (error: unknown) => response.writeHead(error instanceof HttpError ? error.status : 500, 'no', []).end(),
+      )
+    })
+    const session = await client(url)
+    const begin = (text: string): Promise<number> =>
+      new Promise((resolve, reject) => {
+        const stream = session.request({ ':path': '/', ':method': 'POST' }, { endStream: false })
+        stream.on('response', (headers) => resolve(headers[':status'] ?? 0))
+        stream.on('error', reject)
+        stream.write(text)
+      })
+    expect(await begin('x'.repeat(400_000))).toBe(413)
+    const stopped = begin('half')
+    await vi.waitFor(() => expect(bodies[0]!.size).toBe(1))
+    await clock.advance(25_000)
+    expect(await stopped).toBe(408)
+    const sent = await sendOver(session, { method: 'POST', path: '/', headers: {}, body: 'whole' })
+    expect([sent.status, sent.text]).toEqual([200, '5'])
   })
 
   it('a head that is too long is refused, one far beyond ends its stream, and the connection goes on', async () => {

@@ -128,6 +128,8 @@ export class GatewayServer {
       response: GatewayResponse,
       handle: handle as RequestListener,
     })
+    // Another one was there when the port was not to be had.
+    this.#certificate?.close()
     this.#certificate = certificate
     return server
   }
