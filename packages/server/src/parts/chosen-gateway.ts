@@ -11,7 +11,7 @@ export interface ChosenGateway {
   /** Where clients reach it, once it is open. */
   url(): string | undefined
   /** The same for `GET /`. */
-  links(): readonly ServerLink[]
+  readonly links: () => readonly ServerLink[]
 }
 
 const NONE: ChosenGateway = { parts: [], url: () => undefined, links: () => [] }
