@@ -1,6 +1,8 @@
 export interface EdgeOptions {
   /** For configuration, logs and temporary files; absolute. */
   readonly folder: string
+  /** Where the files are written that will be in `folder`, as in a container. Default: `folder` itself. */
+  readonly into?: string
   readonly httpPort: number
   readonly httpsPort: number
   readonly certificate: string

@@ -4,9 +4,9 @@ import { join } from 'node:path'
 
 const source = (name) => readFileSync(new URL(name, import.meta.url), 'utf8')
 
-/** The files of an edge, written into `folder`; returns what nginx is started with. */
-export function writeEdge({ folder, httpPort, httpsPort, certificate, key, apiHost, controllers }) {
-  mkdirSync(folder, { recursive: true })
+/** The files of an edge, written into `folder`, or for use there `into` another; returns what nginx is started with. */
+export function writeEdge({ folder, into = folder, httpPort, httpsPort, certificate, key, apiHost, controllers }) {
+  mkdirSync(into, { recursive: true })
   const values = {
     FOLDER: folder,
     HTTPS_PORT: String(httpsPort),
@@ -23,7 +23,7 @@ export function writeEdge({ folder, httpPort, httpsPort, certificate, key, apiHo
     const filled = lines
       .join('\n')
       .replace(/\b(?:FOLDER|HTTPS?_PORT|CERTIFICATE|KEY|API_HOST|CONTROLLERS)\b/g, (word) => values[word])
-    writeFileSync(join(folder, name), filled)
+    writeFileSync(join(into, name), filled)
   }
   return ['-p', folder, '-c', join(folder, 'nginx.conf')]
 }

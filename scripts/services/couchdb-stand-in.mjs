@@ -5,13 +5,17 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 const [folder, port] = process.argv.slice(2)
+const { COUCHDB_USER = 'admin', COUCHDB_PASSWORD = 'password' } = process.env
 const require = createRequire(join(folder, 'package.json'))
 const PouchDB = require('pouchdb')
 PouchDB.plugin(require('pouchdb-adapter-memory'))
 
 const own = mkdtempSync(join(tmpdir(), 'couchdb-stand-in-'))
 const configPath = join(own, 'config.json')
-writeFileSync(configPath, JSON.stringify({ admins: { admin: 'password' }, log: { file: join(own, 'log.txt') } }))
+writeFileSync(
+  configPath,
+  JSON.stringify({ admins: { [COUCHDB_USER]: COUCHDB_PASSWORD }, log: { file: join(own, 'log.txt') } }),
+)
 
 const options = { configPath, logPath: join(own, 'log.txt') }
 const app = require('express')()

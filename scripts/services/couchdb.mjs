@@ -27,14 +27,26 @@ export default {
       await until('the server of COUCHDB_URL', () => welcomes(outside), { timeoutMs: 10_000 })
       return { env: {} }
     }
-    install()
-    const port = await freePort()
-    const started = startDetached(folder, process.execPath, ['--unhandled-rejections=warn', program, cache, `${port}`])
-    const state = { ...started, env: { COUCHDB_URL: `http://admin:password@127.0.0.1:${port}` } }
-    await until('couchdb', () => welcomes(state.env.COUCHDB_URL), { folder, state })
-    return state
+    const { url, ...started } = await startStandIn(folder)
+    return { ...started, env: { COUCHDB_URL: url } }
   },
   answers: ({ env }) => welcomes(env.COUCHDB_URL ?? process.env.COUCHDB_URL),
+}
+
+/**
+ * Starts the stand-in, whose account is that of the environment; resolves once it answers.
+ * @param {string} folder
+ * @param {{ port?: number, username?: string, password?: string }} [options]
+ */
+export async function startStandIn(folder, options = {}) {
+  const { port = await freePort(), username = 'admin', password = 'password' } = options
+  install()
+  const env = { ...process.env, COUCHDB_USER: username, COUCHDB_PASSWORD: password }
+  const args = ['--unhandled-rejections=warn', program, cache, `${port}`]
+  const state = startDetached(folder, process.execPath, args, { env })
+  const url = `http://${username}:${password}@127.0.0.1:${port}`
+  await until('couchdb', () => welcomes(url), { folder, state })
+  return { ...state, url }
 }
 
 function install() {

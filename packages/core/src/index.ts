@@ -4,6 +4,16 @@ export { silentLogger, type Logger } from './log.ts'
 export { refusedConnections } from './controller/http/refused-connections.ts'
 export { makeFolder } from './make-folder.ts'
 export { KeyedLock } from './keyed-lock.ts'
+export {
+  CertificateFiles,
+  type Certificate,
+  type CertificateFilesParts,
+  type TlsFiles,
+} from './tls/certificate-files.ts'
+export { DualResponse } from './tls/dual-response.ts'
+export { renewedServer, type RenewedServer } from './tls/renewed-server.ts'
+export { SecureServer, type SecureServerOptions } from './tls/secure-server.ts'
+export type { StreamRequest } from './tls/stream-request.ts'
 
 export type { Clock, Timer } from './time/clock.ts'
 export { SystemClock } from './time/system-clock.ts'
@@ -129,6 +139,7 @@ export * as tokens from './assembly/tokens.ts'
 export { CORE_VERSION } from './assembly/core-version.ts'
 export { assemble, assembleController, assembleInvoker } from './assembly/assemble.ts'
 export type { ControllerNode } from './assembly/controller-node.ts'
+export type { ListenOptions } from './assembly/http-listeners.ts'
 export type { InvokerNode } from './assembly/invoker-node.ts'
 export type { Platform } from './assembly/platform.ts'
 export * as settingsSchemas from './assembly/options/settings-schema.ts'
@@ -140,6 +151,7 @@ export {
   type StandardSchema,
 } from './standard-schema.ts'
 export { problems } from './assembly/options/problems.ts'
+export type { ServerLink } from './controller/parts/server-link.ts'
 export type { OpenCall, OpenRoute } from './controller/http/route.ts'
 export type { Answer } from './controller/http/answer.ts'
 export type { ActivationFacts, ControllerGauges, ControllerObserver } from './controller/parts/observer.ts'

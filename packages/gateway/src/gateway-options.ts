@@ -10,6 +10,8 @@ export const gatewayOptions = z.strictObject({
   port: z.int().min(0).max(65_535).optional(),
   /** Whether a free port is taken instead of one that is in use. */
   anyPort: z.boolean().default(false),
+  /** Files with a certificate and its key: the APIs are served over TLS, with renewed files at once. */
+  tls: z.strictObject({ cert: z.string().min(1), key: z.string().min(1) }).optional(),
   /** Where clients reach the gateway, as `gwApiUrl` tells them. Default: where it listens. */
   url: url.optional(),
   /** Namespaces whose APIs are served on a host of their own, without `/api/<namespace>` in the path. */

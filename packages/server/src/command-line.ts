@@ -14,6 +14,7 @@ interface ControllerFlags extends Omit<StandaloneFlags, 'demo' | 'containers'> {
 }
 
 interface InvokerFlags {
+  readonly insecure?: boolean
   readonly port?: number
   readonly id?: number
   readonly uniqueName?: string
@@ -23,6 +24,7 @@ interface InvokerFlags {
 }
 
 interface StandaloneFlags {
+  readonly insecure?: boolean
   readonly host?: string
   readonly port?: number
   readonly data?: string
@@ -43,6 +45,7 @@ export async function runCommandLine(args: readonly string[], signals: StopSigna
     .description('everything in one process: durable embedded store, actions as child processes unless told otherwise')
     .option('--host <address>', 'address to listen on (default 127.0.0.1)')
     .option('--port <number>', 'port to listen on (default 3233)', port)
+    .addOption(insecure())
     .option('--data <folder>', 'where everything is kept (default ./stemcell-data)')
     .option('--auth-file <file>', 'file with UUID:KEY for namespace guest; STEMCELL_AUTH=UUID:KEY does the same')
     .option('--config <file>', 'JSON configuration; options of the command line win')
@@ -59,6 +62,7 @@ export async function runCommandLine(args: readonly string[], signals: StopSigna
     .option('--id <name>', 'unique among the controllers (default 0)')
     .option('--host <address>', 'address to listen on (default 127.0.0.1)')
     .option('--port <number>', 'port to listen on (default 3233)', port)
+    .addOption(insecure())
     .option('--data <folder>', 'where this process keeps its own things (default ./stemcell-data)')
     .option('--auth-file <file>', 'file with UUID:KEY for namespace guest; STEMCELL_AUTH=UUID:KEY does the same')
     .action(async ({ config, id, ...overrides }: ControllerFlags) => {
@@ -73,6 +77,7 @@ export async function runCommandLine(args: readonly string[], signals: StopSigna
     .option('--unique-name <name>', 'name by which it gets a number and keeps it (default: name of the host)')
     .option('--data <folder>', 'where this process keeps its own things (default ./stemcell-data)')
     .option('--port <number>', 'port for operators and metrics (default: none)', port)
+    .addOption(insecure())
     .addOption(containers())
     .action(async ({ config, id, uniqueName, port: ownPort, ...overrides }: InvokerFlags) => {
       const { serveInvoker } = await import('./cluster/serve-invoker.ts')
@@ -118,6 +123,10 @@ function explain(error: unknown, isAdmin: boolean): string {
   if (isPlatformError(error)) return `stemcell: ${error.message}`
   if (error instanceof CommandEnd) return error.message === '' ? '' : `error: ${error.message}`
   return error instanceof Error ? (error.stack ?? error.message) : String(error)
+}
+
+function insecure(): Option {
+  return new Option('--insecure', 'serve other machines without TLS, as behind a proxy that has it')
 }
 
 function containers(): Option {

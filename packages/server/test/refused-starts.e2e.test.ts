@@ -114,7 +114,7 @@ describe('a port', () => {
   })
 
   it('or address that this machine does not have is refused', async () => {
-    expect(await refusal({ args: ['--host', '192.0.2.1'] })).toContain(': 192.0.2.1:0 cannot be used')
+    expect(await refusal({ args: ['--host', '192.0.2.1', '--insecure'] })).toContain(': 192.0.2.1:0 cannot be used')
   })
 })
 

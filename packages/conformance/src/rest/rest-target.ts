@@ -19,6 +19,8 @@ export interface RestTarget {
   readonly openwhisk?: boolean
   /** Sees each exchange as soon as it is over; the row fails with what this throws. */
   readonly observe?: (exchange: RestExchange) => void
+  /** Sends a request of a row; default `sendRequest`, which speaks HTTP/1.1. */
+  readonly send?: (baseUrl: string, request: RawRequest) => Promise<RawResponse>
   /** Upper bound for records to appear, ms. Default 10 000. */
   readonly patienceMs?: number
 }

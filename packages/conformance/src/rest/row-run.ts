@@ -67,7 +67,8 @@ export class RowRun {
   async #exchange(step: RequestStep, request: RawRequest): Promise<RawResponse> {
     const deadline = performance.now() + THROTTLE_MS
     for (;;) {
-      const response = await sendRequest(this.#target.baseUrl, request)
+      const { baseUrl, send = sendRequest } = this.#target
+      const response = await send(baseUrl, request)
       this.#activationId = response.headers['x-openwhisk-activation-id'] ?? this.#activationId
       this.#target.observe?.({ step, request, response })
       const isThrottled = response.status === 429 && this.#owner === this.#target.owner

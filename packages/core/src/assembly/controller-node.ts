@@ -9,7 +9,7 @@ import { duplexPair } from './duplex-pair.ts'
 import { EmbeddedClient } from './embedded-client.ts'
 import type { Engines } from './engines.ts'
 import { fetchOver } from './fetch-request.ts'
-import { checkAddress, HttpListeners } from './http-listeners.ts'
+import { checkAddress, HttpListeners, type ListenOptions } from './http-listeners.ts'
 import type { Opening, OpenParts } from './open-in-order.ts'
 import { use } from './provide.ts'
 import type { Token } from './token.ts'
@@ -86,17 +86,18 @@ export class ControllerNode implements AsyncDisposable {
     return use(this.#container, key)
   }
 
-  /** Where the REST API listens, e.g. `http://127.0.0.1:3233`; undefined when it does not. */
+  /** Where the REST API listens, e.g. `http://127.0.0.1:3233`, or `https://…`; undefined when it does not. */
   get url(): string | undefined {
     return this.listeners.url
   }
 
   /**
    * Serves the REST API on a port; 0 picks a free one. May be called more than once; actions call back on the first.
-   * @throws ERR_CONFIG the port is in use or may not be bound; the message names it.
+   * With `tls` it is served over HTTP/1.1 and HTTP/2; files that were renewed are used from the next connection on.
+   * @throws ERR_CONFIG the port is in use or may not be bound, or the certificate does not fit its key; the message names it.
    * @throws ERR_CLOSED the node is closing, or closed.
    */
-  async listen(address: { readonly host?: string; readonly port: number }): Promise<{ readonly url: string }> {
+  async listen(address: ListenOptions): Promise<{ readonly url: string }> {
     this.#requireOpen('listen')
     return { url: await keepAlive(this.listeners.listen(checkAddress(address))) }
   }

@@ -110,7 +110,7 @@ export class Engines {
       invoke: (invocation) => controller.invoke(invocation),
       handle: (request, response) => controller.handle(request, response),
     })
-    const { observers, controllerId: id = '0', api, routes, build } = this.#options
+    const { observers, controllerId: id = '0', api, routes, links, build } = this.#options
     const controller: Controller = createController({
       ...this.#shared,
       id,
@@ -123,6 +123,7 @@ export class Engines {
       maxWaiting: this.#settings.maxWaiting,
       ...(api && { api }),
       ...(routes && { routes }),
+      ...(links && { links }),
       ...(observers?.controller && { observer: observers.controller }),
       ...this.#emitter(`controller${id}`),
       storeLevels: this.#storeLevels,

@@ -1,15 +1,19 @@
-import type { RequestListener, ServerResponse } from 'node:http'
+import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http'
 import { Server as NetServer, type AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { z } from 'zod'
 import { connectionCap, MAX_CONNECTIONS } from '../connection-cap.ts'
 import type { ApiListener, ApiServer } from '../controller/http/direct/api-server.ts'
-import { createHttpServer } from '../controller/http/http-server.ts'
+import { bounded, createHttpServer, HTTP_BOUNDS } from '../controller/http/http-server.ts'
 import { refusedConnections } from '../controller/http/refused-connections.ts'
 import { PlatformError } from '../errors.ts'
 import type { Logger } from '../log.ts'
 import type { Clock, Timer } from '../time/clock.ts'
 import type { Random } from '../time/random.ts'
+import type { CertificateFiles, TlsFiles } from '../tls/certificate-files.ts'
+import { httpsRedirect } from '../tls/https-redirect.ts'
+import { renewedServer } from '../tls/renewed-server.ts'
+import { SecureServer } from '../tls/secure-server.ts'
 import { within } from '../time/within.ts'
 import { handedRequest } from './handed-request.ts'
 import { problems } from './options/problems.ts'
@@ -23,17 +27,32 @@ const CLOSED = 'the platform is closed; assemble a new one'
 const READ_BEFORE =
   'The request body was read before the platform got it: mount the platform before body parsers, or keep request.rawBody.'
 
+/** Where to listen, and how. */
+export interface ListenOptions {
+  /** Default 127.0.0.1. */
+  readonly host?: string
+  /** 0 picks a free one. */
+  readonly port: number
+  /** Serves HTTP/1.1 and HTTP/2 over TLS, with a certificate that may be renewed while it serves. */
+  readonly tls?: TlsFiles & {
+    /** A port of plain HTTP which only says where the other is. */
+    readonly redirectPort?: number | undefined
+  }
+}
+
+const port = z.int().min(0).max(65_535)
 const addressSchema = z.strictObject({
   host: z.string().min(1).optional(),
-  port: z.int().min(0).max(65_535),
+  port,
+  tls: z.strictObject({ cert: z.string().min(1), key: z.string().min(1), redirectPort: port.optional() }).optional(),
 })
 
 /** @throws ERR_CONFIG it is no address to listen on. */
-export function checkAddress(address: unknown): { readonly host?: string; readonly port: number } {
+export function checkAddress(address: unknown): ListenOptions {
   const parsed = addressSchema.safeParse(address)
   if (!parsed.success) throw new PlatformError('ERR_CONFIG', `listen: ${problems(parsed.error, addressSchema)}`)
-  const { host, port } = parsed.data
-  return { port, ...(host === undefined ? {} : { host }) }
+  const { host, port, tls } = parsed.data
+  return { port, ...(host === undefined ? {} : { host }), ...(tls && { tls }) }
 }
 
 /** The servers of one API: those that listen on ports, and one for clients in the same process. */
@@ -46,7 +65,8 @@ export class HttpListeners {
   readonly #clock: Clock
   readonly #random: Random
   readonly #logger: Logger
-  readonly #servers: ApiServer[] = []
+  readonly #servers: Server[] = []
+  readonly #certificates: CertificateFiles[] = []
   #url: string | undefined
   #isClosed = false
   /** Answers from now on close their connections. */
@@ -80,14 +100,49 @@ export class HttpListeners {
     return this.#url
   }
 
-  /** @throws ERR_CONFIG the port is in use or may not be bound; the message names it. */
-  async listen({ host = '127.0.0.1', port }: { readonly host?: string; readonly port: number }): Promise<string> {
+  /**
+   * @throws ERR_CONFIG the port is in use or may not be bound, or the certificate cannot be used; the message says which.
+   */
+  async listen({ host = '127.0.0.1', port, tls }: ListenOptions): Promise<string> {
     const cap = connectionCap()
-    const server = createHttpServer(this.#handle, this.#clock, this.#random, cap.connections)
+    const server = tls
+      ? await this.#secureServer(tls, cap.connections)
+      : createHttpServer(this.#handle, this.#clock, this.#random, cap.connections)
+    const actual = await this.#bind(server, host, port, '--port')
+    const url = `http${tls ? 's' : ''}://${host.includes(':') ? `[${host}]` : host}:${actual}`
+    if (tls?.redirectPort !== undefined) {
+      const redirect = httpsRedirect(actual)
+      const plain = bounded(createServer(HTTP_BOUNDS, redirect), redirect, this.#random, cap.connections)
+      await this.#bind(plain, host, tls.redirectPort, 'tls.redirectPort')
+    }
+    if (cap.connections < MAX_CONNECTIONS) {
+      this.#logger.warn(
+        { ...cap, usual: MAX_CONNECTIONS },
+        'the limit of open files is low: fewer connections are accepted',
+      )
+    }
+    this.#url ??= url
+    return url
+  }
+
+  async #secureServer(files: TlsFiles, maxConnections: number): Promise<Server> {
+    const handle = this.#handle
+    const { server, certificate } = await renewedServer(files, {
+      clock: this.#clock,
+      logger: this.#logger,
+      http: HTTP_BOUNDS,
+      handle,
+    })
+    this.#certificates.push(certificate)
+    return bounded(server, handle, this.#random, maxConnections)
+  }
+
+  /** The port that it got. */
+  async #bind(server: Server, host: string, port: number, option: string): Promise<number> {
     await new Promise<void>((resolve, reject) => {
       const refused = (cause: NodeJS.ErrnoException): void => {
         const why =
-          cause.code === 'EADDRINUSE' ? 'is in use; choose another with --port' : `cannot be used (${cause.code})`
+          cause.code === 'EADDRINUSE' ? `is in use; choose another with ${option}` : `cannot be used (${cause.code})`
         reject(new PlatformError('ERR_CONFIG', `http: ${host}:${port} ${why}`, { cause }))
       }
       server.once('error', refused)
@@ -101,17 +156,8 @@ export class HttpListeners {
       throw new PlatformError('ERR_CLOSED', 'listen: the platform is closed')
     }
     server.on('error', refusedConnections(this.#logger, this.#clock))
-    if (cap.connections < MAX_CONNECTIONS) {
-      this.#logger.warn(
-        { ...cap, usual: MAX_CONNECTIONS },
-        'the limit of open files is low: fewer connections are accepted',
-      )
-    }
     this.#servers.push(server)
-    const { port: actual } = server.address() as AddressInfo
-    const url = `http://${host.includes(':') ? `[${host}]` : host}:${actual}`
-    this.#url ??= url
-    return url
+    return (server.address() as AddressInfo).port
   }
 
   /**
@@ -121,6 +167,7 @@ export class HttpListeners {
   async close(drained: () => Promise<void>, lingerMs: number): Promise<void> {
     const servers = [...this.#servers.splice(0), this.embedded]
     this.#lastRequests = true
+    for (const certificate of this.#certificates.splice(0)) certificate.close()
     const closed = Promise.all(servers.map((server) => stopListening(server, lingerMs)))
     const closeIdle = async (): Promise<void> => {
       // After what has arrived was read: a process that stood still looks at its timers first.
@@ -153,7 +200,8 @@ function refuse(response: ServerResponse, status: number, error: string): void {
 }
 
 /** Resolves when the last connection is gone. Unlike its own `close`, this lets a server keep idle connections. */
-function stopListening(server: ApiServer, lingerMs: number): Promise<void> {
+function stopListening(server: Server, lingerMs: number): Promise<void> {
+  if (server instanceof SecureServer) server.announceEnd()
   // 0 would be for ever.
   server.keepAliveTimeout = Math.max(1, lingerMs)
   return new Promise((resolve) => {

@@ -3,6 +3,7 @@ import type { ContainerFactory } from '../container/container-factory.ts'
 import type { ApiOptions } from '../controller/parts/api-options.ts'
 import type { RetentionOptions } from '../controller/activations/record-retention.ts'
 import type { OpenRoute } from '../controller/http/route.ts'
+import type { ServerLink } from '../controller/parts/server-link.ts'
 import type { ControllerObserver } from '../controller/parts/observer.ts'
 import type { InvokerOptions } from '../invoker/invoker.ts'
 import type { InvokerObserver } from '../invoker/parts/observer.ts'
@@ -65,6 +66,7 @@ export interface InvokerNodeOptions extends Omit<
   | 'loadBalancer'
   | 'rateLimiter'
   | 'routes'
+  | 'links'
   | 'systemPackages'
   | 'api'
   | 'maxWaiting'
@@ -110,6 +112,8 @@ export interface PlatformOptions {
   readonly api?: ApiOptions
   /** Further paths that the REST API serves without credentials, such as `/metrics`. */
   readonly routes?: readonly OpenRoute[]
+  /** What else is there, such as an API gateway: `GET /` says it in the header `Link`. Asked for each answer. */
+  readonly links?: () => readonly ServerLink[]
   /**
    * Packages of namespace `whisk.system` whose actions run inside the controller. Where the entity store has a package
    * of the same name there, that one is served instead. Default: none.

@@ -1,4 +1,5 @@
-import { ServerResponse, type IncomingMessage } from 'node:http'
+import { DualResponse } from '@stemcell/core'
+import type { IncomingMessage } from 'node:http'
 import { gzip } from 'node:zlib'
 
 /** What becomes of an answer on its way through the gateway. */
@@ -17,10 +18,10 @@ interface Head {
 }
 
 const COMPRESSIBLE = /^(?:text\/|image\/svg|application\/(?:json|javascript|xml|manifest|[\w.+-]+\+(?:json|xml)))/i
-const CORS_HEADER = /^access-control-/i
+const CORS_HEADER = 'access-control-'
 
 /** A response whose head is held back until its body is there, where a policy was set; then it is sent as that wants. */
-export class GatewayResponse<R extends IncomingMessage = IncomingMessage> extends ServerResponse<R> {
+export class GatewayResponse<R extends IncomingMessage = IncomingMessage> extends DualResponse<R> {
   policy: AnswerPolicy | undefined
   /** From which it is taken once it is answered. */
   awaitedIn: Map<GatewayResponse, number> | undefined
@@ -98,9 +99,22 @@ function headerOf(headers: readonly string[], name: string): string | undefined 
 }
 
 function withCors(headers: readonly string[], cors: readonly string[]): string[] {
-  const all = kept(headers, (name) => !CORS_HEADER.test(name))
+  const all: string[] = []
+  for (let index = 0; index < headers.length; index += 2) {
+    const name = headers[index]!
+    if (!isOfCors(name)) all.push(name, headers[index + 1]!)
+  }
   for (const item of cors) all.push(item)
   return all
+}
+
+/** Few headers are as long, and fewer have a hyphen there. */
+function isOfCors(name: string): boolean {
+  return (
+    name.length > CORS_HEADER.length &&
+    name[CORS_HEADER.length - 1] === '-' &&
+    name.slice(0, CORS_HEADER.length).toLowerCase() === CORS_HEADER
+  )
 }
 
 function compressedHeaders(headers: readonly string[]): string[] {

@@ -1,9 +1,12 @@
-import { createServer, type IncomingMessage, type Server } from 'node:http'
+import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import {
   isPlatformError,
   isPromise,
   PlatformError,
+  renewedServer,
+  SecureServer,
+  type CertificateFiles,
   type Clock,
   type Logger,
   type SystemPackageContext,
@@ -23,8 +26,17 @@ const KEEP_ALIVE_MS = 75_000
 const RECEIVE_MS = 65_000
 const MAX_HEAD_BYTES = 64 * 1024
 const MAX_CONNECTIONS = 8192
+const HTTP = {
+  ServerResponse: GatewayResponse,
+  keepAliveTimeout: KEEP_ALIVE_MS,
+  requestTimeout: RECEIVE_MS,
+  headersTimeout: RECEIVE_MS,
+  maxHeaderSize: MAX_HEAD_BYTES,
+}
 /** How precisely the time of a back end is kept. */
 const SWEEP_MS = 1_000
+/** Before the namespace. */
+const APIS = '/api/'
 const NO_HEADERS: readonly string[] = []
 const UNSUBSCRIBED = ''
 
@@ -49,10 +61,12 @@ export class GatewayServer {
   readonly #parts: GatewayServerParts
   readonly #limiter: RateLimiter
   readonly #hosts: ReadonlyMap<string, string>
-  /** By response that a back end has to give, when it was asked, monotonic ms. In order. */
+  /** By response that a back end has to give, the last tick before it was asked. In order. */
   readonly #awaited = new Map<GatewayResponse, number>()
+  #tick = 0
   #sweep: Timer | undefined
   #server: Server | undefined
+  #certificate: CertificateFiles | undefined
   #url: string | undefined
   #closing: Promise<void> | undefined
 
@@ -86,16 +100,7 @@ export class GatewayServer {
   }
 
   async #listen(host: string, port: number): Promise<void> {
-    const server = createServer(
-      {
-        ServerResponse: GatewayResponse,
-        keepAliveTimeout: KEEP_ALIVE_MS,
-        requestTimeout: RECEIVE_MS,
-        headersTimeout: RECEIVE_MS,
-        maxHeaderSize: MAX_HEAD_BYTES,
-      },
-      (request, response) => this.#serve(request, response),
-    )
+    const server = await this.#make()
     server.maxConnections = MAX_CONNECTIONS
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject)
@@ -105,10 +110,28 @@ export class GatewayServer {
       })
     })
     this.#server = server
+    const scheme = this.#parts.settings.tls ? 'https' : 'http'
     const { port: actual } = server.address() as AddressInfo
     // Of a server that listens on every address, the one that is there for certain.
     const reached = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host
-    this.#url = `http://${reached.includes(':') ? `[${reached}]` : reached}:${actual}`
+    this.#url = `${scheme}://${reached.includes(':') ? `[${reached}]` : reached}:${actual}`
+  }
+
+  async #make(): Promise<Server> {
+    const { settings, clock, logger } = this.#parts
+    const handle = (request: IncomingMessage, response: GatewayResponse): void => this.#serve(request, response)
+    if (!settings.tls) return createServer(HTTP, handle)
+    const { server, certificate } = await renewedServer(settings.tls, {
+      clock,
+      logger,
+      http: HTTP,
+      response: GatewayResponse,
+      handle: handle as RequestListener,
+    })
+    // Another one was there when the port was not to be had.
+    this.#certificate?.close()
+    this.#certificate = certificate
+    return server
   }
 
   /** Takes no more requests, and lets those that are being answered finish, for a time. Idempotent. */
@@ -121,6 +144,8 @@ export class GatewayServer {
     const server = this.#server
     if (!server) return
     const { clock, settings } = this.#parts
+    this.#certificate?.close()
+    if (server instanceof SecureServer) server.announceEnd()
     const closed = new Promise<void>((resolve) => server.close(() => resolve()))
     server.closeIdleConnections()
     const impatience = clock.setTimer(settings.drainMs, () => server.closeAllConnections())
@@ -163,9 +188,10 @@ export class GatewayServer {
       const namespace = this.#hosts.get((headers.host ?? '').toLowerCase().replace(/:\d+$/, ''))
       if (namespace !== undefined) return { namespace, path, query }
     }
-    const found = /^\/api\/([^/]+)(\/.*)?$/.exec(path)
-    const namespace = found && decoded(found[1]!)
-    return namespace ? { namespace, path: found[2] ?? '/', query } : undefined
+    if (!path.startsWith(APIS)) return undefined
+    const slash = path.indexOf('/', APIS.length)
+    const namespace = decoded(slash < 0 ? path.slice(APIS.length) : path.slice(APIS.length, slash))
+    return namespace ? { namespace, path: slash < 0 ? '/' : path.slice(slash), query } : undefined
   }
 
   #route(routes: RouteTable, place: Place, request: IncomingMessage, response: GatewayResponse): void {
@@ -227,7 +253,7 @@ export class GatewayServer {
   }
 
   #await(response: GatewayResponse): void {
-    this.#awaited.set(response, this.#parts.clock.monotonic())
+    this.#awaited.set(response, this.#tick)
     // When the client goes first, it leaves when its time is over.
     response.awaitedIn = this.#awaited
     this.#sweep ??= this.#parts.clock.setTimer(SWEEP_MS, () => this.#onSweep())
@@ -235,10 +261,11 @@ export class GatewayServer {
 
   #onSweep(): void {
     this.#sweep = undefined
+    this.#tick++
     const { clock, settings } = this.#parts
-    const dueMs = clock.monotonic() - settings.timeoutMs
-    for (const [response, askedMs] of this.#awaited) {
-      if (askedMs > dueMs) break
+    const due = this.#tick - 1 - Math.ceil(settings.timeoutMs / SWEEP_MS)
+    for (const [response, asked] of this.#awaited) {
+      if (asked > due) break
       this.#awaited.delete(response)
       response.refuse(504, 'The back end did not answer in time.', ['Connection', 'close'])
     }
@@ -262,6 +289,7 @@ function setHeader(request: IncomingMessage, name: string, value: string): void 
 }
 
 function decoded(segment: string): string | undefined {
+  if (!segment.includes('%')) return segment
   try {
     return decodeURIComponent(segment)
   } catch (error) {

@@ -1,4 +1,12 @@
-import { invokerFront, PlatformError, refusedConnections, SystemClock, type Invoker, type Logger } from '@stemcell/core'
+import {
+  invokerFront,
+  PlatformError,
+  refusedConnections,
+  renewedServer,
+  SystemClock,
+  type Invoker,
+  type Logger,
+} from '@stemcell/core'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Config } from '../config/config-schema.ts'
@@ -23,14 +31,17 @@ export function requireOperator({ host, invoker: { port, operator } }: Config): 
 
 /** Listens where the configuration says; undefined when it names no port. @throws ERR_CONFIG the port cannot be had. */
 export async function openFront(
-  { host, invoker: { port, operator } }: Config,
+  { host, tls, invoker: { port, operator } }: Config,
   invoker: Invoker,
   metrics: Metrics,
   logger: Logger,
 ): Promise<InvokerPort | undefined> {
   if (port === undefined) return undefined
   const open = [{ path: metrics.route.path, handle: () => metrics.read() }]
-  const server = createServer(invokerFront({ invoker, logger, open, ...(operator && { credentials: operator }) }))
+  const handle = invokerFront({ invoker, logger, open, ...(operator && { credentials: operator }) })
+  const clock = new SystemClock()
+  const secure = tls && (await renewedServer(tls, { handle, http: {}, clock, logger }))
+  const server = secure?.server ?? createServer(handle)
   server.maxConnections = MAX_CONNECTIONS
   await new Promise<void>((resolve, reject) => {
     const refused = (cause: NodeJS.ErrnoException): void => {
@@ -44,12 +55,13 @@ export async function openFront(
       resolve()
     })
   })
-  server.on('error', refusedConnections(logger, new SystemClock()))
+  server.on('error', refusedConnections(logger, clock))
   const { port: actual } = server.address() as AddressInfo
   return {
-    url: `http://${host.includes(':') ? `[${host}]` : host}:${actual}`,
+    url: `http${tls ? 's' : ''}://${host.includes(':') ? `[${host}]` : host}:${actual}`,
     close: () =>
       new Promise((resolve) => {
+        secure?.certificate.close()
         server.close(() => resolve())
         server.closeAllConnections()
       }),

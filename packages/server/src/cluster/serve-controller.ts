@@ -1,12 +1,14 @@
 import { assembleController, PlatformError, tokens } from '@stemcell/core'
 import type { Config } from '../config/config-schema.ts'
 import { readConfig, type ConfigOverrides } from '../config/read-config.ts'
+import { addressOf } from '../parts/address-of.ts'
 import { AUTH_SHOWS, takeEnvironment } from '../environment.ts'
 import { isLoopback } from '../is-loopback.ts'
 import { Metrics } from '../metrics/metrics.ts'
 import { controllerGateway } from '../parts/chosen-gateway.ts'
 import { chosenForController, controllerSettings, settings } from '../parts/chosen-parts.ts'
 import { chosenSystemPackages } from '../parts/chosen-system-packages.ts'
+import { requireEncryption } from '../require-encryption.ts'
 import { runUntilStopped, type Running, type StartContext } from '../run-until-stopped.ts'
 import { admitGuest } from '../standalone/admit-guest.ts'
 import { DataFolder } from '../standalone/data-folder.ts'
@@ -49,6 +51,7 @@ async function startController(
   if (!ID.test(id)) {
     throw new PlatformError('ERR_CONFIG', `--id ${id}: a controller is called by letters, digits, dots, _ and -`)
   }
+  requireEncryption(config)
   const given = givenGuestKey({ auth, authFile: config.authFile })
   const metrics = (config.metrics ?? isLoopback(config.host)) ? new Metrics(vitals) : undefined
   const gateway = controllerGateway(config)
@@ -56,6 +59,7 @@ async function startController(
     ...(await sharedParts(config, new DataFolder(config.data), `controller-${id}`)),
     ...(await chosenForController(config)),
     systemPackages: [...(await chosenSystemPackages(config)), ...gateway.parts],
+    links: gateway.links,
     ...settings(config),
     ...controllerSettings(config),
     ...(metrics && { observers: metrics.observers, routes: [metrics.route] }),
@@ -70,7 +74,7 @@ async function startController(
       await close(0)
       return undefined
     }
-    const { url } = await node.listen({ host: config.host, port: config.port })
+    const { url } = await node.listen(addressOf(config))
     const apis = gateway.url()
     print(`Stemcell controller ${id} is ready at ${reachableUrl(url)}${apis === undefined ? '' : `, APIs at ${apis}`}`)
     logger.info({ controller: id, url, gateway: apis, pid: process.pid }, 'ready')

@@ -5,6 +5,7 @@ import { readConfig, type ConfigOverrides } from '../config/read-config.ts'
 import { takeEnvironment } from '../environment.ts'
 import { Metrics } from '../metrics/metrics.ts'
 import { chosenContainers, chosenPolicy, invokerSettings, settings } from '../parts/chosen-parts.ts'
+import { requireEncryption } from '../require-encryption.ts'
 import { runUntilStopped, type Running, type StartContext } from '../run-until-stopped.ts'
 import { DataFolder } from '../standalone/data-folder.ts'
 import { requireImages } from '../standalone/offered-kinds.ts'
@@ -48,6 +49,7 @@ async function startInvoker(
     throw new PlatformError('ERR_CONFIG', 'apiHost: say where actions reach the API, e.g. http://127.0.0.1:3233')
   }
   await requireImages(config, logger)
+  if (config.invoker.port !== undefined) requireEncryption({ ...config, gateway: false })
   requireOperator(config)
   const instance = identity(config, name)
   const data = new DataFolder(config.data)

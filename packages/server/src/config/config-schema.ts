@@ -41,6 +41,18 @@ const invoker = z.strictObject({
   ...settingsSchemas.invokerEnvironmentShape,
 })
 
+const tls = z.strictObject({
+  cert: z.string().min(1).meta({
+    description: '[Certificate](#tls) in PEM, those that sign it behind it; a renewed file is used at once',
+    shownDefault: 'no TLS',
+  }),
+  key: z.string().min(1).meta({ description: 'Its key in PEM, without a passphrase', shownDefault: 'no TLS' }),
+  redirectPort: z.int().min(0).max(65_535).optional().meta({
+    description: 'Port of plain HTTP that only says where HTTPS is',
+    shownDefault: 'none',
+  }),
+})
+
 function adapter(description: string, shownDefault: string) {
   return z
     .strictObject({ adapter: z.string().min(1), options: z.record(z.string(), z.unknown()).default({}) })
@@ -54,7 +66,7 @@ const systemPackage = z.union([
 ])
 
 const gateway = z
-  .union([z.literal(false), gatewayOptions.omit({ anyPort: true, drainMs: true })])
+  .union([z.literal(false), gatewayOptions.omit({ anyPort: true, drainMs: true, tls: true })])
   .optional()
   .meta({
     description: 'Where [APIs](#apis) are served: `port`, `host`, `url`, `hosts` …; false: nowhere',
@@ -66,6 +78,11 @@ const gateway = z
 export const configSchema = z.strictObject({
   host: z.string().min(1).default('127.0.0.1').meta({ description: 'Address to listen on' }),
   port: z.int().min(0).max(65_535).default(3233).meta({ description: 'Port to listen on; 0 picks a free one' }),
+  tls: tls.optional(),
+  insecure: z.boolean().default(false).meta({
+    description:
+      'Whether others than this machine may be served without TLS, as behind a proxy; `--insecure` says so too',
+  }),
   controllerId: z
     .string()
     .min(1)

@@ -1,11 +1,11 @@
-import { PlatformError, problems } from '@stemcell/core'
+import { PlatformError, problems, type TlsFiles } from '@stemcell/core'
 import { dirname, resolve } from 'node:path'
 import { configSchema, type Config } from './config-schema.ts'
 import { readNamedFile } from '../read-named-file.ts'
 import { CONTAINER_PACKAGES, type ContainersName } from './container-packages.ts'
 
 /** Options of the command line; they win over the file. */
-export type ConfigOverrides = Partial<Pick<Config, 'host' | 'port' | 'data' | 'authFile' | 'logLevel'>> & {
+export type ConfigOverrides = Partial<Pick<Config, 'host' | 'port' | 'data' | 'authFile' | 'logLevel' | 'insecure'>> & {
   readonly containers?: ContainersName | undefined
 }
 
@@ -30,8 +30,13 @@ export function readConfig(path: string | undefined, overrides: ConfigOverrides 
     ...(containers === undefined ? {} : { containers: containersOf(containers, config) }),
     data: resolve(overrides.data ?? (isDataInFile ? resolve(folder, config.data) : config.data)),
     ...(authFile === undefined ? {} : { authFile: resolve(authFile) }),
+    ...(config.tls && { tls: { ...config.tls, ...tlsFiles(config.tls, folder) } }),
     ...(typeof config.manifest === 'string' ? { manifest: readManifest(resolve(folder, config.manifest)) } : {}),
   }
+}
+
+function tlsFiles({ cert, key }: TlsFiles, folder: string): TlsFiles {
+  return { cert: resolve(folder, cert), key: resolve(folder, key) }
 }
 
 /** The options in the file stay in force where it names the same package. */

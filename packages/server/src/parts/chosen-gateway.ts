@@ -1,4 +1,4 @@
-import type { Part, SystemPackage, SystemPackageContext } from '@stemcell/core'
+import type { Part, ServerLink, SystemPackage, SystemPackageContext } from '@stemcell/core'
 import { gateway, gatewayOptions } from '@stemcell/gateway'
 import type { Config } from '../config/config-schema.ts'
 
@@ -10,9 +10,11 @@ export interface ChosenGateway {
   readonly parts: readonly Part<SystemPackage, SystemPackageContext>[]
   /** Where clients reach it, once it is open. */
   url(): string | undefined
+  /** The same for `GET /`. */
+  readonly links: () => readonly ServerLink[]
 }
 
-const NONE: ChosenGateway = { parts: [], url: () => undefined }
+const NONE: ChosenGateway = { parts: [], url: () => undefined, links: () => [] }
 
 /** That of a single server, which has one unless the configuration says no. */
 export function standaloneGateway(config: Config): ChosenGateway {
@@ -32,7 +34,11 @@ export function controllerGateway(config: Config): ChosenGateway {
 
 type Given = Parameters<typeof gateway>[0]
 
-function made({ host, drainMs }: Config, given: Given): ChosenGateway {
-  const adapter = gateway({ host, ...given, drainMs })
-  return { parts: [adapter], url: adapter.url }
+function made({ host, drainMs, tls }: Config, given: Given): ChosenGateway {
+  const adapter = gateway({ host, ...given, drainMs, ...(tls && { tls: { cert: tls.cert, key: tls.key } }) })
+  const links = (): readonly ServerLink[] => {
+    const href = adapter.url()
+    return href === undefined ? [] : [{ href, rel: 'service', title: 'API gateway' }]
+  }
+  return { parts: [adapter], url: adapter.url, links }
 }

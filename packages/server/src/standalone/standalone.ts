@@ -5,6 +5,7 @@ import { platformTarget } from '../admin/platform-target.ts'
 import type { Config } from '../config/config-schema.ts'
 import { isLoopback } from '../is-loopback.ts'
 import { Metrics } from '../metrics/metrics.ts'
+import { requireEncryption } from '../require-encryption.ts'
 import type { Vitals } from '../run-until-stopped.ts'
 import {
   chosenContainers,
@@ -16,6 +17,7 @@ import {
   settings,
 } from '../parts/chosen-parts.ts'
 import { standaloneGateway } from '../parts/chosen-gateway.ts'
+import { addressOf } from '../parts/address-of.ts'
 import { chosenStores } from '../parts/chosen-stores.ts'
 import { chosenSystemPackages } from '../parts/chosen-system-packages.ts'
 import { admitGuest, GUEST } from './admit-guest.ts'
@@ -59,6 +61,7 @@ export interface Standalone {
  */
 export async function startStandalone(options: StandaloneOptions): Promise<Standalone | undefined> {
   const { config, logger, signal, print = () => undefined } = options
+  requireEncryption(config)
   const data = new DataFolder(config.data)
   const given = givenGuestKey({ auth: options.auth, authFile: config.authFile })
   const manifest = await offeredManifest(config, logger)
@@ -70,6 +73,7 @@ export async function startStandalone(options: StandaloneOptions): Promise<Stand
     ...(await chosenShared(config)),
     ...(await chosenForController(config)),
     systemPackages: [...(await chosenSystemPackages(config)), ...gateway.parts],
+    links: gateway.links,
     containers: await chosenContainers(config, data),
     ...(await chosenPolicy(config)),
     ...settings(config),
@@ -95,14 +99,17 @@ export async function startStandalone(options: StandaloneOptions): Promise<Stand
       await close(0)
       return undefined
     }
-    const listening = await platform.listen({ host: config.host, port: config.port })
+    const listening = await platform.listen(addressOf(config))
     const url = reachableUrl(listening.url)
-    data.writeSecret(data.wskProperties, `APIHOST=${url}\nAUTH=${key.uuid}:${key.key}\nNAMESPACE=_\n`)
+    data.writeSecret(
+      data.wskProperties,
+      `APIHOST=${(config.tls && config.apiHost) ?? url}\nAUTH=${key.uuid}:${key.key}\nNAMESPACE=_\n`,
+    )
     print(banner(url, data, platform.use(tokens.CONTAINER_FACTORY).capabilities.isolation, gateway.url()))
     logger.info({ url, gateway: gateway.url(), data: data.path, pid: process.pid }, 'ready')
     // Not while the first requests come.
     if (metrics) platform.use(tokens.CLOCK).setTimer(LOAD_METRICS_MS, () => metrics.loadQuietly(logger))
-    if (!isLoopback(config.host)) {
+    if (!config.tls && !isLoopback(config.host)) {
       logger.warn({ host: config.host }, 'reachable from other machines without encryption: put a TLS proxy in front')
     }
     return {
@@ -128,7 +135,9 @@ function idOf({ path }: DataFolder): string {
 }
 
 /** Stem cells are made before the server listens, and must know where it will. */
-function apiHost({ apiHost: given, host, port }: Config): Partial<PlatformOptions> {
+function apiHost({ apiHost: given, host, port, tls }: Config): Partial<PlatformOptions> {
   if (given !== undefined) return { apiHost: given }
-  return port === 0 ? {} : { apiHost: reachableUrl(`http://${host.includes(':') ? `[${host}]` : host}:${port}`) }
+  return port === 0
+    ? {}
+    : { apiHost: reachableUrl(`http${tls ? 's' : ''}://${host.includes(':') ? `[${host}]` : host}:${port}`) }
 }

@@ -213,8 +213,8 @@ describe('the server', () => {
   })
 
   it('has none where others could read them, unless they are switched on', async () => {
-    expect(await metricsStatus({ host: '0.0.0.0' })).toBe(405)
-    expect(await metricsStatus({ host: '0.0.0.0', metrics: true })).toBe(200)
+    expect(await metricsStatus({ host: '0.0.0.0', insecure: true })).toBe(405)
+    expect(await metricsStatus({ host: '0.0.0.0', insecure: true, metrics: true })).toBe(200)
   })
 
   it.each(['/invokers', '/invokers/ready', '/activation', '/activation/count'])(
@@ -222,8 +222,10 @@ describe('the server', () => {
     async (path) => {
       const { api } = readConfig(undefined, {})
       expect(await statusOf(path, {})).toBe(200)
-      expect(await statusOf(path, { host: '0.0.0.0' })).toBe(405)
-      expect(await statusOf(path, { host: '0.0.0.0', api: { ...api, operationalRoutes: true } })).toBe(200)
+      expect(await statusOf(path, { host: '0.0.0.0', insecure: true })).toBe(405)
+      expect(await statusOf(path, { host: '0.0.0.0', insecure: true, api: { ...api, operationalRoutes: true } })).toBe(
+        200,
+      )
     },
   )
 })

@@ -88,6 +88,7 @@ export const optionsSchema = z.strictObject({
   retention: retentionSchema,
   api: apiSchema.optional(),
   routes: z.array(route).optional(),
+  links: z.custom((given) => typeof given === 'function', 'give a function').optional(),
   systemPackages: z.array(systemPackage).optional(),
   observers: z
     .strictObject({

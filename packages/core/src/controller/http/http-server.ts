@@ -1,3 +1,4 @@
+import type { RequestListener, Server, ServerOptions } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { randomText, type Random } from '../../time/random.ts'
@@ -34,6 +35,16 @@ interface ParserError extends NodeJS.ErrnoException {
   readonly bytesParsed?: number
 }
 
+/** What a server is made with. */
+export const HTTP_BOUNDS: ServerOptions = {
+  keepAliveTimeout: KEEP_ALIVE_MS,
+  requestTimeout: RECEIVE_MS,
+  headersTimeout: RECEIVE_MS,
+  maxHeaderSize: MAX_HEAD_BYTES,
+  // The API answers such a request itself.
+  requireHostHeader: false,
+}
+
 /** A server with the bounds of the API, not listening yet. What is not HTTP is answered with its error object too. */
 export function createHttpServer(
   handle: ApiListener,
@@ -41,22 +52,20 @@ export function createHttpServer(
   random: Random,
   maxConnections: number = connectionCap().connections,
 ): ApiServer {
+  return bounded(new ApiServer(HTTP_BOUNDS, handle, clock), handle, random, maxConnections)
+}
+
+/** The same of a server that was made with `HTTP_BOUNDS`, and perhaps more. */
+export function bounded<S extends Server>(
+  server: S,
+  handle: RequestListener,
+  random: Random,
+  maxConnections: number,
+): S {
   const refuse = (socket: Duplex, why: Refusal) => {
     socket.on('error', () => socket.destroy())
     socket.end(refusal(why, randomText(random, 32)), () => socket.destroy())
   }
-  const server = new ApiServer(
-    {
-      keepAliveTimeout: KEEP_ALIVE_MS,
-      requestTimeout: RECEIVE_MS,
-      headersTimeout: RECEIVE_MS,
-      maxHeaderSize: MAX_HEAD_BYTES,
-      // The API answers such a request itself.
-      requireHostHeader: false,
-    },
-    handle,
-    clock,
-  )
   server.maxConnections = maxConnections
   // Their size is bounded. Of more than so many node:http would drop the rest, the length of the body among them.
   server.maxHeadersCount = 0

@@ -5,11 +5,12 @@ import type { PlatformLimits } from '../../model/platform-limits.ts'
 import type { RuntimesManifest } from '../../model/runtimes-manifest.ts'
 import { jsonAnswer, textAnswer } from '../http/answer.ts'
 import { prefersHtml } from '../http/prefers-html.ts'
+import { linkHeader } from '../parts/server-link.ts'
 import type { OpenRoute } from '../http/route.ts'
 import { welcomePage } from './welcome-page.ts'
 
 /** What the server says about itself to anybody. */
-export function infoRoutes({ limits, manifest, build, routes = [] }: ControllerParts): readonly OpenRoute[] {
+export function infoRoutes({ limits, manifest, build, routes = [], links }: ControllerParts): readonly OpenRoute[] {
   const server = jsonAnswer(200, JSON.stringify(serverInfo(limits, manifest)))
   const api = jsonAnswer(
     200,
@@ -32,7 +33,12 @@ export function infoRoutes({ limits, manifest, build, routes = [] }: ControllerP
       tag: 'Server',
       summary: 'The server',
       responses: { 200: 'ServerInfo' },
-      handle: ({ request }) => (prefersHtml(request.headers.accept) ? welcomePage(request, { console }) : server),
+      handle: ({ request }) => {
+        // A header: clients that know every field of the answer would refuse another.
+        const all = links?.() ?? []
+        const answer = prefersHtml(request.headers.accept) ? welcomePage(request, { console }) : server
+        return all.length === 0 ? answer : { ...answer, headers: [...(answer.headers ?? []), 'Link', linkHeader(all)] }
+      },
     },
     {
       ...open,

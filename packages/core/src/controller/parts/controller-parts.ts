@@ -3,6 +3,7 @@ import type { LoadBalancer } from '../../load-balancer/load-balancer.ts'
 import type { LogStore } from '../../log-store/log-store.ts'
 import type { Logger } from '../../log.ts'
 import type { ApiOptions } from './api-options.ts'
+import type { ServerLink } from './server-link.ts'
 import type { OpenRoute } from '../http/route.ts'
 import type { ControllerObserver } from './observer.ts'
 import type { EmitEvent } from '../../messages/event-message.ts'
@@ -49,6 +50,8 @@ export interface ControllerParts {
   readonly api?: ApiOptions
   /** Further paths that are served without credentials. */
   readonly routes?: readonly OpenRoute[]
+  /** See `PlatformOptions`. */
+  readonly links?: () => readonly ServerLink[]
   /** Default: nobody is told. */
   readonly observer?: ControllerObserver
   /** What runs inside the controller. Default: nothing does. */

@@ -1,0 +1,1 @@
+export function run(): Promise<Record<string, unknown>>
