@@ -14,6 +14,7 @@ export { SeededRandom } from './time/seeded-random.ts'
 
 export type * from './queue/queue.ts'
 export { bytesBody } from './queue/message-body.ts'
+export { requireGroupName, requireKey, requireTopicName } from './queue/queue-names.ts'
 export { memoryQueue, MemoryQueue, type MemoryQueueOptions } from './queue/memory-queue.ts'
 
 export type * from './store/document-store.ts'
@@ -154,7 +155,14 @@ export {
 } from './invoker/http/invoker-front.ts'
 export type { InvokerObserver, PoolGauges, StageTimes } from './invoker/parts/observer.ts'
 export type { Acquisition, AcquisitionReason } from './invoker/parts/job.ts'
-export type { Demand, IdleContainer, KeepAlive, PoolPolicy } from './invoker/parts/pool-policy.ts'
+export {
+  fixedPolicy,
+  type Demand,
+  type FixedPolicyOptions,
+  type IdleContainer,
+  type KeepAlive,
+  type PoolPolicy,
+} from './invoker/parts/pool-policy.ts'
 export type { UnlockParameter } from './invoker/proxy/payload.ts'
 export {
   EVENTS_TOPIC,
