@@ -9,6 +9,7 @@ export {
   runCases,
   type ConformanceReport,
   type FailedTest,
+  type KnownFailure,
   type RunCasesOptions,
   type SkippedTest,
 } from './kit/run-cases.ts'
@@ -76,3 +77,5 @@ export { logStoreConformance, type LogStoreConformanceOptions } from './log-stor
 
 export { poolPolicyCases } from './pool-policy/pool-policy-cases.ts'
 export { poolPolicyConformance, type PoolPolicyConformanceOptions } from './pool-policy/pool-policy-conformance.ts'
+
+export { adapterSuites, type AdapterSetup, type AdapterSuite, type PartSetup } from './adapter/adapter-suites.ts'

@@ -6,6 +6,7 @@ import { adminProgram, withoutDoubleLetters } from './admin/admin-program.ts'
 import { exitCodeOf } from './admin/command-failure.ts'
 import { cliContext, settleOutput } from './cli/cli-context.ts'
 import { CONTAINER_PACKAGES, type ContainersName } from './config/container-packages.ts'
+import { conformanceProgram } from './conformance/conformance-program.ts'
 import { imagesProgram } from './images/images-program.ts'
 import type { StopSignals } from './stop-signals.ts'
 
@@ -93,6 +94,9 @@ export async function runCommandLine(args: readonly string[], signals: StopSigna
     imagesProgram({ print: (line) => void process.stdout.write(`${line}\n`), begin: () => signals.release() }),
   )
   for (const command of cliPrograms(cliContext(signals))) program.addCommand(command)
+  program.addCommand(
+    conformanceProgram({ print: (line) => void process.stdout.write(`${line}\n`), begin: () => signals.release() }),
+  )
   const isAdmin = args[0] === 'admin'
   try {
     await program.parseAsync(isAdmin ? withoutDoubleLetters(args) : joinValues(args), { from: 'user' })
