@@ -42,6 +42,7 @@ export {
 } from './auth/subject-administration.ts'
 
 export type * from './load-balancer/load-balancer.ts'
+export { ActionHistories, type RunReport } from './load-balancer/action-histories.ts'
 export { LocalBalancer, localBalancer } from './load-balancer/local-balancer.ts'
 export {
   LeastLoadedBalancer,

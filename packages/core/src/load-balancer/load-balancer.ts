@@ -10,6 +10,12 @@ export interface LoadBalancer {
   /** Shown in metrics and start-up logs, e.g. `sharding`. */
   readonly name: string
 
+  /**
+   * The balancer looks at `ClusterView.history`, which is kept for those alone that say so. Fixed for the life of the
+   * object. Default false: then nothing is remembered, and nothing is paid for it.
+   */
+  readonly usesHistory?: boolean
+
   place(request: PlacementRequest, cluster: ClusterView): Placement
 }
 
@@ -47,8 +53,34 @@ export interface ClusterView {
   readonly controllers: number
   /** Whether the invoker has a free slot for the request, in a container already counted or in free memory. O(1). */
   fits(invoker: number, request: PlacementRequest): boolean
+  /**
+   * What became of this version of the action on an invoker, of what this controller sent there; undefined when that
+   * was nothing since the invoker came up, or is forgotten, and always for a balancer without `usesHistory`. O(1).
+   */
+  history(invoker: number, request: PlacementRequest): ActionHistory | undefined
   /** Uniform integer in [0, bound). The only chance a balancer may use. */
   random(bound: number): number
+}
+
+/**
+ * What a balancer may know of an action on an invoker: an estimate, for containers also go when they were idle for long
+ * or when others need the room, and other controllers send there as well. Live: it may be kept for the call only.
+ */
+export interface ActionHistory {
+  /** Activations of this controller in flight there. */
+  readonly inFlight: number
+  /** Those that ended. */
+  readonly completed: number
+  /** How many of those whose result was told had to initialise their container. */
+  readonly coldStarts: number
+  /** Further activations that containers which hold the code could take at once, as many as have run there before. */
+  readonly warmSlots: number
+  /** Since the last one ended, ms; 0 while one is in flight. */
+  readonly idleMs: number
+  /** What a run took lately, ms; undefined while no result told. */
+  readonly runMs: number | undefined
+  /** What an initialisation took lately, ms; undefined while none was told. */
+  readonly initMs: number | undefined
 }
 
 export type InvokerState = 'healthy' | 'unhealthy' | 'unresponsive' | 'offline'
