@@ -79,3 +79,11 @@ export { poolPolicyCases } from './pool-policy/pool-policy-cases.ts'
 export { poolPolicyConformance, type PoolPolicyConformanceOptions } from './pool-policy/pool-policy-conformance.ts'
 
 export { adapterSuites, type AdapterSetup, type AdapterSuite, type PartSetup } from './adapter/adapter-suites.ts'
+
+export {
+  benchSchedulers,
+  type SchedulerBenchOptions,
+  type SchedulerBenchResult,
+  type SchedulerFigures,
+} from './scheduler-bench/bench-scheduler.ts'
+export { WORKLOADS, type WorkloadName } from './scheduler-bench/workloads.ts'

@@ -6,6 +6,7 @@ import { adminProgram, withoutDoubleLetters } from './admin/admin-program.ts'
 import { exitCodeOf } from './admin/command-failure.ts'
 import { cliContext, settleOutput } from './cli/cli-context.ts'
 import { CONTAINER_PACKAGES, type ContainersName } from './config/container-packages.ts'
+import { benchSchedulerProgram } from './bench/bench-scheduler-program.ts'
 import { conformanceProgram } from './conformance/conformance-program.ts'
 import { imagesProgram } from './images/images-program.ts'
 import type { StopSignals } from './stop-signals.ts'
@@ -90,13 +91,11 @@ export async function runCommandLine(args: readonly string[], signals: StopSigna
       readInput: () => text(process.stdin),
     }),
   )
-  program.addCommand(
-    imagesProgram({ print: (line) => void process.stdout.write(`${line}\n`), begin: () => signals.release() }),
-  )
+  const work = { print: (line: string) => void process.stdout.write(`${line}\n`), begin: () => signals.release() }
+  program.addCommand(imagesProgram(work))
+  program.addCommand(conformanceProgram(work))
+  program.addCommand(benchSchedulerProgram(work))
   for (const command of cliPrograms(cliContext(signals))) program.addCommand(command)
-  program.addCommand(
-    conformanceProgram({ print: (line) => void process.stdout.write(`${line}\n`), begin: () => signals.release() }),
-  )
   const isAdmin = args[0] === 'admin'
   try {
     await program.parseAsync(isAdmin ? withoutDoubleLetters(args) : joinValues(args), { from: 'user' })

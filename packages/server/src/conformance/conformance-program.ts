@@ -6,6 +6,7 @@ import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { CommandFailure } from '../admin/command-failure.ts'
 import { importAdapterModule } from '../config/load-adapter.ts'
+import { importKits } from './import-kits.ts'
 import { asJson, asMarkdown, asPage, type PartReport } from './conformance-report.ts'
 
 interface Flags {
@@ -54,7 +55,7 @@ export function conformanceProgram({ print, begin }: ConformanceProgramOptions):
 }
 
 async function run(adapter: string, { setup: file, part: wanted, only = '', patience }: Flags): Promise<PartReport[]> {
-  const { adapterSuites, runCases } = await kits()
+  const { adapterSuites, runCases } = await importKits('conformance')
   const module = await importAdapterModule('conformance', adapter)
   const setup = file === undefined ? ((module['conformance'] ?? {}) as AdapterSetup) : await readSetup(file)
   const patient = Object.fromEntries(
@@ -80,20 +81,6 @@ async function run(adapter: string, { setup: file, part: wanted, only = '', pati
     reports.push({ part: one.part, ...report })
   }
   return reports
-}
-
-/** The kits are for who writes adapters; a server does without. */
-async function kits(): Promise<typeof import('@stemcell/conformance')> {
-  try {
-    return await import('@stemcell/conformance')
-  } catch (cause) {
-    if (!(cause instanceof Error) || !('code' in cause) || cause.code !== 'ERR_MODULE_NOT_FOUND') throw cause
-    throw new PlatformError(
-      'ERR_CONFIG',
-      'conformance: the kits are a package of their own: npm install --save-dev @stemcell/conformance',
-      { cause },
-    )
-  }
 }
 
 async function readSetup(file: string): Promise<AdapterSetup> {
