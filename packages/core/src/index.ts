@@ -113,7 +113,9 @@ export {
 export type { StoreLevel, StoreLevels } from './model/store-level.ts'
 export { DEFAULT_PLATFORM_LIMITS, type Bounds, type PlatformLimits } from './model/platform-limits.ts'
 export { DEFAULT_MANIFEST } from './assembly/default-manifest.ts'
+export { parseByteSize } from './model/byte-size.ts'
 export {
+  parseDurationMs,
   RuntimesManifest,
   type Runtime,
   type RuntimesManifestSource,

@@ -174,7 +174,7 @@ const DURATION = /^(\d+)\s*(ms|milliseconds?|s|seconds?|m|minutes?|h|hours?|d|da
 const DURATION_MS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }
 
 /** Milliseconds of a duration such as `2 minutes`; undefined when it is none. */
-function parseDurationMs(text: string): number | undefined {
+export function parseDurationMs(text: string): number | undefined {
   const match = DURATION.exec(text.trim())
   if (!match) return undefined
   const unit = match[2]!
