@@ -9,6 +9,7 @@ import { keepAlive } from '../time/keep-alive.ts'
 import type { HttpListeners } from './http-listeners.ts'
 import type { ApiClient, ApiResponse } from '../system-packages/system-package.ts'
 
+/** An answer of the REST API in this process. */
 export type EmbeddedResponse = ApiResponse
 
 /**

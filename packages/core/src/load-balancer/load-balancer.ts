@@ -19,6 +19,7 @@ export interface LoadBalancer {
   place(request: PlacementRequest, cluster: ClusterView): Placement
 }
 
+/** The activation that needs an invoker, as far as a balancer may know it. */
 export interface PlacementRequest {
   /** Namespace that calls (and pays). */
   readonly namespace: string
@@ -35,6 +36,7 @@ export interface PlacementRequest {
   readonly blackbox: boolean
 }
 
+/** What a balancer answers. */
 export type Placement =
   /** A healthy invoker that `fits` the request and serves its namespace. While all are idle, one is chosen. */
   | { readonly invoker: number }
@@ -83,8 +85,10 @@ export interface ActionHistory {
   readonly initMs: number | undefined
 }
 
+/** How well an invoker is, as this controller sees it; only `healthy` ones are given work. */
 export type InvokerState = 'healthy' | 'unhealthy' | 'unresponsive' | 'offline'
 
+/** One invoker as this controller sees it. */
 export interface InvokerView {
   readonly id: number
   /** Only `healthy` invokers may be chosen. */

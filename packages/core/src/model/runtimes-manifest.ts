@@ -48,8 +48,10 @@ export const runtimesManifestSchema = z.object({
   blackboxes: z.array(image.extend({ runs: image.optional() })).optional(),
 })
 
+/** A manifest as it is written down, in OpenWhisk’s form. */
 export type RuntimesManifestSource = z.input<typeof runtimesManifestSchema>
 
+/** A kind of action and what runs it. */
 export interface Runtime {
   readonly kind: string
   readonly family: string

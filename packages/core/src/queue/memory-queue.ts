@@ -13,6 +13,7 @@ import type {
   TopicSettings,
 } from './queue.ts'
 
+/** Options of {@link memoryQueue}. */
 export interface MemoryQueueOptions {
   /** Largest body accepted, bytes. Default: no bound, and no body is ever serialised to measure it. */
   readonly maxBodyBytes?: number

@@ -52,6 +52,7 @@ export interface Queue extends Lifecycle {
   subscribe(topic: string, options: SubscribeOptions, handler: MessageHandler): Promise<Subscription>
 }
 
+/** What a queue promises beyond its methods. */
 export interface QueueCapabilities {
   /**
    * `key`: messages of equal `PublishOptions.key` arrive in publish order within a group, the next only after the one
@@ -75,6 +76,7 @@ export interface MessageBody {
   bytes(): Uint8Array
 }
 
+/** What a topic is to keep at least, see `Queue.ensureTopic`; what is not given is as the backend has it. */
 export interface TopicSettings {
   /** How long a message is kept when nobody takes it. */
   readonly retentionMs?: number
@@ -86,11 +88,13 @@ export interface TopicSettings {
   readonly partitions?: number
 }
 
+/** How one message is to travel. */
 export interface PublishOptions {
   /** Ordering key, at most 256 UTF-8 bytes. */
   readonly key?: string
 }
 
+/** How a subscriber takes its messages. */
 export interface SubscribeOptions {
   readonly group: string
   /**
@@ -108,6 +112,7 @@ export interface SubscribeOptions {
   readonly repeatable?: boolean
 }
 
+/** A message in the hands of a subscriber. */
 export interface Delivery {
   readonly body: MessageBody
   /**
@@ -123,8 +128,10 @@ export interface Delivery {
   readonly signal: AbortSignal
 }
 
+/** Works on one message. The end of what it returns is the acknowledgement, see `Queue.subscribe`. */
 export type MessageHandler = (delivery: Delivery) => Promise<void> | void
 
+/** What a subscriber keeps of its subscription. */
 export interface Subscription {
   /** Stops fetching, aborts the deliveries' signals, then waits for running handlers. Idempotent. */
   close(): Promise<void>
