@@ -142,6 +142,8 @@ export {
   type StandardIssue,
   type StandardResult,
   type StandardSchema,
+  type SchemaInput,
+  type SchemaOutput,
 } from './standard-schema.ts'
 export { problems } from './assembly/options/problems.ts'
 export type { OpenCall, OpenRoute } from './controller/http/route.ts'
@@ -185,3 +187,22 @@ export type {
   PlatformOptions,
 } from './assembly/platform-options.ts'
 export type { EmbeddedClient, EmbeddedResponse } from './assembly/embedded-client.ts'
+export { ApiRequestError } from './assembly/api-request-error.ts'
+export type {
+  ApiAction,
+  ApiActivation,
+  ApiActivationPage,
+  ApiActivationSummary,
+  ApiKeyValue,
+  ApiPackage,
+  ApiPage,
+  ApiRule,
+  ApiTrigger,
+} from './assembly/api-entities.ts'
+export {
+  defineAdapter,
+  type AdapterDefinition,
+  type AdapterOf,
+  type AdapterParts,
+  type DefinedPart,
+} from './assembly/define-adapter.ts'

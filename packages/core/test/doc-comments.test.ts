@@ -5,6 +5,7 @@ import { exportedNames } from './exported-names.ts'
 const source = resolve(import.meta.dirname, '../src')
 const ENTRIES = [
   'index.ts',
+  'action/index.ts',
   'container/engine/index.ts',
   'store/sorted/index.ts',
   'container/http-runtime-client.ts',
