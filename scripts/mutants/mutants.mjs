@@ -79,7 +79,6 @@ export const MUTANT_SETS = [
         file: GROUP,
         find: 'for (const message of this.#delayed.keys()) this.#arm(message)',
         replace: '',
-        survives: 'the kit publishes and closes, but has no message delayed while it does: memory is not durable',
       },
       {
         name: 'groups are one',

@@ -60,6 +60,22 @@ let serial = 0
 const withoutKey = publishing(({ topic, body }) => ({ topic, body }))
 const clock = new SystemClock()
 
+/** Closing it loses all that is in it. */
+function forgetful(): Queue {
+  let real = new MemoryQueue()
+  return {
+    capabilities: real.capabilities,
+    open: () => real.open(),
+    close: async () => {
+      await real.close()
+      real = new MemoryQueue()
+    },
+    ensureTopic: (topic) => real.ensureTopic(topic),
+    publish: (topic, body) => real.publish(topic, body),
+    subscribe: (topic, options, handler) => real.subscribe(topic, options, handler),
+  }
+}
+
 export const queueDoubles: BrokenDoubles<Queue> = {
   'queue.delivers-equal-bytes': publishing(({ topic, body }) => ({
     topic,
@@ -167,20 +183,8 @@ export const queueDoubles: BrokenDoubles<Queue> = {
     let opened: Promise<void> | undefined
     return { open: () => (opened ??= real.open()) }
   }),
-  'queue.keeps-messages-over-closing-and-opening': () => {
-    let real = new MemoryQueue()
-    return {
-      capabilities: real.capabilities,
-      open: () => real.open(),
-      close: async () => {
-        await real.close()
-        real = new MemoryQueue()
-      },
-      ensureTopic: (topic) => real.ensureTopic(topic),
-      publish: (topic, body) => real.publish(topic, body),
-      subscribe: (topic, options, handler) => real.subscribe(topic, options, handler),
-    }
-  },
+  'queue.keeps-messages-over-closing-and-opening': forgetful,
+  'queue.keeps-what-was-rejected-over-closing-and-opening': forgetful,
   'queue.closing-a-subscription-waits-for-its-handlers': broken((real) => ({
     subscribe: async (topic, options, handler) => {
       const subscription = await real.subscribe(topic, options, handler)

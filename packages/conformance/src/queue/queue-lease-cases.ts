@@ -117,6 +117,28 @@ export const queueLeaseCases: readonly ConformanceCase<Queue>[] = [
     },
   },
   {
+    id: 'queue.keeps-what-was-rejected-over-closing-and-opening',
+    async run(queue, context) {
+      const topic = context.uniqueName
+      const options = { group: 'g', concurrency: 1, redeliverAfterMs: 100 }
+      let rejected = false
+      await queue.subscribe(topic, options, async () => {
+        rejected = true
+        throw new Error('fails on purpose')
+      })
+      await queue.publish(topic, textBody('m'))
+      await eventually('the first delivery', context, () => rejected)
+      await queue.close()
+      await queue.open()
+      const received: string[] = []
+      await queue.subscribe(topic, options, (delivery) => {
+        received.push(`${textOf(delivery)}${Math.min(delivery.attempt, 2)}`)
+      })
+      await eventually('the second delivery', context, () => received.length > 0)
+      assert.deepEqual(received, ['m2'])
+    },
+  },
+  {
     id: 'queue.a-group-begins-when-it-subscribes',
     async run(queue, context) {
       const topic = context.uniqueName
