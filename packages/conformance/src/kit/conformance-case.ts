@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { inspect } from 'node:util'
 import { isPlatformError, SystemClock, type Clock } from '@stemcell/core'
 import type { CaseHooks } from './case-hooks.ts'
 
@@ -64,11 +65,11 @@ export async function whileCutOff<S>(
 ): Promise<'fulfilled' | 'rejected'> {
   await context.disrupt()
   let outcome: 'pending' | 'fulfilled' | 'rejected' = 'pending'
-  let thrown: unknown
+  let thrown: { readonly error: unknown } | undefined
   const settled = (async () => action())().then(
     () => void (outcome = 'fulfilled'),
     (error: unknown) => {
-      thrown = error
+      thrown = { error }
       outcome = 'rejected'
     },
   )
@@ -79,7 +80,8 @@ export async function whileCutOff<S>(
   await eventually(`an end of ${what}`, context, () => !pending())
   await settled
   if (thrown === undefined) return 'fulfilled'
-  assert.ok(isPlatformError(thrown, 'ERR_UNAVAILABLE'), `expected ERR_UNAVAILABLE of ${what}, got ${String(thrown)}`)
+  const { error }: { readonly error: unknown } = thrown
+  assert.ok(isPlatformError(error, 'ERR_UNAVAILABLE'), `expected ERR_UNAVAILABLE of ${what}, got ${inspect(error)}`)
   return 'rejected'
 }
 

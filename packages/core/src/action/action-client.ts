@@ -32,7 +32,7 @@ export function actionClient<const Actions extends Readonly<Record<string, Actio
   client: Pick<EmbeddedClient, 'invoke' | 'putAction'>,
   actions: Actions,
   { validate = true }: ActionClientOptions = {},
-): { readonly call: ActionCalls<Actions>; deploy(): Promise<void> } {
+): { readonly call: ActionCalls<Actions>; readonly deploy: () => Promise<void> } {
   const call = Object.fromEntries(
     Object.entries(actions).map(([key, action]) => [
       key,
