@@ -8,7 +8,7 @@ const ENTRIES = [
   'action/index.ts',
   'container/engine/index.ts',
   'store/sorted/index.ts',
-  'container/http-runtime-client.ts',
+  'container/transport/index.ts',
 ] as const
 
 describe('every exported name has a doc comment', () => {
