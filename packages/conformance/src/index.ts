@@ -1,12 +1,15 @@
 export type { CaseContext, ConformanceCase } from './kit/conformance-case.ts'
-export { eventually } from './kit/conformance-case.ts'
+export { eventually, soon, throughout, whileCutOff } from './kit/conformance-case.ts'
+export type { CaseHooks } from './kit/case-hooks.ts'
+export { RunningContext, type CaseContextOptions } from './kit/case-context.ts'
 export type { ConformanceSuite, ConformanceTest, TestOutcome } from './kit/conformance-suite.ts'
-export { caseSuite, type ConformanceOptions } from './kit/case-suite.ts'
+export { caseSuite, type ConformanceOptions, type UsedNames } from './kit/case-suite.ts'
 export { biteSuite, type BrokenDoubles } from './kit/bite-suite.ts'
 export {
   runCases,
   type ConformanceReport,
   type FailedTest,
+  type KnownFailure,
   type RunCasesOptions,
   type SkippedTest,
 } from './kit/run-cases.ts'
@@ -66,3 +69,21 @@ export {
   runtimeTransportConformance,
   type RuntimeTransportConformanceOptions,
 } from './runtime-transport/runtime-transport-conformance.ts'
+export { damagedDocumentCases } from './stores/damaged-document-cases.ts'
+export { documentOutageCases } from './stores/document-outage-cases.ts'
+
+export { logStoreCases } from './log-store/log-store-cases.ts'
+export { logStoreConformance, type LogStoreConformanceOptions } from './log-store/log-store-conformance.ts'
+
+export { poolPolicyCases } from './pool-policy/pool-policy-cases.ts'
+export { poolPolicyConformance, type PoolPolicyConformanceOptions } from './pool-policy/pool-policy-conformance.ts'
+
+export { adapterSuites, type AdapterSetup, type AdapterSuite, type PartSetup } from './adapter/adapter-suites.ts'
+
+export {
+  benchSchedulers,
+  type SchedulerBenchOptions,
+  type SchedulerBenchResult,
+  type SchedulerFigures,
+} from './scheduler-bench/bench-scheduler.ts'
+export { WORKLOADS, type WorkloadName } from './scheduler-bench/workloads.ts'

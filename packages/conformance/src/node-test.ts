@@ -25,6 +25,8 @@ export const {
   runRestConformance,
   runRuntimeTransportConformance,
   runSystemPackageConformance,
+  runLogStoreConformance,
+  runPoolPolicyConformance,
   runEntityStoreConformance,
   runSubjectStoreConformance,
   runActivationStoreConformance,

@@ -2,10 +2,13 @@ import type { ActivationStore, DocumentStore } from '@stemcell/core'
 import { authConformance } from './auth/auth-conformance.ts'
 import { containerFactoryConformance } from './containers/container-factory-conformance.ts'
 import { biteSuite, type BrokenDoubles } from './kit/bite-suite.ts'
+import type { CaseHooks } from './kit/case-hooks.ts'
 import { caseSuite, type ConformanceOptions } from './kit/case-suite.ts'
 import type { ConformanceCase } from './kit/conformance-case.ts'
 import type { ConformanceSuite } from './kit/conformance-suite.ts'
 import { loadBalancerConformance } from './load-balancer/load-balancer-conformance.ts'
+import { logStoreConformance } from './log-store/log-store-conformance.ts'
+import { poolPolicyConformance } from './pool-policy/pool-policy-conformance.ts'
 import { queueConformance } from './queue/queue-conformance.ts'
 import { rateLimiterConformance } from './rate-limiter/rate-limiter-conformance.ts'
 import { restConformance } from './rest/rest-conformance.ts'
@@ -38,6 +41,8 @@ export function runners(declare: (suite: ConformanceSuite) => void) {
     runRestConformance: run(restConformance),
     runRuntimeTransportConformance: run(runtimeTransportConformance),
     runSystemPackageConformance: run(systemPackageConformance),
+    runLogStoreConformance: run(logStoreConformance),
+    runPoolPolicyConformance: run(poolPolicyConformance),
     runEntityStoreConformance: <S extends DocumentStore>(name: string, options: DocumentStoreConformanceOptions<S>) =>
       declare(entityStoreConformance(name, options)),
     runSubjectStoreConformance: <S extends DocumentStore>(name: string, options: DocumentStoreConformanceOptions<S>) =>
@@ -51,10 +56,14 @@ export function runners(declare: (suite: ConformanceSuite) => void) {
       spi: string,
       name: string,
       cases: readonly ConformanceCase<S>[],
-      options: ConformanceOptions<S>,
+      options: ConformanceOptions<S> & CaseHooks<S>,
     ) => declare(caseSuite(spi, name, cases, options)),
     /** Proves a kit with a broken double for every case. */
-    proveKitBites: <S extends object>(spi: string, cases: readonly ConformanceCase<S>[], doubles: BrokenDoubles<S>) =>
-      declare(biteSuite(spi, cases, doubles)),
+    proveKitBites: <S extends object>(
+      spi: string,
+      cases: readonly ConformanceCase<S>[],
+      doubles: BrokenDoubles<S>,
+      hooks?: CaseHooks<S>,
+    ) => declare(biteSuite(spi, cases, doubles, hooks)),
   }
 }

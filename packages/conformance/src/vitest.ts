@@ -36,6 +36,8 @@ export const {
   runRestConformance,
   runRuntimeTransportConformance,
   runSystemPackageConformance,
+  runLogStoreConformance,
+  runPoolPolicyConformance,
   runEntityStoreConformance,
   runSubjectStoreConformance,
   runActivationStoreConformance,

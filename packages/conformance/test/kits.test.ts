@@ -1,10 +1,18 @@
-import type { ActivationStore, DocumentStore } from '@stemcell/core'
+import { fixedPolicy, RecordLogStore, type ActivationStore, type DocumentStore, type Queue } from '@stemcell/core'
 import {
   activationExpiryDoubles,
   activationStoreDoubles,
   attachmentDoubles,
   authDoubles,
+  backedDocuments,
   containerDoubles,
+  damagedDocumentDoubles,
+  documentHooks,
+  documentOutageDoubles,
+  logStoreDoubles,
+  logStoreHooks,
+  poolPolicyDoubles,
+  SimulatedLogStore,
   documentStoreDoubles,
   durableActivationStoreDoubles,
   durableDocumentStoreDoubles,
@@ -14,6 +22,8 @@ import {
   queueDoubles,
   rateLimiterDoubles,
   runtimeTransportDoubles,
+  simulatedHooks,
+  SimulatedQueue,
   subjectIndexDoubles,
   systemPackageDoubles,
 } from '../src/doubles/index.ts'
@@ -23,6 +33,10 @@ import {
   attachmentCases,
   authCases,
   containerFactoryCases,
+  damagedDocumentCases,
+  documentOutageCases,
+  logStoreCases,
+  poolPolicyCases,
   documentStoreCases,
   durableActivationStoreCases,
   durableDocumentStoreCases,
@@ -38,15 +52,41 @@ import {
 import { brokenActivations, brokenDocuments } from '../src/doubles/broken-store.ts'
 import { faithful } from '../src/doubles/system-package-doubles.ts'
 import { faithfulRuntime } from '../src/doubles/runtime-transport-doubles.ts'
-import { proveKitBites, runRuntimeTransportConformance, runSystemPackageConformance } from '../src/vitest.ts'
+import {
+  proveKitBites,
+  runConformance,
+  runLogStoreConformance,
+  runPoolPolicyConformance,
+  runRuntimeTransportConformance,
+  runSystemPackageConformance,
+} from '../src/vitest.ts'
 
-proveKitBites('Queue', queueCases, queueDoubles)
+proveKitBites('Queue', queueCases, queueDoubles, simulatedHooks)
+// All but volume, which says nothing about a queue in memory.
+runConformance<Queue>(
+  'Queue',
+  'a simulated server, cut off and shared',
+  queueCases.filter(({ id }) => id !== 'queue.carries-100000-messages'),
+  { create: () => new SimulatedQueue(), ...simulatedHooks },
+)
 proveKitBites('LoadBalancer', loadBalancerCases, loadBalancerDoubles)
 proveKitBites('RateLimiter', rateLimiterCases, rateLimiterDoubles)
 proveKitBites('Auth', authCases, authDoubles)
 proveKitBites('ContainerFactory', containerFactoryCases, containerDoubles)
 proveKitBites('RuntimeTransport', runtimeTransportCases, runtimeTransportDoubles)
 proveKitBites('SystemPackage', systemPackageCases, systemPackageDoubles)
+proveKitBites('LogStore', logStoreCases, logStoreDoubles, logStoreHooks)
+proveKitBites('PoolPolicy', poolPolicyCases, poolPolicyDoubles)
+
+runLogStoreConformance('beside the records', {
+  create: () => new SimulatedLogStore(),
+  capabilities: { collects: true },
+  ...logStoreHooks,
+})
+runLogStoreConformance('in the records', { create: () => new RecordLogStore(), capabilities: { collects: true } })
+runPoolPolicyConformance('fixed times', {
+  create: () => fixedPolicy({ pauseGraceMs: 10_000, idleTimeoutMs: 600_000 }),
+})
 
 runRuntimeTransportConformance('a small runtime', { create: faithfulRuntime })
 
@@ -59,6 +99,19 @@ proveKitBites<DocumentStore>(
   durableDocumentStoreDoubles,
 )
 proveKitBites<DocumentStore>('attachments of DocumentStore', attachmentCases, attachmentDoubles)
+proveKitBites<DocumentStore>(
+  'DocumentStore without its backend',
+  documentOutageCases,
+  documentOutageDoubles,
+  documentHooks,
+)
+proveKitBites<DocumentStore>('damaged DocumentStore', damagedDocumentCases, damagedDocumentDoubles, documentHooks)
+runConformance<DocumentStore>(
+  'DocumentStore',
+  'cut off or damaged',
+  [...documentOutageCases, ...damagedDocumentCases],
+  { create: backedDocuments, ...documentHooks },
+)
 proveKitBites<DocumentStore>('EntityStore indexes', entityIndexCases, entityIndexDoubles)
 proveKitBites<DocumentStore>('SubjectStore indexes', subjectIndexCases, subjectIndexDoubles)
 

@@ -41,6 +41,7 @@ export interface AdapterModule {
   readonly provides: Readonly<Record<string, ConfigurableAdapter>>
 }
 
+/** One part that an adapter package offers to configuration files. */
 export interface ConfigurableAdapter {
   readonly options: StandardSchema
   /**

@@ -31,6 +31,7 @@ export const ERROR_CODES = {
   ERR_TIMEOUT: { retryable: false, status: 502 },
 } as const
 
+/** One of the codes of {@link ERROR_CODES}. */
 export type ErrorCode = keyof typeof ERROR_CODES
 
 const BRAND: unique symbol = Symbol.for('@stemcell/core.PlatformError')

@@ -24,6 +24,7 @@ export { SeededRandom } from './time/seeded-random.ts'
 
 export type * from './queue/queue.ts'
 export { bytesBody } from './queue/message-body.ts'
+export { requireGroupName, requireKey, requireTopicName } from './queue/queue-names.ts'
 export { memoryQueue, MemoryQueue, type MemoryQueueOptions } from './queue/memory-queue.ts'
 
 export type * from './store/document-store.ts'
@@ -51,6 +52,7 @@ export {
 } from './auth/subject-administration.ts'
 
 export type * from './load-balancer/load-balancer.ts'
+export { ActionHistories, type RunReport } from './load-balancer/action-histories.ts'
 export { LocalBalancer, localBalancer } from './load-balancer/local-balancer.ts'
 export {
   LeastLoadedBalancer,
@@ -121,7 +123,9 @@ export {
 export type { StoreLevel, StoreLevels } from './model/store-level.ts'
 export { DEFAULT_PLATFORM_LIMITS, type Bounds, type PlatformLimits } from './model/platform-limits.ts'
 export { DEFAULT_MANIFEST } from './assembly/default-manifest.ts'
+export { parseByteSize } from './model/byte-size.ts'
 export {
+  parseDurationMs,
   RuntimesManifest,
   type Runtime,
   type RuntimesManifestSource,
@@ -149,6 +153,8 @@ export {
   type StandardIssue,
   type StandardResult,
   type StandardSchema,
+  type SchemaInput,
+  type SchemaOutput,
 } from './standard-schema.ts'
 export { problems } from './assembly/options/problems.ts'
 export type { ServerLink } from './controller/parts/server-link.ts'
@@ -166,7 +172,14 @@ export {
 } from './invoker/http/invoker-front.ts'
 export type { InvokerObserver, PoolGauges, StageTimes } from './invoker/parts/observer.ts'
 export type { Acquisition, AcquisitionReason } from './invoker/parts/job.ts'
-export type { Demand, IdleContainer, KeepAlive, PoolPolicy } from './invoker/parts/pool-policy.ts'
+export {
+  fixedPolicy,
+  type Demand,
+  type FixedPolicyOptions,
+  type IdleContainer,
+  type KeepAlive,
+  type PoolPolicy,
+} from './invoker/parts/pool-policy.ts'
 export type { UnlockParameter } from './invoker/proxy/payload.ts'
 export {
   EVENTS_TOPIC,
@@ -186,3 +199,22 @@ export type {
   PlatformOptions,
 } from './assembly/platform-options.ts'
 export type { EmbeddedClient, EmbeddedResponse } from './assembly/embedded-client.ts'
+export { ApiRequestError } from './assembly/api-request-error.ts'
+export type {
+  ApiAction,
+  ApiActivation,
+  ApiActivationPage,
+  ApiActivationSummary,
+  ApiKeyValue,
+  ApiPackage,
+  ApiPage,
+  ApiRule,
+  ApiTrigger,
+} from './assembly/api-entities.ts'
+export {
+  defineAdapter,
+  type AdapterDefinition,
+  type AdapterOf,
+  type AdapterParts,
+  type DefinedPart,
+} from './assembly/define-adapter.ts'

@@ -20,6 +20,7 @@ export interface Lifecycle {
 /** A value, or the promise of one: lets an implementation that need not wait answer without a turn of the event loop. */
 export type MaybePromise<T> = T | Promise<T>
 
+/** Tells the promise from the value. */
 export function isPromise<T>(value: MaybePromise<T>): value is Promise<T> {
   return typeof value === 'object' && value !== null && 'then' in value
 }

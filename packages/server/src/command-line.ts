@@ -5,7 +5,10 @@ import { text } from 'node:stream/consumers'
 import { adminProgram, withoutDoubleLetters } from './admin/admin-program.ts'
 import { exitCodeOf } from './admin/command-failure.ts'
 import { cliContext, settleOutput } from './cli/cli-context.ts'
+import { configProgram } from './config/config-program.ts'
 import { CONTAINER_PACKAGES, type ContainersName } from './config/container-packages.ts'
+import { benchSchedulerProgram } from './bench/bench-scheduler-program.ts'
+import { conformanceProgram } from './conformance/conformance-program.ts'
 import { imagesProgram } from './images/images-program.ts'
 import type { StopSignals } from './stop-signals.ts'
 
@@ -48,7 +51,7 @@ export async function runCommandLine(args: readonly string[], signals: StopSigna
     .addOption(insecure())
     .option('--data <folder>', 'where everything is kept (default ./stemcell-data)')
     .option('--auth-file <file>', 'file with UUID:KEY for namespace guest; STEMCELL_AUTH=UUID:KEY does the same')
-    .option('--config <file>', 'JSON configuration; options of the command line win')
+    .option('--config <file>', 'JSON or YAML configuration; options of the command line win')
     .addOption(containers())
     .option('--demo', 'also put the action hello, invoke it twice and show the results')
     .action(async ({ config, demo = false, ...overrides }: StandaloneFlags) => {
@@ -58,7 +61,7 @@ export async function runCommandLine(args: readonly string[], signals: StopSigna
   program
     .command('controller')
     .description('one controller of a cluster: the REST API in front of a shared queue and shared stores')
-    .requiredOption('--config <file>', 'JSON configuration, the same for all processes of the cluster')
+    .requiredOption('--config <file>', 'JSON or YAML configuration, the same for all processes of the cluster')
     .option('--id <name>', 'unique among the controllers (default 0)')
     .option('--host <address>', 'address to listen on (default 127.0.0.1)')
     .option('--port <number>', 'port to listen on (default 3233)', port)
@@ -72,7 +75,7 @@ export async function runCommandLine(args: readonly string[], signals: StopSigna
   program
     .command('invoker')
     .description('one invoker of a cluster: runs what controllers send it')
-    .requiredOption('--config <file>', 'JSON configuration, the same for all processes of the cluster')
+    .requiredOption('--config <file>', 'JSON or YAML configuration, the same for all processes of the cluster')
     .option('--id <number>', 'its number, unique among the invokers', invokerId)
     .option('--unique-name <name>', 'name by which it gets a number and keeps it (default: name of the host)')
     .option('--data <folder>', 'where this process keeps its own things (default ./stemcell-data)')
@@ -94,9 +97,11 @@ export async function runCommandLine(args: readonly string[], signals: StopSigna
       readInput: () => text(process.stdin),
     }),
   )
-  program.addCommand(
-    imagesProgram({ print: (line) => void process.stdout.write(`${line}\n`), begin: () => signals.release() }),
-  )
+  const work = { print: (line: string) => void process.stdout.write(`${line}\n`), begin: () => signals.release() }
+  program.addCommand(configProgram(work))
+  program.addCommand(imagesProgram(work))
+  program.addCommand(conformanceProgram(work))
+  program.addCommand(benchSchedulerProgram(work))
   for (const command of cliPrograms(cliContext(signals))) program.addCommand(command)
   const isAdmin = args[0] === 'admin'
   try {

@@ -1,5 +1,6 @@
 import { PlatformError } from '@stemcell/core'
 import { eraseFromEnvironment } from './erase-from-environment.ts'
+import { isOpenWhiskVariable, type OpenWhiskVariables } from './config/openwhisk-settings.ts'
 import { LOG_LEVELS, type LogLevel } from './log-level.ts'
 
 /** What the environment says; this is the only file that reads it. */
@@ -10,6 +11,8 @@ export interface Environment {
   readonly authShows: boolean
   /** Stronger than the configuration file. */
   readonly logLevel: LogLevel | undefined
+  /** Of OpenWhisk's components, stronger than the configuration file as well. */
+  readonly openWhisk: OpenWhiskVariables
 }
 
 export const AUTH_SHOWS =
@@ -27,7 +30,13 @@ export function takeEnvironment(env: NodeJS.ProcessEnv = process.env): Environme
   if (level && logLevel === undefined) {
     throw new PlatformError('ERR_CONFIG', `STEMCELL_LOG_LEVEL: choose one of ${LOG_LEVELS.join(', ')}`)
   }
-  return { auth: auth || undefined, authShows, logLevel }
+  return { auth: auth || undefined, authShows, logLevel, openWhisk: openWhiskVariables(env) }
+}
+
+/** What is set for OpenWhisk's controllers and invokers. */
+export function openWhiskVariables(env: NodeJS.ProcessEnv = process.env): OpenWhiskVariables {
+  const set = Object.entries(env).filter(([name]) => isOpenWhiskVariable(name))
+  return Object.fromEntries(set.map(([name, value]) => [name, value ?? '']))
 }
 
 /** Where engines that run for this user alone keep their sockets. */

@@ -1,5 +1,5 @@
 import type { ContainerFactory } from '@stemcell/core'
-import { containerFactoryCases, containerSubject } from '@stemcell/conformance'
+import { containerFactoryCases, containerSubject, RunningContext } from '@stemcell/conformance'
 import { spawn } from 'node:child_process'
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
@@ -156,7 +156,8 @@ describeWith('docker', 'the life of a container on Docker', (socketPath) => {
       })
       await subject.open()
       try {
-        await proveCase(subject, { uniqueName: `${engine.platform}-${unique()}`, patienceMs: 60_000 })
+        const uniqueName = `${engine.platform}-${unique()}`
+        await proveCase(subject, new RunningContext(subject, { uniqueName, patienceMs: 60_000 }))
       } finally {
         await subject.close()
       }

@@ -1,6 +1,9 @@
 import {
   adapterContext,
   PlatformError,
+  requireGroupName,
+  requireKey,
+  requireTopicName,
   type Adapter,
   type AdapterContext,
   type MessageBody,
@@ -22,7 +25,6 @@ import { toPlatformError } from './to-platform-error.ts'
 import { Topics } from './topics.ts'
 
 const CONNECT_AGAIN_MS = 200
-const MOST_KEY_BYTES = 256
 
 interface Connections {
   readonly admin: Admin
@@ -61,6 +63,7 @@ export class KafkaQueue implements Queue {
   }
 
   async ensureTopic(topic: string, settings?: TopicSettings): Promise<void> {
+    requireTopicName(topic)
     await this.#opened().topics.ensure(this.#nameOf(topic), settings)
   }
 
@@ -68,6 +71,7 @@ export class KafkaQueue implements Queue {
     // Handlers that are still running while the queue closes may publish what they have to say.
     const connections = this.#connections
     if (!connections) throw closed()
+    requireTopicName(topic)
     const bytes = body.bytes()
     const { maxBodyBytes } = this.#settings
     if (bytes.length > maxBodyBytes) {
@@ -75,9 +79,7 @@ export class KafkaQueue implements Queue {
       throw new PlatformError('ERR_TOO_LARGE', `@stemcell/spi-kafka: ${message}`)
     }
     const key = options?.key
-    if (key !== undefined && Buffer.byteLength(key) > MOST_KEY_BYTES) {
-      throw new TypeError(`key must not be longer than ${MOST_KEY_BYTES} bytes`)
-    }
+    requireKey(key)
     const value = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     await connections.publisher.publish(this.#nameOf(topic), value, key)
   }
@@ -87,7 +89,8 @@ export class KafkaQueue implements Queue {
     if (!Number.isSafeInteger(concurrency) || concurrency < 1) {
       throw new TypeError('concurrency must be a positive integer')
     }
-    if (group === '') throw new TypeError('group must not be empty')
+    requireTopicName(topic)
+    requireGroupName(group)
     const { topics } = this.#opened()
     const name = this.#nameOf(topic)
     const subscription = new KafkaSubscription({

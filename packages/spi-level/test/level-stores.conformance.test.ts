@@ -5,6 +5,8 @@ import {
   runSubjectStoreConformance,
 } from '@stemcell/conformance/vitest'
 import { levelStores, type LevelStores } from '@stemcell/spi-level'
+import { KeySpace } from '@stemcell/core/sorted-store'
+import { ClassicLevel } from 'classic-level'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -15,11 +17,21 @@ const context = adapterContext()
 const published = new ReadmeTables(new URL('../README.md', import.meta.url))
 const base = await mkdtemp(join(tmpdir(), 'stemcell-level-'))
 
+const folders = new Map<Lifecycle, string>()
+
 afterAll(() => rm(base, { recursive: true }))
 
 runEntityStoreConformance('level', {
   ...onTheirOwn(({ entityStore }) => entityStore),
   capabilities: published.documents,
+  damage: async (closed, id) => {
+    const db = new ClassicLevel(folders.get(closed)!)
+    try {
+      await db.put(new KeySpace('e').document(id), '{"half":')
+    } finally {
+      await db.close()
+    }
+  },
 })
 runSubjectStoreConformance('level', {
   ...onTheirOwn(({ subjectStore }) => subjectStore),
@@ -32,7 +44,6 @@ runActivationStoreConformance('level', {
 
 /** Each case gets a folder of its own. */
 function onTheirOwn<S extends Lifecycle>(pick: (stores: LevelStores) => Adapter<S>) {
-  const folders = new Map<S, string>()
   const build = (dir: string): S => {
     const store = pick(levelStores({ dir })).build(context)
     folders.set(store, dir)

@@ -1,13 +1,16 @@
-import { adapterContext, type Adapter, type Lifecycle } from '@stemcell/core'
+import { adapterContext, type Adapter, type DocumentStore, type Lifecycle } from '@stemcell/core'
+import { documentOutageCases } from '@stemcell/conformance'
 import {
   runActivationStoreConformance,
+  runConformance,
   runEntityStoreConformance,
   runSubjectStoreConformance,
 } from '@stemcell/conformance/vitest'
 import { redisStores, type RedisStores } from '@stemcell/spi-redis'
 import { describeWith } from '../../../test/describe-with.ts'
 import { ReadmeTables } from '../../../test/readme-tables.ts'
-import { removeKeys, uniquePrefix } from './redis-keys.ts'
+import { cutOffFrom } from './cut-off.ts'
+import { removeKeys, uniquePrefix, withRedis } from './redis-keys.ts'
 
 const { documents, activations } = new ReadmeTables(new URL('../README.md', import.meta.url))
 
@@ -18,6 +21,12 @@ describeWith('redis', 'the stores on Redis', (url) => {
     ...onTheirOwn(({ activationStore }) => activationStore),
     capabilities: activations,
   })
+  runConformance<DocumentStore>(
+    'EntityStore',
+    'redis that is cut off',
+    documentOutageCases,
+    cutOffFrom<DocumentStore>(url, (options) => redisStores(options).entityStore.build(adapterContext())),
+  )
 
   /** Each case gets a key prefix of its own. */
   function onTheirOwn<S extends Lifecycle>(pick: (stores: RedisStores) => Adapter<S>) {
@@ -30,6 +39,11 @@ describeWith('redis', 'the stores on Redis', (url) => {
     return {
       create: () => build(uniquePrefix()),
       reopen: (closed: S) => build(prefixes.get(closed)!),
+      damage: (closed: S, id: string) =>
+        withRedis(url, async (redis) => {
+          const keys = (await redis.keys(`*${prefixes.get(closed)!}*`)).filter((key) => key.endsWith(id))
+          for (const key of keys) if ((await redis.type(key)) === 'hash') await redis.hset(key, 'd', '{"half":')
+        }),
       destroy: (store: S) => removeKeys(url, prefixes.get(store)!),
     }
   }

@@ -14,3 +14,12 @@ export { queueDoubles } from './queue-doubles.ts'
 export { rateLimiterDoubles } from './rate-limiter-doubles.ts'
 export { runtimeTransportDoubles } from './runtime-transport-doubles.ts'
 export { systemPackageDoubles } from './system-package-doubles.ts'
+export { SimulatedQueue, simulatedHooks, type QueueFlaws } from './simulated-queue.ts'
+export {
+  backedDocuments,
+  damagedDocumentDoubles,
+  documentHooks,
+  documentOutageDoubles,
+} from './document-outage-doubles.ts'
+export { logStoreDoubles, logStoreHooks, SimulatedLogStore } from './log-store-doubles.ts'
+export { poolPolicyDoubles } from './pool-policy-doubles.ts'

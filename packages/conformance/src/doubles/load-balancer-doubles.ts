@@ -66,4 +66,8 @@ export const loadBalancerDoubles: BrokenDoubles<LoadBalancer> = {
     const invoker = sorted.find(({ id }) => cluster.fits(id, request))
     return invoker ? { invoker: invoker.id } : 'wait'
   }),
+  'load-balancer.says-that-it-uses-history': balancer((request, cluster) => {
+    const known = cluster.invokers.find(({ id }) => (cluster.history(id, request)?.warmSlots ?? 0) > 0)
+    return { invoker: known?.id ?? first(request, cluster)! }
+  }),
 }

@@ -11,6 +11,7 @@ import {
   type SubscribeOptions,
 } from '@stemcell/core'
 import type { BrokenDoubles } from '../kit/bite-suite.ts'
+import { SimulatedQueue, type QueueFlaws } from './simulated-queue.ts'
 
 /** A memory queue with one part replaced. */
 function broken(change: (real: MemoryQueue) => Partial<Queue>): () => Queue {
@@ -51,9 +52,29 @@ function handling(wrap: (handler: MessageHandler, options: SubscribeOptions) => 
   }))
 }
 
+function flawed(flaws: QueueFlaws): () => Queue {
+  return () => new SimulatedQueue(flaws)
+}
+
 let serial = 0
 const withoutKey = publishing(({ topic, body }) => ({ topic, body }))
 const clock = new SystemClock()
+
+/** Closing it loses all that is in it. */
+function forgetful(): Queue {
+  let real = new MemoryQueue()
+  return {
+    capabilities: real.capabilities,
+    open: () => real.open(),
+    close: async () => {
+      await real.close()
+      real = new MemoryQueue()
+    },
+    ensureTopic: (topic) => real.ensureTopic(topic),
+    publish: (topic, body) => real.publish(topic, body),
+    subscribe: (topic, options, handler) => real.subscribe(topic, options, handler),
+  }
+}
 
 export const queueDoubles: BrokenDoubles<Queue> = {
   'queue.delivers-equal-bytes': publishing(({ topic, body }) => ({
@@ -162,20 +183,8 @@ export const queueDoubles: BrokenDoubles<Queue> = {
     let opened: Promise<void> | undefined
     return { open: () => (opened ??= real.open()) }
   }),
-  'queue.keeps-messages-over-closing-and-opening': () => {
-    let real = new MemoryQueue()
-    return {
-      capabilities: real.capabilities,
-      open: () => real.open(),
-      close: async () => {
-        await real.close()
-        real = new MemoryQueue()
-      },
-      ensureTopic: (topic) => real.ensureTopic(topic),
-      publish: (topic, body) => real.publish(topic, body),
-      subscribe: (topic, options, handler) => real.subscribe(topic, options, handler),
-    }
-  },
+  'queue.keeps-messages-over-closing-and-opening': forgetful,
+  'queue.keeps-what-was-rejected-over-closing-and-opening': forgetful,
   'queue.closing-a-subscription-waits-for-its-handlers': broken((real) => ({
     subscribe: async (topic, options, handler) => {
       const subscription = await real.subscribe(topic, options, handler)
@@ -221,4 +230,22 @@ export const queueDoubles: BrokenDoubles<Queue> = {
       },
     }
   }),
+  'queue.takes-every-name-that-is-allowed': flawed({ takesFewNames: true }),
+  'queue.refuses-impossible-names': flawed({ takesAnyName: true }),
+  'queue.takes-keys-of-any-text-up-to-their-length': flawed({ takesLongKeys: true }),
+  'queue.runs-as-many-handlers-as-it-may': flawed({ holdsFewer: true }),
+  'queue.leaves-what-it-cannot-run-to-others': flawed({ holdsMore: true }),
+  'queue.holds-on-to-a-message-as-long-as-its-handler-runs': flawed({ renewsNoLease: true }),
+  'queue.invents-nothing-while-idle': flawed({ inventsMessages: true }),
+  'queue.waits-before-redelivering-what-was-released': flawed({ releasesAtOnce: true }),
+  'queue.a-group-begins-when-it-subscribes': flawed({ beginsEarlier: true }),
+  'queue.carries-between-processes': flawed({ sharesNothing: true }),
+  'queue.processes-share-a-group': flawed({ sharesNoGroup: true }),
+  'queue.makes-topics-with-the-settings-asked-for': flawed({ ensuresNothing: true }),
+  'queue.leaves-existing-topics-as-they-are': flawed({ changesTopics: true }),
+  'queue.publishes-nothing-that-was-not-accepted': flawed({ publishesIntoTheVoid: true }),
+  'queue.ensures-no-topic-without-its-backend': flawed({ ensuresAlways: true }),
+  'queue.subscribes-nobody-without-its-backend': flawed({ failsPlainly: true }),
+  'queue.opening-says-when-its-backend-is-away': flawed({ opensAlways: true }),
+  'queue.redelivers-what-was-acknowledged-too-late': flawed({ abortsNothing: true }),
 }

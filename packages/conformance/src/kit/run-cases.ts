@@ -4,12 +4,20 @@ export interface ConformanceReport {
   readonly passed: readonly string[]
   readonly failed: readonly FailedTest[]
   readonly skipped: readonly SkippedTest[]
+  /** Failed as was expected of them. */
+  readonly known: readonly KnownFailure[]
 }
 
 export interface FailedTest {
   /** The names of the suites inside the given one, and of the test. */
   readonly name: string
   readonly error: unknown
+}
+
+export interface KnownFailure {
+  readonly name: string
+  /** Where it is written down. */
+  readonly issue: string
 }
 
 export interface SkippedTest {
@@ -30,6 +38,7 @@ export async function runCases(suite: ConformanceSuite, options: RunCasesOptions
   const passed: string[] = []
   const failed: FailedTest[] = []
   const skipped: SkippedTest[] = []
+  const known: KnownFailure[] = []
   const run = async (
     { tests, suites = [], prepare }: ConformanceSuite,
     path: string,
@@ -43,7 +52,8 @@ export async function runCases(suite: ConformanceSuite, options: RunCasesOptions
         if (unprepared) throw unprepared.error
         const outcome = await inTime(test, timeoutMs)
         if (outcome) skipped.push({ name, reason: outcome.skipped })
-        else passed.push(name)
+        else if (test.knownFailure === undefined) passed.push(name)
+        else known.push({ name, issue: test.knownFailure })
       } catch (error) {
         failed.push({ name, error })
       }
@@ -51,7 +61,7 @@ export async function runCases(suite: ConformanceSuite, options: RunCasesOptions
     for (const inner of suites) await run(inner, `${path}${inner.name} › `, unprepared)
   }
   await run(suite, '', undefined)
-  return { passed, failed, skipped }
+  return { passed, failed, skipped, known }
 }
 
 interface Unprepared {

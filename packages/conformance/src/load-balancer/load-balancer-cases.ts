@@ -1,5 +1,12 @@
 import assert from 'node:assert/strict'
-import { SystemClock, type ClusterView, type LoadBalancer, type Placement, type PlacementRequest } from '@stemcell/core'
+import {
+  SystemClock,
+  type ActionHistory,
+  type ClusterView,
+  type LoadBalancer,
+  type Placement,
+  type PlacementRequest,
+} from '@stemcell/core'
 import type { ConformanceCase } from '../kit/conformance-case.ts'
 import { placementRequest, SyntheticCluster } from './synthetic-cluster.ts'
 
@@ -186,6 +193,34 @@ export const loadBalancerCases: readonly ConformanceCase<LoadBalancer>[] = [
           `${index + 1} placements on 1,000 invokers took ${Math.round(tookMs)} ms`,
         )
       }
+    },
+  },
+  {
+    id: 'load-balancer.says-that-it-uses-history',
+    async run(balancer) {
+      let asked = 0
+      class Watched extends SyntheticCluster {
+        override history(id: number, request: PlacementRequest): ActionHistory | undefined {
+          asked++
+          return super.history(id, request)
+        }
+      }
+      for (const keepsHistory of [false, true]) {
+        const cluster = new Watched(Array.from({ length: 10 }, () => ({ memoryMb: 100_000 })))
+        cluster.keepsHistory = keepsHistory
+        const many = requests(20)
+        // The second time there is something to remember.
+        for (const request of [...many, ...many]) {
+          const id = chosen(place(balancer, request, cluster))
+          assert.ok(id !== undefined, 'an idle cluster was not used')
+          cluster.take(id, request)
+          cluster.learn(id, request, { durationMs: 10, initMs: 5 })
+          cluster.release(id, request)
+          cluster.nowMs += 10
+        }
+      }
+      if (balancer.usesHistory !== true)
+        assert.equal(asked, 0, 'history is read, which is not kept without usesHistory')
     },
   },
 ]

@@ -1,10 +1,13 @@
 import {
+  ActionHistories,
   SeededRandom,
+  type ActionHistory,
   type ClusterView,
   type InvokerState,
   type InvokerView,
   type PlacementRequest,
   type Random,
+  type RunReport,
 } from '@stemcell/core'
 
 export interface SyntheticInvoker {
@@ -23,6 +26,11 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] }
 export class SyntheticCluster implements ClusterView {
   version = 1
   controllers = 1
+  /** As for a balancer with `usesHistory`. */
+  keepsHistory = true
+  /** Time of the cluster, ms: what idle means. */
+  nowMs = 0
+  readonly #histories = new ActionHistories(() => this.nowMs)
   readonly #views: Mutable<InvokerView>[] = []
   readonly #random: Random
   readonly #shown: InvokerView[] = []
@@ -61,16 +69,27 @@ export class SyntheticCluster implements ClusterView {
   }
 
   /** Books a slot, as the platform does after a placement. */
-  take(id: number, { memoryMb }: PlacementRequest): void {
+  take(id: number, request: PlacementRequest): void {
     const view = this.#view(id)
-    view.freeMemoryMb -= memoryMb
+    view.freeMemoryMb -= request.memoryMb
     view.inFlight++
+    this.#histories.sent(id, request)
   }
 
-  release(id: number, { memoryMb }: PlacementRequest): void {
+  release(id: number, request: PlacementRequest): void {
     const view = this.#view(id)
-    view.freeMemoryMb += memoryMb
+    view.freeMemoryMb += request.memoryMb
     view.inFlight--
+    this.#histories.ended(id, request)
+  }
+
+  /** Notes how a run went, as the platform does with a result. */
+  learn(id: number, request: PlacementRequest, report: RunReport): void {
+    this.#histories.learnt(id, request, report)
+  }
+
+  history(id: number, request: PlacementRequest): ActionHistory | undefined {
+    return this.keepsHistory ? this.#histories.get(id, request) : undefined
   }
 
   fits(id: number, { memoryMb }: PlacementRequest): boolean {

@@ -1,11 +1,11 @@
 import type { RateLimiter, RateLimiterCapabilities } from '@stemcell/core'
 import { rateLimiterCases, rateLimiterSubject } from './rate-limiter-cases.ts'
 import type { ConformanceSuite } from '../kit/conformance-suite.ts'
-import { caseSuite, type ConformanceOptions } from '../kit/case-suite.ts'
+import { caseSuite, type ConformanceOptions, type UsedNames } from '../kit/case-suite.ts'
 
 export interface RateLimiterConformanceOptions extends Omit<ConformanceOptions<RateLimiter>, 'destroy'> {
   readonly capabilities: RateLimiterCapabilities
-  readonly destroy?: (limiter: RateLimiter) => Promise<void>
+  readonly destroy?: (limiter: RateLimiter, used: UsedNames) => Promise<void>
   /** Moves the limiter's time into the next minute; without it the case that needs this is skipped. */
   readonly nextMinute?: (limiter: RateLimiter) => Promise<void>
 }
@@ -16,6 +16,6 @@ export function rateLimiterConformance(name: string, options: RateLimiterConform
   return caseSuite('RateLimiter', name, rateLimiterCases, {
     ...rest,
     create: async () => rateLimiterSubject(await create(), nextMinute),
-    ...(destroy ? { destroy: ({ limiter }) => destroy(limiter) } : {}),
+    ...(destroy ? { destroy: ({ limiter }, used) => destroy(limiter, used) } : {}),
   })
 }

@@ -1,6 +1,8 @@
 import type { DocumentStore, DocumentStoreCapabilities } from '@stemcell/core'
 import { attachmentCases } from './attachment-cases.ts'
 import type { ConformanceCase } from '../kit/conformance-case.ts'
+import { damagedDocumentCases } from './damaged-document-cases.ts'
+import { documentOutageCases } from './document-outage-cases.ts'
 import { documentStoreCases, durableDocumentStoreCases } from './document-store-cases.ts'
 import { entityIndexCases } from './entity-index-cases.ts'
 import type { ConformanceSuite } from '../kit/conformance-suite.ts'
@@ -17,7 +19,7 @@ export function entityStoreConformance<S extends DocumentStore>(
   name: string,
   options: DocumentStoreConformanceOptions<S>,
 ): ConformanceSuite {
-  return suite('EntityStore', name, entityIndexCases, options)
+  return suite('EntityStore', name, [...entityIndexCases, ...damagedDocumentCases], options)
 }
 
 /** For a store that realises `SUBJECT_INDEXES`. */
@@ -39,6 +41,7 @@ function suite<S extends DocumentStore>(
     ...attachmentCases,
     ...indexCases,
     ...durableDocumentStoreCases(options.reopen),
+    ...documentOutageCases,
   ]
   return caseSuite(spi, name, cases, options)
 }

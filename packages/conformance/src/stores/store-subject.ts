@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { isPlatformError, type ErrorCode } from '@stemcell/core'
+import type { CaseHooks } from '../kit/case-hooks.ts'
 import type { ConformanceOptions } from '../kit/case-suite.ts'
 
 /** What the kits of the stores take beside the usual options. */
-export interface StoreConformanceOptions<S> extends ConformanceOptions<S> {
+export interface StoreConformanceOptions<S> extends ConformanceOptions<S>, CaseHooks<S> {
   /**
    * Returns a new, unopened store on the data of `closed`. Needed where `capabilities.durable`: it shows that the data
    * live in the backend and not in the object.

@@ -27,6 +27,6 @@ export function systemPackageConformance(name: string, options: SystemPackageCon
   return caseSuite<SystemPackageSubject>('SystemPackage', name, systemPackageCases, {
     ...others,
     create: async () => systemPackageSubject(await create(), samples),
-    ...(destroy && { destroy: ({ pkg }) => destroy(pkg) }),
+    ...(destroy && { destroy: ({ pkg }, used) => destroy(pkg, used) }),
   })
 }

@@ -6,9 +6,21 @@ import { authKeyText, type AuthKey } from '../model/identity.ts'
 import type { JsonObject, JsonValue } from '../model/json.ts'
 import { stringifyJson } from '../model/json-number.ts'
 import { keepAlive } from '../time/keep-alive.ts'
+import type {
+  ApiAction,
+  ApiActivation,
+  ApiActivationPage,
+  ApiActivationSummary,
+  ApiPackage,
+  ApiPage,
+  ApiRule,
+  ApiTrigger,
+} from './api-entities.ts'
+import { ApiRequestError } from './api-request-error.ts'
 import type { HttpListeners } from './http-listeners.ts'
 import type { ApiClient, ApiResponse } from '../system-packages/system-package.ts'
 
+/** An answer of the REST API in this process. */
 export type EmbeddedResponse = ApiResponse
 
 /**
@@ -83,24 +95,164 @@ export class EmbeddedClient implements ApiClient {
 
   /**
    * Creates or replaces an action of the client's namespace.
-   * @throws TypeError the platform refused it; the message is the platform's.
+   * @throws ApiRequestError the platform refused it; the message is the platform's.
    */
-  async putAction(name: string, action: JsonObject): Promise<JsonObject> {
-    const response = await this.request('PUT', `actions/${encodePath(name)}?overwrite=true`, action)
-    if (response.status !== 200) throw new TypeError(errorText(response))
-    return response.body as JsonObject
+  putAction(name: string, action: JsonObject): Promise<ApiAction> {
+    return this.#ask('PUT', entity('actions', name, { overwrite: true }), action)
+  }
+
+  /** An action with its code. @throws ApiRequestError 404 there is none of that name. */
+  getAction(name: string): Promise<ApiAction> {
+    return this.#ask('GET', entity('actions', name))
+  }
+
+  /** Actions of the namespace, or of a package of it, without their code. */
+  listActions({ package: pkg, ...page }: ApiPage & { readonly package?: string } = {}): Promise<readonly ApiAction[]> {
+    return this.#ask('GET', collection(pkg === undefined ? 'actions' : `actions/${encodePath(pkg)}/`, page))
+  }
+
+  /** @throws ApiRequestError 404 there is none of that name. */
+  deleteAction(name: string): Promise<ApiAction> {
+    return this.#ask('DELETE', entity('actions', name))
   }
 
   /**
    * Invokes an action and waits for its record, as `POST …?blocking=true` gives it. Look at `response.success`.
-   * @throws TypeError the platform refused the call, or the wait of a minute passed; the message says which.
+   * @throws ApiRequestError the platform refused the call, or, with code ERR_NOT_FINISHED, the wait of a minute passed.
    */
-  async invoke(name: string, payload: JsonObject = {}): Promise<JsonObject> {
-    const response = await this.request('POST', `actions/${encodePath(name)}?blocking=true`, payload)
+  async invoke<R = JsonValue>(name: string, payload: JsonObject = {}): Promise<ApiActivation<R>> {
+    const response = await this.request('POST', entity('actions', name, { blocking: true }), payload)
     const { status, body } = response
-    if (status === 202) throw new TypeError(`not finished within the wait: ${JSON.stringify(body)}`)
-    if (typeof body === 'object' && body !== null && !Array.isArray(body) && 'activationId' in body) return body
-    throw new TypeError(errorText(response))
+    if (status === 202) throw new ApiRequestError('ERR_NOT_FINISHED', response)
+    // The record of a failed activation comes with an error status.
+    if (isObject(body) && 'activationId' in body && 'response' in body) return body as unknown as ApiActivation<R>
+    throw new ApiRequestError('ERR_REFUSED', response)
+  }
+
+  /** Invokes an action and does not wait; resolves with the id of the activation. */
+  async start(name: string, payload: JsonObject = {}): Promise<string> {
+    const { activationId } = await this.#ask<{ readonly activationId: string }>(
+      'POST',
+      entity('actions', name),
+      payload,
+    )
+    return activationId
+  }
+
+  /** Creates or replaces a trigger. A feed is told by whoever creates it, as `wsk` does. */
+  putTrigger(name: string, trigger: JsonObject = {}): Promise<ApiTrigger> {
+    return this.#ask('PUT', entity('triggers', name, { overwrite: true }), trigger)
+  }
+
+  /** A trigger with its rules. @throws ApiRequestError 404 there is none of that name. */
+  getTrigger(name: string): Promise<ApiTrigger> {
+    return this.#ask('GET', entity('triggers', name))
+  }
+
+  /** Triggers of the namespace. */
+  listTriggers(page: ApiPage = {}): Promise<readonly ApiTrigger[]> {
+    return this.#ask('GET', collection('triggers', page))
+  }
+
+  /** @throws ApiRequestError 404 there is none of that name. */
+  deleteTrigger(name: string): Promise<ApiTrigger> {
+    return this.#ask('DELETE', entity('triggers', name))
+  }
+
+  /** Fires a trigger; resolves with the id of its activation, or undefined where no active rule listens. */
+  async fire(name: string, payload: JsonObject = {}): Promise<string | undefined> {
+    const body = await this.#ask<{ readonly activationId: string } | undefined>(
+      'POST',
+      entity('triggers', name),
+      payload,
+    )
+    return body?.activationId
+  }
+
+  /** Creates or replaces a rule: from now on, the trigger invokes the action. */
+  putRule(name: string, rule: { readonly trigger: string; readonly action: string }): Promise<ApiRule> {
+    const named = { trigger: qualified(rule.trigger), action: qualified(rule.action) }
+    return this.#ask('PUT', entity('rules', name, { overwrite: true }), named)
+  }
+
+  /** @throws ApiRequestError 404 there is none of that name. */
+  getRule(name: string): Promise<ApiRule> {
+    return this.#ask('GET', entity('rules', name))
+  }
+
+  /** Rules of the namespace. */
+  listRules(page: ApiPage = {}): Promise<readonly ApiRule[]> {
+    return this.#ask('GET', collection('rules', page))
+  }
+
+  /** Lets a rule work, or rest. */
+  async setRule(name: string, status: 'active' | 'inactive'): Promise<void> {
+    await this.#ask('POST', entity('rules', name), { status })
+  }
+
+  /** @throws ApiRequestError 404 there is none of that name. */
+  deleteRule(name: string): Promise<ApiRule> {
+    return this.#ask('DELETE', entity('rules', name))
+  }
+
+  /** Creates or replaces a package; with `binding` a binding to another. */
+  putPackage(name: string, pkg: JsonObject = {}): Promise<ApiPackage> {
+    return this.#ask('PUT', entity('packages', name, { overwrite: true }), pkg)
+  }
+
+  /** A package with what is in it. @throws ApiRequestError 404 there is none of that name. */
+  getPackage(name: string): Promise<ApiPackage> {
+    return this.#ask('GET', entity('packages', name))
+  }
+
+  /** Packages of the namespace. */
+  listPackages(page: ApiPage = {}): Promise<readonly ApiPackage[]> {
+    return this.#ask('GET', collection('packages', page))
+  }
+
+  /** Deletes a package; `force` with all that is in it. @throws ApiRequestError 409 it is not empty. */
+  deletePackage(name: string, { force = false }: { readonly force?: boolean } = {}): Promise<ApiPackage> {
+    return this.#ask('DELETE', entity('packages', name, force ? { force: true } : {}))
+  }
+
+  /** The record of an activation. @throws ApiRequestError 404 there is none, or none yet. */
+  getActivation<R = JsonValue>(activationId: string): Promise<ApiActivation<R>> {
+    return this.#ask('GET', entity('activations', activationId))
+  }
+
+  /** Activations of the namespace, the newest first. */
+  listActivations(page: ApiActivationPage = {}): Promise<readonly ApiActivationSummary[]> {
+    return this.#ask('GET', collection('activations', page))
+  }
+
+  /** The lines that an activation wrote. */
+  async activationLogs(activationId: string): Promise<readonly string[]> {
+    const { logs } = await this.#ask<{ readonly logs: readonly string[] }>(
+      'GET',
+      `${entity('activations', activationId)}/logs`,
+    )
+    return logs
+  }
+
+  /** How an activation ended, and with what. */
+  activationResult<R = JsonValue>(activationId: string): Promise<ApiActivation<R>['response']> {
+    return this.#ask('GET', `${entity('activations', activationId)}/result`)
+  }
+
+  /** Names of the namespaces that the key is for. */
+  namespaces(): Promise<readonly string[]> {
+    return this.#ask('GET', '/api/v1/namespaces')
+  }
+
+  /** What the namespace may do, such as `invocationsPerMinute`. */
+  limits(): Promise<JsonObject> {
+    return this.#ask('GET', 'limits')
+  }
+
+  async #ask<T>(method: string, path: string, body?: JsonValue): Promise<T> {
+    const response = await this.request(method, path, body)
+    if (response.status < 200 || response.status > 299) throw new ApiRequestError('ERR_REFUSED', response)
+    return response.body as T
   }
 }
 
@@ -108,7 +260,28 @@ function encodePath(name: string): string {
   return name.split('/').map(encodeURIComponent).join('/')
 }
 
-function errorText({ status, body }: EmbeddedResponse): string {
-  const detail = typeof body === 'object' && body !== null && 'error' in body ? body.error : body
-  return `${status}: ${typeof detail === 'string' ? detail : JSON.stringify(detail)}`
+function entity(kind: string, name: string, query: Query = {}): string {
+  return withQuery(`${kind}/${encodePath(name)}`, query)
+}
+
+function collection(path: string, query: Query): string {
+  return withQuery(path, query)
+}
+
+type Query = { readonly [name: string]: string | number | boolean | undefined }
+
+function withQuery(path: string, query: Query): string {
+  const given = Object.entries(query).filter(([, value]) => value !== undefined)
+  return given.length === 0
+    ? path
+    : `${path}?${new URLSearchParams(given.map(([name, value]): [string, string] => [name, String(value)])).toString()}`
+}
+
+/** As the API wants names in rules. */
+function qualified(name: string): string {
+  return name.startsWith('/') ? name : `/_/${name}`
+}
+
+function isObject(value: JsonValue | undefined): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -37,6 +37,7 @@ export interface SubjectChange {
   readonly namespace?: string
 }
 
+/** What an auth promises beyond its methods. */
 export interface AuthCapabilities {
   /** Lower-case names of the HTTP authentication schemes understood, e.g. `basic`. */
   readonly schemes: readonly string[]
@@ -44,6 +45,7 @@ export interface AuthCapabilities {
   readonly maxStalenessMs: number
 }
 
+/** What a request says of its caller, taken apart by its scheme. */
 export type Credentials =
   | { readonly scheme: 'basic'; readonly user: string; readonly password: string }
   | { readonly scheme: 'bearer'; readonly token: string }

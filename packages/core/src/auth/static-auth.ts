@@ -75,6 +75,7 @@ function readIdentity(source: StaticIdentity, index: number): Identity {
   return { subject, namespace: { name: namespace, uuid: authkey.uuid }, authkey, rights, limits }
 }
 
+/** An auth that knows these callers and no others. @throws ERR_CONFIG an `auth` is not `uuid:key`. */
 export function staticAuth(identities: readonly StaticIdentity[]): Adapter<StaticAuth> {
   return { name: '@stemcell/core', core: '^0.1.0', build: () => new StaticAuth(identities) }
 }

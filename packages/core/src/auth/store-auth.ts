@@ -11,6 +11,7 @@ import type { Clock } from '../time/clock.ts'
 import type { Auth, AuthCapabilities, AuthContext, Credentials, SubjectChange } from './auth.ts'
 import { sameSecret } from './same-secret.ts'
 
+/** Options of {@link storeAuth}. */
 export interface StoreAuthOptions {
   /** How long an identity may be answered from memory, ms; 0 asks the store every time. Default 300,000. */
   readonly maxStalenessMs?: number

@@ -10,6 +10,7 @@ import { randomText, type Random } from '../time/random.ts'
 import { AdministrationError } from './administration-error.ts'
 import type { SubjectChange } from './auth.ts'
 
+/** What {@link SubjectAdministration} needs beside the store. */
 export interface SubjectAdministrationOptions {
   /** Makes ids and keys. */
   readonly random: Random
@@ -23,6 +24,7 @@ export interface NamespaceKey {
   readonly authkey: AuthKey
 }
 
+/** How a subject gets a namespace and its key. */
 export interface CreateUserOptions {
   /** Default: the subject's name. */
   readonly namespace?: string

@@ -7,6 +7,7 @@ export interface ActivationLog {
   collect(options: { readonly waitMs: number }): Promise<CollectedLog>
 }
 
+/** What was collected of one activation. */
 export interface CollectedLog {
   /** In the order of arrival. */
   readonly lines: readonly LogLine[]
@@ -16,6 +17,7 @@ export interface CollectedLog {
   readonly complete: boolean
 }
 
+/** A line that an action wrote. */
 export interface LogLine {
   /** RFC 3339 with nanoseconds, UTC: `2024-05-01T10:11:12.123456789Z`. */
   readonly time: string

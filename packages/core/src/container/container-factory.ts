@@ -33,6 +33,7 @@ export interface ContainerFactory extends Lifecycle {
   reap(owner: ContainerOwner): Promise<number>
 }
 
+/** What a factory promises beyond its methods. */
 export interface ContainerCapabilities {
   /** A suspended container uses no CPU, nor does anything that it started. Without it, `suspend` throws ERR_UNSUPPORTED. */
   readonly suspend: boolean
@@ -54,12 +55,14 @@ export interface ContainerCapabilities {
   readonly isolation: 'none' | 'process' | 'container'
 }
 
+/** Whose a container is; it carries both as labels. */
 export interface ContainerOwner {
   /** Identifies the installation; containers of other installations on the same engine are never touched. */
   readonly platform: string
   readonly invoker: string
 }
 
+/** What kind of container is wanted. */
 export interface ContainerSpec {
   readonly owner: ContainerOwner
   /** Kind of the runtimes manifest, e.g. `nodejs:20`, or `blackbox`. */
@@ -79,6 +82,7 @@ export interface ContainerSpec {
   readonly labels: Readonly<Record<string, string>>
 }
 
+/** A container as a listing shows it. */
 export interface ContainerSummary {
   readonly id: string
   readonly state: 'running' | 'suspended' | 'dead'
@@ -119,6 +123,7 @@ export interface Container {
   destroy(): Promise<void>
 }
 
+/** Bounds of one call of `/init` or `/run`. */
 export interface CallOptions {
   readonly timeoutMs: number
   /** A longer reply is cut to `truncateAtBytes` and marked. */
@@ -126,6 +131,7 @@ export interface CallOptions {
   readonly truncateAtBytes: number
 }
 
+/** How the log of one activation is collected. */
 export interface LogOptions {
   readonly limitBytes: number
   /**
@@ -136,6 +142,7 @@ export interface LogOptions {
   readonly alone?: boolean
 }
 
+/** What the runtime in a container answered. */
 export interface RuntimeReply {
   readonly status: number
   readonly body: string
@@ -149,6 +156,7 @@ export interface RuntimeReply {
   readonly silent?: boolean
 }
 
+/** Why a container is no more. */
 export interface ContainerExit {
   readonly reason: 'exited' | 'out-of-memory' | 'destroyed' | 'lost'
   readonly exitCode?: number

@@ -12,6 +12,7 @@ const CAPABILITIES: ContainerCapabilities = {
   isolation: 'none',
 }
 
+/** Options of {@link memoryContainers}. */
 export interface MemoryContainersOptions {
   /** A start beyond the sum of all `memoryMb` fails with ERR_START_FAILED. Default: no bound. */
   readonly totalMemoryMb?: number

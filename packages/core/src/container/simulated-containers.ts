@@ -6,6 +6,7 @@ import type { ContainerCapabilities, ContainerExit, ContainerFactory, ContainerS
 import type { ContainerProgram, ProgramHost, ProgramReply } from './container-program.ts'
 import { InProcessContainerFactory, InProcessEngine } from './in-process-container-factory.ts'
 
+/** Options of {@link simulatedContainers}. */
 export interface SimulatedContainersOptions {
   /** Default: the platform's. */
   readonly clock?: Clock
@@ -26,6 +27,7 @@ export interface ContainerBehaviour {
   resume?(call: { readonly id: string; readonly spec: ContainerSpec }): SimulatedStep
 }
 
+/** A call of `/init` or `/run` that a behaviour decides on. */
 export interface SimulatedCall {
   readonly id: string
   readonly spec: ContainerSpec
@@ -35,17 +37,20 @@ export interface SimulatedCall {
   readonly runsBefore: number
 }
 
+/** How long a step takes, and whether it fails. */
 export interface SimulatedStep {
   readonly delayMs?: number
   /** The step fails after the delay. */
   readonly failure?: PlatformError
 }
 
+/** How the start of a simulated container goes. */
 export interface SimulatedStart extends SimulatedStep {
   /** The container ends by itself, so long after it became ready. */
   readonly exit?: ContainerExit & { readonly afterMs: number }
 }
 
+/** What a simulated container answers to a call. */
 export interface SimulatedAnswer {
   readonly delayMs?: number
   /** Default 200. */

@@ -4,6 +4,7 @@ import { PlatformError } from '../errors.ts'
 import type { ClusterView, InvokerView, LoadBalancer, Placement, PlacementRequest } from './load-balancer.ts'
 import { serves } from './serves.ts'
 
+/** Options of {@link leastLoadedBalancer}. */
 export interface LeastLoadedBalancerOptions {
   /** Invokers drawn at random, of which the least loaded wins. Default 4. */
   readonly choices?: number

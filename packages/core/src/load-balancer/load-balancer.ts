@@ -10,9 +10,16 @@ export interface LoadBalancer {
   /** Shown in metrics and start-up logs, e.g. `sharding`. */
   readonly name: string
 
+  /**
+   * The balancer looks at `ClusterView.history`, which is kept for those alone that say so. Fixed for the life of the
+   * object. Default false: then nothing is remembered, and nothing is paid for it.
+   */
+  readonly usesHistory?: boolean
+
   place(request: PlacementRequest, cluster: ClusterView): Placement
 }
 
+/** The activation that needs an invoker, as far as a balancer may know it. */
 export interface PlacementRequest {
   /** Namespace that calls (and pays). */
   readonly namespace: string
@@ -29,6 +36,7 @@ export interface PlacementRequest {
   readonly blackbox: boolean
 }
 
+/** What a balancer answers. */
 export type Placement =
   /** A healthy invoker that `fits` the request and serves its namespace. While all are idle, one is chosen. */
   | { readonly invoker: number }
@@ -47,12 +55,40 @@ export interface ClusterView {
   readonly controllers: number
   /** Whether the invoker has a free slot for the request, in a container already counted or in free memory. O(1). */
   fits(invoker: number, request: PlacementRequest): boolean
+  /**
+   * What became of this version of the action on an invoker, of what this controller sent there; undefined when that
+   * was nothing since the invoker came up, or is forgotten, and always for a balancer without `usesHistory`. O(1).
+   */
+  history(invoker: number, request: PlacementRequest): ActionHistory | undefined
   /** Uniform integer in [0, bound). The only chance a balancer may use. */
   random(bound: number): number
 }
 
+/**
+ * What a balancer may know of an action on an invoker: an estimate, for containers also go when they were idle for long
+ * or when others need the room, and other controllers send there as well. Live: it may be kept for the call only.
+ */
+export interface ActionHistory {
+  /** Activations of this controller in flight there. */
+  readonly inFlight: number
+  /** Those that ended. */
+  readonly completed: number
+  /** How many of those whose result was told had to initialise their container. */
+  readonly coldStarts: number
+  /** Further activations that containers which hold the code could take at once, as many as have run there before. */
+  readonly warmSlots: number
+  /** Since the last one ended, ms; 0 while one is in flight. */
+  readonly idleMs: number
+  /** What a run took lately, ms; undefined while no result told. */
+  readonly runMs: number | undefined
+  /** What an initialisation took lately, ms; undefined while none was told. */
+  readonly initMs: number | undefined
+}
+
+/** How well an invoker is, as this controller sees it; only `healthy` ones are given work. */
 export type InvokerState = 'healthy' | 'unhealthy' | 'unresponsive' | 'offline'
 
+/** One invoker as this controller sees it. */
 export interface InvokerView {
   readonly id: number
   /** Only `healthy` invokers may be chosen. */

@@ -12,6 +12,7 @@ export class LocalBalancer implements LoadBalancer {
   }
 }
 
+/** The balancer of a platform in one process, see {@link LocalBalancer}. */
 export function localBalancer(): Adapter<LocalBalancer> {
   return { name: '@stemcell/core', core: '^0.1.0', build: () => new LocalBalancer() }
 }

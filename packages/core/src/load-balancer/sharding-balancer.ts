@@ -5,6 +5,7 @@ import { javaHash } from './java-hash.ts'
 import type { ClusterView, LoadBalancer, Placement, PlacementRequest } from './load-balancer.ts'
 import { serves } from './serves.ts'
 
+/** Options of {@link shardingBalancer}. */
 export interface ShardingBalancerOptions {
   /** Share of the invokers, from the first on, that run actions of the manifest's images. 0 to 1; default 0.9. */
   readonly managedFraction?: number

@@ -30,6 +30,7 @@ export interface LogStore extends Lifecycle {
   ): Promise<readonly string[] | undefined>
 }
 
+/** What a log store promises beyond its methods. */
 export interface LogStoreCapabilities {
   /** False: containers' logs are gathered by other means and the invoker does not read them. */
   readonly collects: boolean

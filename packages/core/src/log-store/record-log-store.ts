@@ -33,6 +33,7 @@ export class RecordLogStore implements LogStore {
   }
 }
 
+/** Logs inside the activation records, as OpenWhisk keeps them unless told otherwise. */
 export function recordLogStore(): Adapter<RecordLogStore> {
   return { name: '@stemcell/core', core: '^0.1.0', build: () => new RecordLogStore() }
 }

@@ -8,6 +8,7 @@ export type StatusCode = 0 | 1 | 2 | 3
 /** Outward names of the status codes, by number. */
 export const STATUS_TEXTS = ['success', 'application error', 'action developer error', 'whisk internal error'] as const
 
+/** How an activation ended, and with what. */
 export interface ActivationResponse {
   readonly statusCode: StatusCode
   readonly result?: JsonText

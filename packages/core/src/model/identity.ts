@@ -1,7 +1,9 @@
 import type { NamespaceLimits } from './namespace-limits.ts'
 
+/** What a key may be good for. */
 export type Right = 'READ' | 'PUT' | 'DELETE' | 'ACTIVATE'
 
+/** What a caller may do in a namespace of its own. */
 export const ALL_RIGHTS: readonly Right[] = ['READ', 'PUT', 'DELETE', 'ACTIVATE']
 
 /** A caller: a subject acting in one of its namespaces. */
@@ -14,6 +16,7 @@ export interface Identity {
   readonly limits: NamespaceLimits
 }
 
+/** A key of a namespace. */
 export interface AuthKey {
   readonly uuid: string
   /** 64 characters. */

@@ -5,10 +5,12 @@ import { JsonNumber } from './json-number.ts'
  * pass through the platform unchanged: texts become values by `parseJson`, and values texts by `stringifyJson`.
  */
 export type JsonValue = null | boolean | number | string | JsonNumber | JsonValue[] | JsonObject
+/** An object of JSON. */
 export interface JsonObject {
   [key: string]: JsonValue
 }
 
+/** Tells objects from all other values of JSON, lists included. */
 export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof JsonNumber)
 }

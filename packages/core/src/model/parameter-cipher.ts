@@ -6,6 +6,7 @@ import { stringifyJson } from './json-number.ts'
 import { parseJson } from './parse-json.ts'
 import type { Parameter, Parameters } from './parameters.ts'
 
+/** An algorithm that encrypts default parameters: AES-GCM with keys of 128 or 256 bits. */
 export type CipherName = 'aes-128' | 'aes-256'
 
 /** How default parameters of actions and packages are stored; OpenWhisk's `whisk.parameter-storage`. */

@@ -8,6 +8,7 @@ import { JsonNumber, stringifyJson } from './json-number.ts'
  */
 export type Parameters = readonly Parameter[]
 
+/** A default parameter, or an annotation, of an entity. */
 export interface Parameter {
   readonly key: string
   readonly value: JsonValue

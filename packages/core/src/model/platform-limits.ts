@@ -44,12 +44,14 @@ export interface PlatformLimits {
   readonly completionTimeoutAddonMs: number
 }
 
+/** Least, default and most of what an action may ask for. */
 export interface Bounds {
   readonly min: number
   readonly std: number
   readonly max: number
 }
 
+/** OpenWhisk’s defaults. */
 export const DEFAULT_PLATFORM_LIMITS: PlatformLimits = {
   timeoutMs: { min: 100, std: 60_000, max: 300_000 },
   memoryMb: { min: 128, std: 256, max: 512 },

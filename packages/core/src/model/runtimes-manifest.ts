@@ -48,8 +48,10 @@ export const runtimesManifestSchema = z.object({
   blackboxes: z.array(image.extend({ runs: image.optional() })).optional(),
 })
 
+/** A manifest as it is written down, in OpenWhisk’s form. */
 export type RuntimesManifestSource = z.input<typeof runtimesManifestSchema>
 
+/** A kind of action and what runs it. */
 export interface Runtime {
   readonly kind: string
   readonly family: string
@@ -174,7 +176,7 @@ const DURATION = /^(\d+)\s*(ms|milliseconds?|s|seconds?|m|minutes?|h|hours?|d|da
 const DURATION_MS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }
 
 /** Milliseconds of a duration such as `2 minutes`; undefined when it is none. */
-function parseDurationMs(text: string): number | undefined {
+export function parseDurationMs(text: string): number | undefined {
   const match = DURATION.exec(text.trim())
   if (!match) return undefined
   const unit = match[2]!

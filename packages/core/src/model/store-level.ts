@@ -5,6 +5,7 @@ import type { Transaction } from './transaction.ts'
 /** Which activations leave a record: all, those that did not succeed, or those that failed other than by their own word. */
 export type StoreLevel = 'always' | 'failures' | 'failures-not-application-errors'
 
+/** Which records are stored, of blocking and of other invocations. */
 export interface StoreLevels {
   readonly blocking: StoreLevel
   readonly nonBlocking: StoreLevel

@@ -1,5 +1,6 @@
 import { adapterContext, type Adapter, type AdapterContext } from '../adapter.ts'
 import { PlatformError } from '../errors.ts'
+import { requireGroupName, requireKey, requireTopicName } from './queue-names.ts'
 import { MemoryGroup, type Subscriber } from './memory-group.ts'
 import type {
   MessageBody,
@@ -12,6 +13,7 @@ import type {
   TopicSettings,
 } from './queue.ts'
 
+/** Options of {@link memoryQueue}. */
 export interface MemoryQueueOptions {
   /** Largest body accepted, bytes. Default: no bound, and no body is ever serialised to measure it. */
   readonly maxBodyBytes?: number
@@ -66,7 +68,8 @@ export class MemoryQueue implements Queue {
     this.#state = 'closed'
   }
 
-  async ensureTopic(_topic: string, _settings?: TopicSettings): Promise<void> {
+  async ensureTopic(topic: string, _settings?: TopicSettings): Promise<void> {
+    requireTopicName(topic)
     if (this.#state !== 'open') throw closed()
   }
 
@@ -78,6 +81,12 @@ export class MemoryQueue implements Queue {
       return Promise.reject(new PlatformError('ERR_TOO_LARGE', `memory queue: ${message}`))
     }
     const groups = this.#topics.get(topic)
+    try {
+      if (!groups) requireTopicName(topic)
+      requireKey(options?.key)
+    } catch (error) {
+      return Promise.reject(error as TypeError)
+    }
     if (groups) for (const group of groups) group.add(body, options?.key)
     return ACCEPTED
   }
@@ -87,7 +96,8 @@ export class MemoryQueue implements Queue {
     if (!Number.isSafeInteger(concurrency) || concurrency < 1) {
       throw new TypeError('concurrency must be a positive integer')
     }
-    if (groupName === '') throw new TypeError('group must not be empty')
+    requireTopicName(topic)
+    requireGroupName(groupName)
     if (this.#state !== 'open') throw closed()
 
     const group = this.#group(topic, groupName)

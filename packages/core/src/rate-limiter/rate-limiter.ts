@@ -28,11 +28,13 @@ export interface RateLimiter extends Lifecycle {
   leave(namespaceId: string): void
 }
 
+/** What a rate limiter promises beyond its methods. */
 export interface RateLimiterCapabilities {
   /** `cluster`: limits hold over all controllers together. `process`: each controller enforces its diluted share. */
   readonly scope: 'process' | 'cluster'
 }
 
+/** An invocation that wants in, and the limits of its namespace. */
 export interface EntryRequest {
   readonly namespaceId: string
   /** Invocations per minute; 0 allows none. */
@@ -41,12 +43,14 @@ export interface EntryRequest {
   readonly concurrent: number
 }
 
+/** A trigger that is to fire, and the limit of its namespace. */
 export interface FireRequest {
   readonly namespaceId: string
   /** Firings per minute; 0 allows none. */
   readonly perMinute: number
 }
 
+/** Whether a limit lets something in. */
 export interface RateDecision {
   readonly allowed: boolean
   /** What the count is now, this request included when it was counted. */
@@ -57,6 +61,7 @@ export interface RateDecision {
   readonly retryAfterMs?: number
 }
 
+/** Whether both limits let an invocation in. */
 export interface EntryDecision extends RateDecision {
   /** Which limit it is about: the minute's when that refused the request, otherwise that of places. */
   readonly of: 'minute' | 'places'

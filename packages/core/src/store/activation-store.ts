@@ -100,6 +100,7 @@ export interface ActivationStore extends Lifecycle {
   scan(options?: { readonly after?: string }): AsyncIterable<ActivationScanRow>
 }
 
+/** A record that a scan came to, and where it resumes. */
 export interface ActivationScanRow {
   /** Opaque; not empty. */
   readonly cursor: string
@@ -107,12 +108,14 @@ export interface ActivationScanRow {
   readonly activation: Activation | undefined
 }
 
+/** What a store of activation records promises beyond its methods. */
 export interface ActivationStoreCapabilities {
   readonly durable: boolean
   /** Largest record as compact JSON, bytes. */
   readonly maxRecordBytes: number
 }
 
+/** Which records of a namespace are wanted. */
 export interface ActivationQuery {
   /** Like `name` compared as exact text: names that look or sort alike are apart, in lists, counts and retention. */
   readonly namespace: string
@@ -124,6 +127,7 @@ export interface ActivationQuery {
   readonly upto?: number
 }
 
+/** Which records stay; those for which either rule is broken go. */
 export interface ActivationRetention {
   /** Records that started before this moment go, epoch ms. */
   readonly before?: number

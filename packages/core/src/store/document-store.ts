@@ -78,6 +78,7 @@ export interface DocumentStore extends Lifecycle {
   scan(options?: ScanOptions): AsyncIterable<StoredDocument>
 }
 
+/** What a store of documents promises beyond its methods. */
 export interface DocumentStoreCapabilities {
   /** Documents survive the death of this process, at the latest once `put` resolved. */
   readonly durable: boolean
@@ -86,6 +87,7 @@ export interface DocumentStoreCapabilities {
   readonly maxAttachmentBytes: number
 }
 
+/** A document as it is stored, with the revision that a write must name. */
 export interface StoredDocument {
   readonly id: string
   /** Opaque; changes on every write. */
@@ -93,12 +95,14 @@ export interface StoredDocument {
   readonly document: JsonObject
 }
 
+/** What a write replaces, and what stays of the attachments. */
 export interface PutOptions {
   readonly revision?: string
   readonly attachments?: Readonly<Record<string, Attachment>>
   readonly keepAttachments?: readonly string[]
 }
 
+/** An attachment without its bytes. */
 export interface AttachmentInfo {
   readonly name: string
   readonly contentType: string
@@ -106,6 +110,7 @@ export interface AttachmentInfo {
   readonly bytes: number
 }
 
+/** Which documents a scan sees. */
 export interface ScanOptions {
   readonly after?: string
   readonly prefix?: string
@@ -113,6 +118,7 @@ export interface ScanOptions {
   readonly unreadable?: (id: string, error: PlatformError) => void
 }
 
+/** What a write led to. */
 export interface PutResult {
   readonly revision: string
 }
@@ -126,6 +132,7 @@ export interface IndexDefinition {
   readonly map: (id: string, document: JsonObject) => readonly IndexEntry[]
 }
 
+/** A row that `IndexDefinition.map` makes of a document. */
 export interface IndexEntry {
   /** Rows are queried within one partition, compared as exact text. */
   readonly partition: string
@@ -135,6 +142,7 @@ export interface IndexEntry {
   readonly value: JsonValue
 }
 
+/** Which rows of an index are wanted. */
 export interface IndexQuery {
   readonly index: string
   readonly partition: string
@@ -151,6 +159,7 @@ export interface IndexQuery {
   readonly documents?: boolean
 }
 
+/** A row of a listing. */
 export interface IndexRow {
   readonly id: string
   readonly order: number

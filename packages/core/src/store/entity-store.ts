@@ -8,6 +8,7 @@ import type { DocumentStore, IndexDefinition, IndexEntry } from './document-stor
  */
 export interface EntityStore extends DocumentStore {}
 
+/** Names of {@link ENTITY_INDEXES}. */
 export type EntityIndex = 'actions' | 'triggers' | 'rules' | 'packages' | 'packages-public'
 
 /**

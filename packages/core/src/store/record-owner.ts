@@ -5,6 +5,7 @@ export function controllerOwner(controllerId: string): string {
   return `${CONTROLLER}${controllerId}`
 }
 
+/** The owner of provisional records that an invoker writes, by its number. */
 export function invokerOwner(instanceId: number): string {
   return `invoker${instanceId}`
 }

@@ -8,6 +8,7 @@ import { attachmentsOfEntity } from './attachments-of-entity.ts'
 import type { StoredDocument } from './document-store.ts'
 import type { EntityStore } from './entity-store.ts'
 
+/** What {@link reencryptParameters} came to. */
 export interface Reencryption {
   /** Actions and packages that were looked at. */
   readonly read: number

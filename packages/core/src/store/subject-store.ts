@@ -8,6 +8,7 @@ import type { DocumentStore, IndexDefinition, IndexEntry } from './document-stor
  */
 export interface SubjectStore extends DocumentStore {}
 
+/** Names of the indexes that a store of subjects has. */
 export type SubjectIndex = 'identities' | 'blocked-namespaces'
 
 /** The partition of `identities` under which a key pair is found. */

@@ -49,6 +49,7 @@ export interface SystemPackage {
   close?(): Promise<void>
 }
 
+/** An action that somebody wrote or deleted. */
 export interface WrittenAction {
   readonly namespace: string
   /** `name`, or `package/name`. */
@@ -83,6 +84,7 @@ export interface SystemAction {
   run(call: SystemCall): JsonObject | JsonValue[] | Promise<JsonObject | JsonValue[]>
 }
 
+/** A parameter as the description of a system action shows it. */
 export interface SystemParameter {
   readonly name: string
   readonly description?: string
@@ -117,6 +119,7 @@ export interface SystemCall {
   readonly log: (line: string) => void
 }
 
+/** Who called a system action. */
 export interface SystemCaller {
   readonly namespace: string
   readonly subject: string
@@ -132,6 +135,7 @@ export interface ApiClient {
   request(method: string, path: string, body?: JsonValue): Promise<ApiResponse>
 }
 
+/** An answer of the REST API. */
 export interface ApiResponse {
   readonly status: number
   readonly headers: Readonly<Record<string, string | string[] | undefined>>
@@ -170,6 +174,7 @@ export interface SystemPackageContext extends AdapterContext {
   handle(request: IncomingMessage, response: ServerResponse): void
 }
 
+/** An action that a system package invokes in the name of its namespace. */
 export interface ActionInvocation {
   readonly namespace: string
   /** `name`, or `package/name`. */
@@ -181,6 +186,7 @@ export interface ActionInvocation {
   readonly again?: boolean
 }
 
+/** A trigger that a system package fires. */
 export interface TriggerFiring {
   /** Who fires it. */
   readonly key: AuthKey
@@ -195,6 +201,7 @@ export interface TriggerFiring {
   readonly again?: boolean
 }
 
+/** What became of a firing or an invocation. */
 export interface FiringOutcome {
   /**
    * HTTP status: 202 done, now or before; 204 the trigger has no active rule; 401 the key is not accepted, or nobody owns

@@ -19,6 +19,7 @@ export interface Clock {
   sleep(delayMs: number, signal?: AbortSignal): Promise<void>
 }
 
+/** What was set with `Clock.setTimer`. */
 export interface Timer {
   /** Idempotent; a cancelled timer never fires. */
   cancel(): void

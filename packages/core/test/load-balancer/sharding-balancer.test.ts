@@ -60,6 +60,7 @@ describe('ShardingBalancer', () => {
         probes++
         return false
       },
+      history: () => undefined,
       random: () => 0,
     }
     expect(balancer.place(split, counting)).toBe('wait')

@@ -34,8 +34,8 @@ const LOAD_METRICS_MS = 1000
  * @throws ERR_CONFIG, ERR_UNAVAILABLE it did not start; the message names what to change.
  */
 export async function serveController({ file, overrides, id, signals }: ServeControllerOptions): Promise<void> {
-  const { auth, authShows, logLevel } = takeEnvironment()
-  const config = readConfig(file, overrides)
+  const { auth, authShows, logLevel, openWhisk } = takeEnvironment()
+  const config = readConfig(file, overrides, openWhisk)
   await runUntilStopped(logLevel ?? config.logLevel, signals, (context) => {
     if (authShows) context.logger.warn({}, AUTH_SHOWS)
     return startController(config, id ?? config.controllerId, auth, context)

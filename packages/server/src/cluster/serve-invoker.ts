@@ -33,8 +33,8 @@ export interface ServeInvokerOptions {
  * @throws ERR_CONFIG, ERR_UNAVAILABLE it did not start; the message names what to change.
  */
 export async function serveInvoker({ file, overrides, name, port, signals }: ServeInvokerOptions): Promise<void> {
-  const { logLevel } = takeEnvironment()
-  const given = readConfig(file, overrides)
+  const { logLevel, openWhisk } = takeEnvironment()
+  const given = readConfig(file, overrides, openWhisk)
   const config = port === undefined ? given : { ...given, invoker: { ...given.invoker, port } }
   await runUntilStopped(logLevel ?? config.logLevel, signals, (context) => startInvoker(config, name, context))
 }

@@ -11,7 +11,7 @@ import {
   type StandardIssue,
 } from '@stemcell/core'
 import { createRequire } from 'node:module'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { z } from 'zod'
 import type { AdapterSource } from './config-schema.ts'
@@ -95,20 +95,33 @@ function create(place: string, found: ConfigurableAdapter, options: unknown, fol
 }
 
 async function importAdapter(place: string, name: string): Promise<AdapterModule> {
-  const entry = `${name}/adapter`
-  const url = locate(place, name, entry)
-  let module: { readonly default?: Partial<AdapterModule> }
+  return (await importAdapterModule(place, name)).default
+}
+
+/** What a package offers as an adapter, with all that it exports beside that. @throws ERR_CONFIG as `loadAdapter` */
+export async function importAdapterModule(
+  place: string,
+  name: string,
+): Promise<{ readonly default: AdapterModule; readonly [name: string]: unknown }> {
+  const entry = isPath(name) ? name : `${name}/adapter`
+  const url = isPath(name) ? pathToFileURL(resolve(name)).href : locate(place, name, entry)
+  let module: { readonly default?: Partial<AdapterModule>; readonly [name: string]: unknown }
   try {
     module = (await import(url)) as typeof module
   } catch (cause) {
     const message = cause instanceof Error ? cause.message : String(cause)
     throw new PlatformError('ERR_CONFIG', `${place}: ${entry} fails while it loads: ${message}`, { cause })
   }
-  if (typeof module.default?.provides === 'object') return module.default as AdapterModule
+  if (typeof module.default?.provides === 'object') return { ...module, default: module.default as AdapterModule }
   throw new PlatformError(
     'ERR_CONFIG',
     `${place}: ${entry} is not an adapter; name a package whose default export is one`,
   )
+}
+
+/** A file rather than a package. */
+function isPath(name: string): boolean {
+  return /^\.{0,2}[/\\]/.test(name) || /\.[cm]?[jt]s$/.test(name)
 }
 
 function locate(place: string, name: string, entry: string): string {

@@ -1,7 +1,9 @@
 import { PlatformError, problems, type TlsFiles } from '@stemcell/core'
 import { dirname, resolve } from 'node:path'
 import { configSchema, type Config } from './config-schema.ts'
+import { LineCounter, parseDocument } from 'yaml'
 import { readNamedFile } from '../read-named-file.ts'
+import { openWhiskSettings, overlaid, type OpenWhiskVariables } from './openwhisk-settings.ts'
 import { CONTAINER_PACKAGES, type ContainersName } from './container-packages.ts'
 
 /** Options of the command line; they win over the file. */
@@ -10,16 +12,24 @@ export type ConfigOverrides = Partial<Pick<Config, 'host' | 'port' | 'data' | 'a
 }
 
 /**
- * The configuration from a JSON file, if one is named, and the overrides, checked before anything else happens.
+ * The configuration from a JSON or YAML file, if one is named, what variables of OpenWhisk say, which is stronger, and the
+ * overrides, which are strongest; checked before anything else happens.
  * Paths in the file are relative to it, others to the working directory; all are absolute afterwards.
- * @throws ERR_CONFIG the file is missing, not JSON, or has a key or value it may not have; values are not repeated.
+ * @throws ERR_CONFIG the file is missing, neither JSON nor YAML, or has a key or value it may not have; values are not repeated.
  */
-export function readConfig(path: string | undefined, overrides: ConfigOverrides = {}): Config {
+export function readConfig(
+  path: string | undefined,
+  overrides: ConfigOverrides = {},
+  variables: OpenWhiskVariables = {},
+): Config {
   const folder = path === undefined ? process.cwd() : dirname(resolve(path))
-  const file = path === undefined ? {} : readJson(path, `--config ${path}`)
-  const parsed = configSchema.safeParse(file)
-  if (!parsed.success)
-    throw new PlatformError('ERR_CONFIG', `--config ${path}: ${problems(parsed.error, configSchema)}`)
+  const file = path === undefined ? {} : withoutSchema(readStructured(path, `--config ${path}`))
+  const { config: fromEnvironment, used } = openWhiskSettings(variables)
+  const parsed = configSchema.safeParse(used.length === 0 ? file : overlaid(file, fromEnvironment))
+  if (!parsed.success) {
+    const sources = [...(path === undefined ? [] : [`--config ${path}`]), ...used.map(([variable]) => variable)]
+    throw new PlatformError('ERR_CONFIG', `${sources.join(', ')}: ${problems(parsed.error, configSchema)}`)
+  }
   const config = parsed.data
   const { containers, ...others } = overrides
   const authFile = overrides.authFile ?? (config.authFile && resolve(folder, config.authFile))
@@ -48,12 +58,19 @@ function containersOf(name: ContainersName, { containers }: Config): Config['con
 }
 
 function readManifest(path: string): Record<string, unknown> {
-  const json = readJson(path, `manifest ${path}`)
+  const json = readStructured(path, `manifest ${path}`)
   if (typeof json === 'object' && json !== null && !Array.isArray(json)) return { ...json }
-  throw new PlatformError('ERR_CONFIG', `manifest ${path} must hold a JSON object with a key runtimes`)
+  throw new PlatformError('ERR_CONFIG', `manifest ${path} must hold an object with a key runtimes`)
 }
 
-function readJson(path: string, source: string): unknown {
+/** For editors; nothing else reads it. */
+function withoutSchema(file: unknown): unknown {
+  if (typeof file !== 'object' || file === null || Array.isArray(file)) return file
+  const { $schema: _where, ...rest } = file as Record<string, unknown>
+  return rest
+}
+
+function readStructured(path: string, source: string): unknown {
   let text: string
   try {
     text = readNamedFile(path)
@@ -61,10 +78,26 @@ function readJson(path: string, source: string): unknown {
     const code = (cause as NodeJS.ErrnoException).code ?? 'unknown reason'
     throw new PlatformError('ERR_CONFIG', `${source} cannot be read (${code}): name a file that exists`, { cause })
   }
+  if (/\.ya?ml$/i.test(path)) return readYaml(text, source)
   try {
     return JSON.parse(text) as unknown
   } catch (cause) {
     throw new PlatformError('ERR_CONFIG', `${source} is not JSON: ${placeOf(text, cause)}`, { cause })
+  }
+}
+
+function readYaml(text: string, source: string): unknown {
+  const lines = new LineCounter()
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false })
+  const [error] = document.errors
+  if (error) {
+    const { line, col } = lines.linePos(error.pos[0])
+    throw new PlatformError('ERR_CONFIG', `${source} is not YAML: see line ${line}, column ${col} (${error.code})`)
+  }
+  try {
+    return document.toJS() ?? {}
+  } catch (cause) {
+    throw new PlatformError('ERR_CONFIG', `${source} is not YAML: an alias in it has no anchor, or too many`, { cause })
   }
 }
 

@@ -17,8 +17,8 @@ export interface ServeOptions {
  * @throws ERR_CONFIG, ERR_CORRUPT, ERR_UNAVAILABLE it did not start; the message names what to change.
  */
 export async function serveStandalone({ file, overrides, demo, signals }: ServeOptions): Promise<void> {
-  const { auth, authShows, logLevel } = takeEnvironment()
-  const config = readConfig(file, overrides)
+  const { auth, authShows, logLevel, openWhisk } = takeEnvironment()
+  const config = readConfig(file, overrides, openWhisk)
   await runUntilStopped(logLevel ?? config.logLevel, signals, async (context) => {
     if (authShows) context.logger.warn({}, AUTH_SHOWS)
     const server = await startStandalone({ config, auth, ...context })

@@ -1,6 +1,9 @@
 import {
   adapterContext,
   PlatformError,
+  requireGroupName,
+  requireKey,
+  requireTopicName,
   type Adapter,
   type AdapterContext,
   type MessageBody,
@@ -75,6 +78,7 @@ export class RedisQueue implements Queue {
   }
 
   async ensureTopic(topic: string, settings: TopicSettings = {}): Promise<void> {
+    requireTopicName(topic)
     this.#requireOpen()
     const { retentionMs, retentionBytes } = settings
     const given = Object.entries({ retentionMs, retentionBytes }).flatMap(([name, value]) =>
@@ -83,7 +87,13 @@ export class RedisQueue implements Queue {
     await this.#session.run((redis) => ENSURE.run(redis, [this.#use(topic).settings], given))
   }
 
-  publish(topic: string, body: MessageBody, _options?: PublishOptions): Promise<void> {
+  publish(topic: string, body: MessageBody, options?: PublishOptions): Promise<void> {
+    try {
+      if (!this.#topics.has(topic)) requireTopicName(topic)
+      requireKey(options?.key)
+    } catch (error) {
+      return Promise.reject(error as TypeError)
+    }
     const bytes = body.bytes()
     const { maxBodyBytes } = this.capabilities
     if (bytes.length > maxBodyBytes) {
@@ -101,7 +111,8 @@ export class RedisQueue implements Queue {
     if (!Number.isSafeInteger(concurrency) || concurrency < 1) {
       throw new TypeError('concurrency must be a positive integer')
     }
-    if (group === '') throw new TypeError('group must not be empty')
+    requireTopicName(topic)
+    requireGroupName(group)
     this.#requireOpen()
 
     const { leaseMs } = this.#settings

@@ -15,6 +15,7 @@ export interface Gateway {
   readonly subnet: string
 }
 
+/** The API of the platform where containers can reach it. */
 export interface ForwardedApi {
   /** What to tell a container in place of the API's own address. */
   readonly apiHost: string

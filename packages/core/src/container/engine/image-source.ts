@@ -4,6 +4,7 @@ import type { Clock } from '../../time/clock.ts'
 import { parseImageName } from './image-name.ts'
 import { runtimeImage, type InspectedImage, type RuntimeImage } from './runtime-image.ts'
 
+/** Who pulls images from a registry. */
 export interface RegistryCredentials {
   readonly username: string
   readonly password: string
@@ -17,6 +18,7 @@ export interface ImageEngine {
   pull(image: string, credentials: RegistryCredentials | undefined): Promise<void>
 }
 
+/** Which images are run, and when they are pulled. */
 export interface ImageSourceSettings {
   /** Whether the images of users are run. */
   readonly userImages: boolean

@@ -27,6 +27,7 @@ export interface RuntimeImage {
   readonly isRoot: boolean
 }
 
+/** An image as an engine describes it. */
 export interface InspectedImage {
   readonly id: string
   readonly user: string

@@ -43,6 +43,7 @@ export class Semaphore {
   }
 }
 
+/** The error of a start whose `signal` aborted. */
 export function aborted(signal: AbortSignal): PlatformError {
   return new PlatformError('ERR_START_FAILED', 'the start was aborted', { cause: signal.reason })
 }

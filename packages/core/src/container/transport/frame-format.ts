@@ -3,9 +3,11 @@
 /** What a client sends first, to the byte: whoever does not know it reads a harmless HTTP request. */
 export const OPENING = 'GET / HTTP/1.1\r\nhost: localhost\r\nconnection: upgrade\r\nupgrade: stemcell-frames/1\r\n\r\n'
 
+/** Of every frame, before its payload. */
 export const HEADER_BYTES = 12
 export const LARGEST_CALL = 0xffff_ffff
 
+/** What a frame is about. */
 export const FrameType = {
   init: 1,
   run: 2,
@@ -21,6 +23,7 @@ export const FrameType = {
 /** Types from here on may be skipped by who does not know them. */
 export const FIRST_OPTIONAL = 128
 
+/** What else a frame says; bits that may be set together. */
 export const FrameFlag = {
   /** The body, or the line, goes on in a later frame of the same call. */
   more: 1,

@@ -10,6 +10,7 @@ export interface FrameHeader {
   readonly length: number
 }
 
+/** Whoever wants the frames that a reader finds. */
 export interface FrameSink {
   /**
    * How many bytes of the payload are wanted, from its start; the others are passed over and never held.

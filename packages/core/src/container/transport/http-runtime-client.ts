@@ -5,6 +5,7 @@ import type { RuntimeClient, RuntimeClientOptions } from './runtime-client.ts'
 import { RuntimeReplyReader } from './runtime-reply-reader.ts'
 import { waitUntilAnswered } from './wait-until-answered.ts'
 
+/** How a runtime is reached over HTTP. */
 export interface HttpRuntimeClientOptions extends RuntimeClientOptions {
   /** A connection unused for so long is closed. Default 600 000. */
   readonly idleMs?: number

@@ -4,6 +4,7 @@ import type { CallOptions, RuntimeReply } from '../container-factory.ts'
 /** Where a runtime listens. */
 export type RuntimeEndpoint = { readonly socketPath: string } | { readonly host: string; readonly port: number }
 
+/** How a runtime is reached, over whichever protocol. */
 export interface RuntimeClientOptions {
   readonly endpoint: RuntimeEndpoint
   /** Runs that may be sent at once. */

@@ -1,5 +1,13 @@
-import type { ClusterView, InvokerState, InvokerView, PlacementRequest } from '../../load-balancer/load-balancer.ts'
+import type { ActionHistories, RunReport } from '../../load-balancer/action-histories.ts'
+import type {
+  ActionHistory,
+  ClusterView,
+  InvokerState,
+  InvokerView,
+  PlacementRequest,
+} from '../../load-balancer/load-balancer.ts'
 import type { Ping } from '../../messages/ping.ts'
+import type { Activation } from '../../model/activation.ts'
 import { MB } from '../../model/byte-size.ts'
 import type { Random } from '../../time/random.ts'
 import { InvokerHealth, type InvokerOutcome } from './invoker-health.ts'
@@ -14,6 +22,8 @@ export interface ClusterOptions {
    * it every invoker that pings is healthy: for one that lives in the same process.
    */
   readonly supervised: boolean
+  /** What became of activations, for a balancer that uses it. */
+  readonly histories?: ActionHistories
 }
 
 /**
@@ -24,12 +34,14 @@ export class ClusterState implements ClusterView {
   version = 0
   readonly #random: Random
   readonly #supervised: boolean
+  readonly #histories: ActionHistories | undefined
   readonly #invokers: KnownInvoker[] = []
   #controllers = 1
 
   constructor(random: Random, options: ClusterOptions = { supervised: false }) {
     this.#random = random
     this.#supervised = options.supervised
+    this.#histories = options.histories
   }
 
   get controllers(): number {
@@ -63,6 +75,7 @@ export class ClusterState implements ClusterView {
     const known = this.#invokers[invoker]!
     known.slots.take(request)
     known.inFlight++
+    this.#histories?.sent(invoker, request)
   }
 
   release(invoker: number, request: PlacementRequest): void {
@@ -70,6 +83,16 @@ export class ClusterState implements ClusterView {
     if (!known) return
     known.slots.release(request)
     known.inFlight--
+    this.#histories?.ended(invoker, request)
+  }
+
+  history(invoker: number, request: PlacementRequest): ActionHistory | undefined {
+    return this.#histories?.get(invoker, request)
+  }
+
+  /** Notes what the result of an activation tells of its run. */
+  learn(invoker: number, request: PlacementRequest, activation: Activation): void {
+    this.#histories?.learnt(invoker, request, runReport(activation))
   }
 
   /** Says that there may be invokers of all numbers below `bound`, heard of or not. */
@@ -101,6 +124,7 @@ export class ClusterState implements ClusterView {
     for (const known of this.#invokers) {
       if (known.state !== 'offline' && nowMs - known.lastSeenMs > SILENCE_LIMIT_MS) {
         known.health.silence(nowMs)
+        this.#histories?.forget(known.id)
         this.#noticeState(known)
       }
     }
@@ -151,6 +175,11 @@ export class ClusterState implements ClusterView {
     this.version++
     return known.state === 'healthy'
   }
+}
+
+function runReport({ duration, annotations }: Activation): RunReport {
+  const initTime = annotations.find(({ key }) => key === 'initTime')?.value
+  return { durationMs: duration, initMs: typeof initTime === 'number' ? initTime : undefined }
 }
 
 class KnownInvoker implements InvokerView {

@@ -1,3 +1,5 @@
+import { ActionHistories } from '../../load-balancer/action-histories.ts'
+import type { LoadBalancer } from '../../load-balancer/load-balancer.ts'
 import type { Logger } from '../../log.ts'
 import type { Acknowledgement } from '../../messages/acknowledgement.ts'
 import { HEALTH_TOPIC, readPing } from '../../messages/ping.ts'
@@ -16,6 +18,8 @@ export interface SupervisorParts {
   readonly logger: Logger
   /** Sends test actions. Without it every invoker that pings is taken for healthy. */
   readonly probe?: HealthProbe
+  /** Where it uses the history of activations, that is kept. */
+  readonly loadBalancer?: LoadBalancer
 }
 
 const PERIOD_MS = 1_000
@@ -40,7 +44,12 @@ export class Supervisor {
   constructor(parts: SupervisorParts, onRoom: () => void) {
     this.#parts = parts
     this.#onRoom = onRoom
-    this.cluster = new ClusterState(parts.random, { supervised: parts.probe !== undefined })
+    this.cluster = new ClusterState(parts.random, {
+      supervised: parts.probe !== undefined,
+      ...(parts.loadBalancer?.usesHistory === true
+        ? { histories: new ActionHistories(() => parts.clock.monotonic()) }
+        : {}),
+    })
   }
 
   async open(): Promise<void> {

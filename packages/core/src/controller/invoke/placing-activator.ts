@@ -74,6 +74,7 @@ export class PlacingActivator implements Activator, Bookkeeper {
   readonly #records: RecordWriter
   readonly #provisional: ProvisionalRecords
   readonly #placement: GuardedPlacement
+  readonly #learns: boolean
   #subscription: Subscription | undefined
   #onIdle: (() => void) | undefined
   #closing = false
@@ -82,6 +83,7 @@ export class PlacingActivator implements Activator, Bookkeeper {
     this.#parts = parts
     this.#room = new WaitingRoom(parts.maxWaiting)
     this.#placement = new GuardedPlacement(parts.loadBalancer, parts.logger)
+    this.#learns = parts.loadBalancer.usesHistory === true
     this.#supervisor = new Supervisor(parts, () => this.#offerRoom())
     this.cluster = this.#supervisor.cluster
     const { activationStore, clock, logger, controllerId } = parts
@@ -293,6 +295,7 @@ export class PlacingActivator implements Activator, Bookkeeper {
     // Late, after the activation was ended here: the books are closed already.
     if (!entry) return
     const { response, completion } = acknowledgement
+    if (this.#learns && typeof response === 'object') this.cluster.learn(entry.invoker, entry.placement, response)
     if (completion) {
       if (this.#forget(entry)) this.#discardProvisional(entry)
       this.#supervisor.outcome(completion.instance.id, outcomeOf(completion))

@@ -30,6 +30,7 @@ export interface ControllerObserver {
   gauges?(gauges: ControllerGauges): void
 }
 
+/** Which activation an event is about. */
 export interface ActivationFacts {
   /** Of the caller. */
   readonly namespace: string
@@ -38,6 +39,7 @@ export interface ActivationFacts {
   readonly kind: string
 }
 
+/** How a controller stands, about once a second. */
 export interface ControllerGauges {
   /** Activations accepted and not ended, those that wait included. */
   readonly inFlight: number

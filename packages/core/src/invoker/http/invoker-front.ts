@@ -7,6 +7,7 @@ import type { Invoker } from '../invoker.ts'
 /** OpenWhisk's, which everybody knows: give others where the port can be reached by strangers. */
 export const DEFAULT_INVOKER_CREDENTIALS: InvokerCredentials = { username: 'invoker.user', password: 'invoker.pass' }
 
+/** Who may enable and disable an invoker over HTTP. */
 export interface InvokerCredentials {
   readonly username: string
   readonly password: string
@@ -18,12 +19,14 @@ export interface OpenPath {
   readonly handle: () => MaybePromise<PlainAnswer>
 }
 
+/** An answer of an {@link OpenPath}. */
 export interface PlainAnswer {
   readonly status: number
   readonly contentType?: string
   readonly body: string | Buffer
 }
 
+/** What {@link invokerFront} answers for. */
 export interface InvokerFrontOptions {
   readonly invoker: Pick<Invoker, 'instance' | 'isEnabled' | 'enable' | 'disable'>
   readonly logger: Logger

@@ -43,6 +43,7 @@ export interface StageTimes {
   readonly run?: number
 }
 
+/** How the containers of an invoker stand. */
 export interface PoolGauges {
   readonly capacityMb: number
   /** Containers that are going included. */

@@ -25,6 +25,7 @@ export interface PoolPolicy {
   stemCells(plan: StemCellPlan, coldStarts: number): number
 }
 
+/** How long a container without a job is kept. */
 export interface KeepAlive {
   /** ms from idle to suspended; not used by factories that cannot suspend. */
   readonly suspendAfterMs: number
@@ -44,6 +45,7 @@ export interface Demand {
   readonly startMs: number
 }
 
+/** A container without a job, as a policy sees it. */
 export interface IdleContainer {
   /** Equal for containers of one action of one namespace. */
   readonly key: string | undefined
@@ -52,6 +54,7 @@ export interface IdleContainer {
   readonly idleSinceMs: number
 }
 
+/** Options of {@link fixedPolicy}. */
 export interface FixedPolicyOptions {
   readonly pauseGraceMs: number
   readonly idleTimeoutMs: number

@@ -11,6 +11,7 @@ import type { KeySpace, RowAddress } from './key-space.ts'
 export const BY_START = 'start'
 export const BY_NAME = 'name'
 
+/** Where the record of an activation is stored. */
 export function recordKey(keys: KeySpace, namespace: string, activationId: string): string {
   return keys.document(`${namespace}/${activationId}`)
 }

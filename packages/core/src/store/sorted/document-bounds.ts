@@ -18,6 +18,7 @@ export function requireSizes(
   }
 }
 
+/** The error of a write that named another revision than the current one. */
 export function conflict(id: string): PlatformError {
   return new PlatformError('ERR_CONFLICT', `'${id}' has another revision`)
 }

@@ -6,11 +6,13 @@ import { documentRecord, type AttachmentHeader, type DocumentHeader } from './do
 import type { KeySpace, RowAddress } from './key-space.ts'
 import type { SortedOperation } from './sorted-backend.ts'
 
+/** A row that is to be written. */
 export interface NewRow extends RowAddress {
   /** The value, as JSON. */
   readonly text: string
 }
 
+/** A document that is to be written, with all that belongs to it. */
 export interface DocumentWrite {
   readonly revision: string
   /** The document, as JSON. */

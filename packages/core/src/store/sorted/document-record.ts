@@ -10,6 +10,7 @@ export interface DocumentHeader {
   readonly rows: readonly RowAddress[]
 }
 
+/** What the record of a document says of an attachment. */
 export interface AttachmentHeader {
   readonly contentType: string
   readonly length: number

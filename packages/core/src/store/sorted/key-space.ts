@@ -17,6 +17,7 @@ export interface RowAddress {
   readonly place: number
 }
 
+/** Inclusive bounds of the order of rows. */
 export interface OrderRange {
   readonly from?: number | undefined
   readonly to?: number | undefined
@@ -112,6 +113,7 @@ export class KeySpace {
   }
 }
 
+/** Whether an attachment is stored under the key, which is bytes then. */
 export function isAttachmentKey(key: string): boolean {
   return key.charAt(1) === LETTERS.attachments
 }
@@ -127,6 +129,7 @@ export function rowsCounted(key: string): KeyRange {
   return { gte: prefix, lt: prefix + BEHIND_DIGITS }
 }
 
+/** The parts of a row’s key, which begins with `prefix`. */
 export function readRowKey(
   prefix: string,
   key: string,

@@ -27,6 +27,7 @@ const SCAN_PAGE = 100
 
 type Page = { readonly skip: number; readonly limit: number }
 
+/** What a {@link SortedActivationStore} is made of. */
 export interface SortedActivationStoreOptions {
   readonly backend: SortedBackend
   /** One letter: what the keys of this store begin with, unlike those of any other on the same data. */

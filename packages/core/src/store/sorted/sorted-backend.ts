@@ -42,9 +42,12 @@ export interface SortedBackend extends Lifecycle {
   batch(batch: SortedBatch): MaybePromise<boolean>
 }
 
+/** Text, or bytes; it comes back as what it was. */
 export type SortedValue = string | Uint8Array
+/** A key with its value. */
 export type SortedEntry = readonly [key: string, value: SortedValue]
 
+/** Keys from one up to before another. */
 export interface KeyRange {
   /** Inclusive. */
   readonly gte: string
@@ -52,6 +55,7 @@ export interface KeyRange {
   readonly lt: string
 }
 
+/** Which entries of a range are wanted, and in which order. */
 export interface SortedRange extends KeyRange {
   /** From the last to the first. */
   readonly reverse: boolean
@@ -61,6 +65,7 @@ export interface SortedRange extends KeyRange {
   readonly limit: number
 }
 
+/** Operations that are done together, or not at all. */
 export interface SortedBatch {
   readonly conditions: readonly SortedCondition[]
   readonly operations: readonly SortedOperation[]

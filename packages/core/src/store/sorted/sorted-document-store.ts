@@ -29,6 +29,7 @@ import type { KeyRange, SortedBackend, SortedValue } from './sorted-backend.ts'
 
 const SCAN_PAGE = 100
 
+/** What a {@link SortedDocumentStore} is made of. */
 export interface SortedDocumentStoreOptions {
   readonly backend: SortedBackend
   /** One letter: what the keys of this store begin with, unlike those of any other on the same data. */

@@ -6,6 +6,7 @@ import { SortedActivationStore } from './sorted-activation-store.ts'
 import type { SortedBackend } from './sorted-backend.ts'
 import { SortedDocumentStore } from './sorted-document-store.ts'
 
+/** What {@link sortedStores} makes stores of. */
 export interface SortedStoresDescription {
   /** Package name of the adapter, as it appears in errors. */
   readonly name: string
@@ -15,6 +16,7 @@ export interface SortedStoresDescription {
   readonly backend: (context: AdapterContext) => SortedBackend
 }
 
+/** Adapters of the three stores of a platform. */
 export interface SortedStores {
   readonly entityStore: Adapter<EntityStore>
   readonly subjectStore: Adapter<SubjectStore>
