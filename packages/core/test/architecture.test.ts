@@ -60,6 +60,7 @@ const OWN_JSON = new Set([
   'core/src/controller/http/http-server.ts',
   'core/src/controller/operations/info-routes.ts',
   'core/src/controller/namespaces/namespace-routes.ts',
+  'core/src/queue/queue-names.ts',
   'core/src/controller/operations/operational-routes.ts',
   'core/src/controller/triggers/fire-rules.ts',
   'core/src/controller/triggers/fire-trigger.ts',
