@@ -19,6 +19,7 @@ import type { ApiClient, SystemPackage } from '../system-packages/system-package
 import type { Clock } from '../time/clock.ts'
 import { buildInfo } from './build-info.ts'
 import { EventPublisher } from './event-publisher.ts'
+import type { Mount } from './mount.ts'
 import type { Opening } from './open-in-order.ts'
 import type { Settings } from './options/check-options.ts'
 import type { NodeOptions } from './platform-options.ts'
@@ -59,6 +60,10 @@ export class Engines {
     const { event } = options.observers ?? {}
     this.#eventObserver = event && guardedListener(event, firstFault(this.#logger, 'event observer'))
     if (options.userEvents) this.#events = new EventPublisher(this.#shared.queue, this.#logger)
+  }
+
+  get mounts(): readonly Mount[] {
+    return this.#options.mounts ?? []
   }
 
   /** What an invoker is called when nothing else is said. */

@@ -25,6 +25,7 @@ import type { SystemPackage, SystemPackageContext } from '../system-packages/sys
 import type { Clock } from '../time/clock.ts'
 import type { Random } from '../time/random.ts'
 import type { Adapter, AdapterContext } from '../adapter.ts'
+import type { Mount } from './mount.ts'
 
 /** A part of a platform: an adapter, or an instance that the caller made. The platform opens and closes either. */
 export type Part<T, C extends AdapterContext = AdapterContext> = T | Adapter<T, C>
@@ -67,6 +68,7 @@ export interface InvokerNodeOptions extends Omit<
   | 'rateLimiter'
   | 'routes'
   | 'links'
+  | 'mounts'
   | 'systemPackages'
   | 'api'
   | 'maxWaiting'
@@ -114,6 +116,8 @@ export interface PlatformOptions {
   readonly routes?: readonly OpenRoute[]
   /** What else is there, such as an API gateway: `GET /` says it in the header `Link`. Asked for each answer. */
   readonly links?: () => readonly ServerLink[]
+  /** Paths that are answered by somebody else, such as a page. They win over the API's. */
+  readonly mounts?: readonly Mount[]
   /**
    * Packages of namespace `whisk.system` whose actions run inside the controller. Where the entity store has a package
    * of the same name there, that one is served instead. Default: none.

@@ -8,6 +8,7 @@ import { MB } from '../model/byte-size.ts'
 import type { Clock } from '../time/clock.ts'
 import type { LoadedAction } from './parts/loaded-action.ts'
 import { readLogLines } from './logs/log-lines.ts'
+import type { ContainerOwnerView } from './parts/container-view.ts'
 import type { InvokerObserver } from './parts/observer.ts'
 import type { Acquisition, Job, JobFailure, Verdict } from './parts/job.ts'
 import type { Resources } from './parts/resources.ts'
@@ -99,6 +100,10 @@ export class ActivationJob implements Job {
 
   get ended(): boolean {
     return this.#state === 'ended'
+  }
+
+  get owner(): ContainerOwnerView {
+    return this.#names()
   }
 
   /** It was not started, and may be. */
