@@ -57,7 +57,7 @@ describe('watching the containers of an invoker', () => {
     platform.invoker.watchContainers(() => {
       throw new Error('broken')
     })
-    await expect(invoke()).resolves.toEqual({ hi: true })
+    await expect(invoke()).resolves.toMatchObject({ response: { result: { hi: true } } })
   })
 
   it('removed containers are told as gone', async () => {

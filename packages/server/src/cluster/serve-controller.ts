@@ -5,6 +5,7 @@ import { addressOf } from '../parts/address-of.ts'
 import { AUTH_SHOWS, takeEnvironment } from '../environment.ts'
 import { isLoopback } from '../is-loopback.ts'
 import { Metrics } from '../metrics/metrics.ts'
+import { consoleMounts, controllerConsole, observersOf } from '../parts/chosen-console.ts'
 import { controllerGateway } from '../parts/chosen-gateway.ts'
 import { chosenForController, controllerSettings, settings } from '../parts/chosen-parts.ts'
 import { chosenSystemPackages } from '../parts/chosen-system-packages.ts'
@@ -54,6 +55,7 @@ async function startController(
   requireEncryption(config)
   const given = givenGuestKey({ auth, authFile: config.authFile })
   const metrics = (config.metrics ?? isLoopback(config.host)) ? new Metrics(vitals) : undefined
+  const console = controllerConsole(config)
   const gateway = controllerGateway(config)
   const node = await assembleController({
     ...(await sharedParts(config, new DataFolder(config.data), `controller-${id}`)),
@@ -62,12 +64,17 @@ async function startController(
     links: gateway.links,
     ...settings(config),
     ...controllerSettings(config),
-    ...(metrics && { observers: metrics.observers, routes: [metrics.route] }),
+    ...observersOf([metrics?.observers, console?.observers]),
+    ...(metrics && { routes: [metrics.route] }),
+    ...consoleMounts(console),
     ...(config.apiHost === undefined ? {} : { apiHost: config.apiHost }),
     logger,
     controllerId: id,
   })
-  const close = (drainMs: number): Promise<void> => node.close({ drainMs })
+  const close = (drainMs: number): Promise<void> => {
+    console?.close()
+    return node.close({ drainMs })
+  }
   try {
     if (given) await admitGuest(node.subjects, { given, kept: () => undefined })
     if (signal.aborted) {
@@ -75,6 +82,8 @@ async function startController(
       return undefined
     }
     const { url } = await node.listen(addressOf(config))
+    console?.watch(node)
+    const { url } = await node.listen({ host: config.host, port: config.port })
     const apis = gateway.url()
     print(`Stemcell controller ${id} is ready at ${reachableUrl(url)}${apis === undefined ? '' : `, APIs at ${apis}`}`)
     logger.info({ controller: id, url, gateway: apis, pid: process.pid }, 'ready')

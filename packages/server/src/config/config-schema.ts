@@ -128,6 +128,10 @@ export const configSchema = z.strictObject({
     description: 'Whether `GET /metrics` answers, to anybody, in the format of Prometheus',
     shownDefault: 'where `host` is this machine only',
   }),
+  console: z.boolean().optional().meta({
+    description: 'Whether the [console](#the-console) is served at `/console`',
+    shownDefault: 'where `host` is this machine only',
+  }),
   userEvents: settingsSchemas.userEventsSchema,
   storeLevels: settingsSchemas.storeLevelsSchema.prefault({}),
   disableStoreResult: settingsSchemas.disableStoreResultSchema,

@@ -1,0 +1,8 @@
+export { createConsole, type Console, type ConsoleOptions, type Watched } from './console.ts'
+export { CONSOLE_PATH } from './serving/serve-console.ts'
+export type { OperatorCredentials } from './serving/operator-credentials.ts'
+export type { ControllerPoint, InvokerPoint, PoolFigures } from './figures/points.ts'
+export { LATENCY_BOUNDS } from './figures/latency.ts'
+export type { ContainerChange } from './stream/container-changes.ts'
+export type { InvokerReport, ReportListener, ReportSource } from './stream/invoker-report.ts'
+export type { ClusterEvent, Hello } from './stream/operator-hub.ts'

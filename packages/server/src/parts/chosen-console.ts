@@ -1,0 +1,72 @@
+import { createConsole, type Console } from '@stemcell/console'
+import type { ControllerObserver, InvokerObserver, Mount, PlatformObservers } from '@stemcell/core'
+import { randomBytes } from 'node:crypto'
+import type { Config } from '../config/config-schema.ts'
+import { isLoopback } from '../is-loopback.ts'
+import type { DataFolder } from '../standalone/data-folder.ts'
+
+/** The console of a controller, if it is to have one. Its operator is the configuration's. */
+export function controllerConsole(config: Config): Console | undefined {
+  const { operator } = config.api
+  return isWanted(config) ? createConsole({ operator }) : undefined
+}
+
+/** The same for a server of one process: without an operator in the configuration it has one, whose password is kept in the data folder. */
+export function standaloneConsole(config: Config, data: DataFolder): Console | undefined {
+  if (!isWanted(config)) return undefined
+  return createConsole({ operator: config.api.operator ?? keptOperator(data) })
+}
+
+function isWanted({ console, host }: Config): boolean {
+  return console ?? isLoopback(host)
+}
+
+function keptOperator(data: DataFolder): { readonly username: string; readonly password: string } {
+  const [, username, password] = /^([^:\s]+):(\S+)\s*$/.exec(data.readSecret(data.operatorKey) ?? '') ?? []
+  if (username !== undefined && password !== undefined) return { username, password }
+  const made = { username: 'operator', password: randomBytes(24).toString('base64url') }
+  data.writeSecret(data.operatorKey, `${made.username}:${made.password}\n`)
+  return made
+}
+
+/** Where its page is, for `assemble()`. */
+export function consoleMounts(console: Console | undefined): { readonly mounts?: readonly Mount[] } {
+  return console ? { mounts: [console.mount] } : {}
+}
+
+/** All are told, one after the other. */
+export function observersOf(all: readonly (PlatformObservers | undefined)[]): { readonly observers?: PlatformObservers } {
+  const given = all.filter((observers) => observers !== undefined)
+  if (given.length === 0) return {}
+  if (given.length === 1) return { observers: given[0]! }
+  const controller = together<ControllerObserver>(given.map((observers) => observers.controller))
+  const invoker = together<InvokerObserver>(given.map((observers) => observers.invoker))
+  const events = given.map(({ event }) => event).filter((event) => event !== undefined)
+  return {
+    observers: {
+      controller,
+      invoker,
+      ...(events.length > 0 && {
+        event(event) {
+          for (const listener of events) listener(event)
+        },
+      }),
+    },
+  }
+}
+
+function together<O extends object>(observers: readonly (O | undefined)[]): O {
+  const merged: Record<string, (event: never) => void> = {}
+  for (const observer of observers) {
+    for (const [name, method] of Object.entries(observer ?? {}) as [string, (event: never) => void][]) {
+      const before = merged[name]
+      merged[name] = before
+        ? (event) => {
+            before(event)
+            method(event)
+          }
+        : method
+    }
+  }
+  return merged as O
+}
