@@ -105,7 +105,7 @@ export function App() {
             </div>
           </div>
         </header>
-        <main id="main" tabIndex={-1}>
+        <main id="main" tabIndex={0}>
           <Suspense fallback={<p class="centre muted">Loading…</p>}>
             {page === 'activations' ? (
               <Activations selected={rest} />

@@ -33,6 +33,20 @@ const THEME = EditorView.theme({
   '.cm-matchingBracket': { backgroundColor: 'var(--selection)' },
 })
 
+/**
+ * Typing over a selection. Chrome would give the new text the style of the old one in a style attribute, which the
+ * Content-Security-Policy does not allow.
+ */
+const TYPED_OVER = EditorView.domEventHandlers({
+  beforeinput(event, view) {
+    const { inputType, data } = event
+    if (inputType !== 'insertText' || data === null || view.composing || view.state.selection.main.empty) return false
+    event.preventDefault()
+    if (!view.state.readOnly) view.dispatch(view.state.replaceSelection(data), { userEvent: 'input.type' })
+    return true
+  },
+})
+
 const COLOURS = HighlightStyle.define([
   { tag: [tags.keyword, tags.controlKeyword, tags.moduleKeyword], color: 'var(--code-keyword)' },
   { tag: [tags.string, tags.special(tags.string), tags.regexp], color: 'var(--code-string)' },
@@ -72,6 +86,7 @@ export function createEditor(
         LANGUAGES[language](),
         THEME,
         EditorState.readOnly.of(isReadOnly),
+        TYPED_OVER,
         EditorView.contentAttributes.of({ 'aria-label': label }),
         EditorView.updateListener.of((update) => {
           if (update.docChanged) onChange(update.state.doc.toString())

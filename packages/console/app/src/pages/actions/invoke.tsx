@@ -14,9 +14,12 @@ interface Props {
 }
 
 type Outcome =
-  | { readonly kind: 'record'; readonly activation: Activation }
+  | { readonly kind: 'record'; readonly activation: Activation; readonly isWhole: boolean }
   | { readonly kind: 'later'; readonly id: string }
   | { readonly kind: 'refused'; readonly text: string }
+
+const RECORD_ATTEMPTS = 12
+const RECORD_PAUSE_MS = 100
 
 /** Runs the action with a JSON input and shows what came of it. */
 export function Invoke({ name, isChanged, save }: Props) {
@@ -24,6 +27,25 @@ export function Invoke({ name, isChanged, save }: Props) {
   const [input, setInput] = useState('{}')
   const [isRunning, setRunning] = useState(false)
   const [outcome, setOutcome] = useState<Outcome>()
+
+  /** Log and stages come with the record, which is stored after the caller has the result. */
+  const complete = async (answered: Activation): Promise<void> => {
+    let activation = answered
+    for (let attempt = 0; attempt < RECORD_ATTEMPTS; attempt++) {
+      try {
+        activation = await api.get<Activation>(`activations/${answered.activationId}`)
+        break
+      } catch (error) {
+        if (!(error instanceof ApiError && error.status === 404)) break
+        await new Promise((resolve) => setTimeout(resolve, RECORD_PAUSE_MS * (attempt + 1)))
+      }
+    }
+    setOutcome((shown) =>
+      shown?.kind === 'record' && shown.activation.activationId === answered.activationId
+        ? { kind: 'record', activation, isWhole: true }
+        : shown,
+    )
+  }
 
   const invoke = async (): Promise<void> => {
     if (isRunning) return
@@ -38,7 +60,10 @@ export function Invoke({ name, isChanged, save }: Props) {
         input.trim() === '' ? '{}' : input,
       )
       if (status === 202) setOutcome({ kind: 'later', id: body.activationId })
-      else setOutcome({ kind: 'record', activation: body })
+      else {
+        setOutcome({ kind: 'record', activation: body, isWhole: false })
+        void complete(body)
+      }
     } catch (error) {
       const text =
         error instanceof ApiError
@@ -85,7 +110,12 @@ export function Invoke({ name, isChanged, save }: Props) {
           </p>
         )}
         {outcome?.kind === 'record' && (
-          <ActivationView key={outcome.activation.activationId} activation={outcome.activation} isCompact />
+          <ActivationView
+            key={outcome.activation.activationId}
+            activation={outcome.activation}
+            isCompact
+            isLogAwaited={!outcome.isWhole}
+          />
         )}
       </div>
     </section>

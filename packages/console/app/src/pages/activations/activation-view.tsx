@@ -11,12 +11,15 @@ interface Props {
   readonly activation: Activation
   /** Beside the action: its name is on the page already. */
   readonly isCompact?: boolean
+  /** The log is not there yet. */
+  readonly isLogAwaited?: boolean
 }
 
 /** All there is about one activation. */
-export function ActivationView({ activation, isCompact = false }: Props) {
+export function ActivationView({ activation, isCompact = false, isLogAwaited = false }: Props) {
   const { activationId, name, version, start, duration: took, cause, logs, response, annotations } = activation
   const kind = annotation(activation, 'kind')
+  const areParts = logs.length > 0 && logs.every((line) => /^[0-9a-f]{32}$/.test(line))
   const isComposed = kind === 'sequence' || annotation(activation, 'conductor') === true
   return (
     <div class="activation">
@@ -40,8 +43,14 @@ export function ActivationView({ activation, isCompact = false }: Props) {
       {(cause !== undefined || isComposed) && !isCompact && <CauseTree activation={activation} />}
       <h3>Result</h3>
       <LongText text={json(response.result)} label="Result" />
-      <h3>Log {logs.length > 0 && <span class="muted">{logs.length} lines</span>}</h3>
-      <Log lines={logs} />
+      {!areParts && (
+        <>
+          <h3>
+            Log {logs.length > 0 && <span class="muted">{logs.length === 1 ? '1 line' : `${logs.length} lines`}</span>}
+          </h3>
+          {isLogAwaited ? <p class="muted">Being read…</p> : <Log lines={logs} />}
+        </>
+      )}
       <details>
         <summary>Annotations</summary>
         <LongText

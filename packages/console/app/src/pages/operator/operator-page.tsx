@@ -120,8 +120,9 @@ function Watching({ credentials, onRefused }: WatchingProps) {
   const now = model.cluster?.at ?? Date.now()
   const isSecond = Math.floor(now / 1000)
   const series = useMemo(() => {
-    const times = timesOf(now, model.pointMs)
     const all = [...model.invokers.values()].map(({ points }) => points)
+    const oldest = Math.min(now, ...[...all, model.controllerPoints].map((points) => points[0]?.at ?? now))
+    const times = timesOf(now, model.pointMs, oldest)
     return {
       rates: rates(times, all, model.pointMs, now),
       percentiles: percentiles(times, all),
@@ -156,7 +157,7 @@ function Watching({ credentials, onRefused }: WatchingProps) {
         <Tile label="containers" value={number(count)} />
         <Tile
           label="memory"
-          value={`${number(used)} / ${number(capacity)} MB`}
+          value={`${gigabytes(used)} / ${gigabytes(capacity)} GB`}
           share={capacity === 0 ? 0 : used / capacity}
         />
         <Tile label="CPU" value={`${Math.round(cpu * 100)} %`} share={cpu} />
@@ -259,6 +260,10 @@ function Watching({ credentials, onRefused }: WatchingProps) {
       </div>
     </section>
   )
+}
+
+function gigabytes(megabytes: number): string {
+  return (megabytes / 1024).toFixed(1)
 }
 
 interface TileProps {

@@ -49,6 +49,7 @@ export function Plot({ title, lines, data, format, isLogarithmic = false }: Prop
             {
               ...axis,
               space: 70,
+              size: 26,
               values: (_, ticks) => ticks.map((tick) => new Date(tick * 1000).toTimeString().slice(0, 5)),
             },
             { ...axis, size: 58, values: (_, ticks) => ticks.map((tick) => (tick === null ? '' : format(tick))) },

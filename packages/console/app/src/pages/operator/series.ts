@@ -4,13 +4,15 @@ import type { ControllerPoint, InvokerPoint } from '@stemcell/console'
 export type Series = [number[], ...(number | null)[][]]
 
 const HOUR_MS = 3_600_000
+const SHORTEST_MS = 600_000
 const STEP = 1.25
 const FIRST_BOUND = 0.1
 
-/** The times of the plots: the last hour, or as long as there is anything. */
-export function timesOf(now: number, pointMs: number): number[] {
+/** The times of the plots: the last hour, or the last ten minutes where nothing is known of what was before. */
+export function timesOf(now: number, pointMs: number, oldest: number): number[] {
+  const span = Math.min(HOUR_MS, Math.max(SHORTEST_MS, now - oldest + pointMs))
   const last = now - (now % pointMs)
-  const count = HOUR_MS / pointMs
+  const count = Math.ceil(span / pointMs)
   return Array.from({ length: count }, (_, index) => last - (count - 1 - index) * pointMs)
 }
 
