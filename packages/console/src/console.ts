@@ -4,8 +4,11 @@ import {
   type ControllerObserver,
   type Invoker,
   type InvokerObserver,
+  type Logger,
   type Mount,
+  type Queue,
 } from '@stemcell/core'
+import { RelayedReports } from './relay/relayed-reports.ts'
 import { ControllerFigures } from './figures/controller-figures.ts'
 import { InvokerFigures } from './figures/invoker-figures.ts'
 import type { OperatorCredentials } from './serving/operator-credentials.ts'
@@ -28,8 +31,8 @@ export interface Watched {
   readonly controller: WatchedController
   /** The invoker in the same process, if there is one. */
   readonly invoker?: Pick<Invoker, 'instance' | 'watchContainers'>
-  /** Where reports of other invokers come from. */
-  readonly sources?: readonly ReportSource[]
+  /** The queue over which invokers of other processes report, and a log for when that fails. */
+  readonly cluster?: { readonly queue: Queue; readonly logger: Logger }
 }
 
 /** The console of a controller: a page at `/console`, which uses the REST API, and the operator stream. */
@@ -60,12 +63,15 @@ export function createConsole({ operator, clock = new SystemClock(), version = '
   return {
     mount: { path: CONSOLE_PATH, handle },
     observers: { controller: controllerFigures.observer, invoker: invokerFigures.observer },
-    watch({ controller, invoker, sources = [] }) {
+    watch({ controller, invoker, cluster }) {
+      const others: ReportSource[] = cluster
+        ? [new RelayedReports({ ...cluster, controller: controller.id, clock })]
+        : []
       const own = invoker ? [new InvokerReporter(invoker, invokerFigures, clock)] : []
       hub = new OperatorHub({
         controller: () => controller,
         figures: controllerFigures,
-        sources: [...own, ...sources],
+        sources: [...own, ...others],
         clock,
         version,
       })

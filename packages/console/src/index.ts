@@ -1,4 +1,5 @@
 export { createConsole, type Console, type ConsoleOptions, type Watched } from './console.ts'
+export { createInvokerRelay, type InvokerRelay, type RelayParts } from './relay/invoker-relay.ts'
 export { CONSOLE_PATH } from './serving/serve-console.ts'
 export type { OperatorCredentials } from './serving/operator-credentials.ts'
 export type { ControllerPoint, InvokerPoint, PoolFigures } from './figures/points.ts'

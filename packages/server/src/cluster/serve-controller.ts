@@ -83,6 +83,7 @@ async function startController(
     }
     const { url } = await node.listen(addressOf(config))
     console?.watch(node)
+    console?.watch({ controller: node.controller, cluster: { queue: node.use(tokens.QUEUE), logger } })
     const { url } = await node.listen({ host: config.host, port: config.port })
     const apis = gateway.url()
     print(`Stemcell controller ${id} is ready at ${reachableUrl(url)}${apis === undefined ? '' : `, APIs at ${apis}`}`)

@@ -1,4 +1,4 @@
-import { createConsole, type Console } from '@stemcell/console'
+import { createConsole, createInvokerRelay, type Console, type InvokerRelay } from '@stemcell/console'
 import type { ControllerObserver, InvokerObserver, Mount, PlatformObservers } from '@stemcell/core'
 import { randomBytes } from 'node:crypto'
 import type { Config } from '../config/config-schema.ts'
@@ -9,6 +9,11 @@ import type { DataFolder } from '../standalone/data-folder.ts'
 export function controllerConsole(config: Config): Console | undefined {
   const { operator } = config.api
   return isWanted(config) ? createConsole({ operator }) : undefined
+}
+
+/** What an invoker of a cluster needs for the consoles of the controllers. */
+export function invokerRelay(config: Config): InvokerRelay | undefined {
+  return isWanted(config) ? createInvokerRelay() : undefined
 }
 
 /** The same for a server of one process: without an operator in the configuration it has one, whose password is kept in the data folder. */
@@ -35,7 +40,9 @@ export function consoleMounts(console: Console | undefined): { readonly mounts?:
 }
 
 /** All are told, one after the other. */
-export function observersOf(all: readonly (PlatformObservers | undefined)[]): { readonly observers?: PlatformObservers } {
+export function observersOf(all: readonly (PlatformObservers | undefined)[]): {
+  readonly observers?: PlatformObservers
+} {
   const given = all.filter((observers) => observers !== undefined)
   if (given.length === 0) return {}
   if (given.length === 1) return { observers: given[0]! }

@@ -114,7 +114,15 @@ export async function startStandalone(options: StandaloneOptions): Promise<Stand
     print(banner(url, data, platform.use(tokens.CONTAINER_FACTORY).capabilities.isolation, gateway.url()))
     data.writeSecret(data.wskProperties, `APIHOST=${url}\nAUTH=${key.uuid}:${key.key}\nNAMESPACE=_\n`)
     const { isolation } = platform.use(tokens.CONTAINER_FACTORY).capabilities
-    print(banner({ url, data, isolation, gatewayUrl: gateway.url(), consoleOperator: console && (config.api.operator ? 'as configured' : data.operatorKey) }))
+    print(
+      banner({
+        url,
+        data,
+        isolation,
+        gatewayUrl: gateway.url(),
+        consoleOperator: console && (config.api.operator ? 'as configured' : data.operatorKey),
+      }),
+    )
     logger.info({ url, gateway: gateway.url(), data: data.path, pid: process.pid }, 'ready')
     // Not while the first requests come.
     if (metrics) platform.use(tokens.CLOCK).setTimer(LOAD_METRICS_MS, () => metrics.loadQuietly(logger))
