@@ -116,6 +116,7 @@ export class Engines {
       handle: (request, response) => controller.handle(request, response),
     })
     const { observers, controllerId: id = '0', api, routes, links, build } = this.#options
+    const { observers, controllerId: id = '0', api, routes, tracer, build } = this.#options
     const controller: Controller = createController({
       ...this.#shared,
       id,
@@ -129,6 +130,7 @@ export class Engines {
       ...(api && { api }),
       ...(routes && { routes }),
       ...(links && { links }),
+      ...(tracer && { tracer }),
       ...(observers?.controller && { observer: observers.controller }),
       ...this.#emitter(`controller${id}`),
       storeLevels: this.#storeLevels,

@@ -15,6 +15,7 @@ import type { EventMessage } from '../messages/event-message.ts'
 import type { ParameterEncryption } from '../model/parameter-cipher.ts'
 import type { PlatformLimits } from '../model/platform-limits.ts'
 import type { RuntimesManifestSource } from '../model/runtimes-manifest.ts'
+import type { Tracer } from '../model/tracer.ts'
 import type { StoreLevel, StoreLevels } from '../model/store-level.ts'
 import type { Queue } from '../queue/queue.ts'
 import type { RateLimiter, RateLimiterContext } from '../rate-limiter/rate-limiter.ts'
@@ -68,6 +69,7 @@ export interface InvokerNodeOptions extends Omit<
   | 'rateLimiter'
   | 'routes'
   | 'links'
+  | 'tracer'
   | 'mounts'
   | 'systemPackages'
   | 'api'
@@ -123,6 +125,8 @@ export interface PlatformOptions {
    * of the same name there, that one is served instead. Default: none.
    */
   readonly systemPackages?: readonly Part<SystemPackage, SystemPackageContext>[]
+  /** Decides which requests are traced. Default: none is. */
+  readonly tracer?: Tracer
   /** Told what happens, for metrics. */
   readonly observers?: PlatformObservers
   /** Whether user events are published on the topic `events` of the queue. Default false. */

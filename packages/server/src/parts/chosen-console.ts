@@ -1,5 +1,5 @@
 import { createConsole, createInvokerRelay, type Console, type InvokerRelay } from '@stemcell/console'
-import type { ControllerObserver, InvokerObserver, Mount, PlatformObservers } from '@stemcell/core'
+import { mergeObservers, type Mount, type PlatformObservers } from '@stemcell/core'
 import { randomBytes } from 'node:crypto'
 import type { Config } from '../config/config-schema.ts'
 import { isLoopback } from '../is-loopback.ts'
@@ -39,41 +39,10 @@ export function consoleMounts(console: Console | undefined): { readonly mounts?:
   return console ? { mounts: [console.mount] } : {}
 }
 
-/** All are told, one after the other. */
+/** All are told; nobody, when there is none. */
 export function observersOf(all: readonly (PlatformObservers | undefined)[]): {
   readonly observers?: PlatformObservers
 } {
   const given = all.filter((observers) => observers !== undefined)
-  if (given.length === 0) return {}
-  if (given.length === 1) return { observers: given[0]! }
-  const controller = together<ControllerObserver>(given.map((observers) => observers.controller))
-  const invoker = together<InvokerObserver>(given.map((observers) => observers.invoker))
-  const events = given.map(({ event }) => event).filter((event) => event !== undefined)
-  return {
-    observers: {
-      controller,
-      invoker,
-      ...(events.length > 0 && {
-        event(event) {
-          for (const listener of events) listener(event)
-        },
-      }),
-    },
-  }
-}
-
-function together<O extends object>(observers: readonly (O | undefined)[]): O {
-  const merged: Record<string, (event: never) => void> = {}
-  for (const observer of observers) {
-    for (const [name, method] of Object.entries(observer ?? {}) as [string, (event: never) => void][]) {
-      const before = merged[name]
-      merged[name] = before
-        ? (event) => {
-            before(event)
-            method(event)
-          }
-        : method
-    }
-  }
-  return merged as O
+  return given.length === 0 ? {} : { observers: mergeObservers(...given) }
 }

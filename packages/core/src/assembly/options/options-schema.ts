@@ -96,6 +96,7 @@ export const optionsSchema = z.strictObject({
   links: z.custom((given) => typeof given === 'function', 'give a function').optional(),
   mounts: z.array(mount).optional(),
   systemPackages: z.array(systemPackage).optional(),
+  tracer: methods(['begin', 'carrier'], true),
   observers: z
     .strictObject({
       controller: methods(CONTROLLER_EVENTS, false),
