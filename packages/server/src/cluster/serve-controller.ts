@@ -8,6 +8,7 @@ import { Metrics } from '../metrics/metrics.ts'
 import { consoleMounts, controllerConsole, observersOf } from '../parts/chosen-console.ts'
 import { controllerGateway } from '../parts/chosen-gateway.ts'
 import { chosenForController, controllerSettings, settings } from '../parts/chosen-parts.ts'
+import { chosenTelemetry, tracing } from '../parts/chosen-telemetry.ts'
 import { chosenSystemPackages } from '../parts/chosen-system-packages.ts'
 import { requireEncryption } from '../require-encryption.ts'
 import { runUntilStopped, type Running, type StartContext } from '../run-until-stopped.ts'
@@ -56,6 +57,7 @@ async function startController(
   const given = givenGuestKey({ auth, authFile: config.authFile })
   const metrics = (config.metrics ?? isLoopback(config.host)) ? new Metrics(vitals) : undefined
   const console = controllerConsole(config)
+  const telemetry = await chosenTelemetry(config, `controller${id}`)
   const gateway = controllerGateway(config)
   const node = await assembleController({
     ...(await sharedParts(config, new DataFolder(config.data), `controller-${id}`)),
@@ -64,16 +66,18 @@ async function startController(
     links: gateway.links,
     ...settings(config),
     ...controllerSettings(config),
-    ...observersOf([metrics?.observers, console?.observers]),
+    ...observersOf([metrics?.observers, console?.observers, telemetry?.observers]),
     ...(metrics && { routes: [metrics.route] }),
     ...consoleMounts(console),
+    ...tracing(telemetry),
     ...(config.apiHost === undefined ? {} : { apiHost: config.apiHost }),
     logger,
     controllerId: id,
   })
-  const close = (drainMs: number): Promise<void> => {
+  const close = async (drainMs: number): Promise<void> => {
     console?.close()
-    return node.close({ drainMs })
+    await node.close({ drainMs })
+    await telemetry?.close()
   }
   try {
     if (given) await admitGuest(node.subjects, { given, kept: () => undefined })

@@ -7,6 +7,7 @@ import { Metrics } from '../metrics/metrics.ts'
 import { chosenContainers, chosenPolicy, invokerSettings, settings } from '../parts/chosen-parts.ts'
 import { requireEncryption } from '../require-encryption.ts'
 import { invokerRelay, observersOf } from '../parts/chosen-console.ts'
+import { chosenTelemetry } from '../parts/chosen-telemetry.ts'
 import { runUntilStopped, type Running, type StartContext } from '../run-until-stopped.ts'
 import { DataFolder } from '../standalone/data-folder.ts'
 import { requireImages } from '../standalone/offered-kinds.ts'
@@ -57,13 +58,14 @@ async function startInvoker(
   data.prepare()
   const metrics = new Metrics(vitals)
   const relay = invokerRelay(config)
+  const telemetry = await chosenTelemetry(config, `invoker-${instance.id ?? instance.uniqueName}`)
   const node = await assembleInvoker({
     ...(await sharedParts(config, data, `invoker-${instance.id ?? instance.uniqueName}`)),
     ...settings(config),
     ...invokerSettings(config),
     containers: await chosenContainers(config, data),
     ...(await chosenPolicy(config)),
-    ...observersOf([metrics.observers, relay && { invoker: relay.observer }]),
+    ...observersOf([metrics.observers, relay && { invoker: relay.observer }, telemetry?.observers]),
     logger,
     apiHost,
     invokerInstance: instance,
@@ -77,6 +79,7 @@ async function startInvoker(
       await relay?.close()
       await node.close({ drainMs })
       await front?.close()
+      await telemetry?.close()
     }
     if (signal.aborted) {
       await close(0)

@@ -20,6 +20,7 @@ import { consoleMounts, observersOf, standaloneConsole } from '../parts/chosen-c
 import { standaloneGateway } from '../parts/chosen-gateway.ts'
 import { addressOf } from '../parts/address-of.ts'
 import { chosenStores } from '../parts/chosen-stores.ts'
+import { chosenTelemetry, tracing } from '../parts/chosen-telemetry.ts'
 import { chosenSystemPackages } from '../parts/chosen-system-packages.ts'
 import { admitGuest, GUEST } from './admit-guest.ts'
 import { banner } from './banner.ts'
@@ -69,6 +70,7 @@ export async function startStandalone(options: StandaloneOptions): Promise<Stand
   data.prepare()
   const metrics = (config.metrics ?? isLoopback(config.host)) ? new Metrics(options.vitals) : undefined
   const console = standaloneConsole(config, data)
+  const telemetry = await chosenTelemetry(config, 'standalone')
   const gateway = standaloneGateway(config)
   const platform = await assemble({
     ...(await chosenStores(config, data, data.spillOf('standalone'))),
@@ -83,9 +85,10 @@ export async function startStandalone(options: StandaloneOptions): Promise<Stand
     ...controllerSettings(config),
     ...invokerSettings(config),
     ...apiHost(config),
-    ...observersOf([metrics?.observers, console?.observers]),
+    ...observersOf([metrics?.observers, console?.observers, telemetry?.observers]),
     ...(metrics && { routes: [metrics.route] }),
     ...consoleMounts(console),
+    ...tracing(telemetry),
     logger,
     platformId: config.platformId ?? idOf(data),
   })
@@ -94,6 +97,7 @@ export async function startStandalone(options: StandaloneOptions): Promise<Stand
     console?.close()
     await admin.close()
     await platform.close({ drainMs })
+    await telemetry?.close()
   }
   try {
     const key = await admitGuest(platform.subjects, { given, kept: () => keptKey(data) })
