@@ -11,6 +11,8 @@ import type { Engines } from './engines.ts'
 import { fetchOver } from './fetch-request.ts'
 import { checkAddress, HttpListeners, type ListenOptions } from './http-listeners.ts'
 import { withMounts } from './mount.ts'
+import { checkAddress, HttpListeners } from './http-listeners.ts'
+import { mountedPaths, withMounts } from './mount.ts'
 import type { Opening, OpenParts } from './open-in-order.ts'
 import { use } from './provide.ts'
 import type { Token } from './token.ts'
@@ -61,6 +63,7 @@ export class ControllerNode implements AsyncDisposable {
       use(container, CLOCK),
       use(container, RANDOM),
       use(container, LOGGER),
+      mountedPaths(engines.mounts),
     )
   }
 

@@ -1,4 +1,5 @@
-import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
+import { IncomingMessage, ServerResponse } from 'node:http'
+import type { ApiListener } from '../controller/http/direct/api-server.ts'
 import type { Logger } from '../log.ts'
 
 /** Paths on the ports of the platform that somebody else answers: a page and its files, a stream. */
@@ -12,15 +13,23 @@ export interface Mount {
   handle(request: IncomingMessage, response: ServerResponse): void
 }
 
+/** Whether a request for `url` is a mount's. */
+export type IsMounted = (url: string) => boolean
+
+/** Undefined when there are no mounts. */
+export function mountedPaths(mounts: readonly Mount[]): IsMounted | undefined {
+  return mounts.length === 0 ? undefined : (url) => findMount(mounts, url) !== undefined
+}
+
 /** Hands requests to the mount they are for, all others to `api`. Without mounts it is `api`. */
-export function withMounts(mounts: readonly Mount[], api: RequestListener, logger: Logger): RequestListener {
+export function withMounts(mounts: readonly Mount[], api: ApiListener, logger: Logger): ApiListener {
   if (mounts.length === 0) return api
-  const prefixes = mounts.map(({ path }) => path)
   return (request, response) => {
-    const { url = '' } = request
-    const found = prefixes.findIndex((path) => url.startsWith(path) && endsThere(url, path.length))
-    const mount = mounts[found]
-    if (!mount) return api(request, response)
+    const mount = findMount(mounts, request.url ?? '')
+    // Those of mounts are read by node:http.
+    if (!mount || !(request instanceof IncomingMessage) || !(response instanceof ServerResponse)) {
+      return api(request, response)
+    }
     try {
       mount.handle(request, response)
     } catch (err) {
@@ -31,6 +40,10 @@ export function withMounts(mounts: readonly Mount[], api: RequestListener, logge
   }
 }
 
-function endsThere(url: string, length: number): boolean {
-  return url.length === length || url[length] === '/' || url[length] === '?'
+function findMount(mounts: readonly Mount[], url: string): Mount | undefined {
+  return mounts.find(({ path }) => {
+    if (!url.startsWith(path)) return false
+    const next = url[path.length]
+    return next === undefined || next === '/' || next === '?'
+  })
 }

@@ -311,11 +311,7 @@ class Dispatcher {
   }
 }
 
-function traced(
-  tracer: Tracer,
-  transaction: Transaction,
-  { method = '', url = '', headers }: IncomingMessage,
-): Transaction {
+function traced(tracer: Tracer, transaction: Transaction, { method = '', url = '', headers }: ApiRequest): Transaction {
   const { traceparent, tracestate } = headers
   const trace = tracer.begin({
     method,
