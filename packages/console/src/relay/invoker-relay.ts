@@ -73,7 +73,7 @@ class Relay {
   }
 
   async close(): Promise<void> {
-    for (const controller of [...this.#watching.keys()]) this.#forget(controller)
+    for (const controller of this.#watching.keys()) this.#forget(controller)
     await this.#subscription?.close()
   }
 

@@ -86,7 +86,7 @@ export class OperatorHub {
 
   /** Ends every stream. */
   close(): void {
-    for (const listener of [...this.#listeners]) {
+    for (const listener of this.#listeners) {
       listener.end()
       this.#leave(listener)
     }
@@ -141,7 +141,7 @@ export class OperatorHub {
     const cluster = this.#cluster(this.#latest)
     this.#latest = cluster.points.at(-1)?.at ?? this.#latest
     this.#tell('cluster', cluster)
-    for (const listener of [...this.#listeners]) if (listener.isHopeless) this.#drop(listener)
+    for (const listener of this.#listeners) if (listener.isHopeless) this.#drop(listener)
   }
 
   #drop(listener: Listener): void {

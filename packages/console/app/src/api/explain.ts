@@ -38,6 +38,7 @@ function whyStarted(activation: Activation): string[] {
       return [`It was half cold: a prepared container (a stem cell) was taken${began}.`]
     case 'cold':
       return [`It was cold: ${coldReason(acquired.reason)} Making one took ${duration(acquire)}${began}.`]
+    case undefined:
     default:
       return []
   }
@@ -49,6 +50,7 @@ function coldReason(reason: string | undefined): string {
       return 'every container of the action was busy, and waiting for one would have taken longer.'
     case 'replacement':
       return 'a container refused it, and another was made in its place.'
+    case undefined:
     default:
       return 'there was no container of the action, and no stem cell that fits.'
   }
