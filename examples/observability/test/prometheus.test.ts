@@ -7,7 +7,7 @@ import { eventually } from '../../../test/eventually.ts'
 import { freePort } from '../../../test/free-port.ts'
 import { onPath } from '../../../test/test-with.ts'
 import { call, putAction } from '../../../packages/server/test/harness/api.ts'
-import { SpawnedServer, TestFolder } from '../../../packages/server/test/harness/spawned-server.ts'
+import { PROGRAM, SpawnedServer, TestFolder } from '../../../packages/server/test/harness/spawned-server.ts'
 
 const here = join(import.meta.dirname, '..')
 const isThere = onPath('prometheus') && onPath('promtool')
@@ -45,8 +45,10 @@ describe.skipIf(!isThere)(`${title}${isThere ? '' : ' (there is no prometheus)'}
 
   beforeAll(async () => {
     folder = new TestFolder()
-    const config = { port: 0, limits: { invocationsPerMinute: 60_000, firesPerMinute: 3 }, gateway: false }
-    server = await SpawnedServer.start(folder, { config })
+    server = await SpawnedServer.start(folder, { config: { port: 0, gateway: false } })
+    const limits = ['limits', 'set', 'guest', '--firesPerMinute', '3', '--invocationsPerMinute', '60000']
+    const set = spawnSync(process.execPath, [PROGRAM, 'admin', ...limits, '--data', server.data], { encoding: 'utf8' })
+    expect({ status: set.status, said: set.stderr }).toEqual({ status: 0, said: '' })
     await putAction(server, 'good', 'function main() { return { statusCode: 200, body: "fine" } }')
     await putAction(server, 'bad', 'function main() { throw new Error("no") }')
     await call(server, 'PUT', 'triggers/often', { body: {} })
