@@ -33,7 +33,7 @@ export async function buildApp() {
     root: app,
     base: '/console/',
     configFile: false,
-    logLevel: 'warn',
+    logLevel: 'error',
     build: {
       outDir: assets,
       emptyOutDir: true,
