@@ -49,7 +49,9 @@ describe('watching the containers of an invoker', () => {
     await start()
     const seen: ContainerView[] = []
     platform.invoker.watchContainers((view) => seen.push(view))
-    await eventually('stem cell', () => seen.some(({ phase, stemKind }) => phase === 'stem' && stemKind === 'nodejs:20'))
+    await eventually('stem cell', () =>
+      seen.some(({ phase, stemKind }) => phase === 'stem' && stemKind === 'nodejs:20'),
+    )
   })
 
   it('a listener that throws disturbs nobody', async () => {
