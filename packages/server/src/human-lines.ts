@@ -38,7 +38,7 @@ export function humanLine(json: string, colours: boolean): string {
   const name = LEVELS[level] ?? String(level)
   const facts = Object.entries(fields).map(([key, value]) => `${key}=${valueText(value)}`)
   const colour = colours ? (COLOURS[name] ?? '') : ''
-  const head = `${clockTime(time)} ${colour}${name.padEnd(5)}${colour && PLAIN} ${shown(String(msg ?? ''))}`
+  const head = `${clockTime(time)} ${colour}${name.padEnd(5)}${colour && PLAIN} ${shown(typeof msg === 'string' ? msg : '')}`
   return `${[head, ...facts.map(shown)].join('  ')}\n${errorText(err)}`
 }
 
@@ -54,7 +54,7 @@ function valueText(value: unknown): string {
 }
 
 function errorText(err: unknown): string {
-  if (typeof err !== 'object' || err === null) return err === undefined ? '' : `    ${shown(String(err))}\n`
+  if (typeof err !== 'object' || err === null) return err === undefined ? '' : `    ${shown(JSON.stringify(err))}\n`
   const { stack, message } = err as { readonly stack?: unknown; readonly message?: unknown }
   const text = typeof stack === 'string' ? stack : typeof message === 'string' ? message : JSON.stringify(err)
   return `${text
