@@ -115,8 +115,7 @@ export class Engines {
       invoke: (invocation) => controller.invoke(invocation),
       handle: (request, response) => controller.handle(request, response),
     })
-    const { observers, controllerId: id = '0', api, routes, links, build } = this.#options
-    const { observers, controllerId: id = '0', api, routes, tracer, build } = this.#options
+    const { observers, controllerId: id = '0', api, routes, links, tracer, build } = this.#options
     const controller: Controller = createController({
       ...this.#shared,
       id,

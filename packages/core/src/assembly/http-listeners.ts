@@ -111,7 +111,7 @@ export class HttpListeners {
     const cap = connectionCap()
     const server = tls
       ? await this.#secureServer(tls, cap.connections)
-      : createHttpServer(this.#handle, this.#clock, this.#random, cap.connections)
+      : createHttpServer(this.#handle, this.#clock, this.#random, cap.connections, this.#leaves)
     const actual = await this.#bind(server, host, port, '--port')
     const url = `http${tls ? 's' : ''}://${host.includes(':') ? `[${host}]` : host}:${actual}`
     if (tls?.redirectPort !== undefined) {
@@ -143,7 +143,6 @@ export class HttpListeners {
 
   /** The port that it got. */
   async #bind(server: Server, host: string, port: number, option: string): Promise<number> {
-    const server = createHttpServer(this.#handle, this.#clock, this.#random, cap.connections, this.#leaves)
     await new Promise<void>((resolve, reject) => {
       const refused = (cause: NodeJS.ErrnoException): void => {
         const why =

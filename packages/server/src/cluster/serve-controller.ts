@@ -85,10 +85,8 @@ async function startController(
       await close(0)
       return undefined
     }
-    const { url } = await node.listen(addressOf(config))
-    console?.watch(node)
     console?.watch({ controller: node.controller, cluster: { queue: node.use(tokens.QUEUE), logger } })
-    const { url } = await node.listen({ host: config.host, port: config.port })
+    const { url } = await node.listen(addressOf(config))
     const apis = gateway.url()
     print(`Stemcell controller ${id} is ready at ${reachableUrl(url)}${apis === undefined ? '' : `, APIs at ${apis}`}`)
     logger.info({ controller: id, url, gateway: apis, pid: process.pid }, 'ready')

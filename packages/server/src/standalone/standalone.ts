@@ -115,8 +115,6 @@ export async function startStandalone(options: StandaloneOptions): Promise<Stand
       data.wskProperties,
       `APIHOST=${(config.tls && config.apiHost) ?? url}\nAUTH=${key.uuid}:${key.key}\nNAMESPACE=_\n`,
     )
-    print(banner(url, data, platform.use(tokens.CONTAINER_FACTORY).capabilities.isolation, gateway.url()))
-    data.writeSecret(data.wskProperties, `APIHOST=${url}\nAUTH=${key.uuid}:${key.key}\nNAMESPACE=_\n`)
     const { isolation } = platform.use(tokens.CONTAINER_FACTORY).capabilities
     print(
       banner({

@@ -53,7 +53,7 @@ export function createHttpServer(
   maxConnections: number = connectionCap().connections,
   leaves?: (url: string) => boolean,
 ): ApiServer {
-  return bounded(new ApiServer(HTTP_BOUNDS, handle, clock), handle, random, maxConnections)
+  return bounded(new ApiServer(HTTP_BOUNDS, handle, clock, leaves), handle, random, maxConnections)
 }
 
 /** The same of a server that was made with `HTTP_BOUNDS`, and perhaps more. */
@@ -67,19 +67,6 @@ export function bounded<S extends Server>(
     socket.on('error', () => socket.destroy())
     socket.end(refusal(why, randomText(random, 32)), () => socket.destroy())
   }
-  const server = new ApiServer(
-    {
-      keepAliveTimeout: KEEP_ALIVE_MS,
-      requestTimeout: RECEIVE_MS,
-      headersTimeout: RECEIVE_MS,
-      maxHeaderSize: MAX_HEAD_BYTES,
-      // The API answers such a request itself.
-      requireHostHeader: false,
-    },
-    handle,
-    clock,
-    leaves,
-  )
   server.maxConnections = maxConnections
   // Their size is bounded. Of more than so many node:http would drop the rest, the length of the body among them.
   server.maxHeadersCount = 0
