@@ -3,7 +3,8 @@ import { servicesEnvironment } from './scripts/services/environment.mjs'
 
 // Tests run from the TypeScript sources: the condition picks `src` over `dist` in every package of the workspace.
 // Whether something is imported or required is known without a condition of ours, which would hold for both.
-const conditions = ['@stemcell/source', 'node', 'module', 'default']
+// No `module`: that names files for bundlers, which Node.js cannot load.
+const conditions = ['@stemcell/source', 'node', 'default']
 
 export default defineConfig({
   resolve: { conditions },

@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { buildApp } from '../packages/console/build-app.mjs'
 import { noteBuild } from './note-build.mjs'
 import { removeStaleOutput } from './remove-stale-output.mjs'
 
@@ -25,5 +26,6 @@ if (!existsSync(installed) || statSync(installed).mtimeMs < statSync(lock).mtime
   run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'])
 }
 run(process.execPath, [join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-b'])
+await buildApp()
 removeStaleOutput()
 noteBuild()

@@ -144,6 +144,10 @@ export { CORE_VERSION } from './assembly/core-version.ts'
 export { assemble, assembleController, assembleInvoker } from './assembly/assemble.ts'
 export type { ControllerNode } from './assembly/controller-node.ts'
 export type { ListenOptions } from './assembly/http-listeners.ts'
+export type { Trace, TraceCarrier, TracedActivation, TracedRequest, Tracer } from './model/tracer.ts'
+export { mergeObservers } from './assembly/merge-observers.ts'
+export type { Mount } from './assembly/mount.ts'
+export type { ClusterMember } from './controller/cluster/cluster-member.ts'
 export type { InvokerNode } from './assembly/invoker-node.ts'
 export type { Platform } from './assembly/platform.ts'
 export * as settingsSchemas from './assembly/options/settings-schema.ts'
@@ -170,6 +174,12 @@ export {
   type OpenPath,
   type PlainAnswer,
 } from './invoker/http/invoker-front.ts'
+export type {
+  ContainerListener,
+  ContainerOwnerView,
+  ContainerPhase,
+  ContainerView,
+} from './invoker/parts/container-view.ts'
 export type { InvokerObserver, PoolGauges, StageTimes } from './invoker/parts/observer.ts'
 export type { Acquisition, AcquisitionReason } from './invoker/parts/job.ts'
 export {

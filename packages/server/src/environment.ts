@@ -39,6 +39,14 @@ export function openWhiskVariables(env: NodeJS.ProcessEnv = process.env): OpenWh
   return Object.fromEntries(set.map(([name, value]) => [name, value ?? '']))
 }
 
+/** The standard variables of OpenTelemetry; undefined when none asks for it. */
+export function telemetryEnvironment(env: NodeJS.ProcessEnv = process.env): NodeJS.ProcessEnv | undefined {
+  const { OTEL_SDK_DISABLED, OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_EXPORTER_OTLP_TRACES_ENDPOINT } = env
+  if (OTEL_SDK_DISABLED === 'true') return undefined
+  if (!OTEL_EXPORTER_OTLP_ENDPOINT && !OTEL_EXPORTER_OTLP_TRACES_ENDPOINT) return undefined
+  return Object.fromEntries(Object.entries(env).filter(([name]) => name.startsWith('OTEL_')))
+}
+
 /** Where engines that run for this user alone keep their sockets. */
 export function userRuntimeFolder(env: NodeJS.ProcessEnv = process.env): string | undefined {
   return env['XDG_RUNTIME_DIR'] || undefined

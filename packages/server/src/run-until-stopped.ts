@@ -2,6 +2,7 @@ import { PlatformError, SystemClock, type Clock, type Logger } from '@stemcell/c
 import pino from 'pino'
 import { compileSooner } from './compile-sooner.ts'
 import { HeldOutput } from './held-output.ts'
+import { humanLines } from './human-lines.ts'
 import { LastDefence } from './last-defence.ts'
 import { LogOutput } from './log-output.ts'
 import type { LogLevel } from './log-level.ts'
@@ -53,7 +54,8 @@ export async function runUntilStopped(
   })
   const held = new HeldOutput(output)
   const impatience = clock.setTimer(HOLD_LOGS_MS, () => held.release())
-  const logger: Logger = pino({ level: logLevel, base: null }, held)
+  const lines = process.stdout.isTTY ? humanLines(held, { colours: true }) : held
+  const logger: Logger = pino({ level: logLevel, base: null }, lines)
   const defence = new LastDefence(logger)
   const vitals: Vitals = { lostLogLines: () => output.lost, uncaughtErrors: () => defence.count }
   const print = (text: string): void => {

@@ -10,6 +10,7 @@ import { EmbeddedClient } from './embedded-client.ts'
 import type { Engines } from './engines.ts'
 import { fetchOver } from './fetch-request.ts'
 import { checkAddress, HttpListeners, type ListenOptions } from './http-listeners.ts'
+import { mountedPaths, withMounts } from './mount.ts'
 import type { Opening, OpenParts } from './open-in-order.ts'
 import { use } from './provide.ts'
 import type { Token } from './token.ts'
@@ -56,10 +57,11 @@ export class ControllerNode implements AsyncDisposable {
     this.subjects = engines.subjects(this.controller)
     const { controller } = this
     this.listeners = new HttpListeners(
-      (request, response) => controller.handle(request, response),
+      withMounts(engines.mounts, (request, response) => controller.handle(request, response), use(container, LOGGER)),
       use(container, CLOCK),
       use(container, RANDOM),
       use(container, LOGGER),
+      mountedPaths(engines.mounts),
     )
   }
 

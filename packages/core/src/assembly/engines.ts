@@ -19,6 +19,7 @@ import type { ApiClient, SystemPackage } from '../system-packages/system-package
 import type { Clock } from '../time/clock.ts'
 import { buildInfo } from './build-info.ts'
 import { EventPublisher } from './event-publisher.ts'
+import type { Mount } from './mount.ts'
 import type { Opening } from './open-in-order.ts'
 import type { Settings } from './options/check-options.ts'
 import type { NodeOptions } from './platform-options.ts'
@@ -59,6 +60,10 @@ export class Engines {
     const { event } = options.observers ?? {}
     this.#eventObserver = event && guardedListener(event, firstFault(this.#logger, 'event observer'))
     if (options.userEvents) this.#events = new EventPublisher(this.#shared.queue, this.#logger)
+  }
+
+  get mounts(): readonly Mount[] {
+    return this.#options.mounts ?? []
   }
 
   /** What an invoker is called when nothing else is said. */
@@ -110,7 +115,7 @@ export class Engines {
       invoke: (invocation) => controller.invoke(invocation),
       handle: (request, response) => controller.handle(request, response),
     })
-    const { observers, controllerId: id = '0', api, routes, links, build } = this.#options
+    const { observers, controllerId: id = '0', api, routes, links, tracer, build } = this.#options
     const controller: Controller = createController({
       ...this.#shared,
       id,
@@ -124,6 +129,7 @@ export class Engines {
       ...(api && { api }),
       ...(routes && { routes }),
       ...(links && { links }),
+      ...(tracer && { tracer }),
       ...(observers?.controller && { observer: observers.controller }),
       ...this.#emitter(`controller${id}`),
       storeLevels: this.#storeLevels,

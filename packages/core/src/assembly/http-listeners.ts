@@ -15,6 +15,7 @@ import { httpsRedirect } from '../tls/https-redirect.ts'
 import { renewedServer } from '../tls/renewed-server.ts'
 import { SecureServer } from '../tls/secure-server.ts'
 import { within } from '../time/within.ts'
+import type { IsMounted } from './mount.ts'
 import { handedRequest } from './handed-request.ts'
 import { problems } from './options/problems.ts'
 
@@ -62,6 +63,7 @@ export class HttpListeners {
   /** Answers a request that came to another server. */
   readonly handed: RequestListener
   readonly #handle: ApiListener
+  readonly #leaves: IsMounted | undefined
   readonly #clock: Clock
   readonly #random: Random
   readonly #logger: Logger
@@ -72,7 +74,9 @@ export class HttpListeners {
   /** Answers from now on close their connections. */
   #lastRequests = false
 
-  constructor(handle: ApiListener, clock: Clock, random: Random, logger: Logger) {
+  /** `leaves`: requests that are to be read by node:http, as they are not the API's. */
+  constructor(handle: ApiListener, clock: Clock, random: Random, logger: Logger, leaves?: IsMounted) {
+    this.#leaves = leaves
     this.#handle = (request, response) => {
       if (this.#lastRequests) response.shouldKeepAlive = false
       handle(request, response)
@@ -86,7 +90,7 @@ export class HttpListeners {
     this.#clock = clock
     this.#random = random
     this.#logger = logger
-    this.embedded = createHttpServer(this.#handle, clock, random)
+    this.embedded = createHttpServer(this.#handle, clock, random, undefined, leaves)
   }
 
   /** Serves one end of a pair of streams. @throws ERR_CLOSED */
@@ -107,7 +111,7 @@ export class HttpListeners {
     const cap = connectionCap()
     const server = tls
       ? await this.#secureServer(tls, cap.connections)
-      : createHttpServer(this.#handle, this.#clock, this.#random, cap.connections)
+      : createHttpServer(this.#handle, this.#clock, this.#random, cap.connections, this.#leaves)
     const actual = await this.#bind(server, host, port, '--port')
     const url = `http${tls ? 's' : ''}://${host.includes(':') ? `[${host}]` : host}:${actual}`
     if (tls?.redirectPort !== undefined) {

@@ -15,6 +15,7 @@ import type { EventMessage } from '../messages/event-message.ts'
 import type { ParameterEncryption } from '../model/parameter-cipher.ts'
 import type { PlatformLimits } from '../model/platform-limits.ts'
 import type { RuntimesManifestSource } from '../model/runtimes-manifest.ts'
+import type { Tracer } from '../model/tracer.ts'
 import type { StoreLevel, StoreLevels } from '../model/store-level.ts'
 import type { Queue } from '../queue/queue.ts'
 import type { RateLimiter, RateLimiterContext } from '../rate-limiter/rate-limiter.ts'
@@ -25,6 +26,7 @@ import type { SystemPackage, SystemPackageContext } from '../system-packages/sys
 import type { Clock } from '../time/clock.ts'
 import type { Random } from '../time/random.ts'
 import type { Adapter, AdapterContext } from '../adapter.ts'
+import type { Mount } from './mount.ts'
 
 /** A part of a platform: an adapter, or an instance that the caller made. The platform opens and closes either. */
 export type Part<T, C extends AdapterContext = AdapterContext> = T | Adapter<T, C>
@@ -67,6 +69,8 @@ export interface InvokerNodeOptions extends Omit<
   | 'rateLimiter'
   | 'routes'
   | 'links'
+  | 'tracer'
+  | 'mounts'
   | 'systemPackages'
   | 'api'
   | 'maxWaiting'
@@ -114,11 +118,15 @@ export interface PlatformOptions {
   readonly routes?: readonly OpenRoute[]
   /** What else is there, such as an API gateway: `GET /` says it in the header `Link`. Asked for each answer. */
   readonly links?: () => readonly ServerLink[]
+  /** Paths that are answered by somebody else, such as a page. They win over the API's. */
+  readonly mounts?: readonly Mount[]
   /**
    * Packages of namespace `whisk.system` whose actions run inside the controller. Where the entity store has a package
    * of the same name there, that one is served instead. Default: none.
    */
   readonly systemPackages?: readonly Part<SystemPackage, SystemPackageContext>[]
+  /** Decides which requests are traced. Default: none is. */
+  readonly tracer?: Tracer
   /** Told what happens, for metrics. */
   readonly observers?: PlatformObservers
   /** Whether user events are published on the topic `events` of the queue. Default false. */

@@ -1,6 +1,7 @@
 import type { ApiRequest, ApiResponse } from './http/direct/api-server.ts'
 import type { SubjectChange } from '../auth/auth.ts'
 import type { Lifecycle } from '../lifecycle.ts'
+import type { ClusterMember } from './cluster/cluster-member.ts'
 import type { ActionInvocation, FiringOutcome, TriggerFiring } from '../system-packages/system-package.ts'
 
 /** Everything behind the REST API. */
@@ -9,6 +10,9 @@ export interface Controller extends Lifecycle {
 
   /** Controllers in the cluster, this one included, as far as it knows. */
   readonly clusterSize: number
+
+  /** The invokers as this controller sees them now, those that are away included. */
+  readonly members: readonly ClusterMember[]
 
   /** Resolves to true as soon as an invoker is there that can be given work, to false when none came within `limitMs`. */
   hasInvoker(limitMs: number): Promise<boolean>

@@ -6,6 +6,7 @@ import { controllerOwner } from '../store/record-owner.ts'
 import type { ActionInvocation, FiringOutcome, TriggerFiring } from '../system-packages/system-package.ts'
 import type { Clock } from '../time/clock.ts'
 import { checkApiOptions } from './parts/api-options.ts'
+import type { ClusterMember } from './cluster/cluster-member.ts'
 import type { Controller } from './controller.ts'
 import type { ControllerParts } from './parts/controller-parts.ts'
 import { ClusterCoordinator } from './cluster/cluster-coordinator.ts'
@@ -68,6 +69,10 @@ class HttpController implements Controller {
 
   get clusterSize(): number {
     return this.#activator.cluster.controllers
+  }
+
+  get members(): readonly ClusterMember[] {
+    return this.#activator.cluster.members()
   }
 
   hasInvoker(limitMs: number): Promise<boolean> {

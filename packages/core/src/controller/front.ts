@@ -1,7 +1,8 @@
 import type { ApiRequest, ApiResponse } from './http/direct/api-server.ts'
 import { isPromise, type MaybePromise } from '../lifecycle.ts'
 import type { Identity } from '../model/identity.ts'
-import { newTransaction } from '../model/transaction.ts'
+import type { Tracer } from '../model/tracer.ts'
+import { newTransaction, type Transaction } from '../model/transaction.ts'
 import { controllerOwner } from '../store/record-owner.ts'
 import { systemDocuments } from '../system-packages/system-documents.ts'
 import type { ActionInvocation, FiringOutcome, TriggerFiring } from '../system-packages/system-package.ts'
@@ -189,12 +190,14 @@ class Dispatcher {
     const requested = headers['x-request-id']
     const extraLogging = headers['x-ow-extra-logging']
     const finalized = typeof requested === 'string' && ADOPTABLE_ID.test(requested)
-    const transaction = newTransaction(
+    const given = newTransaction(
       this.#parts.clock,
       this.#parts.random,
       finalized ? requested : undefined,
       typeof extraLogging === 'string' && extraLogging.toLowerCase() === 'on',
     )
+    const { tracer } = this.#parts
+    const transaction = tracer ? traced(tracer, given, request) : given
     const exchange = new Exchange(request, response, transaction, this.#parts.clock.monotonic(), this.#reception)
     try {
       const answer = this.#route(exchange)
@@ -300,11 +303,24 @@ class Dispatcher {
       route,
       status: answer.status,
       ms: clock.monotonic() - receivedMs,
+      ...(transaction.trace && { trace: transaction.trace }),
     })
     if (!transaction.extraLogging) return
     const ms = clock.now() - transaction.start
     logger.info({ transactionId: transaction.id, method: request.method, path, status: answer.status, ms }, 'answered')
   }
+}
+
+function traced(tracer: Tracer, transaction: Transaction, { method = '', url = '', headers }: ApiRequest): Transaction {
+  const { traceparent, tracestate } = headers
+  const trace = tracer.begin({
+    method,
+    path: url.split('?', 1)[0]!,
+    transactionId: transaction.id,
+    ...(typeof traceparent === 'string' ? { traceparent } : {}),
+    ...(typeof tracestate === 'string' ? { tracestate } : {}),
+  })
+  return trace ? { ...transaction, trace } : transaction
 }
 
 /** RFC 9112 §3.2: one `Host`, which HTTP/1.1 may not leave out. */

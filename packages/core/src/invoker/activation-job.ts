@@ -5,12 +5,15 @@ import type { Logger } from '../log.ts'
 import type { ActivationMessage } from '../messages/activation-message.ts'
 import type { ActivationResponse } from '../model/activation.ts'
 import { MB } from '../model/byte-size.ts'
+import type { TracedActivation } from '../model/tracer.ts'
 import type { Clock } from '../time/clock.ts'
 import type { LoadedAction } from './parts/loaded-action.ts'
 import { readLogLines } from './logs/log-lines.ts'
+import type { ContainerOwnerView } from './parts/container-view.ts'
 import type { InvokerObserver } from './parts/observer.ts'
 import type { Acquisition, Job, JobFailure, Verdict } from './parts/job.ts'
 import type { Resources } from './parts/resources.ts'
+import { tracedOf } from './parts/traced.ts'
 import { stemKey } from './pool/stem-cells.ts'
 import { payloadOf, type Payload, type UnlockParameter } from './proxy/payload.ts'
 import type { ReplyLimits } from './proxy/reply-limits.ts'
@@ -99,6 +102,10 @@ export class ActivationJob implements Job {
 
   get ended(): boolean {
     return this.#state === 'ended'
+  }
+
+  get owner(): ContainerOwnerView {
+    return this.#names()
   }
 
   /** It was not started, and may be. */
@@ -227,7 +234,7 @@ export class ActivationJob implements Job {
       ...(end?.initMs === undefined ? {} : { init: end.initMs }),
       ...(end ? { run: end.elapsedMs - (end.initMs ?? 0) } : {}),
     }
-    observer.responded?.({ ...this.#names(), statusCode: response.statusCode, stages })
+    observer.responded?.({ ...this.#names(), statusCode: response.statusCode, stages, ...this.#traced() })
     const record = recordOfRun(this.#message, this.#action, {
       response,
       start,
@@ -245,6 +252,12 @@ export class ActivationJob implements Job {
     this.#context.logger.info({ activationId, why }, 'activation released: it was not started')
     this.#state = 'ended'
     this.#settled(Promise.reject(released(why)))
+  }
+
+  #traced(): { readonly traced?: TracedActivation & { readonly acquisition?: Acquisition } } {
+    const { traced } = tracedOf(this.#message)
+    const acquisition = this.#acquisition
+    return traced ? { traced: acquisition ? { ...traced, acquisition } : traced } : {}
   }
 
   #names(): { namespace: string; action: string; kind: string } {

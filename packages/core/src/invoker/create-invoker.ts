@@ -11,7 +11,9 @@ import { HealthPing } from './health-ping.ts'
 import { ActivationConsumer } from './activation-consumer.ts'
 import type { Invoker, InvokerOptions, InvokerParts } from './invoker.ts'
 import { guardedInvokerObserver } from './guarded-observer.ts'
+import type { ContainerListener } from './parts/container-view.ts'
 import { ContainerPool } from './pool/container-pool.ts'
+import { ContainerWatch } from './pool/container-watch.ts'
 import { guardedPolicy } from './pool/guarded-policy.ts'
 import { fixedPolicy } from './parts/pool-policy.ts'
 import { replyLimits } from './proxy/reply-limits.ts'
@@ -38,12 +40,14 @@ interface Session {
 
 class RunningInvoker implements Invoker {
   readonly #parts: InvokerParts
+  readonly #watch: ContainerWatch
   #session: Session | undefined
   #opening: Promise<void> | undefined
   #closing: Promise<void> | undefined
 
   constructor(parts: InvokerParts) {
     this.#parts = parts
+    this.#watch = new ContainerWatch(parts.logger)
   }
 
   get instance(): InvokerParts['instance'] {
@@ -63,6 +67,10 @@ class RunningInvoker implements Invoker {
       this.#closing = undefined
     })
     return this.#closing
+  }
+
+  watchContainers(listener: ContainerListener): () => void {
+    return this.#watch.add(listener, this.#session?.pool.containers ?? [])
   }
 
   get isEnabled(): boolean {
@@ -160,6 +168,7 @@ class RunningInvoker implements Invoker {
       logger,
       manifest,
       observer,
+      watch: this.#watch,
       capacity: {
         memoryMb: options.userMemoryMb,
         milliCpu: options.userCpus === undefined ? Infinity : Math.round(options.userCpus * 1000),

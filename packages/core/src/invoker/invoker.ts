@@ -11,6 +11,7 @@ import type { ActivationStore } from '../store/activation-store.ts'
 import type { EntityStore } from '../store/entity-store.ts'
 import type { Clock } from '../time/clock.ts'
 import type { Random } from '../time/random.ts'
+import type { ContainerListener } from './parts/container-view.ts'
 import type { InvokerObserver } from './parts/observer.ts'
 import type { PoolPolicy } from './parts/pool-policy.ts'
 import type { UnlockParameter } from './proxy/payload.ts'
@@ -81,6 +82,12 @@ export const DEFAULT_INVOKER_OPTIONS: Omit<InvokerOptions, 'apiHost'> = {
  */
 export interface Invoker extends Lifecycle {
   readonly instance: InvokerInstance
+
+  /**
+   * Tells of each container there is, and from then on of each change, synchronously: count and return. Returns how to
+   * stop. While nobody watches, it costs nothing.
+   */
+  watchContainers(listener: ContainerListener): () => void
 
   /** Whether it takes work: true from `open` on until it is disabled, drained or closed. */
   readonly isEnabled: boolean

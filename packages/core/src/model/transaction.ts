@@ -1,4 +1,5 @@
 import { randomText, type Random } from '../time/random.ts'
+import type { Trace } from './tracer.ts'
 import type { Clock } from '../time/clock.ts'
 
 /** Follows one request through all components. */
@@ -8,6 +9,8 @@ export interface Transaction {
   readonly start: number
   /** The caller asked for debug logging and for the record to be stored whatever the store level says. */
   readonly extraLogging?: boolean
+  /** Of the request, where it is traced; stays in this process. */
+  readonly trace?: Trace
 }
 
 /** Prefix of the platform's own transactions; a client may not use it. */
@@ -20,8 +23,8 @@ export function newTransaction(clock: Clock, random: Random, requested?: string,
 }
 
 /** The transaction of one step of a sequence or composition: it starts now, so that `waitTime` is the step's own. */
-export function childTransaction({ extraLogging }: Transaction, clock: Clock, random: Random): Transaction {
+export function childTransaction({ extraLogging, trace }: Transaction, clock: Clock, random: Random): Transaction {
   // As good as a random text of 32 characters, and many times quicker to have.
   const id = random.uuid().replaceAll('-', '')
-  return { id, start: clock.now(), ...(extraLogging ? { extraLogging } : {}) }
+  return { id, start: clock.now(), ...(extraLogging ? { extraLogging } : {}), ...(trace ? { trace } : {}) }
 }

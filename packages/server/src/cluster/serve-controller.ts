@@ -5,8 +5,10 @@ import { addressOf } from '../parts/address-of.ts'
 import { AUTH_SHOWS, takeEnvironment } from '../environment.ts'
 import { isLoopback } from '../is-loopback.ts'
 import { Metrics } from '../metrics/metrics.ts'
+import { consoleMounts, controllerConsole, observersOf } from '../parts/chosen-console.ts'
 import { controllerGateway } from '../parts/chosen-gateway.ts'
 import { chosenForController, controllerSettings, settings } from '../parts/chosen-parts.ts'
+import { chosenTelemetry, tracing } from '../parts/chosen-telemetry.ts'
 import { chosenSystemPackages } from '../parts/chosen-system-packages.ts'
 import { requireEncryption } from '../require-encryption.ts'
 import { runUntilStopped, type Running, type StartContext } from '../run-until-stopped.ts'
@@ -54,6 +56,8 @@ async function startController(
   requireEncryption(config)
   const given = givenGuestKey({ auth, authFile: config.authFile })
   const metrics = (config.metrics ?? isLoopback(config.host)) ? new Metrics(vitals) : undefined
+  const console = controllerConsole(config)
+  const telemetry = await chosenTelemetry(config, `controller${id}`)
   const gateway = controllerGateway(config)
   const node = await assembleController({
     ...(await sharedParts(config, new DataFolder(config.data), `controller-${id}`)),
@@ -62,18 +66,26 @@ async function startController(
     links: gateway.links,
     ...settings(config),
     ...controllerSettings(config),
-    ...(metrics && { observers: metrics.observers, routes: [metrics.route] }),
+    ...observersOf([metrics?.observers, console?.observers, telemetry?.observers]),
+    ...(metrics && { routes: [metrics.route] }),
+    ...consoleMounts(console),
+    ...tracing(telemetry),
     ...(config.apiHost === undefined ? {} : { apiHost: config.apiHost }),
     logger,
     controllerId: id,
   })
-  const close = (drainMs: number): Promise<void> => node.close({ drainMs })
+  const close = async (drainMs: number): Promise<void> => {
+    console?.close()
+    await node.close({ drainMs })
+    await telemetry?.close()
+  }
   try {
     if (given) await admitGuest(node.subjects, { given, kept: () => undefined })
     if (signal.aborted) {
       await close(0)
       return undefined
     }
+    console?.watch({ controller: node.controller, cluster: { queue: node.use(tokens.QUEUE), logger } })
     const { url } = await node.listen(addressOf(config))
     const apis = gateway.url()
     print(`Stemcell controller ${id} is ready at ${reachableUrl(url)}${apis === undefined ? '' : `, APIs at ${apis}`}`)

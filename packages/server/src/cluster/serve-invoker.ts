@@ -1,4 +1,4 @@
-import { assembleInvoker, PlatformError } from '@stemcell/core'
+import { assembleInvoker, PlatformError, tokens } from '@stemcell/core'
 import { hostname } from 'node:os'
 import type { Config } from '../config/config-schema.ts'
 import { readConfig, type ConfigOverrides } from '../config/read-config.ts'
@@ -6,6 +6,8 @@ import { takeEnvironment } from '../environment.ts'
 import { Metrics } from '../metrics/metrics.ts'
 import { chosenContainers, chosenPolicy, invokerSettings, settings } from '../parts/chosen-parts.ts'
 import { requireEncryption } from '../require-encryption.ts'
+import { invokerRelay, observersOf } from '../parts/chosen-console.ts'
+import { chosenTelemetry } from '../parts/chosen-telemetry.ts'
 import { runUntilStopped, type Running, type StartContext } from '../run-until-stopped.ts'
 import { DataFolder } from '../standalone/data-folder.ts'
 import { requireImages } from '../standalone/offered-kinds.ts'
@@ -55,13 +57,15 @@ async function startInvoker(
   const data = new DataFolder(config.data)
   data.prepare()
   const metrics = new Metrics(vitals)
+  const relay = invokerRelay(config)
+  const telemetry = await chosenTelemetry(config, `invoker-${instance.id ?? instance.uniqueName}`)
   const node = await assembleInvoker({
     ...(await sharedParts(config, data, `invoker-${instance.id ?? instance.uniqueName}`)),
     ...settings(config),
     ...invokerSettings(config),
     containers: await chosenContainers(config, data),
     ...(await chosenPolicy(config)),
-    observers: metrics.observers,
+    ...observersOf([metrics.observers, relay && { invoker: relay.observer }, telemetry?.observers]),
     logger,
     apiHost,
     invokerInstance: instance,
@@ -69,10 +73,13 @@ async function startInvoker(
   })
   const { id } = node.invoker.instance
   try {
+    await relay?.open({ invoker: node.invoker, queue: node.use(tokens.QUEUE), logger })
     const front = await openFront(config, node.invoker, metrics, logger)
     const close = async (drainMs: number): Promise<void> => {
+      await relay?.close()
       await node.close({ drainMs })
       await front?.close()
+      await telemetry?.close()
     }
     if (signal.aborted) {
       await close(0)

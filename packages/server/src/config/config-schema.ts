@@ -128,6 +128,19 @@ export const configSchema = z.strictObject({
     description: 'Whether `GET /metrics` answers, to anybody, in the format of Prometheus',
     shownDefault: 'where `host` is this machine only',
   }),
+  console: z.boolean().optional().meta({
+    description: 'Whether the [console](#the-console) is served at `/console`',
+    shownDefault: 'where `host` is this machine only',
+  }),
+  telemetry: z
+    .union([z.literal(false), z.record(z.string(), z.unknown())])
+    .optional()
+    .meta({
+      description:
+        'Traces and metrics for a collector of [OpenTelemetry](#opentelemetry): `endpoint`, `sampleRatio` …; false: none',
+      shownType: 'object, or false',
+      shownDefault: 'none, unless `OTEL_EXPORTER_OTLP_ENDPOINT` is set',
+    }),
   userEvents: settingsSchemas.userEventsSchema,
   storeLevels: settingsSchemas.storeLevelsSchema.prefault({}),
   disableStoreResult: settingsSchemas.disableStoreResultSchema,

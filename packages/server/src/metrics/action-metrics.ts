@@ -1,11 +1,25 @@
-import { DEFAULT_PLATFORM_LIMITS, type ActivationEvent, type EventMessage, type MetricEvent } from '@stemcell/core'
+import {
+  DEFAULT_PLATFORM_LIMITS,
+  SystemClock,
+  type ActivationEvent,
+  type Clock,
+  type EventMessage,
+  type MetricEvent,
+} from '@stemcell/core'
 import type { Registry } from 'prom-client'
-import { CellFamily, HistogramFamily, type Cell, type Distribution } from './metric-family.ts'
+import { CellFamily, HistogramFamily, labelsText, type Cell, type Distribution } from './metric-family.ts'
 
 const STATUSES = ['success', 'application_error', 'action_developer_error', 'whisk_internal_error'] as const
 const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10]
 const SIZES = Array.from({ length: 10 }, (_, index) => index * DEFAULT_PLATFORM_LIMITS.maxPayloadBytes)
 const ACTION = ['namespace', 'initiator', 'action'] as const
+
+/** Actions with series of their own, each for each caller; those beyond are counted together. */
+export const MAX_ACTIONS = 1000
+/** What did not run for so long, or is gone, has no series any more, ms. */
+export const FORGET_MS = 3_600_000
+/** In the place of names, for those beyond {@link MAX_ACTIONS}, and of status codes that HTTP does not have. */
+const OTHER = 'other'
 
 /** All that is counted of one action for one caller, found at once. */
 interface ActionSeries {
@@ -16,6 +30,7 @@ interface ActionSeries {
   readonly size: Distribution
   readonly memory: Cell
   readonly statuses: readonly Cell[]
+  usedMs: number
 }
 
 /** Counts user events under the names and labels of OpenWhisk's own service for them, which dashboards know. */
@@ -31,9 +46,15 @@ export class ActionMetrics {
   readonly #statusCodes: CellFamily
   readonly #concurrent: CellFamily
   readonly #timed: CellFamily
+  /** Of all actions for which there is no room. */
+  #others: ActionSeries | undefined
   readonly #series = new Map<string, ActionSeries>()
+  /** Namespaces that have met a limit. */
+  readonly #limited = new Set<string>()
+  readonly #clock: Pick<Clock, 'now'>
 
-  constructor(register: Registry) {
+  constructor(register: Registry, clock: Pick<Clock, 'now'> = new SystemClock()) {
+    this.#clock = clock
     const cells = (name: string, help: string, labelNames: readonly string[], type: 'counter' | 'gauge' = 'counter') =>
       new CellFamily(register, type, { name: `openwhisk_action_${name}`, help, labelNames })
     const histograms = (name: string, help: string, bounds: readonly number[]) =>
@@ -61,7 +82,10 @@ export class ActionMetrics {
     else this.#activation(namespace, body)
   }
 
-  #limit(namespace: string, { metricName, metricValue }: MetricEvent): void {
+  #limit(caller: string, { metricName, metricValue }: MetricEvent): void {
+    if (metricName === 'ConcurrentInvocations') return
+    if (this.#limited.size < MAX_ACTIONS) this.#limited.add(caller)
+    const namespace = this.#limited.has(caller) ? caller : OTHER
     if (metricName === 'ConcurrentRateLimit') this.#concurrent.with(namespace).value += metricValue
     if (metricName === 'TimedRateLimit') this.#timed.with(namespace).value += metricValue
   }
@@ -69,6 +93,7 @@ export class ActionMetrics {
   #activation(initiator: string, event: ActivationEvent): void {
     const series = this.#seriesOf(initiator, event)
     const { initTime, size, userDefinedStatusCode } = event
+    series.usedMs = this.#clock.now()
     series.activations.value++
     series.waitTime.observe(event.waitTime / 1000)
     series.duration.observe(event.duration / 1000)
@@ -80,28 +105,70 @@ export class ActionMetrics {
       this.#initTime.with(...series.labels).observe(initTime / 1000)
     }
     if (userDefinedStatusCode !== undefined) {
-      this.#statusCodes.with(...series.labels, String(userDefinedStatusCode)).value++
+      this.#statusCodes.with(...series.labels, codeText(userDefinedStatusCode)).value++
     }
   }
 
   #seriesOf(initiator: string, { name, kind, memory }: ActivationEvent): ActionSeries {
     const key = `${initiator}\n${name}\n${kind}\n${memory}`
     let series = this.#series.get(key)
-    if (!series) this.#series.set(key, (series = this.#newSeries(initiator, name, kind, memory)))
+    if (series) return series
+    if (this.#series.size < MAX_ACTIONS) series = this.#newSeries(initiator, name, kind, String(memory))
+    else series = this.#others ??= this.#newSeries(OTHER, `${OTHER}/${OTHER}`, OTHER, OTHER)
+    if (series !== this.#others) this.#series.set(key, series)
     return series
   }
 
-  #newSeries(initiator: string, name: string, kind: string, memory: number): ActionSeries {
+  /** Forgets actions that have not run for long: they may not exist any more. */
+  forgetIdle(): void {
+    const before = this.#clock.now() - FORGET_MS
+    const kept = new Set<string>()
+    const idle = new Set<string>()
+    for (const [key, { labels, usedMs }] of this.#series) {
+      if (usedMs >= before) {
+        kept.add(labelsText(labels))
+        continue
+      }
+      idle.add(labelsText(labels))
+      this.#series.delete(key)
+    }
+    // The same action with another kind or memory limit still runs.
+    for (const labels of kept) idle.delete(labels)
+    if (idle.size === 0) return
+    for (const family of this.#ofActions) family.forget(idle, ACTION.length)
+  }
+
+  get #ofActions(): readonly (CellFamily | HistogramFamily)[] {
+    return [
+      this.#activations,
+      this.#coldStarts,
+      this.#waitTime,
+      this.#initTime,
+      this.#duration,
+      this.#size,
+      this.#memory,
+      this.#statuses,
+      this.#statusCodes,
+    ]
+  }
+
+  #newSeries(initiator: string, name: string, kind: string, memory: string): ActionSeries {
     const slash = name.indexOf('/')
     const labels = [name.slice(0, slash), initiator, name.slice(slash + 1)] as const
     return {
       labels,
-      activations: this.#activations.with(...labels, kind, String(memory)),
+      activations: this.#activations.with(...labels, kind, memory),
       waitTime: this.#waitTime.with(...labels),
       duration: this.#duration.with(...labels),
       size: this.#size.with(...labels),
       memory: this.#memory.with(...labels),
       statuses: STATUSES.map((status) => this.#statuses.with(...labels, status)),
+      usedMs: this.#clock.now(),
     }
   }
+}
+
+/** Actions may give any number. */
+function codeText(code: number): string {
+  return Number.isInteger(code) && code >= 100 && code <= 599 ? String(code) : OTHER
 }

@@ -32,6 +32,11 @@ export class CellFamily {
   with(...labels: string[]): Cell {
     return this.#children.with(labels)
   }
+
+  /** Forgets those whose first labels are among these; each is the text of {@link labelsText}. */
+  forget(labels: ReadonlySet<string>, count: number): void {
+    this.#children.forget(labels, count)
+  }
 }
 
 /** Histograms of one name that differ in their labels; for the same reason. */
@@ -51,6 +56,11 @@ export class HistogramFamily {
 
   with(...labels: string[]): Distribution {
     return this.#children.with(labels)
+  }
+
+  /** As that of {@link CellFamily}. */
+  forget(labels: ReadonlySet<string>, count: number): void {
+    this.#children.forget(labels, count)
   }
 }
 
@@ -88,6 +98,13 @@ export class Distribution {
 
 type Labels = Readonly<Record<string, string>>
 
+const SEPARATOR = '\n'
+
+/** Values of labels as one text. */
+export function labelsText(values: readonly string[]): string {
+  return values.join(SEPARATOR)
+}
+
 class Children<T> {
   readonly #labelNames: readonly string[]
   readonly #make: () => T
@@ -100,13 +117,19 @@ class Children<T> {
   }
 
   with(values: readonly string[]): T {
-    const key = values.join('\n')
+    const key = labelsText(values)
     let child = this.#children.get(key)
     if (!child) {
       const labels = Object.fromEntries(this.#labelNames.map((name, index) => [name, values[index] ?? '']))
       this.#children.set(key, (child = [labels, this.#make()]))
     }
     return child[1]
+  }
+
+  forget(labels: ReadonlySet<string>, count: number): void {
+    for (const key of this.#children.keys()) {
+      if (labels.has(labelsText(key.split(SEPARATOR).slice(0, count)))) this.#children.delete(key)
+    }
   }
 
   all(): (readonly [Labels, T])[] {

@@ -128,6 +128,7 @@ async function startRecording(vitals: Vitals): Promise<Recorder> {
     event: (event) => actions.record(event),
     contentType: register.contentType,
     text() {
+      actions.forgetIdle()
       lostLines.value = vitals.lostLogLines()
       uncaught.value = vitals.uncaughtErrors()
       return register.metrics()

@@ -9,15 +9,26 @@ const CONTAINERS: Readonly<Record<Isolation, string>> = {
   container: 'isolated',
 }
 
+interface BannerFacts {
+  readonly url: string
+  readonly data: DataFolder
+  readonly isolation: Isolation
+  readonly gatewayUrl: string | undefined
+  /** Where the name and password of its operator are; undefined when there is no console. */
+  readonly consoleOperator: string | undefined
+}
+
 /** What a person who started the server needs to know, once, in plain text. */
-export function banner(url: string, data: DataFolder, isolation: Isolation, gatewayUrl: string | undefined): string {
+export function banner({ url, data, isolation, gatewayUrl, consoleOperator }: BannerFacts): string {
   const apis = gatewayUrl === undefined ? '' : `\n    APIs        ${gatewayUrl}`
+  const console =
+    consoleOperator === undefined ? '' : `\n    console     ${url}/console/ (operator: ${consoleOperator})`
   return `
   Stemcell is ready at ${url}
     namespace   guest
     data        ${data.path}
     key         ${data.guestKey} (mode 600; also in ${data.wskProperties})
-    containers  ${CONTAINERS[isolation]}${apis}
+    containers  ${CONTAINERS[isolation]}${apis}${console}
 
   Try it:
     curl -u "$(cat ${shellQuote(data.guestKey)})" ${url}/api/v1/namespaces/_/actions

@@ -12,6 +12,8 @@ export class DataFolder {
   readonly run: string
   /** `UUID:KEY` of namespace guest. */
   readonly guestKey: string
+  /** `NAME:PASSWORD` of the operator, for the console. */
+  readonly operatorKey: string
   /** What `wsk` and the `openwhisk` npm client read. */
   readonly wskProperties: string
   /** Where a running server answers administrative commands. */
@@ -22,6 +24,7 @@ export class DataFolder {
     this.store = join(path, 'store')
     this.run = join(path, 'run')
     this.guestKey = join(path, 'auth.guest')
+    this.operatorKey = join(path, 'auth.operator')
     this.wskProperties = join(path, '.wskprops')
     this.adminSocket = join(path, 'admin.sock')
   }
@@ -43,10 +46,15 @@ export class DataFolder {
 
   /** @throws ERR_CONFIG it is there and cannot be read. */
   readGuestKey(): string | undefined {
+    return this.readSecret(this.guestKey)
+  }
+
+  /** Undefined when it is not there. @throws ERR_CONFIG it is there and cannot be read. */
+  readSecret(path: string): string | undefined {
     try {
-      return existsSync(this.guestKey) ? readFileSync(this.guestKey, 'utf8') : undefined
+      return existsSync(path) ? readFileSync(path, 'utf8') : undefined
     } catch (cause) {
-      throw unusable(this.guestKey, cause)
+      throw unusable(path, cause)
     }
   }
 

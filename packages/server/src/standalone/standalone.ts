@@ -16,9 +16,11 @@ import {
   invokerSettings,
   settings,
 } from '../parts/chosen-parts.ts'
+import { consoleMounts, observersOf, standaloneConsole } from '../parts/chosen-console.ts'
 import { standaloneGateway } from '../parts/chosen-gateway.ts'
 import { addressOf } from '../parts/address-of.ts'
 import { chosenStores } from '../parts/chosen-stores.ts'
+import { chosenTelemetry, tracing } from '../parts/chosen-telemetry.ts'
 import { chosenSystemPackages } from '../parts/chosen-system-packages.ts'
 import { admitGuest, GUEST } from './admit-guest.ts'
 import { banner } from './banner.ts'
@@ -67,6 +69,8 @@ export async function startStandalone(options: StandaloneOptions): Promise<Stand
   const manifest = await offeredManifest(config, logger)
   data.prepare()
   const metrics = (config.metrics ?? isLoopback(config.host)) ? new Metrics(options.vitals) : undefined
+  const console = standaloneConsole(config, data)
+  const telemetry = await chosenTelemetry(config, 'standalone')
   const gateway = standaloneGateway(config)
   const platform = await assemble({
     ...(await chosenStores(config, data, data.spillOf('standalone'))),
@@ -81,20 +85,26 @@ export async function startStandalone(options: StandaloneOptions): Promise<Stand
     ...controllerSettings(config),
     ...invokerSettings(config),
     ...apiHost(config),
-    ...(metrics && { observers: metrics.observers, routes: [metrics.route] }),
+    ...observersOf([metrics?.observers, console?.observers, telemetry?.observers]),
+    ...(metrics && { routes: [metrics.route] }),
+    ...consoleMounts(console),
+    ...tracing(telemetry),
     logger,
     platformId: config.platformId ?? idOf(data),
   })
   const admin = new AdminSocket(data.adminSocket, platformTarget(platform), logger)
   const close = async (drainMs: number): Promise<void> => {
+    console?.close()
     await admin.close()
     await platform.close({ drainMs })
+    await telemetry?.close()
   }
   try {
     const key = await admitGuest(platform.subjects, { given, kept: () => keptKey(data) })
     // Only now is it certain that no other server has the folder, and that the key is the one in force.
     data.writeSecret(data.guestKey, `${key.uuid}:${key.key}\n`)
     await admin.open()
+    console?.watch(platform)
     if (signal?.aborted) {
       await close(0)
       return undefined
@@ -105,7 +115,16 @@ export async function startStandalone(options: StandaloneOptions): Promise<Stand
       data.wskProperties,
       `APIHOST=${(config.tls && config.apiHost) ?? url}\nAUTH=${key.uuid}:${key.key}\nNAMESPACE=_\n`,
     )
-    print(banner(url, data, platform.use(tokens.CONTAINER_FACTORY).capabilities.isolation, gateway.url()))
+    const { isolation } = platform.use(tokens.CONTAINER_FACTORY).capabilities
+    print(
+      banner({
+        url,
+        data,
+        isolation,
+        gatewayUrl: gateway.url(),
+        consoleOperator: console && (config.api.operator ? 'as configured' : data.operatorKey),
+      }),
+    )
     logger.info({ url, gateway: gateway.url(), data: data.path, pid: process.pid }, 'ready')
     // Not while the first requests come.
     if (metrics) platform.use(tokens.CLOCK).setTimer(LOAD_METRICS_MS, () => metrics.loadQuietly(logger))

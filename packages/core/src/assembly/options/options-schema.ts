@@ -59,6 +59,11 @@ const route = z.looseObject({
   handle: z.custom((given) => typeof given === 'function', 'give a function'),
 })
 
+const mount = z.looseObject({
+  path: z.string().regex(/^\/[^?#]*[^/?#]$/, 'must begin with a slash and not end with one'),
+  handle: z.custom((given) => typeof given === 'function', 'give a function'),
+})
+
 /** An adapter, or a package that is made. */
 const systemPackage = z.custom<object>(
   (given) =>
@@ -89,7 +94,9 @@ export const optionsSchema = z.strictObject({
   api: apiSchema.optional(),
   routes: z.array(route).optional(),
   links: z.custom((given) => typeof given === 'function', 'give a function').optional(),
+  mounts: z.array(mount).optional(),
   systemPackages: z.array(systemPackage).optional(),
+  tracer: methods(['begin', 'carrier'], true),
   observers: z
     .strictObject({
       controller: methods(CONTROLLER_EVENTS, false),

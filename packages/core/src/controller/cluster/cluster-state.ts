@@ -10,6 +10,7 @@ import type { Ping } from '../../messages/ping.ts'
 import type { Activation } from '../../model/activation.ts'
 import { MB } from '../../model/byte-size.ts'
 import type { Random } from '../../time/random.ts'
+import type { ClusterMember } from './cluster-member.ts'
 import { InvokerHealth, type InvokerOutcome } from './invoker-health.ts'
 import { InvokerSlots } from './invoker-slots.ts'
 
@@ -160,6 +161,18 @@ export class ClusterState implements ClusterView {
       `invoker${id}${displayName ? `/${displayName}` : ''}`,
       state,
     ])
+  }
+
+  /** Those that were heard of. */
+  members(): readonly ClusterMember[] {
+    return this.#invokers.map(({ id, displayName, state, memoryMb, freeMemoryMb, inFlight }) => ({
+      id,
+      name: `invoker${id}${displayName ? `/${displayName}` : ''}`,
+      state,
+      memoryMb,
+      freeMemoryMb,
+      inFlight,
+    }))
   }
 
   countStates(): Record<InvokerState, number> {

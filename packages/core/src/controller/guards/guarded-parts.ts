@@ -1,5 +1,6 @@
 import { firstFault } from '../../plug-in/first-fault.ts'
 import { guardedObserver } from '../../plug-in/guarded-listener.ts'
+import { guardedTracer } from '../../plug-in/guarded-tracer.ts'
 import { GuardedLogStore } from '../../plug-in/guarded-log-store.ts'
 import type { ControllerParts } from '../parts/controller-parts.ts'
 import type { ControllerObserver } from '../parts/observer.ts'
@@ -21,13 +22,14 @@ const EVENTS: Readonly<Record<keyof ControllerObserver, true>> = {
 
 /** The parts with what others wrote behind a guard, the load balancer apart, which is asked in one place. */
 export function guardedParts(parts: ControllerParts): ControllerParts {
-  const { auth, rateLimiter, logStore, routes, observer, logger } = parts
+  const { auth, rateLimiter, logStore, routes, observer, tracer, logger } = parts
   return {
     ...parts,
     auth: new GuardedAuth(auth, logger),
     rateLimiter: new GuardedRateLimiter(rateLimiter, logger),
     logStore: new GuardedLogStore(logStore, parts),
     ...(routes && { routes: guardedRoutes(routes, logger) }),
+    ...(tracer && { tracer: guardedTracer(tracer, firstFault(logger, 'tracer')) }),
     ...(observer && { observer: guardedObserver(observer, EVENTS, firstFault(logger, 'controller observer')) }),
   }
 }

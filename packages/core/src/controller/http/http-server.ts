@@ -51,8 +51,9 @@ export function createHttpServer(
   clock: Clock,
   random: Random,
   maxConnections: number = connectionCap().connections,
+  leaves?: (url: string) => boolean,
 ): ApiServer {
-  return bounded(new ApiServer(HTTP_BOUNDS, handle, clock), handle, random, maxConnections)
+  return bounded(new ApiServer(HTTP_BOUNDS, handle, clock, leaves), handle, random, maxConnections)
 }
 
 /** The same of a server that was made with `HTTP_BOUNDS`, and perhaps more. */

@@ -17,7 +17,8 @@ export interface Bookkeeper {
   endUnplaced(entry: InFlight, error: string): void
   /** Ends what the balancer failed to place while it waited, with a record. */
   endFaulty(entry: InFlight, error: string): void
-  blockingEnded(entry: InFlight, outcome: 'result' | 'later' | 'error'): void
+  /** `endMs`: when the activation ended, epoch ms. */
+  blockingEnded(entry: InFlight, outcome: 'result' | 'later' | 'error', endMs?: number): void
 }
 
 /** One activation between acceptance and completion. */
@@ -145,7 +146,9 @@ export class InFlight implements Waiter {
   }
 
   #tell(outcome: ActivationOutcome): void {
-    if (this.request.blocking) this.#books.blockingEnded(this, outcome.activation ? 'result' : 'later')
+    if (this.request.blocking) {
+      this.#books.blockingEnded(this, outcome.activation ? 'result' : 'later', outcome.activation?.end)
+    }
     this.#resolve?.(outcome)
   }
 }

@@ -8,6 +8,7 @@ import { activationEvent, type EmitEvent } from '../../messages/event-message.ts
 import { completedTopic, invokerTopic } from '../../messages/invoker-instance.ts'
 import { activationIdOf, type Activation } from '../../model/activation.ts'
 import type { PlatformLimits } from '../../model/platform-limits.ts'
+import type { Trace, Tracer } from '../../model/tracer.ts'
 import type { RuntimesManifest } from '../../model/runtimes-manifest.ts'
 import type { Delivery, Queue, Subscription } from '../../queue/queue.ts'
 import type { ActivationStore } from '../../store/activation-store.ts'
@@ -47,6 +48,7 @@ export interface ActivatorParts {
   /** Sends test actions to invokers. Without it every invoker that pings is taken for healthy. */
   readonly probe?: HealthProbe
   readonly observer?: ControllerObserver
+  readonly tracer?: Tracer
   readonly emit?: EmitEvent
 }
 
@@ -194,7 +196,12 @@ export class PlacingActivator implements Activator, Bookkeeper {
     }
     entry.invoker = placement.invoker
     entry.inRoom = false
-    this.#parts.observer?.placed?.({ ...factsOf(entry), invoker: placement.invoker, waitMs: entry.ageMs })
+    this.#parts.observer?.placed?.({
+      ...factsOf(entry),
+      invoker: placement.invoker,
+      waitMs: entry.ageMs,
+      ...traceOf(entry),
+    })
     this.cluster.take(placement.invoker, entry.placement)
     this.#send(entry, placement.invoker)
     return true
@@ -241,6 +248,8 @@ export class PlacingActivator implements Activator, Bookkeeper {
   #message({ request, activationId }: InFlight): ActivationMessage {
     const { transaction, target, user, binding, cause, blocking } = request
     const { action, revision } = target
+    const { tracer } = this.#parts
+    const { trace } = transaction
     return {
       transaction,
       action: {
@@ -256,6 +265,7 @@ export class PlacingActivator implements Activator, Bookkeeper {
       blocking,
       ...mergeArguments(action.parameters, request.payload),
       ...(cause === undefined ? {} : { cause }),
+      ...(tracer && trace ? { traceContext: tracer.carrier(trace, activationId) } : {}),
     }
   }
 
@@ -356,8 +366,14 @@ export class PlacingActivator implements Activator, Bookkeeper {
     if (event) emit(request.user, event)
   }
 
-  blockingEnded(entry: InFlight, outcome: 'result' | 'later' | 'error'): void {
-    this.#parts.observer?.blockingEnded?.({ ...factsOf(entry), outcome, ms: entry.ageMs })
+  blockingEnded(entry: InFlight, outcome: 'result' | 'later' | 'error', endMs?: number): void {
+    const { trace } = entry.request.transaction
+    this.#parts.observer?.blockingEnded?.({
+      ...factsOf(entry),
+      outcome,
+      ms: entry.ageMs,
+      ...(trace && { trace, ...(endMs === undefined ? {} : { endMs }) }),
+    })
   }
 
   endFaulty(entry: InFlight, error: string): void {
@@ -394,7 +410,7 @@ export class PlacingActivator implements Activator, Bookkeeper {
     const { transaction } = entry.request
     const { namespace } = entry
     this.#parts.logger.warn({ namespace, transactionId: transaction.id, reason }, 'activation refused')
-    this.#parts.observer?.refused?.({ ...factsOf(entry), reason })
+    this.#parts.observer?.refused?.({ ...factsOf(entry), reason, ...traceOf(entry) })
     this.#forget(entry)
     return new ActivationRefused(reason)
   }
@@ -406,6 +422,10 @@ export class PlacingActivator implements Activator, Bookkeeper {
 
 function factsOf({ placement: { namespace, action, kind } }: InFlight): ActivationFacts {
   return { namespace, action, kind }
+}
+
+function traceOf({ request: { transaction } }: InFlight): { readonly trace?: Trace } {
+  return transaction.trace ? { trace: transaction.trace } : {}
 }
 
 function kindOf({ response, completion }: Acknowledgement): 'result' | 'completion' | 'both' {

@@ -11,6 +11,7 @@ import type { AuthKey } from '../../model/identity.ts'
 import type { ParameterCipher } from '../../model/parameter-cipher.ts'
 import type { PlatformLimits } from '../../model/platform-limits.ts'
 import type { RuntimesManifest } from '../../model/runtimes-manifest.ts'
+import type { Tracer } from '../../model/tracer.ts'
 import type { StoreLevels } from '../../model/store-level.ts'
 import type { Queue } from '../../queue/queue.ts'
 import type { RateLimiter } from '../../rate-limiter/rate-limiter.ts'
@@ -54,6 +55,8 @@ export interface ControllerParts {
   readonly links?: () => readonly ServerLink[]
   /** Default: nobody is told. */
   readonly observer?: ControllerObserver
+  /** Default: nothing is traced. */
+  readonly tracer?: Tracer
   /** What runs inside the controller. Default: nothing does. */
   readonly system?: SystemParts
   /** Takes user events. Default: nobody does. */

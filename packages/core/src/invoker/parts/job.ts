@@ -1,4 +1,5 @@
 import type { Container, ContainerSpec } from '../../container/container-factory.ts'
+import type { ContainerOwnerView } from './container-view.ts'
 import type { Resources } from './resources.ts'
 
 /** One activation as the pool sees it: what it needs, and what happens to it. */
@@ -16,6 +17,8 @@ export interface Job {
   readonly stemKey: string | undefined
   /** Nobody wants it done any more, or it was. */
   readonly ended: boolean
+  /** What operators see of a container that runs it. */
+  readonly owner?: ContainerOwnerView
 
   /** The container to make when none is there. */
   spec(): ContainerSpec

@@ -1,4 +1,5 @@
 import type { StatusCode } from '../../model/activation.ts'
+import type { TracedActivation } from '../../model/tracer.ts'
 import type { Acquisition } from './job.ts'
 
 /**
@@ -20,13 +21,14 @@ export interface InvokerObserver {
     readonly kind: string
     readonly statusCode: StatusCode
     readonly stages: StageTimes
+    readonly traced?: TracedActivation & { readonly acquisition?: Acquisition }
   }): void
   /** A container was made, or could not be. */
   started?(event: { readonly stemCell: boolean; readonly ok: boolean; readonly ms: number }): void
   /** The log of an activation was read and kept, or that failed; after its response, in ms. */
-  logged?(event: { readonly ms: number }): void
+  logged?(event: { readonly ms: number; readonly traced?: TracedActivation }): void
   /** A record is safe, ms after it was complete: every attempt included. */
-  stored?(event: { readonly ms: number }): void
+  stored?(event: { readonly ms: number; readonly traced?: TracedActivation }): void
   /** A record was not stored at the first attempt. */
   recordRetried?(event: { readonly attempts: number }): void
   /** Once per second. */

@@ -2,9 +2,11 @@ import type { ContainerFactory, ContainerSpec } from '../../container/container-
 import type { Logger } from '../../log.ts'
 import type { RuntimesManifest } from '../../model/runtimes-manifest.ts'
 import type { Clock } from '../../time/clock.ts'
+import type { ContainerView } from '../parts/container-view.ts'
 import type { InvokerObserver, PoolGauges } from '../parts/observer.ts'
 import { ContainerProxy, type ProxyHost, type ProxyParts } from '../proxy/container-proxy.ts'
 import { ContainerStarts } from './container-starts.ts'
+import { viewOf, type ContainerWatch } from './container-watch.ts'
 import { ContainersByAction } from './containers-by-action.ts'
 import { evict } from './evict.ts'
 import { IdleContainers } from './idle-containers.ts'
@@ -34,6 +36,8 @@ export interface PoolParts {
   readonly logger: Logger
   readonly manifest: RuntimesManifest
   readonly observer: InvokerObserver
+  /** Default: nobody looks. */
+  readonly watch?: ContainerWatch
   readonly capacity: Resources
   readonly maxParallelStarts: number
   readonly stemCellSpec: (lane: StemCellLane) => ContainerSpec
@@ -64,6 +68,7 @@ export class ContainerPool implements ProxyHost {
   #promised: Waiter[] = []
   readonly #all = new Set<ContainerProxy>()
   readonly #emptied: (() => void)[] = []
+  #made = 0
   #closed = false
 
   constructor(parts: PoolParts) {
@@ -205,6 +210,15 @@ export class ContainerPool implements ProxyHost {
     this.#pump()
   }
 
+  changed(proxy: ContainerProxy): void {
+    this.#parts.watch?.changed(proxy)
+  }
+
+  /** Every container there is. */
+  get containers(): readonly ContainerView[] {
+    return [...this.#all].map((proxy) => viewOf(proxy))
+  }
+
   returned(job: Job): void {
     this.submit(job, 'replacement')
   }
@@ -335,6 +349,7 @@ export class ContainerPool implements ProxyHost {
 
   #book(need: Resources, stemKey: string | undefined): ContainerProxy {
     const proxy = new ContainerProxy(this.#proxyParts, need, stemKey)
+    proxy.number = ++this.#made
     this.#ledger.take(need)
     this.#all.add(proxy)
     this.#starts.begin(proxy)

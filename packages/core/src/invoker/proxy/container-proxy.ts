@@ -1,6 +1,7 @@
 import type { Container, ContainerFactory, ContainerSpec } from '../../container/container-factory.ts'
 import type { Logger } from '../../log.ts'
 import type { Clock, Timer } from '../../time/clock.ts'
+import type { ContainerOwnerView } from '../parts/container-view.ts'
 import type { Job, Verdict } from '../parts/job.ts'
 import { Link } from '../parts/linked-list.ts'
 import type { IdleContainer, PoolPolicy } from '../parts/pool-policy.ts'
@@ -30,6 +31,8 @@ export interface ProxyHost {
   gone(proxy: ContainerProxy): void
   /** A job that did not start comes back. */
   returned(job: Job): void
+  /** It is in another state. */
+  changed?(proxy: ContainerProxy): void
 }
 
 export interface ProxyParts {
@@ -51,6 +54,10 @@ export class ContainerProxy implements IdleContainer {
   key: string | undefined
   readonly stemKey: string | undefined
   idleSinceMs = 0
+  /** Tells it from the others of its pool. */
+  number = 0
+  /** What operators see; undefined while it is a stem cell. */
+  owner: ContainerOwnerView | undefined
   /** Jobs given to it that have not ended. */
   active = 0
   /** Position among the containers of its action, or among the stem cells. */
@@ -93,6 +100,7 @@ export class ContainerProxy implements IdleContainer {
   start(spec: ContainerSpec, job: Job | undefined): void {
     if (job) this.#take(job)
     else this.#state = 'creating-stem'
+    this.#parts.host.changed?.(this)
     void this.#create(spec)
   }
 
@@ -114,6 +122,7 @@ export class ContainerProxy implements IdleContainer {
 
   #take(job: Job): void {
     this.key = job.key
+    this.owner ??= job.owner
     this.maxConcurrent = job.maxConcurrent
     this.active++
     this.#waiting.push(job)
@@ -125,7 +134,10 @@ export class ContainerProxy implements IdleContainer {
       this.#parts.logger.error({ state: this.#state, event, key: this.key }, 'unexpected container event')
       return
     }
-    this.#state = next.to
+    if (this.#state !== next.to) {
+      this.#state = next.to
+      this.#parts.host.changed?.(this)
+    }
     for (const action of next.actions) this.#perform(action)
   }
 

@@ -1,4 +1,5 @@
 import type { ActivationMessage } from '../../messages/activation-message.ts'
+import type { TraceCarrier } from '../../model/tracer.ts'
 import { authKeyText } from '../../model/identity.ts'
 import type { JsonValue } from '../../model/json.ts'
 import { stringifyJson } from '../../model/json-number.ts'
@@ -19,7 +20,15 @@ function metadata(message: ActivationMessage, { action }: LoadedAction, deadline
   }
   if (isTruthy(parameterValue(action.annotations, 'provide-api-key'), true))
     fields['api_key'] = authKeyText(user.authkey)
+  if (message.traceContext) addTrace(fields, message.traceContext)
   return fields
+}
+
+/** So that the code of the action can go on with the trace. */
+function addTrace(fields: Record<string, string>, { traceparent, tracestate }: TraceCarrier): void {
+  if (traceparent === undefined) return
+  fields['traceparent'] = traceparent
+  fields['trace_context'] = JSON.stringify(tracestate === undefined ? { traceparent } : { traceparent, tracestate })
 }
 
 /** The body of `POST /init`, JSON text. */

@@ -24,10 +24,11 @@ export class ApiServer extends Server {
   #tick = 0
   #ticking = false
 
-  constructor(options: ServerOptions, handle: ApiListener, clock: Clock) {
+  /** `leaves`: requests that node:http is to read. */
+  constructor(options: ServerOptions, handle: ApiListener, clock: Clock, leaves?: (url: string) => boolean) {
     super(options, handle)
     this.#clock = clock
-    this.#host = this.#makeHost(handle, this.listeners('connection') as ((socket: Duplex) => void)[])
+    this.#host = this.#makeHost(handle, leaves, this.listeners('connection') as ((socket: Duplex) => void)[])
     this.removeAllListeners('connection')
     this.on('connection', (socket: Duplex) => {
       this.#connections.add(new DirectConnection(this.#host, socket))
@@ -45,12 +46,17 @@ export class ApiServer extends Server {
     super.closeAllConnections()
   }
 
-  #makeHost(handle: ApiListener, byNode: readonly ((socket: Duplex) => void)[]): ConnectionHost {
+  #makeHost(
+    handle: ApiListener,
+    leaves: ConnectionHost['leaves'],
+    byNode: readonly ((socket: Duplex) => void)[],
+  ): ConnectionHost {
     const tick = (): number => this.#tick
     const keepAliveMs = (): number => this.keepAliveTimeout
     return {
       clock: this.#clock,
       handle,
+      leaves,
       get tick() {
         return tick()
       },

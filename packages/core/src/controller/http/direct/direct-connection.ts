@@ -19,6 +19,8 @@ export interface ConnectionHost {
   /** Counts seconds. */
   readonly tick: number
   handle(request: DirectRequest, response: DirectResponse): void
+  /** Requests that node:http is to read, whatever their shape. */
+  readonly leaves: ((url: string) => boolean) | undefined
   /** The connection is node:http's from these bytes on. The socket is paused, and nobody listens to it. */
   handOver(socket: Duplex, bytes: Buffer): void
   /** It ended in the middle of a request. */
@@ -171,6 +173,7 @@ export class DirectConnection implements ResponseOwner {
     if (known && bytes.length >= known.bytes && this.#headBytes.compare(bytes, 0, known.bytes) === 0) return known
     const head = readRequestHead(bytes, 0)
     if (typeof head === 'string') return head
+    if (this.#host.leaves?.(head.url)) return 'other'
     this.#head = head
     this.#headBytes = Buffer.from(bytes.subarray(0, head.bytes))
     return head

@@ -1,0 +1,35 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { asksForTelemetry, telemetryOptions } from '../src/index.ts'
+import { sampleRatioOf } from '../src/telemetry-options.ts'
+
+const readme = readFileSync(join(import.meta.dirname, '../README.md'), 'utf8')
+
+describe('the options', () => {
+  it('are all in the README, with their meaning, and no others', () => {
+    const [, table = ''] = readme.split('<!-- options: compared with the schema by test/options.test.ts -->')
+    const rows = table
+      .split('\n')
+      .filter((line) => line.startsWith('| `'))
+      .map((line) => line.split('|').map((cell) => cell.trim()))
+    const documented = rows.map(([, option = '', , , meaning = '']) => [option.replaceAll('`', ''), meaning])
+    const own = Object.entries(telemetryOptions.shape).map(([name, schema]) => [
+      name,
+      (schema.meta() as { description: string }).description,
+    ])
+    expect(documented).toEqual(own)
+  })
+
+  it('the standard variables say whether, and how often', () => {
+    expect(asksForTelemetry({})).toBe(false)
+    expect(asksForTelemetry({ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://x' })).toBe(true)
+    expect(asksForTelemetry({ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://x', OTEL_SDK_DISABLED: 'true' })).toBe(false)
+    expect(sampleRatioOf({})).toBe(1)
+    expect(sampleRatioOf({ OTEL_TRACES_SAMPLER: 'always_off' })).toBe(0)
+    expect(sampleRatioOf({ OTEL_TRACES_SAMPLER: 'parentbased_traceidratio', OTEL_TRACES_SAMPLER_ARG: '0.25' })).toBe(
+      0.25,
+    )
+    expect(sampleRatioOf({ OTEL_TRACES_SAMPLER: 'traceidratio', OTEL_TRACES_SAMPLER_ARG: 'many' })).toBe(1)
+  })
+})
