@@ -92,6 +92,12 @@ describe('a server with TLS', () => {
     expect(await askHttp1('/ping')).toMatchObject({ status: 200, version: '1.1', text: 'pong' })
   })
 
+  it('shows its address to browsers as they call it, over either version', async () => {
+    const page = await sendOver(session, { method: 'GET', path: '/', headers: { accept: 'text/html' } })
+    expect(page.text).toContain(`API=${url}/api/v1/namespaces/_`)
+    expect((await askHttp1('/', url, { accept: 'text/html' })).text).toContain(`API=${url}/api/v1/namespaces/_`)
+  })
+
   testWith('curl', 'answers curl over HTTP/2', async () => {
     const args = ['--silent', '--http2', '--cacert', FIRST.cert, '-H', `authorization: ${authorization}`]
     const code = ['-w', '\n%{http_version} %{http_code}', '-H', 'content-type: application/json', '-d', '{"by":"curl"}']

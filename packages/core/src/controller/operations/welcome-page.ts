@@ -73,7 +73,8 @@ of Apache OpenWhisk: <code>wsk</code> and other clients work with it.</p>
 function addressOf({ headers, socket }: AddressedRequest): string {
   const { host = '' } = headers
   const forwarded = headers['x-forwarded-proto']
-  const isSecure = socket instanceof TLSSocket || forwarded === 'https'
+  // What has a session is a stream of HTTP/2, which comes over TLS alone.
+  const isSecure = socket instanceof TLSSocket || 'session' in socket || forwarded === 'https'
   return `${isSecure ? 'https' : 'http'}://${PLAIN_HOST.test(host) ? host : '127.0.0.1:3233'}`
 }
 
