@@ -1,6 +1,6 @@
 import type { AsyncLocalStorage } from 'node:async_hooks'
 import type { Message } from './action-endpoint.ts'
-import { callMetadata } from './run-environment.ts'
+import { callMetadata } from './call-metadata.ts'
 
 /** One call of the action, or its initialization, for as long as something may still print or read on its behalf. */
 export interface Activation {

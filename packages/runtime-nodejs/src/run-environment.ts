@@ -1,20 +1,9 @@
-import type { Message } from './action-endpoint.ts'
 import type { Activation, ActivationScope } from './activation-scope.ts'
-
-const PREFIX = '__OW_'
+import { PREFIX } from './call-metadata.ts'
 
 /** Puts the metadata of a call where actions look for it: `process.env.__OW_*`. */
 export interface RunEnvironment {
   apply(call: Activation): void
-}
-
-export function callMetadata(message: Message): Map<string, string> {
-  const values = new Map<string, string>()
-  for (const name in message) {
-    const value = message[name]
-    if (name !== 'value' && typeof value === 'string') values.set(PREFIX + name.toUpperCase(), value)
-  }
-  return values
 }
 
 /**

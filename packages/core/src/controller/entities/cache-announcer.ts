@@ -10,7 +10,7 @@ import {
 } from '../../messages/cache-invalidation.ts'
 import type { Delivery, Queue, Subscription } from '../../queue/queue.ts'
 import type { Clock } from '../../time/clock.ts'
-import { retryUntilDone } from '../../time/retry-until-done.ts'
+import { retryUntilDone } from '../../retry-until-done.ts'
 
 export interface CacheAnnouncerParts {
   readonly controllerId: string

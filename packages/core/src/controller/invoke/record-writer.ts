@@ -4,7 +4,7 @@ import type { Activation } from '../../model/activation.ts'
 import { isStored, STORE_ALL, type Recorded, type StoreLevels } from '../../model/store-level.ts'
 import type { ActivationStore } from '../../store/activation-store.ts'
 import type { Clock } from '../../time/clock.ts'
-import { retryUntilDone } from '../../time/retry-until-done.ts'
+import { retryUntilDone } from '../../retry-until-done.ts'
 import { putRecord } from './put-record.ts'
 
 export interface RecordWriterParts {

@@ -6,7 +6,7 @@ import type { Job, Verdict } from '../parts/job.ts'
 import { Link } from '../parts/linked-list.ts'
 import type { IdleContainer, PoolPolicy } from '../parts/pool-policy.ts'
 import type { Resources } from '../parts/resources.ts'
-import { retryUntilDone } from '../../time/retry-until-done.ts'
+import { retryUntilDone } from '../../retry-until-done.ts'
 import { within } from '../../time/within.ts'
 import { transition, type ContainerAction, type ContainerEvent, type ContainerState } from './container-states.ts'
 

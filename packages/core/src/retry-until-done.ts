@@ -1,5 +1,5 @@
-import { isPromise, type MaybePromise } from '../lifecycle.ts'
-import type { Clock } from './clock.ts'
+import { isPromise, type MaybePromise } from './lifecycle.ts'
+import type { Clock } from './time/clock.ts'
 
 const FIRST_PAUSE_MS = 50
 const LONGEST_PAUSE_MS = 5_000
