@@ -49,20 +49,31 @@ describe.each(packages)('package %s', (name) => {
     expect(text('packages', name, 'LICENSE')).toBe(text('LICENSE'))
   })
 
+  it('says what it is, and where it comes from, as the repository does', () => {
+    const { repository, homepage } = JSON.parse(text('package.json')) as Record<string, { url: string } | string>
+    expect(manifest).toMatchObject({
+      description: expect.stringMatching(/\w{3}/),
+      keywords: expect.arrayContaining(['stemcell', 'openwhisk', 'serverless']),
+      homepage: `${String(homepage)}/tree/main/packages/${name}#readme`,
+      bugs: `${String(homepage)}/issues`,
+      repository: { ...(repository as object), directory: `packages/${name}` },
+    })
+  })
+
   it('has the version of all packages', () => {
     expect(manifest.version).toBe((JSON.parse(text('package.json')) as { version: string }).version)
   })
 
   it('has a README that begins with its name', () => {
-    expect(text('packages', name, 'README.md').split('\n')[0]).toBe(`# @stemcell/${name}`)
+    expect(text('packages', name, 'README.md').split('\n')[0]).toBe(`# ${String(manifest.name)}`)
   })
 
   describe('as it is packed', () => {
-    const files = packed.get(`@stemcell/${name}`) ?? []
+    const files = packed.get(String(manifest.name)) ?? []
 
     it('has its licence, its README and what was built', () => {
       expect(files).toEqual(expect.arrayContaining(['LICENSE', 'README.md', 'package.json']))
-      expect(files.filter((file) => /^dist\/.*\.js$/.test(file)).length).toBeGreaterThan(0)
+      expect(files.filter((file) => /^(?:dist|bin|template)\/.*\.m?js$/.test(file)).length).toBeGreaterThan(0)
     })
 
     it('has no tests, no sources and no notes of the compiler', () => {

@@ -4,7 +4,7 @@ import { readConfig, type ConfigOverrides } from '../config/read-config.ts'
 import { addressOf } from '../parts/address-of.ts'
 import { AUTH_SHOWS, takeEnvironment } from '../environment.ts'
 import { isLoopback } from '../is-loopback.ts'
-import { Metrics } from '../metrics/metrics.ts'
+import { prometheusMetrics } from '@stemcell/metrics-prometheus'
 import { controllerGateway } from '../parts/chosen-gateway.ts'
 import { chosenForController, controllerSettings, settings } from '../parts/chosen-parts.ts'
 import { chosenSystemPackages } from '../parts/chosen-system-packages.ts'
@@ -53,7 +53,7 @@ async function startController(
   }
   requireEncryption(config)
   const given = givenGuestKey({ auth, authFile: config.authFile })
-  const metrics = (config.metrics ?? isLoopback(config.host)) ? new Metrics(vitals) : undefined
+  const metrics = (config.metrics ?? isLoopback(config.host)) ? prometheusMetrics({ logger, vitals }) : undefined
   const gateway = controllerGateway(config)
   const node = await assembleController({
     ...(await sharedParts(config, new DataFolder(config.data), `controller-${id}`)),
@@ -79,7 +79,7 @@ async function startController(
     print(`Stemcell controller ${id} is ready at ${reachableUrl(url)}${apis === undefined ? '' : `, APIs at ${apis}`}`)
     logger.info({ controller: id, url, gateway: apis, pid: process.pid }, 'ready')
     // Not while the first requests come.
-    if (metrics) node.use(tokens.CLOCK).setTimer(LOAD_METRICS_MS, () => metrics.loadQuietly(logger))
+    if (metrics) node.use(tokens.CLOCK).setTimer(LOAD_METRICS_MS, () => metrics.loadQuietly())
     return { close: () => close(config.drainMs) }
   } catch (error) {
     await close(0)

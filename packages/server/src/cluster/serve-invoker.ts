@@ -3,7 +3,7 @@ import { hostname } from 'node:os'
 import type { Config } from '../config/config-schema.ts'
 import { readConfig, type ConfigOverrides } from '../config/read-config.ts'
 import { takeEnvironment } from '../environment.ts'
-import { Metrics } from '../metrics/metrics.ts'
+import { prometheusMetrics } from '@stemcell/metrics-prometheus'
 import { chosenContainers, chosenPolicy, invokerSettings, settings } from '../parts/chosen-parts.ts'
 import { requireEncryption } from '../require-encryption.ts'
 import { runUntilStopped, type Running, type StartContext } from '../run-until-stopped.ts'
@@ -54,7 +54,7 @@ async function startInvoker(
   const instance = identity(config, name)
   const data = new DataFolder(config.data)
   data.prepare()
-  const metrics = new Metrics(vitals)
+  const metrics = prometheusMetrics({ logger, vitals })
   const node = await assembleInvoker({
     ...(await sharedParts(config, data, `invoker-${instance.id ?? instance.uniqueName}`)),
     ...settings(config),

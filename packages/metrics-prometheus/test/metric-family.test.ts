@@ -1,6 +1,6 @@
 import { Registry } from 'prom-client'
 import { describe, expect, it } from 'vitest'
-import { CellFamily, HistogramFamily } from '../../src/metrics/metric-family.ts'
+import { CellFamily, HistogramFamily } from '../src/metric-family.ts'
 
 async function linesOf(register: Registry): Promise<string[]> {
   return (await register.metrics()).trim().split('\n')

@@ -1,10 +1,10 @@
 import type { Answer, EventMessage, Logger, OpenRoute, PlatformObservers } from '@stemcell/core'
 import { createRequire } from 'node:module'
 import type promClient from 'prom-client'
+import type { Registry } from 'prom-client'
 import { ActionMetrics } from './action-metrics.ts'
 import { controllerMetrics } from './controller-metrics.ts'
 import { invokerMetrics } from './invoker-metrics.ts'
-import type { Vitals } from '../run-until-stopped.ts'
 import { CellFamily } from './metric-family.ts'
 import { stageFamily } from './stage-family.ts'
 
@@ -16,24 +16,61 @@ interface Recorder {
   readonly text: () => Promise<string>
 }
 
-const NO_VITALS: Vitals = { lostLogLines: () => 0, uncaughtErrors: () => 0 }
+/** What a process knows of itself. */
+export interface Vitals {
+  /** Log lines that could not be written. */
+  readonly lostLogLines: () => number
+  /** Errors that nothing caught. */
+  readonly uncaughtErrors: () => number
+}
+
+export interface PrometheusMetricsOptions {
+  /** Path of `route`. Default `/metrics`. */
+  readonly path?: string
+  /**
+   * A registry of `prom-client` that the metrics are added to, beside others of the program. Its names must be free: one
+   * registry for each platform of a process. Default: one of their own.
+   */
+  readonly registry?: Registry
+  /** Whether the metrics of the process (CPU, memory, event loop) are added. Default: unless `registry` is given. */
+  readonly processMetrics?: boolean
+  /** Shown as `stemcell_log_lines_lost_total` and `stemcell_uncaught_errors_total`; without it there are neither. */
+  readonly vitals?: Vitals
+  /** Told when the client library cannot be loaded. Default: nobody; readers get the error. */
+  readonly logger?: Logger
+}
+
+/** More would take memory for a reader who may never come. */
+const MOST_KEPT = 10_000
 
 /**
- * Metrics of a platform, as Prometheus reads them at `GET /metrics`. The client library is loaded by `load`, at the
- * latest for the first reader; what happens before is kept and counted then.
+ * Metrics of a platform, as Prometheus reads them.
+ * @example
+ * const metrics = prometheusMetrics()
+ * const platform = await assemble({ containers, observers: metrics.observers, routes: [metrics.route] })
  */
-export class Metrics {
+export function prometheusMetrics(options: PrometheusMetricsOptions = {}): PrometheusMetrics {
+  return new PrometheusMetrics(options)
+}
+
+/**
+ * Counts what observers are told. The client library is loaded by `load`, at the latest for the first reader or after
+ * ten thousand events; what happens before is kept and counted then.
+ */
+export class PrometheusMetrics {
+  /** For `assemble({ observers })`. */
   readonly observers: PlatformObservers
+  /** For `assemble({ routes })`: answers `GET /metrics`, to anybody. */
   readonly route: OpenRoute
+  readonly #options: PrometheusMetricsOptions
   #loading: Promise<Recorder> | undefined
   #recorder: Recorder | undefined
   /** Undefined once the library is there, or known not to be. */
   #kept: ((recorder: Recorder) => void)[] | undefined = []
 
-  readonly #vitals: Vitals
-
-  constructor(vitals: Vitals = NO_VITALS) {
-    this.#vitals = vitals
+  /** Use `prometheusMetrics`. */
+  constructor(options: PrometheusMetricsOptions) {
+    this.#options = options
     this.observers = {
       event: (event) => this.#record((recorder) => recorder.event(event)),
       controller: {
@@ -59,7 +96,7 @@ export class Metrics {
     }
     this.route = {
       method: 'GET',
-      path: '/metrics',
+      path: options.path ?? '/metrics',
       auth: 'none',
       cors: 'none',
       summary: 'Metrics in the text format of Prometheus',
@@ -74,12 +111,12 @@ export class Metrics {
   }
 
   /** The same for who cannot wait; a failure is logged. */
-  loadQuietly(logger: Logger): void {
-    this.load().catch((err: unknown) => logger.error({ err }, 'metrics are not available'))
+  loadQuietly(logger: Logger | undefined = this.#options.logger): void {
+    this.load().catch((err: unknown) => logger?.error({ err }, 'metrics are not available'))
   }
 
   #load(): Promise<Recorder> {
-    this.#loading ??= startRecording(this.#vitals).then(
+    this.#loading ??= startRecording(this.#options).then(
       (recorder) => {
         this.#recorder = recorder
         for (const record of this.#kept ?? []) record(recorder)
@@ -98,22 +135,40 @@ export class Metrics {
 
   #record(record: (recorder: Recorder) => void): void {
     if (this.#recorder) record(this.#recorder)
-    else this.#kept?.push(record)
+    else if (this.#kept?.push(record) === MOST_KEPT) this.loadQuietly()
   }
 
-  /** What a reader of the route gets. */
+  /**
+   * What a reader of the route gets, for a server of one's own. Rejects when the client library cannot be loaded, or
+   * `registry` has a metric of one of these names.
+   */
   async read(): Promise<Answer & { readonly contentType: string }> {
     const { contentType, text } = await this.#load()
     return { status: 200, contentType, body: await text() }
   }
 }
 
-async function startRecording(vitals: Vitals): Promise<Recorder> {
+async function startRecording({ registry, processMetrics, vitals }: PrometheusMetricsOptions): Promise<Recorder> {
   const client = await loadClient()
-  const register = new client.Registry()
-  client.collectDefaultMetrics({ register })
+  const register = registry ?? new client.Registry()
+  if (processMetrics ?? registry === undefined) client.collectDefaultMetrics({ register })
   const stages = stageFamily(register)
   const actions = new ActionMetrics(register)
+  const update = vitals ? vitalMetrics(register, vitals) : undefined
+  return {
+    controller: controllerMetrics(register, stages),
+    invoker: invokerMetrics(register, stages),
+    event: (event) => actions.record(event),
+    contentType: register.contentType,
+    text() {
+      update?.()
+      return register.metrics()
+    },
+  }
+}
+
+/** Returns what brings them up to date. */
+function vitalMetrics(register: Registry, vitals: Vitals): () => void {
   const lostLines = new CellFamily(register, 'counter', {
     name: 'stemcell_log_lines_lost_total',
     help: 'Log lines that could not be written, because the disk was full or the output was not read',
@@ -122,16 +177,9 @@ async function startRecording(vitals: Vitals): Promise<Recorder> {
     name: 'stemcell_uncaught_errors_total',
     help: 'Uncaught errors; see the log',
   }).with()
-  return {
-    controller: controllerMetrics(register, stages),
-    invoker: invokerMetrics(register, stages),
-    event: (event) => actions.record(event),
-    contentType: register.contentType,
-    text() {
-      lostLines.value = vitals.lostLogLines()
-      uncaught.value = vitals.uncaughtErrors()
-      return register.metrics()
-    },
+  return () => {
+    lostLines.value = vitals.lostLogLines()
+    uncaught.value = vitals.uncaughtErrors()
   }
 }
 
