@@ -41,7 +41,7 @@ export async function callServer(command, args, { cwd }) {
     assert.equal(invoked.body.hi, 'you', JSON.stringify(invoked))
     return `actions run on ${invoked.body.node}`
   } finally {
-    if (child.exitCode === null) process.kill(-child.pid, 'SIGTERM')
+    if (child.exitCode === null && child.pid !== undefined) process.kill(-child.pid, 'SIGTERM')
     await ended
   }
 }

@@ -33,7 +33,7 @@ export async function checkTarball({ name, manifest, tarball }) {
 
   for (const file of ['LICENSE', 'README.md', 'package.json']) assert.ok(files.includes(file), `${name} has no ${file}`)
   assert.deepEqual(
-    files.filter((file) => file.endsWith('.tsbuildinfo') || /(?:^|\/)(?:test|src)\//.test(file)),
+    files.filter((file) => file.endsWith('.tsbuildinfo') || /^(?!templates\/).*\b(?:test|src)\//.test(file)),
     [],
     `${name}: what is not for users`,
   )
