@@ -30,7 +30,7 @@ export async function callServer(command, args, { cwd }) {
       const response = await fetch(`${url}/api/v1/namespaces/_/${path}`, {
         method,
         headers: { authorization: `Basic ${btoa(key)}`, 'content-type': 'application/json' },
-        body: JSON.stringify(body),
+        ...(body && { body: JSON.stringify(body) }),
       })
       return { status: response.status, body: await response.json() }
     }
