@@ -12,7 +12,7 @@ it('a platform places its activations by the scheduler of the example', async ()
 
 it('the scheduler has fewer cold starts and shorter waits than those of core on a skewed workload', () => {
   const outcomes = compare()
-  console.info(tableOf(outcomes))
+  process.stdout.write(`${tableOf(outcomes)}\n`)
   const { 'two-choices': own, 'least-loaded': leastLoaded, sharding } = outcomes
   for (const other of [leastLoaded!, sharding!]) {
     expect(own!.coldShare).toBeLessThan(other.coldShare * 0.8)

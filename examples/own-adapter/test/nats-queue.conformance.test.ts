@@ -6,9 +6,9 @@ import { eventually } from '../../../test/eventually.ts'
 import { natsLack, OwnNats } from './nats-server.ts'
 
 const lack = natsLack()
-if (lack) console.info(`skipped: ${lack}`)
+const title = 'the queue on NATS JetStream'
 
-describe.skipIf(lack)('the queue on NATS JetStream', () => {
+describe.skipIf(lack)(lack ? `${title} (${lack})` : title, () => {
   const nats = new OwnNats()
   beforeAll(() => nats.start())
   afterAll(() => nats.remove())
