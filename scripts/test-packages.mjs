@@ -1,16 +1,15 @@
 // `npm run test:packages`: the packages as users get them. Packs them all, publishes them to a registry of this machine, and
 // tries them from there. With --quick only what needs no installation: each tarball by itself.
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { consumerChecks } from './packages/consumers.mjs'
+import { consumerStages } from './packages/consumers.mjs'
 import { startRegistry } from './packages/registry.mjs'
 import { run } from './packages/run.mjs'
 import { checkTarball } from './packages/tarballs.mjs'
 import { installTools } from './packages/tools.mjs'
 import { stagePackages } from './release/stage.mjs'
-import { writeFileSync } from 'node:fs'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 const quick = process.argv.includes('--quick')
@@ -33,6 +32,14 @@ async function check(name, work) {
   }
 }
 
+async function atOnce(workers, checks) {
+  const waiting = [...checks]
+  const work = async () => {
+    for (let next = waiting.shift(); next; next = waiting.shift()) await check(...next)
+  }
+  await Promise.all(Array.from({ length: workers }, work))
+}
+
 let registry
 try {
   await installTools()
@@ -49,7 +56,7 @@ try {
     await run('npm', ['publish', '--workspaces', '--ignore-scripts', '--loglevel=error', '--access=public'], {
       cwd: staging,
     })
-    for (const [name, work] of consumerChecks({ root, folder, registry, packages })) await check(name, work)
+    for (const stage of consumerStages({ root, folder, registry, packages })) await atOnce(2, stage)
   }
 } finally {
   registry?.close()
