@@ -49,25 +49,40 @@ describe.each(packages)('package %s', (name) => {
     expect(text('packages', name, 'LICENSE')).toBe(text('LICENSE'))
   })
 
+  it('says what it is, and where it comes from, as the repository does', () => {
+    const { repository, homepage } = JSON.parse(text('package.json')) as { repository: object; homepage: string }
+    expect(manifest).toMatchObject({
+      description: expect.stringMatching(/\w{3}/),
+      keywords: expect.arrayContaining(['stemcell', 'openwhisk', 'serverless']),
+      homepage: `${homepage}/tree/main/packages/${name}#readme`,
+      bugs: `${homepage}/issues`,
+      repository: { ...repository, directory: `packages/${name}` },
+    })
+  })
+
   it('has the version of all packages', () => {
     expect(manifest.version).toBe((JSON.parse(text('package.json')) as { version: string }).version)
   })
 
   it('has a README that begins with its name', () => {
-    expect(text('packages', name, 'README.md').split('\n')[0]).toBe(`# @stemcell/${name}`)
+    expect(text('packages', name, 'README.md').split('\n')[0]).toBe(`# ${String(manifest.name)}`)
   })
 
   describe('as it is packed', () => {
-    const files = packed.get(`@stemcell/${name}`) ?? []
+    const files = packed.get(String(manifest.name)) ?? []
 
     it('has its licence, its README and what was built', () => {
       expect(files).toEqual(expect.arrayContaining(['LICENSE', 'README.md', 'package.json']))
-      expect(files.filter((file) => /^dist\/.*\.js$/.test(file)).length).toBeGreaterThan(0)
+      expect(files.filter((file) => /^(?:dist|bin|template)\/.*\.m?js$/.test(file)).length).toBeGreaterThan(0)
     })
 
     it('has no tests, no sources and no notes of the compiler', () => {
       expect(
-        files.filter((file) => /(?:^|\/)(?:test|src)\/|\.test\.|\.tsbuildinfo$|\.(?<!\.d\.)[cm]?ts$/.test(file)),
+        files.filter(
+          (file) =>
+            /(?:^|\/)(?:test|src)\/|\.test\.|\.tsbuildinfo$|\.(?<!\.d\.)[cm]?ts$/.test(file) &&
+            !file.startsWith('templates/'),
+        ),
       ).toEqual([])
     })
 
@@ -76,7 +91,7 @@ describe.each(packages)('package %s', (name) => {
     })
 
     it.runIf(name !== 'conformance')('knows no test runner', () => {
-      const code = files.filter((file) => /\.[cm]?js$/.test(file))
+      const code = files.filter((file) => /\.[cm]?js$/.test(file) && !file.startsWith('templates/'))
       const testing = /(?:\bfrom|\bimport|\brequire\()\s*(['"])(?:vitest|node:test)\1/
       expect(code.filter((file) => testing.test(text('packages', name, file)))).toEqual([])
     })

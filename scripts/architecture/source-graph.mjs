@@ -1,5 +1,5 @@
 // What imports what, read from the sources: for the picture in docs/architecture.md and for the tests of the arrows.
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, posix, relative, sep } from 'node:path'
 
 const IMPORT =
@@ -10,7 +10,7 @@ const withoutComments = (text) => text.replaceAll(/\/\*[\s\S]*?\*\/|(?<![:'"`])\
 /** Every source of every package: its path below `packages`, and the sources and packages it imports. */
 export function readSources(packages) {
   return readdirSync(packages, { withFileTypes: true })
-    .filter((entry) => entry.isDirectory())
+    .filter((entry) => entry.isDirectory() && existsSync(join(packages, entry.name, 'src')))
     .flatMap(({ name }) => sourcesOf(packages, name))
 }
 

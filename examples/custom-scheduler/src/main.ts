@@ -1,11 +1,11 @@
 import { assemble, memoryContainers, type JsonObject } from '@stemcell/core'
-import { roundRobin } from './round-robin.ts'
+import { twoChoices } from './two-choices.ts'
 
-export { RoundRobin, roundRobin } from './round-robin.ts'
+export { TwoChoices, twoChoices } from './two-choices.ts'
 
 /** A platform that places by the scheduler of this example. */
 export async function run(): Promise<JsonObject> {
-  await using platform = await assemble({ containers: memoryContainers(), loadBalancer: roundRobin() })
+  await using platform = await assemble({ containers: memoryContainers(), loadBalancer: twoChoices() })
   await platform.subjects.createUser('guest')
   const guest = await platform.client('guest')
   await guest.putAction('where', {

@@ -8,12 +8,22 @@ export function runSuite({ name, tests, suites = [], prepare }: ConformanceSuite
     if (prepare) before(prepare)
     for (const test of tests) {
       void it(test.name, { timeout: test.timeoutMs ?? 20_000 }, async (context) => {
-        const outcome = await test.run()
+        const outcome = await whileAlive(() => test.run())
         if (outcome) context.skip(outcome.skipped)
       })
     }
     for (const inner of suites) runSuite(inner)
   })
+}
+
+/** The timers of what is tested keep no process alive, and this runner ends with the last thing that does. */
+async function whileAlive<T>(work: () => Promise<T>): Promise<T> {
+  const alive = setInterval(() => undefined, 60_000)
+  try {
+    return await work()
+  } finally {
+    clearInterval(alive)
+  }
 }
 
 export const {

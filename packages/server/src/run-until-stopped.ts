@@ -1,4 +1,5 @@
 import { PlatformError, SystemClock, type Clock, type Logger } from '@stemcell/core'
+import type { Vitals } from '@stemcell/metrics-prometheus'
 import pino from 'pino'
 import { compileSooner } from './compile-sooner.ts'
 import { HeldOutput } from './held-output.ts'
@@ -20,14 +21,6 @@ export interface StartContext {
   /** Aborted when the process is asked to stop. */
   readonly signal: AbortSignal
   readonly vitals: Vitals
-}
-
-/** What a process knows of itself, for its metrics. */
-export interface Vitals {
-  /** Log lines that could not be written. */
-  readonly lostLogLines: () => number
-  /** Errors that nothing caught. */
-  readonly uncaughtErrors: () => number
 }
 
 /** Something that runs until it is closed. */

@@ -5,7 +5,7 @@ import { silentLogger, type Invoker } from '@stemcell/core'
 import { expect, it } from 'vitest'
 import { openFront } from '../src/cluster/invoker-port.ts'
 import { configSchema } from '../src/config/config-schema.ts'
-import { Metrics } from '../src/metrics/metrics.ts'
+import { prometheusMetrics } from '@stemcell/metrics-prometheus'
 
 const pem = (name: string): string => fileURLToPath(new URL(`../../../test/tls/${name}.pem`, import.meta.url))
 const tls = { cert: pem('certificate'), key: pem('key') }
@@ -14,7 +14,7 @@ const invoker = { isEnabled: true, instance: { id: 0 } } as unknown as Invoker
 
 it('the port of an invoker has the certificate of the configuration', async () => {
   const config = configSchema.parse({ tls, invoker: { port: 0 } })
-  const front = await openFront(config, invoker, new Metrics(), silentLogger)
+  const front = await openFront(config, invoker, prometheusMetrics(), silentLogger)
   try {
     expect(front!.url).toMatch(/^https:\/\/127\.0\.0\.1:\d+$/)
     const text = await new Promise<string>((resolve, reject) => {

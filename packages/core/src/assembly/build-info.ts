@@ -22,7 +22,12 @@ export function buildInfo(
 
 function readNote(note: URL): BuildInfo | undefined {
   if (!statSync(note, { throwIfNoEntry: false })) return undefined
-  return noted.parse(JSON.parse(readFileSync(note, 'utf8')))
+  try {
+    return noted.parse(JSON.parse(readFileSync(note, 'utf8')))
+  } catch {
+    // Beside a bundle, a file of that name is somebody else's.
+    return undefined
+  }
 }
 
 function isoSeconds(date: Date): string {

@@ -1,6 +1,6 @@
 import 'reflect-metadata/lite'
 import { container as rootContainer, type DependencyContainer } from 'tsyringe'
-import { satisfies } from 'semver'
+import satisfies from 'semver/functions/satisfies.js'
 import { storeAuth } from '../auth/store-auth.ts'
 import { isPlatformError, PlatformError } from '../errors.ts'
 import type { Lifecycle } from '../lifecycle.ts'

@@ -27,6 +27,13 @@ describe('the build', () => {
     expect(number).toMatch(/^\d+\.\d+\.\d+/)
   })
 
+  it('is not read from a file of that name that somebody else put beside a bundle', () => {
+    const self = fileOf('bundle.js', '').href
+    const number = buildInfo(new URL('file:///missing.json'), self).number
+    for (const text of ['{"date":"today"}', '[]', 'no JSON'])
+      expect(buildInfo(fileOf('build.json', text), self).number).toBe(number)
+  })
+
   it('says that it knows nothing where it is no file', () => {
     expect(buildInfo(new URL('file:///missing.json'), 'data:text/javascript,0').date).toBe('unknown')
   })

@@ -11,7 +11,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Config } from '../config/config-schema.ts'
 import { isLoopback } from '../is-loopback.ts'
-import type { Metrics } from '../metrics/metrics.ts'
+import type { PrometheusMetrics } from '@stemcell/metrics-prometheus'
 
 /** Operators and Prometheus are few, and the rest of the descriptors belongs to containers. */
 const MAX_CONNECTIONS = 64
@@ -33,7 +33,7 @@ export function requireOperator({ host, invoker: { port, operator } }: Config): 
 export async function openFront(
   { host, tls, invoker: { port, operator } }: Config,
   invoker: Invoker,
-  metrics: Metrics,
+  metrics: PrometheusMetrics,
   logger: Logger,
 ): Promise<InvokerPort | undefined> {
   if (port === undefined) return undefined

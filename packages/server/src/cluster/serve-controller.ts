@@ -4,7 +4,7 @@ import { readConfig, type ConfigOverrides } from '../config/read-config.ts'
 import { addressOf } from '../parts/address-of.ts'
 import { AUTH_SHOWS, takeEnvironment } from '../environment.ts'
 import { isLoopback } from '../is-loopback.ts'
-import { Metrics } from '../metrics/metrics.ts'
+import { prometheusMetrics } from '@stemcell/metrics-prometheus'
 import { consoleMounts, controllerConsole, observersOf } from '../parts/chosen-console.ts'
 import { controllerGateway } from '../parts/chosen-gateway.ts'
 import { chosenForController, controllerSettings, settings } from '../parts/chosen-parts.ts'
@@ -55,7 +55,7 @@ async function startController(
   }
   requireEncryption(config)
   const given = givenGuestKey({ auth, authFile: config.authFile })
-  const metrics = (config.metrics ?? isLoopback(config.host)) ? new Metrics(vitals) : undefined
+  const metrics = (config.metrics ?? isLoopback(config.host)) ? prometheusMetrics({ logger, vitals }) : undefined
   const console = controllerConsole(config)
   const telemetry = await chosenTelemetry(config, `controller${id}`)
   const gateway = controllerGateway(config)
@@ -91,7 +91,7 @@ async function startController(
     print(`Stemcell controller ${id} is ready at ${reachableUrl(url)}${apis === undefined ? '' : `, APIs at ${apis}`}`)
     logger.info({ controller: id, url, gateway: apis, pid: process.pid }, 'ready')
     // Not while the first requests come.
-    if (metrics) node.use(tokens.CLOCK).setTimer(LOAD_METRICS_MS, () => metrics.loadQuietly(logger))
+    if (metrics) node.use(tokens.CLOCK).setTimer(LOAD_METRICS_MS, () => metrics.loadQuietly())
     return { close: () => close(config.drainMs) }
   } catch (error) {
     await close(0)

@@ -3,7 +3,7 @@ import { hostname } from 'node:os'
 import type { Config } from '../config/config-schema.ts'
 import { readConfig, type ConfigOverrides } from '../config/read-config.ts'
 import { takeEnvironment } from '../environment.ts'
-import { Metrics } from '../metrics/metrics.ts'
+import { prometheusMetrics } from '@stemcell/metrics-prometheus'
 import { chosenContainers, chosenPolicy, invokerSettings, settings } from '../parts/chosen-parts.ts'
 import { requireEncryption } from '../require-encryption.ts'
 import { invokerRelay, observersOf } from '../parts/chosen-console.ts'
@@ -56,7 +56,7 @@ async function startInvoker(
   const instance = identity(config, name)
   const data = new DataFolder(config.data)
   data.prepare()
-  const metrics = new Metrics(vitals)
+  const metrics = prometheusMetrics({ logger, vitals })
   const relay = invokerRelay(config)
   const telemetry = await chosenTelemetry(config, `invoker-${instance.id ?? instance.uniqueName}`)
   const node = await assembleInvoker({

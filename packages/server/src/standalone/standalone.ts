@@ -4,9 +4,8 @@ import { AdminSocket } from '../admin/admin-socket.ts'
 import { platformTarget } from '../admin/platform-target.ts'
 import type { Config } from '../config/config-schema.ts'
 import { isLoopback } from '../is-loopback.ts'
-import { Metrics } from '../metrics/metrics.ts'
 import { requireEncryption } from '../require-encryption.ts'
-import type { Vitals } from '../run-until-stopped.ts'
+import { prometheusMetrics, type Vitals } from '@stemcell/metrics-prometheus'
 import {
   chosenContainers,
   chosenForController,
@@ -68,7 +67,9 @@ export async function startStandalone(options: StandaloneOptions): Promise<Stand
   const given = givenGuestKey({ auth: options.auth, authFile: config.authFile })
   const manifest = await offeredManifest(config, logger)
   data.prepare()
-  const metrics = (config.metrics ?? isLoopback(config.host)) ? new Metrics(options.vitals) : undefined
+  const { vitals } = options
+  const metrics =
+    (config.metrics ?? isLoopback(config.host)) ? prometheusMetrics({ logger, ...(vitals && { vitals }) }) : undefined
   const console = standaloneConsole(config, data)
   const telemetry = await chosenTelemetry(config, 'standalone')
   const gateway = standaloneGateway(config)
@@ -127,7 +128,7 @@ export async function startStandalone(options: StandaloneOptions): Promise<Stand
     )
     logger.info({ url, gateway: gateway.url(), data: data.path, pid: process.pid }, 'ready')
     // Not while the first requests come.
-    if (metrics) platform.use(tokens.CLOCK).setTimer(LOAD_METRICS_MS, () => metrics.loadQuietly(logger))
+    if (metrics) platform.use(tokens.CLOCK).setTimer(LOAD_METRICS_MS, () => metrics.loadQuietly())
     if (!config.tls && !isLoopback(config.host)) {
       logger.warn({ host: config.host }, 'reachable from other machines without encryption: put a TLS proxy in front')
     }

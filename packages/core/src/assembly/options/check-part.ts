@@ -1,4 +1,4 @@
-import { validRange } from 'semver'
+import validRange from 'semver/ranges/valid.js'
 import { PlatformError } from '../../errors.ts'
 import { lacks, PART_NAMES, type PartName } from './part-methods.ts'
 

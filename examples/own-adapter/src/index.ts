@@ -1,0 +1,1 @@
+export { natsQueue, natsQueueOptions, NatsQueue, type NatsQueueOptions } from './nats-queue.ts'

@@ -1,0 +1,6 @@
+export {
+  prometheusMetrics,
+  type PrometheusMetrics,
+  type PrometheusMetricsOptions,
+  type Vitals,
+} from './prometheus-metrics.ts'
