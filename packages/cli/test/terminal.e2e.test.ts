@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
@@ -10,6 +10,7 @@ import { call } from '../../server/test/harness/api.ts'
 import { PROGRAM } from '../../server/test/harness/spawned-server.ts'
 import { useServer } from '../../server/test/harness/use-server.ts'
 import { ProjectFolder } from './harness/project-folder.ts'
+import { runCli } from './harness/run-cli.ts'
 
 const server = useServer()
 let folder: ProjectFolder
@@ -77,6 +78,22 @@ describe('in a pipe', () => {
     expect(await run('{ "$@" namespace list --json; echo $? >&2; } | true')).toEqual({ code: 0, stderr: '0\n' })
     const full = await run('"$@" namespace list > /dev/full')
     expect(full).toEqual({ code: 1, stderr: expect.stringContaining('standard output: ENOSPC') })
+  })
+})
+
+describe('completion', () => {
+  testWith('bash', 'bash completes commands, commands below them, and options', async () => {
+    const script = folder.write('completion.bash', (await runCli(['completion', 'bash'], { cwd: folder.path })).stdout)
+    const complete = (line: string): string => {
+      const words = line.split(' ')
+      const program = `source '${script}'; COMP_WORDS=(${words.map((word) => `'${word}'`).join(' ')})
+        COMP_CWORD=${words.length - 1}; _stemcell; echo "\${COMPREPLY[@]}"`
+      return execFileSync('bash', ['-c', program], { encoding: 'utf8' }).trim()
+    }
+    expect(complete('stemcell ac')).toBe('action activation')
+    expect(complete('stemcell action in')).toBe('invoke')
+    expect(complete('stemcell action create name --web')).toBe('--web --web-secure')
+    expect(complete('stemcell deploy --d')).toBe('--dry-run --deployment --data')
   })
 })
 
