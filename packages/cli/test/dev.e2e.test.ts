@@ -238,5 +238,9 @@ describe('stemcell dev', () => {
     socket.send(JSON.stringify({ id: 2, method: 'Runtime.runIfWaitingForDebugger' }))
     expect(await answer).toBe(1)
     socket.close()
+    // Nobody would come when dev is over.
+    await session.end()
+    expect((await call(server(), 'GET', 'actions/slow')).text).not.toContain('inspector')
+    expect(await versionOf('slow')).toBe(1)
   })
 })
