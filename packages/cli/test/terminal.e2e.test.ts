@@ -99,7 +99,7 @@ describe('completion', () => {
 
 describe('on a terminal', () => {
   const onPty = (title: string, body: () => Promise<void>): void =>
-    testWith('python3', title, body, { timeout: 60_000 })
+    testWith('python3', title, body, { timeout: 150_000 })
 
   onPty('commands have colours, unless the user wants none', async () => {
     folder.write('hello.js', 'function main() { return { x: 1 } }')
