@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
@@ -10,6 +10,7 @@ import { call } from '../../server/test/harness/api.ts'
 import { PROGRAM } from '../../server/test/harness/spawned-server.ts'
 import { useServer } from '../../server/test/harness/use-server.ts'
 import { ProjectFolder } from './harness/project-folder.ts'
+import { runCli } from './harness/run-cli.ts'
 
 const server = useServer()
 let folder: ProjectFolder
@@ -80,9 +81,25 @@ describe('in a pipe', () => {
   })
 })
 
+describe('completion', () => {
+  testWith('bash', 'bash completes commands, commands below them, and options', async () => {
+    const script = folder.write('completion.bash', (await runCli(['completion', 'bash'], { cwd: folder.path })).stdout)
+    const complete = (line: string): string => {
+      const words = line.split(' ')
+      const program = `source '${script}'; COMP_WORDS=(${words.map((word) => `'${word}'`).join(' ')})
+        COMP_CWORD=${words.length - 1}; _stemcell; echo "\${COMPREPLY[@]}"`
+      return execFileSync('bash', ['-c', program], { encoding: 'utf8' }).trim()
+    }
+    expect(complete('stemcell ac')).toBe('action activation')
+    expect(complete('stemcell action in')).toBe('invoke')
+    expect(complete('stemcell action create name --web')).toBe('--web --web-secure')
+    expect(complete('stemcell deploy --d')).toBe('--dry-run --deployment --data')
+  })
+})
+
 describe('on a terminal', () => {
   const onPty = (title: string, body: () => Promise<void>): void =>
-    testWith('python3', title, body, { timeout: 60_000 })
+    testWith('python3', title, body, { timeout: 150_000 })
 
   onPty('commands have colours, unless the user wants none', async () => {
     folder.write('hello.js', 'function main() { return { x: 1 } }')

@@ -6,16 +6,8 @@ import { webAnnotations, webOf } from '../project/action-settings.ts'
 import { faultText } from '../project/fault.ts'
 import { qualified, type CodeExec, type JsonValue, type SequenceExec } from '../project/model.ts'
 import { ApiError, splitName } from '../server/api.ts'
-import {
-  checkArguments,
-  fieldOf,
-  fullName,
-  listedName,
-  row,
-  usage,
-  type Session,
-  type SessionFlags,
-} from './session.ts'
+import { checkArguments, fullName, listedName, row, usage, type Session, type SessionFlags } from './session.ts'
+import { askedFor, deleteEntity, showAsked } from './entity.ts'
 import { summaryLines } from './summary.ts'
 import { annotationsOf, pairs, parametersOf, readText, type ValueFlags } from './values.ts'
 
@@ -267,27 +259,16 @@ export interface GetActionFlags extends SessionFlags {
 }
 
 export async function getAction(session: Session, args: readonly string[], flags: GetActionFlags): Promise<void> {
-  checkArguments(args, 1, 2, 'An action name is required.')
-  const [name = '', field] = args
   const save = flags.save === true || flags.saveAs !== undefined
-  if (field !== undefined && !FIELDS.includes(field)) throw usage(`Invalid field filter '${field}'.`)
-  const action = await session.attempt(`Unable to get action '${name}'`, () =>
-    session.api.entity<Action>('GET', 'actions', name, save ? {} : { qs: { code: false } }),
-  )
+  const asked = await askedFor<Action>(session, 'action', args, FIELDS, save ? undefined : { code: false })
+  const { name, entity: action } = asked
   if (save) return saveCode(session, action, flags.saveAs)
   if (flags.url === true) {
     session.ok(`got action ${session.bold(name)}`, actionUrl(session, action))
     if (!session.json) session.line(actionUrl(session, action))
   } else if (flags.summary === true) {
     for (const line of summaryLines('action', action, session.style)) session.line(line)
-  } else if (field !== undefined) {
-    const value = fieldOf(action, field, FIELDS)
-    if (!session.json) session.ok(`got action ${session.bold(name)}, displaying field ${session.bold(field)}`)
-    session.show(value)
-  } else {
-    if (!session.json) session.ok(`got action ${session.bold(name)}`)
-    session.show(action)
-  }
+  } else showAsked(session, 'action', asked)
 }
 
 /** Of web actions where browsers find it, of others where it is invoked. */
@@ -314,12 +295,7 @@ function saveCode(session: Session, { name, exec }: Action, saveAs: string | und
 }
 
 export async function deleteAction(session: Session, args: readonly string[]): Promise<void> {
-  checkArguments(args, 1, 1, 'An action name is required.')
-  const [name = ''] = args
-  const gone = await session.attempt(`Unable to delete action '${name}'`, () =>
-    session.api.entity('DELETE', 'actions', name),
-  )
-  session.ok(`deleted action ${session.bold(name)}`, gone)
+  await deleteEntity(session, 'action', args)
 }
 
 export interface ListFlags extends SessionFlags {

@@ -88,7 +88,7 @@ class DevSession {
       } finally {
         await more?.close()
       }
-      await this.#redeployer.settled()
+      await this.#redeployer.leave()
     } finally {
       await watch.close()
     }

@@ -1,7 +1,8 @@
 import type { JsonValue } from '../project/model.ts'
 import type { ListFlags } from './action.ts'
+import { askedFor, deleteEntity, nameRequired, showAsked } from './entity.ts'
 import { listPlain } from './list-plain.ts'
-import { checkArguments, fieldOf, usage, type Session, type SessionFlags } from './session.ts'
+import { checkArguments, usage, type Session, type SessionFlags } from './session.ts'
 import { summaryLines } from './summary.ts'
 import { annotationsOf, pairs, parametersOf, type ValueFlags } from './values.ts'
 
@@ -18,7 +19,6 @@ interface Package {
   readonly feeds?: readonly Omit<Package, 'namespace'>[]
 }
 
-const NAME_REQUIRED = 'A package name is required.'
 const FIELDS = [
   'namespace',
   'name',
@@ -38,7 +38,7 @@ export async function putPackage(
   flags: PackageFlags,
   update: boolean,
 ): Promise<void> {
-  checkArguments(args, 1, 1, NAME_REQUIRED)
+  checkArguments(args, 1, 1, nameRequired('package'))
   const [name = ''] = args
   const made = await session.attempt(`Unable to ${update ? 'update' : 'create'} package '${name}'`, () =>
     session.api.entity('PUT', 'packages', name, { qs: { overwrite: update }, body: bodyOf(flags, session) }),
@@ -77,12 +77,8 @@ export async function getPackage(
   args: readonly string[],
   flags: SessionFlags & { readonly summary?: boolean },
 ): Promise<void> {
-  checkArguments(args, 1, 2, NAME_REQUIRED)
-  const [name = '', field] = args
-  if (field !== undefined && !FIELDS.includes(field)) throw usage(`Invalid field filter '${field}'.`)
-  const pack = await session.attempt(`Unable to get package '${name}'`, () =>
-    session.api.entity<Package>('GET', 'packages', name),
-  )
+  const asked = await askedFor<Package>(session, 'package', args, FIELDS)
+  const pack = asked.entity
   if (flags.summary === true) {
     for (const line of summaryLines('package', pack, session.style)) session.line(line)
     const namespace = `${pack.namespace}/${pack.name}`
@@ -94,13 +90,7 @@ export async function getPackage(
         for (const line of summaryLines(kind, { ...item, namespace }, session.style, ' ')) session.line(line)
       }
     }
-  } else if (field !== undefined) {
-    if (!session.json) session.ok(`got package ${session.bold(name)}, displaying field ${session.bold(field)}`)
-    session.show(fieldOf(pack, field, FIELDS))
-  } else {
-    if (!session.json) session.ok(`got package ${session.bold(name)}`)
-    session.show(pack)
-  }
+  } else showAsked(session, 'package', asked)
 }
 
 export async function deletePackage(
@@ -108,12 +98,7 @@ export async function deletePackage(
   args: readonly string[],
   flags: SessionFlags & { readonly force?: boolean },
 ): Promise<void> {
-  checkArguments(args, 1, 1, NAME_REQUIRED)
-  const [name = ''] = args
-  const gone = await session.attempt(`Unable to delete package '${name}'`, () =>
-    session.api.entity('DELETE', 'packages', name, flags.force === true ? { qs: { force: true } } : {}),
-  )
-  session.ok(`deleted package ${session.bold(name)}`, gone)
+  await deleteEntity(session, 'package', args, flags.force === true ? { force: true } : undefined)
 }
 
 export async function listPackages(session: Session, args: readonly string[], flags: ListFlags): Promise<void> {

@@ -1,6 +1,7 @@
 import { qualified } from '../project/model.ts'
 import { pageOf, scopeOf, sorted, type ListFlags } from './action.ts'
-import { checkArguments, fieldOf, listedName, row, usage, type Session, type SessionFlags } from './session.ts'
+import { askedFor, deleteEntity, nameRequired, showAsked } from './entity.ts'
+import { checkArguments, listedName, row, type Session, type SessionFlags } from './session.ts'
 import { summaryLines } from './summary.ts'
 import { annotationsOf, pairs, type ValueFlags } from './values.ts'
 
@@ -12,7 +13,6 @@ export interface Rule {
   readonly annotations: readonly { readonly key: string; readonly value: string }[]
 }
 
-const NAME_REQUIRED = 'A rule name is required.'
 const FIELDS = ['namespace', 'name', 'version', 'annotations', 'status', 'trigger', 'action', 'publish', 'updated']
 
 export async function putRule(
@@ -36,7 +36,7 @@ export async function putRule(
 }
 
 export async function switchRule(session: Session, args: readonly string[], enable: boolean): Promise<void> {
-  checkArguments(args, 1, 1, NAME_REQUIRED)
+  checkArguments(args, 1, 1, nameRequired('rule'))
   const [name = ''] = args
   await setStatus(session, name, enable)
   session.ok(`${enable ? 'enabled' : 'disabled'} rule ${session.bold(name)}`, {
@@ -52,7 +52,7 @@ async function setStatus(session: Session, name: string, enable: boolean): Promi
 }
 
 export async function ruleStatus(session: Session, args: readonly string[]): Promise<void> {
-  checkArguments(args, 1, 1, NAME_REQUIRED)
+  checkArguments(args, 1, 1, nameRequired('rule'))
   const [name = ''] = args
   const { status = '' } = await session.attempt(`Unable to get status of rule '${name}'`, () =>
     session.api.entity<Rule>('GET', 'rules', name),
@@ -65,22 +65,12 @@ export async function getRule(
   args: readonly string[],
   flags: SessionFlags & { readonly summary?: boolean },
 ): Promise<void> {
-  checkArguments(args, 1, 2, NAME_REQUIRED)
-  const [name = '', field] = args
-  if (field !== undefined && !FIELDS.includes(field)) throw usage(`Invalid field filter '${field}'.`)
-  const rule = await session.attempt(`Unable to get rule '${name}'`, () =>
-    session.api.entity<Rule>('GET', 'rules', name),
-  )
+  const asked = await askedFor<Rule>(session, 'rule', args, FIELDS)
+  const rule = asked.entity
   if (flags.summary === true) {
     session.line(summaryLines('rule', rule, session.style)[0]!)
     session.line(`   (${session.bold('status')}: ${rule.status ?? ''})`)
-  } else if (field !== undefined) {
-    if (!session.json) session.ok(`got rule ${session.bold(name)}, displaying field ${session.bold(field)}`)
-    session.show(fieldOf(rule, field, FIELDS))
-  } else {
-    if (!session.json) session.ok(`got rule ${session.bold(name)}`)
-    session.show(rule)
-  }
+  } else showAsked(session, 'rule', asked)
 }
 
 export async function deleteRule(
@@ -88,13 +78,9 @@ export async function deleteRule(
   args: readonly string[],
   flags: SessionFlags & { readonly disable?: boolean },
 ): Promise<void> {
-  checkArguments(args, 1, 1, NAME_REQUIRED)
-  const [name = ''] = args
-  if (flags.disable === true) await setStatus(session, name, false)
-  const gone = await session.attempt(`Unable to delete rule '${name}'`, () =>
-    session.api.entity('DELETE', 'rules', name),
-  )
-  session.ok(`deleted rule ${session.bold(name)}`, gone)
+  const [name] = args
+  if (flags.disable === true && name !== undefined) await setStatus(session, name, false)
+  await deleteEntity(session, 'rule', args)
 }
 
 export async function listRules(session: Session, args: readonly string[], flags: ListFlags): Promise<void> {

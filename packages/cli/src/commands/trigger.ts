@@ -1,9 +1,10 @@
 import { CommandEnd, type Context } from '../context.ts'
 import { qualified, type JsonValue, type Values } from '../project/model.ts'
 import { valueOf } from '../project/words.ts'
+import { askedFor, deleteEntity, nameRequired, showAsked } from './entity.ts'
 import { listPlain } from './list-plain.ts'
 import { type ListFlags } from './action.ts'
-import { checkArguments, fieldOf, fullName, usage, type Session, type SessionFlags } from './session.ts'
+import { checkArguments, fullName, type Session, type SessionFlags } from './session.ts'
 import { summaryLines } from './summary.ts'
 import { annotationsOf, pairs, pairValues, parametersOf, type ValueFlags } from './values.ts'
 
@@ -20,11 +21,10 @@ interface Trigger {
   readonly parameters?: readonly { readonly key: string; readonly value: JsonValue }[]
 }
 
-const NAME_REQUIRED = 'A trigger name is required.'
 const FIELDS = ['namespace', 'name', 'version', 'annotations', 'parameters', 'publish', 'updated', 'rules']
 
 export async function createTrigger(session: Session, args: readonly string[], flags: TriggerFlags): Promise<void> {
-  checkArguments(args, 1, 1, NAME_REQUIRED)
+  checkArguments(args, 1, 1, nameRequired('trigger'))
   const [name = ''] = args
   const { feed } = flags
   const { own, told } = parametersFor(flags, session.context, feed !== undefined)
@@ -48,7 +48,7 @@ export async function createTrigger(session: Session, args: readonly string[], f
 }
 
 export async function updateTrigger(session: Session, args: readonly string[], flags: TriggerFlags): Promise<void> {
-  checkArguments(args, 1, 1, NAME_REQUIRED)
+  checkArguments(args, 1, 1, nameRequired('trigger'))
   const [name = ''] = args
   const what = `Unable to update trigger '${name}'`
   const feed = feedOf(await triggerIfThere(session, name))
@@ -72,28 +72,18 @@ export async function getTrigger(
   args: readonly string[],
   flags: SessionFlags & { readonly summary?: boolean },
 ): Promise<void> {
-  checkArguments(args, 1, 2, NAME_REQUIRED)
-  const [name = '', field] = args
-  if (field !== undefined && !FIELDS.includes(field)) throw usage(`Invalid field filter '${field}'.`)
-  const trigger = await session.attempt(`Unable to get trigger '${name}'`, () =>
-    session.api.entity<Trigger>('GET', 'triggers', name),
-  )
+  const asked = await askedFor<Trigger>(session, 'trigger', args, FIELDS)
+  const { name, field, entity: trigger } = asked
   const feed = feedOf(trigger)
   if (flags.summary === true) {
     for (const line of summaryLines('trigger', trigger, session.style)) session.line(line)
-  } else if (field !== undefined) {
-    if (!session.json) session.ok(`got trigger ${session.bold(name)}, displaying field ${session.bold(field)}`)
-    session.show(fieldOf(trigger, field, FIELDS))
-  } else if (feed !== undefined && !session.json) {
+  } else if (field === undefined && feed !== undefined && !session.json) {
     await callFeed(session, feed, name, 'READ', {})
-  } else {
-    if (!session.json) session.ok(`got trigger ${session.bold(name)}`)
-    session.show(trigger)
-  }
+  } else showAsked(session, 'trigger', asked)
 }
 
 export async function deleteTrigger(session: Session, args: readonly string[]): Promise<void> {
-  checkArguments(args, 1, 1, NAME_REQUIRED)
+  checkArguments(args, 1, 1, nameRequired('trigger'))
   const [name = ''] = args
   const what = `Unable to delete trigger '${name}'`
   const trigger = await session.attempt(what, () => session.api.entity<Trigger>('GET', 'triggers', name))
@@ -107,8 +97,7 @@ export async function deleteTrigger(session: Session, args: readonly string[]): 
       session.context.stderr.write(`error: ${error.message}\n`)
     }
   }
-  const gone = await session.attempt(what, () => session.api.entity('DELETE', 'triggers', name))
-  session.ok(`deleted trigger ${session.bold(name)}`, gone)
+  await deleteEntity(session, 'trigger', args)
 }
 
 export async function fireTrigger(

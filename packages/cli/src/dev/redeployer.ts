@@ -41,9 +41,12 @@ export class Redeployer {
   #projects: readonly Project[] = []
   #changedAt: number | undefined
   #working: Promise<void> | undefined
+  #inspection: Inspection | undefined
+  #isLeaving = false
 
   constructor(options: RedeployerOptions) {
     this.#options = options
+    this.#inspection = options.inspection
   }
 
   get projects(): readonly Project[] {
@@ -65,6 +68,16 @@ export class Redeployer {
     await this.#working
   }
 
+  /** Takes back what only makes sense while somebody watches: an action would wait for a debugger for ever. */
+  async leave(): Promise<void> {
+    await this.settled()
+    if (!this.#inspection) return
+    this.#inspection = undefined
+    this.#isLeaving = true
+    const fault = await this.#synchronize(this.#options.context.clock.monotonic())
+    if (fault !== undefined) this.#options.events.faulty(fault)
+  }
+
   async #work(): Promise<void> {
     const { context } = this.#options
     while (this.#changedAt !== undefined && !context.signal.aborted) {
@@ -82,7 +95,8 @@ export class Redeployer {
 
   /** What is wrong, if something is; then everything stays as it was. */
   async #synchronize(since: number): Promise<string | undefined> {
-    const { folder, api, context, events, inspection, manifest, deployment } = this.#options
+    const { folder, api, context, events, manifest, deployment } = this.#options
+    const inspection = this.#inspection
     const { environment, cwd, clock } = context
     try {
       await inspection?.renew()
@@ -122,7 +136,7 @@ export class Redeployer {
       (change) => change.what === 'remove' && mine.has(keyOf(change.deployed.kind, change.deployed.name)),
     )
     const changes = [...removals, ...plan.changes]
-    await applyChanges(plan, changes, { api, server, signal: context.signal })
+    await applyChanges(plan, changes, { api, server, ...(!this.#isLeaving && { signal: context.signal }) })
     for (const { kind, name } of project.entities) mine.add(keyOf(kind, name))
     return changes
   }
