@@ -23,5 +23,5 @@ export function requireKey(key: string | undefined): void {
 function requireName(what: string, name: string): void {
   if (NAME.test(name) && name !== '.' && name !== '..') return
   const rule = `must be 1 to 200 letters, digits, dots, _ or -, and neither '.' nor '..'`
-  throw new TypeError(`${what} ${rule}: ${JSON.stringify(name.slice(0, 210))}`)
+  throw new TypeError(`${what} ${rule}: '${name.slice(0, 210)}'`)
 }

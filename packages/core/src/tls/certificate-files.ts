@@ -24,6 +24,7 @@ export interface Certificate {
   readonly key: Buffer
 }
 
+/** What {@link CertificateFiles} works with. */
 export interface CertificateFilesParts {
   readonly files: TlsFiles
   readonly clock: Clock

@@ -34,6 +34,7 @@ const MAX_HEADERS = 4096
 /** In GOAWAY: streams that were opened before it was heard are still served. */
 const LAST_OF_ALL = 2 ** 31 - 1
 
+/** How a server that speaks TLS is set up. */
 export interface SecureServerOptions {
   readonly clock: Clock
   readonly certificate: Certificate
