@@ -185,11 +185,10 @@ export class RedisRateLimiter implements RateLimiter {
     const { perMinute, concurrent, minute, returned, settled, keptPermits, keptPlaces, relaxed } = question
     const { entrants, withPermit, permits, places } = question
     const keys = [this.#counter('invocations', namespace), this.#processes]
-    const args = [
-      ...[this.#process, this.#placesPrefix, this.#settings.leaseMs, namespace, perMinute, concurrent],
-      ...[minute, returned, settled, keptPermits, keptPlaces, relaxed ? 1 : 0],
-      ...[withPermit, entrants.length - withPermit, permits, places, isFinal ? 1 : 0],
-    ]
+    const who = [this.#process, this.#placesPrefix, this.#settings.leaseMs, namespace]
+    const held = [minute, returned, settled, keptPermits, keptPlaces, relaxed ? 1 : 0]
+    const wanted = [withPermit, entrants.length - withPermit, permits, places, isFinal ? 1 : 0]
+    const args = [...who, perMinute, concurrent, ...held, ...wanted]
     const reply = await this.#ask((redis) => ASK.run(redis, keys, args))
     const numbers = listOf(reply).map(Number)
     const at = (index: number): number => numbers[index]!
