@@ -81,7 +81,7 @@ describeWith('redis', 'what goes wrong with Redis', () => {
     await failure('ERR_UNAVAILABLE', () => queue.publish('t', textBody('m')))
     expect(performance.now() - started).toBeLessThan(4000)
     const asked = performance.now()
-    await failure('ERR_UNAVAILABLE', () => limiter.enter({ namespaceId: 'ns', perMinute: 10, concurrent: 1 }))
+    await failure('ERR_UNAVAILABLE', async () => limiter.enter({ namespaceId: 'ns', perMinute: 10, concurrent: 1 }))
     expect(performance.now() - asked, 'a request waited for its limits').toBeLessThan(500)
     await server.start()
     await expect.poll(() => entities.get('ns/x').then(() => 'answered', String), { timeout: 5000 }).toBe('answered')

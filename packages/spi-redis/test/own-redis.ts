@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Redis } from 'ioredis'
-import { expect } from 'vitest'
+import { expect, vi } from 'vitest'
 import { freePort } from '../../../test/free-port.ts'
 
 /** A redis-server of a test's own, on a free port, with a folder of its own: for what would disturb others. */
@@ -42,7 +42,9 @@ export class OwnRedis {
   }
 
   async untilAnswers(): Promise<void> {
-    await expect.poll(() => this.ask((redis) => redis.ping().catch(reply)), { timeout: 10_000 }).toMatch(/^PONG|NOAUTH/)
+    const answers = async (): Promise<void> =>
+      expect(await this.ask((redis) => redis.ping().catch(reply))).toMatch(/^PONG|NOAUTH/)
+    await vi.waitFor(answers, { timeout: 10_000 })
   }
 
   /** As a power switch would, apart from what the operating system has not yet written. */

@@ -16,6 +16,7 @@ describeWith('redis', 'the rate limiter on Redis', (url) => {
       prefixes.set(limiter, keyPrefix)
       return limiter
     },
+    another: (limiter) => new RedisRateLimiter({ url, keyPrefix: prefixes.get(limiter)! }, adapterContext()),
     destroy: (limiter) => removeKeys(url, prefixes.get(limiter)!),
     capabilities: { scope: readme.capability('scope') === 'cluster' ? 'cluster' : 'process' },
     // The server's clock cannot be moved; what was counted is made a minute older instead.

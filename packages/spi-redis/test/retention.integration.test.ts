@@ -85,6 +85,6 @@ describeWith('redis', 'the retention of topics', (url) => {
     for (let index = 0; index < 200; index++) await queue.publish('t', textBody('x'.repeat(1000)))
     expect(await lengthAfterTrimming('t')).toBe(200)
     release()
-    await expect.poll(() => received).toBe(200)
+    await expect.poll(() => received, { timeout: 10_000 }).toBe(200)
   })
 })

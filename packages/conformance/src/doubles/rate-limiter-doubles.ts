@@ -51,6 +51,41 @@ function places(count: (taken: number, concurrent: number) => { readonly taken: 
   }
 }
 
+/** Processes that lease `budget` in blocks of ten as long as some of it is not used, and so exceed it. */
+function leasingBlocks(budget: 'perMinute' | 'concurrent'): () => RateLimiterSubject {
+  return () => {
+    let usedByAll = 0
+    const process = (): RateLimiter => {
+      let own = 0
+      let used = 0
+      return {
+        capabilities: { scope: 'cluster' },
+        open: () => Promise.resolve(),
+        close: () => Promise.resolve(),
+        countFire: () => {
+          throw new Error('not asked')
+        },
+        enter: (request) => {
+          const limit = request[budget]
+          if (used === own && usedByAll < limit) own += 10
+          const allowed = used < own
+          if (allowed) {
+            used++
+            usedByAll++
+          }
+          return { allowed, count: used, limit, of: allowed || budget === 'concurrent' ? 'places' : 'minute' }
+        },
+        leave: () => {
+          if (budget === 'perMinute' || used === 0) return
+          used--
+          usedByAll--
+        },
+      }
+    }
+    return rateLimiterSubject(process(), undefined, process)
+  }
+}
+
 export const rateLimiterDoubles: BrokenDoubles<RateLimiterSubject> = {
   'rate-limiter.allows-up-to-the-limit': broken((real) => ({
     enter: (request) => real.enter({ ...request, perMinute: request.perMinute + 1 }),
@@ -123,6 +158,8 @@ export const rateLimiterDoubles: BrokenDoubles<RateLimiterSubject> = {
       },
     }
   }),
+  'rate-limiter.processes-share-the-requests-of-a-minute': leasingBlocks('perMinute'),
+  'rate-limiter.processes-share-the-places': leasingBlocks('concurrent'),
   'rate-limiter.refuses-when-closed': broken((real) => ({
     enter: (request) => {
       void real.open()

@@ -20,6 +20,8 @@ export interface RateLimiterSubject {
   readonly capabilities: RateLimiterCapabilities
   readonly limiter: RateLimiter
   readonly nextMinute: (() => Promise<void>) | undefined
+  /** A limiter as another process of the cluster has it, not open. */
+  readonly another: (() => RateLimiter) | undefined
   open(): Promise<void>
   close(): Promise<void>
 }
@@ -27,11 +29,13 @@ export interface RateLimiterSubject {
 export function rateLimiterSubject(
   limiter: RateLimiter,
   nextMinute?: (limiter: RateLimiter) => Promise<void>,
+  another?: (limiter: RateLimiter) => RateLimiter,
 ): RateLimiterSubject {
   return {
     limiter,
     capabilities: limiter.capabilities,
     nextMinute: nextMinute && (() => nextMinute(limiter)),
+    another: another && (() => another(limiter)),
     open: () => limiter.open(),
     close: () => limiter.close(),
   }
@@ -85,6 +89,32 @@ function placeRequest(namespaceId: string, concurrent: number): EntryRequest {
 /** `leave` may take effect a little later where the places are kept elsewhere. */
 async function entersEventually(limiter: RateLimiter, request: EntryRequest, context: CaseContext): Promise<void> {
   await eventually('a place to be free', context, async () => (await limiter.enter(request)).allowed)
+}
+
+/** With a limiter of a second process, open. */
+async function withAnother(
+  { another }: RateLimiterSubject,
+  body: (limiter: RateLimiter) => Promise<void>,
+): Promise<void> {
+  const limiter = another!()
+  await limiter.open()
+  try {
+    await body(limiter)
+  } finally {
+    await limiter.close()
+  }
+}
+
+const onlyAlone = ({ capabilities, another }: RateLimiterSubject): string | undefined => {
+  if (capabilities.scope === 'process') return 'each process counts for itself'
+  return another ? undefined : 'there is no second process'
+}
+
+/** How many of so many requests are let in. */
+async function entered(limiter: RateLimiter, request: EntryRequest, times: number): Promise<number> {
+  let allowed = 0
+  for (let time = 0; time < times; time++) if ((await limiter.enter(request)).allowed) allowed++
+  return allowed
 }
 
 /** Every promise of the RateLimiter SPI. The subject must know of one controller only, so that nothing is diluted. */
@@ -244,6 +274,46 @@ export const rateLimiterCases: readonly ConformanceCase<RateLimiterSubject>[] = 
       const allowed = (await Promise.all(entries)).filter((decision) => decision.allowed)
       assert.equal(allowed.length, 10)
     },
+  },
+  {
+    id: 'rate-limiter.processes-share-the-requests-of-a-minute',
+    skip: onlyAlone,
+    run: (subject, context) =>
+      withAnother(subject, (other) =>
+        withinOneMinute(context, async (namespaceId) => {
+          const { limiter } = subject
+          // What one process may have set aside for itself is neither given out twice nor lost.
+          const first = await counted(limiter, namespaceId, 197, 23)
+          const rest = await counted(other, namespaceId, 197, 200)
+          const last = await counted(limiter, namespaceId, 197, 23)
+          const allowed = [...first, ...rest, ...last].filter((decision) => decision.allowed)
+          assert.equal(first.filter((decision) => decision.allowed).length, 23)
+          assert.equal(allowed.length, 197)
+        }),
+      ),
+  },
+  {
+    id: 'rate-limiter.processes-share-the-places',
+    skip: onlyAlone,
+    run: (subject, context) =>
+      withAnother(subject, async (other) => {
+        const { limiter } = subject
+        const request = placeRequest(context.uniqueName, 67)
+        assert.equal(await entered(limiter, request, 13), 13)
+        for (let place = 0; place < 8; place++) limiter.leave(request.namespaceId)
+        let held = 0
+        const fill = async (): Promise<number> => {
+          while ((await other.enter(request)).allowed) held++
+          return held
+        }
+        // What one process may have set aside for itself is neither given out twice nor lost.
+        await eventually('places given back to be free for others', context, async () => (await fill()) >= 62)
+        assert.equal(held, 62, 'more places were given out than there are')
+        assert.equal(await entered(limiter, request, 5), 0)
+        limiter.leave(request.namespaceId)
+        await eventually('one more place to be free for others', context, async () => (await fill()) >= 63)
+        assert.equal(held, 63, 'one place was given out twice')
+      }),
   },
   {
     id: 'rate-limiter.refuses-when-closed',

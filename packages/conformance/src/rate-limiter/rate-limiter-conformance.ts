@@ -8,14 +8,16 @@ export interface RateLimiterConformanceOptions extends Omit<ConformanceOptions<R
   readonly destroy?: (limiter: RateLimiter, used: UsedNames) => Promise<void>
   /** Moves the limiter's time into the next minute; without it the case that needs this is skipped. */
   readonly nextMinute?: (limiter: RateLimiter) => Promise<void>
+  /** A limiter that shares its limits with the given one, as in another process; without it two cases are skipped. */
+  readonly another?: (limiter: RateLimiter) => RateLimiter
 }
 
 /** Tests an implementation of RateLimiter. Namespaces are never used twice. */
 export function rateLimiterConformance(name: string, options: RateLimiterConformanceOptions): ConformanceSuite {
-  const { create, destroy, nextMinute, ...rest } = options
+  const { create, destroy, nextMinute, another, ...rest } = options
   return caseSuite('RateLimiter', name, rateLimiterCases, {
     ...rest,
-    create: async () => rateLimiterSubject(await create(), nextMinute),
+    create: async () => rateLimiterSubject(await create(), nextMinute, another),
     ...(destroy ? { destroy: ({ limiter }, used) => destroy(limiter, used) } : {}),
   })
 }

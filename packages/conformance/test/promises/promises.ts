@@ -618,8 +618,7 @@ export const PROMISES: readonly ContractPromises[] = [
       },
       'RateLimiterCapabilities.scope': {
         sentences: 2,
-        cases: [],
-        why: 'limits over several controllers are tested by the adapters that hold them',
+        cases: ids('rate-limiter', 'processes-share-the-requests-of-a-minute processes-share-the-places'),
       },
       'EntryRequest.perMinute': { sentences: 1, cases: ids('rate-limiter', 'a-limit-of-0-allows-nothing') },
       'EntryRequest.concurrent': { sentences: 1, cases: ids('rate-limiter', 'a-limit-of-0-allows-nothing') },

@@ -36,3 +36,10 @@ export function listOf(reply: Reply | undefined): readonly Reply[] {
   if (!Array.isArray(reply)) throw new TypeError('Redis answered with something that is not a list')
   return reply as readonly Reply[]
 }
+
+/** What a script caught, as the driver would have told it. */
+export function replyError(text: string): Error {
+  const error = new Error(text.replace(/^-/, ''))
+  error.name = 'ReplyError'
+  return error
+}

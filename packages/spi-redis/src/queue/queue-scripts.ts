@@ -55,8 +55,19 @@ end
 redis.call('ZADD', KEYS[3], now, ARGV[2])
 return 1`)
 
-/** KEYS stream or retry · ARGV ids that their group has acknowledged. */
-export const DROP_ACKNOWLEDGED = new LuaScript(`${DROP}
+/** KEYS streams · ARGV number of the stream and body, in turn. Returns 1 for each that was added, else why not. */
+export const PUBLISH = new LuaScript(`
+local answer = {}
+for i = 1, #ARGV, 2 do
+  local added = redis.pcall('XADD', KEYS[tonumber(ARGV[i])], '*', 'b', ARGV[i + 1])
+  answer[#answer + 1] = type(added) == 'table' and added.err or 1
+end
+return answer`)
+
+/** KEYS stream or retry · ARGV group, ids that it has done with. */
+export const ACKNOWLEDGE = new LuaScript(`${DROP}
+redis.call('XACK', KEYS[1], unpack(ARGV))
+table.remove(ARGV, 1)
 drop(KEYS[1], ARGV)
 return 1`)
 

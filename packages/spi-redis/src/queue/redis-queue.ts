@@ -24,6 +24,7 @@ import {
   type RedisQueueOptions,
   type RedisQueueSettings,
 } from '../redis-options.ts'
+import { Publisher } from './publisher.ts'
 import { ENSURE } from './queue-scripts.ts'
 import { RedisSubscription } from './redis-subscription.ts'
 import { READ_BLOCK_MS } from './stream-reader.ts'
@@ -40,6 +41,7 @@ export class RedisQueue implements Queue {
   readonly #settings: RedisQueueSettings
   readonly #context: AdapterContext
   readonly #session: ConnectionSession
+  readonly #publisher: Publisher
   readonly #topics = new Map<string, TopicKeys>()
   readonly #usedTopics = new Set<TopicKeys>()
   readonly #subscriptions = new Map<Subscription, TopicKeys>()
@@ -55,6 +57,7 @@ export class RedisQueue implements Queue {
     this.#settings = parseOptions(redisQueueOptions, options)
     this.#context = context
     this.#session = new ConnectionSession('the queue on Redis', this.#settings, 'calls', context)
+    this.#publisher = new Publisher(this.#session)
     this.#processName = `${process.pid}-${Buffer.from(context.random.bytes(8)).toString('hex')}`
     const { maxBodyBytes } = this.#settings
     this.capabilities = { ordering: 'none', durable: true, byReference: false, maxBodyBytes }
@@ -103,7 +106,7 @@ export class RedisQueue implements Queue {
     const { stream } = this.#use(topic)
     const value = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     // The session stays open while handlers run that close() waits for: they may publish what they have to say.
-    return this.#session.run((redis) => redis.callBuffer('XADD', [stream, '*', 'b', value])).then(ignore)
+    return this.#publisher.publish(stream, value)
   }
 
   async subscribe(topic: string, options: SubscribeOptions, handler: MessageHandler): Promise<Subscription> {

@@ -2,16 +2,13 @@ import { isPlatformError, type AdapterContext, type Timer } from '@stemcell/core
 import type { Redis } from 'ioredis'
 import type { RedisConnection } from '../connection/redis-connection.ts'
 import type { Entry, StreamLetter } from './entry.ts'
-import { DROP_ACKNOWLEDGED, PARK } from './queue-scripts.ts'
+import { ACKNOWLEDGE, PARK } from './queue-scripts.ts'
 import type { GroupKeys } from './topic-keys.ts'
 
-const MOST_ACKNOWLEDGED_AT_ONCE = 1000
 /** Of one script: nothing else is served while it runs. */
-const MOST_DROPPED_AT_ONCE = 200
-/** A script costs Redis as much as ten plain commands: what is acknowledged is removed a little later, together. */
-const DROP_WITHIN_MS = 50
+const MOST_ACKNOWLEDGED_AT_ONCE = 200
 /** What handlers have to say travels together, and not while the answer to the first is on its way. */
-const TELL_WITHIN_MS = 5
+const TELL_WITHIN_MS = 20
 const RETRY_PAUSE_MS = 100
 
 export interface SettlementTarget {
@@ -27,8 +24,8 @@ export interface SettlementTarget {
 }
 
 /**
- * Tells Redis what became of messages, off the path of their handlers: acknowledgements that come while one is under
- * way travel together as the next. While Redis is away they are kept, and told again when it is back.
+ * Tells Redis what became of messages, off the path of their handlers: acknowledgements of some milliseconds, and those
+ * that come while one is under way, travel together. While Redis is away they are kept, and told again when it is back.
  */
 export class Settlements {
   readonly #connection: RedisConnection
@@ -36,11 +33,9 @@ export class Settlements {
   readonly #context: AdapterContext
   readonly #giveUp = new AbortController()
   readonly #acknowledged: Record<StreamLetter, Entry[]> = { s: [], r: [] }
-  readonly #droppable: Record<StreamLetter, string[]> = { s: [], r: [] }
   readonly #underway = new Set<Promise<void>>()
   #flushing = false
   #telling: Timer | undefined
-  #dropping: Timer | undefined
 
   constructor(connection: RedisConnection, target: SettlementTarget, context: AdapterContext) {
     this.#connection = connection
@@ -74,8 +69,6 @@ export class Settlements {
     this.#giveUp.abort()
     if (!this.#flushing) this.#flushNow()
     while (this.#underway.size > 0) await Promise.all(this.#underway)
-    this.#dropping?.cancel()
-    await this.#drop()
   }
 
   #flushNow(): void {
@@ -92,9 +85,8 @@ export class Settlements {
         const ids = entries.map(({ id }) => id)
         const key = this.#key(stream)
         await this.#insist(async (redis) => {
-          await redis.xack(key, this.#target.group, ...ids)
+          await ACKNOWLEDGE.run(redis, [key], [this.#target.group, ...ids])
           for (const entry of entries) this.#target.settled(entry)
-          this.#dropSoon(stream, ids)
         })
       }
     } finally {
@@ -105,30 +97,6 @@ export class Settlements {
   #next(): StreamLetter | undefined {
     if (this.#acknowledged.s.length > 0) return 's'
     return this.#acknowledged.r.length > 0 ? 'r' : undefined
-  }
-
-  #dropSoon(stream: StreamLetter, ids: readonly string[]): void {
-    this.#droppable[stream].push(...ids)
-    this.#dropping ??= this.#context.clock.setTimer(DROP_WITHIN_MS, () => {
-      this.#dropping = undefined
-      this.#track(this.#drop())
-    })
-  }
-
-  /** What is not dropped here, for want of an answer, goes when the topic is trimmed. */
-  async #drop(): Promise<void> {
-    for (const stream of ['s', 'r'] as const) {
-      const all = this.#droppable[stream].splice(0)
-      for (let at = 0; at < all.length; at += MOST_DROPPED_AT_ONCE) {
-        const ids = all.slice(at, at + MOST_DROPPED_AT_ONCE)
-        try {
-          await this.#connection.runNow((redis) => DROP_ACKNOWLEDGED.run(redis, [this.#key(stream)], ids))
-        } catch (err) {
-          this.#context.logger.debug({ err }, 'acknowledged messages are not removed yet')
-          return
-        }
-      }
-    }
   }
 
   #key(stream: StreamLetter): string {

@@ -5,6 +5,7 @@ import {
   type EntryDecision,
   type EntryRequest,
   type FireRequest,
+  type MaybePromise,
   type RateDecision,
   type RateLimiter,
   type RateLimiterCapabilities,
@@ -13,7 +14,7 @@ import {
 import type { Redis } from 'ioredis'
 import { ConnectionSession } from '../connection/connection-session.ts'
 import { isRefusal } from '../connection/to-platform-error.ts'
-import { listOf, textOf } from '../connection/lua-script.ts'
+import { listOf } from '../connection/lua-script.ts'
 import {
   ADAPTER,
   parseOptions,
@@ -22,16 +23,22 @@ import {
   type RedisRateLimiterSettings,
 } from '../redis-options.ts'
 import { escape } from '../stores/store-keys.ts'
-import { PlaceLedger } from './place-ledger.ts'
-import { COUNT_FIRE, ENTER, FORGET, LEAVE, RENEW, SET_PLACES } from './rate-scripts.ts'
+import { NamespaceShare, type Answer, type Question } from './namespace-share.ts'
+import { ASK, COUNT_FIRE, FORGET, RENEW } from './rate-scripts.ts'
 
-/** Lua's stack, and the time that one script blocks all others, bound its arguments. */
-const TOLD_AT_ONCE = 500
+/** How often what is leased is looked through: what was not needed is given back. */
+const TURN_MS = 20
+/** A process that was stopped for longer asks again before it lets anybody in. */
+const BLOCK_MS = 250
+/** Near a limit others may have leased what they do not need; they say so within a turn. */
+const ASK_AGAIN_MS = 10
+const LONGEST_WAIT_MS = 3 * TURN_MS
 
 /**
- * Counts in Redis, in minutes of its clock, so that limits hold over all controllers together. Each question is one
- * round trip; giving a place back is none that anybody waits for. The places of a process that died are free again
- * when its lease has ended.
+ * Counts in Redis, in minutes of its clock, so that limits hold over all controllers together. While a limit is far, a
+ * process leases permits and places in blocks, which Redis counts as used, and lets requests in without asking. Near
+ * the limit there are no blocks: each question travels, together with those that come meanwhile. Giving a place back is
+ * a step that nobody waits for. The places of a process that died are free again when its lease has ended.
  */
 export class RedisRateLimiter implements RateLimiter {
   readonly capabilities: RateLimiterCapabilities = { scope: 'cluster' }
@@ -41,9 +48,9 @@ export class RedisRateLimiter implements RateLimiter {
   readonly #base: string
   readonly #processes: string
   readonly #process: string
-  readonly #ledger = new PlaceLedger()
-  readonly #leaving = new Map<string, number>()
-  #leaveScheduled = false
+  readonly #shares = new Map<string, NamespaceShare>()
+  readonly #left = new Set<string>()
+  #turn: Timer | undefined
   #renewal: Timer | undefined
   #stopListening: (() => void) | undefined
 
@@ -67,31 +74,33 @@ export class RedisRateLimiter implements RateLimiter {
   async close(): Promise<void> {
     this.#stopListening?.()
     this.#renewal?.cancel()
+    this.#turn?.cancel()
+    this.#turn = undefined
     if (this.#renewal) {
+      const leased = [...this.#shares].filter(([, share]) => share.isLeased)
+      await Promise.all(
+        leased.map(([namespace, share]) => {
+          share.retire()
+          return this.#serve(namespace, share)
+        }),
+      )
       this.#renewal = undefined
-      this.#ledger.clear()
+      this.#shares.clear()
       await this.#quietly(FORGET.run.bind(FORGET), [this.#processes, this.#places], [this.#process])
     }
     await this.#session.close()
   }
 
-  async enter({ namespaceId, perMinute, concurrent }: EntryRequest): Promise<EntryDecision> {
+  enter({ namespaceId, perMinute, concurrent }: EntryRequest): MaybePromise<EntryDecision> {
     const namespace = escape(namespaceId)
-    const keys = [this.#counter('invocations', namespace), this.#processes]
-    const args = [this.#process, this.#placesPrefix, this.#settings.leaseMs, namespace, perMinute, concurrent]
-    this.#ledger.began(namespace)
-    try {
-      const [of, count, more] = listOf(await this.#ask((redis) => ENTER.run(redis, keys, args)))
-      if (textOf(of) === 'm') return { ...tooMany(Number(count), perMinute, Number(more)), of: 'minute' }
-      const allowed = Number(more) === 1
-      if (allowed) this.#ledger.add(namespace, 1)
-      return { allowed, count: Number(count), limit: concurrent, of: 'places' }
-    } catch (error) {
-      this.#ledger.doubt(namespace)
-      throw error
-    } finally {
-      this.#ledger.ended(namespace)
-    }
+    let share = this.#shares.get(namespace)
+    if (!share) this.#shares.set(namespace, (share = new NamespaceShare()))
+    const decision = share.enter({ perMinute, concurrent }, this.#context.clock.monotonic())
+    if (decision) return decision
+    return new Promise((resolve, reject) => {
+      share.queue.push({ perMinute, concurrent, hasPermit: false, resolve, reject })
+      void this.#serve(namespace, share)
+    })
   }
 
   async countFire({ namespaceId, perMinute }: FireRequest): Promise<RateDecision> {
@@ -103,17 +112,18 @@ export class RedisRateLimiter implements RateLimiter {
 
   leave(namespaceId: string): void {
     const namespace = escape(namespaceId)
-    if (this.#ledger.get(namespace) === 0) return
-    this.#ledger.add(namespace, -1)
-    if (!this.#leaving.has(namespace)) this.#ledger.began(namespace)
-    this.#leaving.set(namespace, (this.#leaving.get(namespace) ?? 0) + 1)
-    if (this.#leaveScheduled) return
-    this.#leaveScheduled = true
-    // The answer to whoever was in goes first.
-    setImmediate(() => {
-      this.#leaveScheduled = false
-      void this.#tellLeft()
-    })
+    const share = this.#shares.get(namespace)
+    if (!share?.leave()) return
+    share.untold = true
+    if (this.#left.size === 0) {
+      // The answer to whoever was in goes first.
+      setImmediate(() => {
+        const left = [...this.#left]
+        this.#left.clear()
+        for (const name of left) this.#serveKnown(name)
+      })
+    }
+    this.#left.add(namespace)
   }
 
   #counter(budget: 'invocations' | 'fires', namespace: string): string {
@@ -133,14 +143,81 @@ export class RedisRateLimiter implements RateLimiter {
     return this.#session.during((connection) => connection.runNow(question))
   }
 
-  async #tellLeft(): Promise<void> {
-    const left = [...this.#leaving]
-    this.#leaving.clear()
-    const told = await this.#quietly(LEAVE.run.bind(LEAVE), [this.#places], left.flat())
-    for (const [namespace] of left) {
-      this.#ledger.ended(namespace)
-      if (!told) this.#ledger.doubt(namespace)
+  #serveKnown(namespace: string): void {
+    const share = this.#shares.get(namespace)
+    if (share) void this.#serve(namespace, share)
+  }
+
+  /** Asks and tells, one question at a time, until there is nothing to say. Never rejects. */
+  async #serve(namespace: string, share: NamespaceShare): Promise<void> {
+    if (share.asking) return
+    share.asking = true
+    const { clock } = this.#context
+    let waitsUntilMs: number | undefined
+    while (share.queue.length > 0 || (share.untold && this.#shares.get(namespace) === share)) {
+      const nowMs = clock.monotonic()
+      const question = share.ask(nowMs)
+      const isFinal = waitsUntilMs !== undefined && nowMs >= waitsUntilMs
+      try {
+        const answer = await this.#askFor(namespace, question, isFinal)
+        const longestMs = Math.min(answer.leftMs, BLOCK_MS, this.#settings.leaseMs / 2)
+        if (!share.answered(question, answer, nowMs + longestMs)) {
+          waitsUntilMs = undefined
+          continue
+        }
+      } catch (error) {
+        share.failed(question, error)
+        if (question.entrants.length === 0) this.#untold(error)
+        // It is told with the next renewal, or when somebody asks.
+        if (share.queue.length === 0) break
+        continue
+      }
+      waitsUntilMs ??= nowMs + LONGEST_WAIT_MS
+      await clock.sleep(ASK_AGAIN_MS)
     }
+    share.asking = false
+    if (share.isIdle) {
+      if (this.#shares.get(namespace) === share) this.#shares.delete(namespace)
+    } else if (share.isLeased) this.#turnLater()
+  }
+
+  async #askFor(namespace: string, question: Question, isFinal: boolean): Promise<Answer> {
+    const { perMinute, concurrent, minute, returned, settled, keptPermits, keptPlaces, relaxed } = question
+    const { entrants, withPermit, permits, places } = question
+    const keys = [this.#counter('invocations', namespace), this.#processes]
+    const who = [this.#process, this.#placesPrefix, this.#settings.leaseMs, namespace]
+    const held = [minute, returned, settled, keptPermits, keptPlaces, relaxed ? 1 : 0]
+    const wanted = [withPermit, entrants.length - withPermit, permits, places, isFinal ? 1 : 0]
+    const args = [...who, perMinute, concurrent, ...held, ...wanted]
+    const reply = await this.#ask((redis) => ASK.run(redis, keys, args))
+    const numbers = listOf(reply).map(Number)
+    const at = (index: number): number => numbers[index]!
+    return {
+      minute: at(0),
+      leftMs: at(1),
+      passed: at(2),
+      counted: at(3),
+      minuteAgain: at(4) === 1,
+      extra: at(5),
+      hasBlocks: at(6) === 1,
+      others: at(7),
+      granted: at(8),
+      placesAgain: at(9) === 1,
+      spare: at(10),
+      roomy: at(11) === 1,
+    }
+  }
+
+  #turnLater(): void {
+    if (!this.#renewal) return
+    this.#turn ??= this.#context.clock.setTimer(TURN_MS, () => {
+      this.#turn = undefined
+      for (const [namespace, share] of this.#shares) {
+        if (!share.isLeased) continue
+        share.turn()
+        void this.#serve(namespace, share)
+      }
+    })
   }
 
   #renewLater(): void {
@@ -156,21 +233,12 @@ export class RedisRateLimiter implements RateLimiter {
     const args = [this.#process, this.#settings.leaseMs]
     const renewed = await this.#quietly(
       async (redis, keys) => {
-        if ((await RENEW.run(redis, keys, args)) === 0) this.#ledger.doubtAll()
+        if ((await RENEW.run(redis, keys, args)) === 0) for (const share of this.#shares.values()) share.doubt()
       },
       [this.#processes, this.#places],
     )
     if (!renewed) return
-    // What is told is looked up just before: nothing of these namespaces may happen in between.
-    for (let doubts = this.#doubts(); doubts.length > 0; doubts = this.#doubts()) {
-      if (await this.#quietly(SET_PLACES.run.bind(SET_PLACES), [this.#places], doubts.flat())) continue
-      for (const [namespace] of doubts) this.#ledger.doubt(namespace)
-      return
-    }
-  }
-
-  #doubts(): readonly (readonly [namespace: string, places: number])[] {
-    return this.#ledger.takeDoubts(TOLD_AT_ONCE)
+    for (const [namespace, share] of this.#shares) if (share.untold) void this.#serve(namespace, share)
   }
 
   /** Work that nobody waits for: whether it was done. */
@@ -182,10 +250,14 @@ export class RedisRateLimiter implements RateLimiter {
     try {
       await this.#ask((redis) => work(redis, keys, args))
       return true
-    } catch (err) {
-      this.#context.logger[isRefusal(err) ? 'warn' : 'debug']({ err }, 'rate limiter could not tell Redis; it will')
+    } catch (error) {
+      this.#untold(error)
       return false
     }
+  }
+
+  #untold(err: unknown): void {
+    this.#context.logger[isRefusal(err) ? 'warn' : 'debug']({ err }, 'rate limiter could not tell Redis; it will')
   }
 }
 

@@ -20,10 +20,11 @@ end`
  */
 export const PUT_RECORDS = new LuaScript(`${FORGET}
 local answer = {}
+local hasProvisional = redis.call('EXISTS', KEYS[4]) == 1
 for i = 5, #ARGV, 6 do
   local namespace, id, name, start = ARGV[i], ARGV[i + 1], ARGV[i + 2], ARGV[i + 3]
   local member = namespace .. '\\0' .. id
-  forget(KEYS[3], KEYS[4], ARGV[4], member)
+  if hasProvisional then forget(KEYS[3], KEYS[4], ARGV[4], member) end
   local stored = redis.call('HSETNX', ARGV[1] .. member, 'f', ARGV[i + 4])
   if stored == 1 then
     redis.call('HSET', ARGV[1] .. member, 's', ARGV[i + 5], 'n', name, 'p', namespace, 'i', id)
