@@ -27,6 +27,9 @@ import { use } from './provide.ts'
 import { buildSystemPackages } from './register-parts.ts'
 import * as tokens from './tokens.ts'
 
+/** Where the console is, where there is one. */
+const CONSOLE = '/console'
+
 /** Makes controllers and invokers of the parts in a container. */
 export class Engines {
   readonly #container: DependencyContainer
@@ -129,6 +132,7 @@ export class Engines {
       ...(api && { api }),
       ...(routes && { routes }),
       ...(links && { links }),
+      ...(this.mounts.some(({ path }) => path === CONSOLE) && { console: CONSOLE }),
       ...(tracer && { tracer }),
       ...(observers?.controller && { observer: observers.controller }),
       ...this.#emitter(`controller${id}`),

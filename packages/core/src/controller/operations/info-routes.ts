@@ -10,7 +10,7 @@ import type { OpenRoute } from '../http/route.ts'
 import { welcomePage } from './welcome-page.ts'
 
 /** What the server says about itself to anybody. */
-export function infoRoutes({ limits, manifest, build, routes = [], links }: ControllerParts): readonly OpenRoute[] {
+export function infoRoutes({ limits, manifest, build, links, console }: ControllerParts): readonly OpenRoute[] {
   const server = jsonAnswer(200, JSON.stringify(serverInfo(limits, manifest)))
   const api = jsonAnswer(
     200,
@@ -23,7 +23,6 @@ export function infoRoutes({ limits, manifest, build, routes = [], links }: Cont
       swagger_paths: { ui: '/docs', 'api-docs': '/api-docs' },
     }),
   )
-  const console = routes.find(({ method, path }) => method === 'GET' && /^\/console\/?$/.test(path))?.path
   const pong = textAnswer(200, 'pong')
   const open = { method: 'GET', auth: 'none', cors: 'none' } as const
   return [

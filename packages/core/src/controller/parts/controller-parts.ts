@@ -53,6 +53,8 @@ export interface ControllerParts {
   readonly routes?: readonly OpenRoute[]
   /** See `PlatformOptions`. */
   readonly links?: () => readonly ServerLink[]
+  /** Path of the console, where there is one: the page of `GET /` shows it. */
+  readonly console?: string
   /** Default: nobody is told. */
   readonly observer?: ControllerObserver
   /** Default: nothing is traced. */

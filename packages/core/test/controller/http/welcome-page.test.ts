@@ -37,19 +37,7 @@ describe('GET /', () => {
   let controller: TestController
   beforeAll(async () => {
     controller = await TestController.start({
-      parts: {
-        routes: [
-          {
-            method: 'GET',
-            path: '/console',
-            auth: 'none',
-            cors: 'none',
-            summary: 'a console',
-            responses: { 200: 'text' },
-            handle: () => ({ status: 200, body: '' }),
-          },
-        ],
-      },
+      parts: { console: '/console' },
     })
   })
   afterAll(() => controller.stop())
