@@ -20,6 +20,7 @@ export interface Tracer {
   carrier(trace: Trace, activationId: string): TraceCarrier
 }
 
+/** What a tracer may know of a request when it decides. */
 export interface TracedRequest {
   readonly method: string
   /** Without the query. */

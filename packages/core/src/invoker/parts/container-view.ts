@@ -21,6 +21,7 @@ export interface ContainerOwnerView {
   readonly kind: string
 }
 
+/** The states of a container, as far as an operator tells them apart. */
 export type ContainerPhase =
   | 'starting'
   | 'stem'
@@ -32,4 +33,5 @@ export type ContainerPhase =
   | 'leaving'
   | 'gone'
 
+/** Told of a container now and whenever it changes; `gone` comes last. */
 export type ContainerListener = (view: ContainerView) => void
