@@ -388,6 +388,8 @@ export const MUTANT_SETS = [
         file: LEAST,
         find: 'if (cluster.version !== this.#version) {',
         replace: 'if (this.#version === undefined) {',
+        survives:
+          'invokers that went are asked for by `serves`; that one which came is used is no promise of every balancer',
       },
       {
         name: 'whom an invoker serves is not asked',
