@@ -141,9 +141,8 @@ export const MUTANT_SETS = [
       {
         name: 'publishing does not wait for Redis',
         file: `${REDIS}/redis-queue.ts`,
-        find: "return this.#session.run((redis) => redis.callBuffer('XADD', [stream, '*', 'b', value])).then(ignore)",
-        replace:
-          "void this.#session.run((redis) => redis.callBuffer('XADD', [stream, '*', 'b', value])).catch(ignore)\n    return Promise.resolve()",
+        find: 'return this.#publisher.publish(stream, value)',
+        replace: 'void this.#publisher.publish(stream, value).catch(ignore)\n    return Promise.resolve()',
       },
       {
         name: 'topics are not made',
