@@ -86,7 +86,10 @@ export class ApiServer extends Server {
     this.#clock.setTimer(TICK_MS, () => {
       this.#ticking = false
       this.#tick++
-      for (const connection of this.#connections) connection.onTick(this.#tick)
+      // After what has arrived was read: a process that stood still looks at its timers first.
+      setImmediate(() => {
+        for (const connection of this.#connections) connection.onTick(this.#tick)
+      })
       if (this.#connections.size > 0) this.#arm()
     })
   }

@@ -81,7 +81,8 @@ export class DirectConnection implements ResponseOwner {
     if (this.#response || this.socket.writableLength > 0) return
     const ticks = tick - this.#lastTick
     if (this.#bytes.length > 0 ? ticks >= PART_TICKS : !this.#served && ticks >= SILENT_TICKS) this.#handOver()
-    else if (this.#served && ticks * 1000 > this.#host.keepAliveMs) this.socket.destroy()
+    // The first of them may have come right after the answer.
+    else if (this.#served && (ticks - 1) * 1000 > this.#host.keepAliveMs) this.socket.destroy()
   }
 
   answered(keepsConnection: boolean): void {

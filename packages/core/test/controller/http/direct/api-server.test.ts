@@ -80,8 +80,10 @@ class Client {
 }
 
 async function seconds(count: number): Promise<void> {
-  for (let second = 0; second < count; second++) await clock.advance(1000)
-  await turn()
+  for (let second = 0; second < count; second++) {
+    await clock.advance(1000)
+    await turn()
+  }
 }
 
 it('an answer has the head that node:http would write', async () => {
@@ -226,6 +228,19 @@ describe('a connection', () => {
     await seconds(74)
     expect(client.closed).toBe(false)
     await seconds(3)
+    expect(client.closed).toBe(true)
+  })
+
+  it('is let be for as long as it may, however soon after its last answer the clock ticks', async () => {
+    server.keepAliveTimeout = 500
+    const client = new Client()
+    await client.write(GET)
+    await clock.advance(999)
+    seen[0]!.answer(textAnswer(200, 'x'))
+    await clock.advance(1)
+    await turn()
+    expect(client.closed).toBe(false)
+    await seconds(2)
     expect(client.closed).toBe(true)
   })
 
