@@ -154,8 +154,11 @@ export class ActivationJob implements Job {
     const lines = log && this.#readLog(log, statusCode === 2, end.silent)
     this.#finish(response, start, beganMs, end, lines && { lines, soon: end.silent })
     // A container whose requests were cut off goes at once. Another one keeps until its log was read, as the next
-    // activation would write into it; where logs are attributed it need not wait.
-    if (lines && end.call === 'reply' && !this.#attributedLogs) await lines
+    // activation would write into it. Where logs are attributed it need not wait, but for the end of the turn when the run
+    // marks no end: what its child processes wrote must be read before the next one's could be.
+    if (lines && end.call === 'reply' && (!this.#attributedLogs || (end.silent && this.maxConcurrent === 1))) {
+      await lines
+    }
     return statusCode < 2 ? 'kept' : 'damaged'
   }
 
