@@ -1,9 +1,13 @@
 import {
   PlatformError,
+  requireGroupName,
+  requireKey,
+  requireTopicName,
   type Adapter,
   type AdapterContext,
   type MessageBody,
   type MessageHandler,
+  type PublishOptions,
   type Queue,
   type QueueCapabilities,
   type SubscribeOptions,
@@ -107,11 +111,14 @@ export class NatsQueue implements Queue {
   }
 
   async ensureTopic(topic: string, settings: TopicSettings = {}): Promise<void> {
+    requireTopicName(topic)
     const { manager } = this.#require()
     await this.#answered('ensureTopic', this.#ensureStream(manager, topic, settings))
   }
 
-  async publish(topic: string, body: MessageBody): Promise<void> {
+  async publish(topic: string, body: MessageBody, { key }: PublishOptions = {}): Promise<void> {
+    requireTopicName(topic)
+    requireKey(key)
     const { stream, manager } = this.#require(true)
     const bytes = body.bytes()
     const { maxBodyBytes } = this.#settings
@@ -140,7 +147,8 @@ export class NatsQueue implements Queue {
     if (!Number.isSafeInteger(concurrency) || concurrency < 1) {
       throw new TypeError('concurrency must be a positive integer')
     }
-    if (group === '') throw new TypeError('group must not be empty')
+    requireTopicName(topic)
+    requireGroupName(group)
     const { connection, manager, released } = this.#require()
     const { leaseMs } = this.#settings
     const [stream, consumer] = [this.#streamOf(topic), nameOf(group)]
