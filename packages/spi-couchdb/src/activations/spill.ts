@@ -109,8 +109,10 @@ export class Spill {
 
   async #finalizeOrphans(path: string, logger: Logger): Promise<void> {
     const segment = await SpillSegment.finalizeOrphans(path)
-    this.#segments.push(segment)
     if (segment.damaged > 0) logger.error({ file: path, lines: segment.damaged }, 'spilled records cannot be read')
+    // Its writer died before a record was on the disk: nothing will ever be taken out of it.
+    if (segment.size === 0) return segment.close()
+    this.#segments.push(segment)
     logger.info({ file: path, records: segment.size }, 'records of an earlier run are stored now')
   }
 
