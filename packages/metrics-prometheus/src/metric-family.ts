@@ -109,6 +109,8 @@ class Children<T> {
   readonly #labelNames: readonly string[]
   readonly #make: () => T
   readonly #children = new Map<string, readonly [Labels, T]>()
+  /** What was asked for last is most often asked for next. */
+  #last: { readonly values: readonly string[]; readonly child: T } | undefined
 
   constructor(labelNames: readonly string[], make: () => T) {
     this.#labelNames = labelNames
@@ -117,16 +119,22 @@ class Children<T> {
   }
 
   with(values: readonly string[]): T {
+    const last = this.#last
+    if (last && values.length === last.values.length && values.every((value, at) => value === last.values[at])) {
+      return last.child
+    }
     const key = labelsText(values)
     let child = this.#children.get(key)
     if (!child) {
       const labels = Object.fromEntries(this.#labelNames.map((name, index) => [name, values[index] ?? '']))
       this.#children.set(key, (child = [labels, this.#make()]))
     }
+    this.#last = { values, child: child[1] }
     return child[1]
   }
 
   forget(labels: ReadonlySet<string>, count: number): void {
+    this.#last = undefined
     for (const key of this.#children.keys()) {
       if (labels.has(labelsText(key.split(SEPARATOR).slice(0, count)))) this.#children.delete(key)
     }

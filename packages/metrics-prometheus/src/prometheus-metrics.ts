@@ -72,26 +72,90 @@ export class PrometheusMetrics {
   constructor(options: PrometheusMetricsOptions) {
     this.#options = options
     this.observers = {
-      event: (event) => this.#record((recorder) => recorder.event(event)),
+      event: this.#counting((recorder) => (event) => recorder.event(event)),
       controller: {
-        answered: (event) => this.#record(({ controller }) => controller.answered(event)),
-        authenticated: (event) => this.#record(({ controller }) => controller.authenticated(event)),
-        admitted: (event) => this.#record(({ controller }) => controller.admitted(event)),
-        placed: (event) => this.#record(({ controller }) => controller.placed(event)),
-        waiting: (event) => this.#record(({ controller }) => controller.waiting(event)),
-        refused: (event) => this.#record(({ controller }) => controller.refused(event)),
-        blockingEnded: (event) => this.#record(({ controller }) => controller.blockingEnded(event)),
-        acknowledged: (event) => this.#record(({ controller }) => controller.acknowledged(event)),
-        gauges: (gauges) => this.#record(({ controller }) => controller.gauges(gauges)),
+        answered: this.#counting(
+          ({ controller }) =>
+            (event) =>
+              controller.answered(event),
+        ),
+        authenticated: this.#counting(
+          ({ controller }) =>
+            (event) =>
+              controller.authenticated(event),
+        ),
+        admitted: this.#counting(
+          ({ controller }) =>
+            (event) =>
+              controller.admitted(event),
+        ),
+        placed: this.#counting(
+          ({ controller }) =>
+            (event) =>
+              controller.placed(event),
+        ),
+        waiting: this.#counting(
+          ({ controller }) =>
+            (event) =>
+              controller.waiting(event),
+        ),
+        refused: this.#counting(
+          ({ controller }) =>
+            (event) =>
+              controller.refused(event),
+        ),
+        blockingEnded: this.#counting(
+          ({ controller }) =>
+            (event) =>
+              controller.blockingEnded(event),
+        ),
+        acknowledged: this.#counting(
+          ({ controller }) =>
+            (event) =>
+              controller.acknowledged(event),
+        ),
+        gauges: this.#counting(
+          ({ controller }) =>
+            (gauges) =>
+              controller.gauges(gauges),
+        ),
       },
       invoker: {
-        acquired: (event) => this.#record(({ invoker }) => invoker.acquired(event)),
-        responded: (event) => this.#record(({ invoker }) => invoker.responded(event)),
-        started: (event) => this.#record(({ invoker }) => invoker.started(event)),
-        logged: (event) => this.#record(({ invoker }) => invoker.logged(event)),
-        stored: (event) => this.#record(({ invoker }) => invoker.stored(event)),
-        recordRetried: (event) => this.#record(({ invoker }) => invoker.recordRetried(event)),
-        gauges: (gauges) => this.#record(({ invoker }) => invoker.gauges(gauges)),
+        acquired: this.#counting(
+          ({ invoker }) =>
+            (event) =>
+              invoker.acquired(event),
+        ),
+        responded: this.#counting(
+          ({ invoker }) =>
+            (event) =>
+              invoker.responded(event),
+        ),
+        started: this.#counting(
+          ({ invoker }) =>
+            (event) =>
+              invoker.started(event),
+        ),
+        logged: this.#counting(
+          ({ invoker }) =>
+            (event) =>
+              invoker.logged(event),
+        ),
+        stored: this.#counting(
+          ({ invoker }) =>
+            (event) =>
+              invoker.stored(event),
+        ),
+        recordRetried: this.#counting(
+          ({ invoker }) =>
+            (event) =>
+              invoker.recordRetried(event),
+        ),
+        gauges: this.#counting(
+          ({ invoker }) =>
+            (gauges) =>
+              invoker.gauges(gauges),
+        ),
       },
     }
     this.route = {
@@ -133,9 +197,14 @@ export class PrometheusMetrics {
     return this.#loading
   }
 
-  #record(record: (recorder: Recorder) => void): void {
-    if (this.#recorder) record(this.#recorder)
-    else if (this.#kept?.push(record) === MOST_KEPT) this.loadQuietly()
+  /** Counts events as `counterOf` says; those that come before the library is there are counted when it is. */
+  #counting<E>(counterOf: (recorder: Recorder) => (event: E) => void): (event: E) => void {
+    let count: ((event: E) => void) | undefined
+    return (event) => {
+      if (count) count(event)
+      else if (this.#recorder) (count = counterOf(this.#recorder))(event)
+      else if (this.#kept?.push((recorder) => counterOf(recorder)(event)) === MOST_KEPT) this.loadQuietly()
+    }
   }
 
   /**

@@ -210,15 +210,20 @@ class Dispatcher {
 
   #await(exchange: Exchange, answer: Promise<Answer>): void {
     this.#deadlines.add(exchange)
-    answer
-      .then((given) => {
+    void answer.then(
+      (given) => {
         this.#deadlines.remove(exchange)
-        this.#finish(exchange, given)
-      })
-      .catch((error: unknown) => {
+        try {
+          this.#finish(exchange, given)
+        } catch (error) {
+          this.#refuse(exchange, error)
+        }
+      },
+      (error: unknown) => {
         this.#deadlines.remove(exchange)
         this.#refuse(exchange, error)
-      })
+      },
+    )
   }
 
   #route(exchange: Exchange): MaybePromise<Answer> {
@@ -298,13 +303,12 @@ class Dispatcher {
     exchange.answer(answer)
     const { transaction, request, path, route, receivedMs } = exchange
     const { logger, clock, observer } = this.#parts
-    observer?.answered?.({
-      method: request.method ?? '',
-      route,
-      status: answer.status,
-      ms: clock.monotonic() - receivedMs,
-      ...(transaction.trace && { trace: transaction.trace }),
-    })
+    if (observer?.answered) {
+      const { trace } = transaction
+      const { method = '' } = request
+      const event = { method, route, status: answer.status, ms: clock.monotonic() - receivedMs }
+      observer.answered(trace ? { ...event, trace } : event)
+    }
     if (!transaction.extraLogging) return
     const ms = clock.now() - transaction.start
     logger.info({ transactionId: transaction.id, method: request.method, path, status: answer.status, ms }, 'answered')

@@ -6,14 +6,16 @@ import type { ActivationMessage } from '../messages/activation-message.ts'
 import type { ActivationResponse } from '../model/activation.ts'
 import { MB } from '../model/byte-size.ts'
 import type { TracedActivation } from '../model/tracer.ts'
+import type { Mutable } from '../mutable.ts'
 import type { Clock } from '../time/clock.ts'
+import { actionOfCaller } from './parts/action-of-caller.ts'
 import type { LoadedAction } from './parts/loaded-action.ts'
 import { readLogLines } from './logs/log-lines.ts'
 import type { ContainerOwnerView } from './parts/container-view.ts'
-import type { InvokerObserver } from './parts/observer.ts'
+import type { InvokerObserver, StageTimes } from './parts/observer.ts'
 import type { Acquisition, Job, JobFailure, Verdict } from './parts/job.ts'
 import type { Resources } from './parts/resources.ts'
-import { tracedOf } from './parts/traced.ts'
+import { tracedActivation } from './parts/traced.ts'
 import { stemKey } from './pool/stem-cells.ts'
 import { payloadOf, type Payload, type UnlockParameter } from './proxy/payload.ts'
 import type { ReplyLimits } from './proxy/reply-limits.ts'
@@ -48,6 +50,7 @@ export interface JobContext {
 /** One activation from the pool to its record. */
 export class ActivationJob implements Job {
   readonly key: string
+  readonly owner: ContainerOwnerView
   readonly namespace: string
   readonly need: Resources
   readonly maxConcurrent: number
@@ -79,9 +82,9 @@ export class ActivationJob implements Job {
     settled: (outcome: Promise<void>) => void,
   ) {
     const { user, transaction } = message
-    const { path, name, binding } = message.action
     const { limits } = action.action
     const { clock } = context
+    const { key, owner } = actionOfCaller(message, action)
     this.#context = context
     this.#message = message
     this.#action = action
@@ -90,7 +93,8 @@ export class ActivationJob implements Job {
     this.#queueMs = Math.max(0, clock.now() - (clock.monotonic() - receivedMs) - transaction.start)
     this.#readsLog = context.collectsLogs && limits.logs > 0
     this.namespace = user.namespace.name
-    this.key = `${user.namespace.uuid} ${this.namespace}/${path}/${name} ${binding ?? ''} ${action.revision}`
+    this.key = key
+    this.owner = owner
     this.need = { memoryMb: limits.memory, milliCpu: Math.round((limits.cpu ?? 0) * 1000) }
     // Where logs cannot be told apart, one activation at a time is what keeps them.
     this.#attributedLogs = context.attributedLogs && !action.userImage
@@ -102,10 +106,6 @@ export class ActivationJob implements Job {
 
   get ended(): boolean {
     return this.#state === 'ended'
-  }
-
-  get owner(): ContainerOwnerView {
-    return this.#names()
   }
 
   /** It was not started, and may be. */
@@ -126,7 +126,10 @@ export class ActivationJob implements Job {
   acquired(acquisition: Acquisition): void {
     this.#acquisition = acquisition
     this.#offers++
-    this.#context.observer.acquired?.({ ...this.#names(), acquisition })
+    const { observer } = this.#context
+    if (!observer.acquired) return
+    const { namespace, action, kind } = this.owner
+    observer.acquired({ namespace, action, kind, acquisition })
   }
 
   async execute(container: Container, onInitialised: (() => void) | undefined): Promise<Verdict> {
@@ -141,7 +144,20 @@ export class ActivationJob implements Job {
       return onInitialised ? 'damaged' : 'kept'
     }
     const log = this.#openLog(container)
-    const end = await this.#run(container, payload, onInitialised)
+    const message = this.#message
+    let end: RunEnd
+    try {
+      const replyLimits = this.#context.replyLimits(message)
+      end = await runInContainer(container, clock, {
+        message,
+        action: this.#action,
+        payload,
+        replyLimits,
+        onInitialised,
+      })
+    } catch (err) {
+      end = this.#broken(container, err, beganMs)
+    }
     if (end.refused && this.#offers < MAX_OFFERS) {
       void log?.collect({ waitMs: 0 })
       this.#state = 'waiting'
@@ -167,34 +183,23 @@ export class ActivationJob implements Job {
     const { clock, logger, givesBack, closing } = this.#context
     if (givesBack && closing()) return this.#giveBack('the invoker stops')
     if (failure.kind === 'start-failed') {
-      logger.warn({ ...this.#names(), activationId: this.#message.activationId, err: failure.error }, 'no container')
+      logger.warn({ ...this.owner, activationId: this.#message.activationId, err: failure.error }, 'no container')
     }
     this.#finish(responseOfFailure(failure), clock.now(), clock.monotonic())
   }
 
-  async #run(container: Container, payload: Payload, onInitialised: (() => void) | undefined): Promise<RunEnd> {
-    const { clock, logger, replyLimits } = this.#context
-    const beganMs = clock.monotonic()
-    const message = this.#message
-    try {
-      return await runInContainer(container, clock, {
-        message,
-        action: this.#action,
-        payload,
-        replyLimits: replyLimits(message),
-        onInitialised,
-      })
-    } catch (err) {
-      logger.error({ activationId: message.activationId, container: container.id, err }, 'run failed unexpectedly')
-      return {
-        response: errorResponse(3, RUN_LOST),
-        call: 'unexpected',
-        refused: false,
-        timedOut: false,
-        silent: false,
-        initMs: undefined,
-        elapsedMs: clock.monotonic() - beganMs,
-      }
+  #broken(container: Container, err: unknown, beganMs: number): RunEnd {
+    const { clock, logger } = this.#context
+    const { activationId } = this.#message
+    logger.error({ activationId, container: container.id, err }, 'run failed unexpectedly')
+    return {
+      response: errorResponse(3, RUN_LOST),
+      call: 'unexpected',
+      refused: false,
+      timedOut: false,
+      silent: false,
+      initMs: undefined,
+      elapsedMs: clock.monotonic() - beganMs,
     }
   }
 
@@ -231,13 +236,17 @@ export class ActivationJob implements Job {
 
   #finish(response: ActivationResponse, start: number, beganMs: number, end?: RunEnd, logs?: PendingLogs): void {
     const { observer, recorder } = this.#context
-    const stages = {
-      queue: this.#queueMs,
-      acquire: beganMs - this.#receivedMs,
-      ...(end?.initMs === undefined ? {} : { init: end.initMs }),
-      ...(end ? { run: end.elapsedMs - (end.initMs ?? 0) } : {}),
+    const initMs = end?.initMs
+    const stages: Mutable<StageTimes> = { queue: this.#queueMs, acquire: beganMs - this.#receivedMs }
+    if (initMs !== undefined) stages.init = initMs
+    if (end) stages.run = end.elapsedMs - (initMs ?? 0)
+    if (observer.responded) {
+      const { namespace, action, kind } = this.owner
+      const { statusCode } = response
+      const traced = this.#traced()
+      const event = { namespace, action, kind, statusCode, stages }
+      observer.responded(traced ? { ...event, traced } : event)
     }
-    observer.responded?.({ ...this.#names(), statusCode: response.statusCode, stages, ...this.#traced() })
     const record = recordOfRun(this.#message, this.#action, {
       response,
       start,
@@ -257,15 +266,10 @@ export class ActivationJob implements Job {
     this.#settled(Promise.reject(released(why)))
   }
 
-  #traced(): { readonly traced?: TracedActivation & { readonly acquisition?: Acquisition } } {
-    const { traced } = tracedOf(this.#message)
+  #traced(): (TracedActivation & { readonly acquisition?: Acquisition }) | undefined {
+    const traced = tracedActivation(this.#message)
     const acquisition = this.#acquisition
-    return traced ? { traced: acquisition ? { ...traced, acquisition } : traced } : {}
-  }
-
-  #names(): { namespace: string; action: string; kind: string } {
-    const { path, name } = this.#message.action
-    return { namespace: this.namespace, action: `${path}/${name}`, kind: this.#action.kind }
+    return traced && acquisition ? { ...traced, acquisition } : traced
   }
 }
 

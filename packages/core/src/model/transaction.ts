@@ -1,4 +1,4 @@
-import { randomText, type Random } from '../time/random.ts'
+import type { Random } from '../time/random.ts'
 import type { Trace } from './tracer.ts'
 import type { Clock } from '../time/clock.ts'
 
@@ -18,13 +18,18 @@ export const SYSTEM_TRANSACTION_PREFIX = 'sid_'
 
 /** Takes the client's id unless it is empty or reserved; otherwise makes one of 32 characters of [A-Za-z0-9]. */
 export function newTransaction(clock: Clock, random: Random, requested?: string, extraLogging = false): Transaction {
-  const id = requested && !requested.startsWith(SYSTEM_TRANSACTION_PREFIX) ? requested : randomText(random, 32)
-  return { id, start: clock.now(), ...(extraLogging ? { extraLogging } : {}) }
+  const id = requested && !requested.startsWith(SYSTEM_TRANSACTION_PREFIX) ? requested : randomId(random)
+  const start = clock.now()
+  return extraLogging ? { id, start, extraLogging } : { id, start }
 }
 
 /** The transaction of one step of a sequence or composition: it starts now, so that `waitTime` is the step's own. */
 export function childTransaction({ extraLogging, trace }: Transaction, clock: Clock, random: Random): Transaction {
-  // As good as a random text of 32 characters, and many times quicker to have.
-  const id = random.uuid().replaceAll('-', '')
+  const id = randomId(random)
   return { id, start: clock.now(), ...(extraLogging ? { extraLogging } : {}), ...(trace ? { trace } : {}) }
+}
+
+/** As good as a random text of 32 characters, and many times quicker to have. */
+function randomId(random: Random): string {
+  return random.uuid().replaceAll('-', '')
 }

@@ -4,7 +4,8 @@ import { watchPromise, type OnFault } from './first-fault.ts'
 export function guardedListener<E>(listener: (event: E) => unknown, onFault: OnFault): (event: E) => void {
   return (event) => {
     try {
-      watchPromise(listener(event), onFault)
+      const outcome = listener(event)
+      if (outcome !== undefined) watchPromise(outcome, onFault)
     } catch (err) {
       onFault(err)
     }
@@ -21,7 +22,7 @@ export function guardedObserver<O extends object>(
   for (const name of Object.keys(methods)) {
     const method: unknown = Reflect.get(observer, name)
     if (typeof method !== 'function') continue
-    guarded[name] = guardedListener((event) => Reflect.apply(method, observer, [event]) as unknown, onFault)
+    guarded[name] = guardedListener(method.bind(observer) as (event: unknown) => unknown, onFault)
   }
   return guarded as O
 }

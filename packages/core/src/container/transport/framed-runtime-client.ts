@@ -1,6 +1,6 @@
 import { PlatformError } from '../../errors.ts'
 import type { CallOptions, RuntimeReply } from '../container-factory.ts'
-import { Deadlines } from './deadlines.ts'
+import { Deadlines } from '../../time/deadlines.ts'
 import { FrameChannel, type Greeting } from './frame-channel.ts'
 import { FrameType, LARGEST_CALL, textFrame } from './frame-format.ts'
 import { PendingCall } from './pending-call.ts'

@@ -1,6 +1,6 @@
 import { PlatformError } from '../../errors.ts'
 import type { CallOptions, RuntimeReply } from '../container-factory.ts'
-import type { Deadline } from './deadlines.ts'
+import type { Deadline } from '../../time/deadlines.ts'
 
 /** One call from its frame to its result; settles once. */
 export class PendingCall implements Deadline {

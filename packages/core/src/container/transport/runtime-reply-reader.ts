@@ -2,7 +2,7 @@ import type { Dispatcher } from 'undici'
 import { PlatformError } from '../../errors.ts'
 import type { Clock } from '../../time/clock.ts'
 import type { CallOptions, RuntimeReply } from '../container-factory.ts'
-import { Deadlines, type Deadline } from './deadlines.ts'
+import { Deadlines, type Deadline } from '../../time/deadlines.ts'
 import { replyOf } from './reply.ts'
 
 /** Thrown into the driver to stop it; never seen by anybody else. */

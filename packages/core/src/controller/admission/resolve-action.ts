@@ -1,4 +1,4 @@
-import { isPromise } from '../../lifecycle.ts'
+import { isPromise, type MaybePromise } from '../../lifecycle.ts'
 import type { StoredAction } from '../../model/action.ts'
 import type { Identity } from '../../model/identity.ts'
 import { mergeParameters, type Parameters } from '../../model/parameters.ts'
@@ -32,27 +32,36 @@ export function actionResource({ namespace, package: packageName, name }: Action
   return `${namespace}/${packageName ?? name}`
 }
 
-/** @throws Refusal not-authorized, and what `requirePackage` throws */
-export async function locateAction(
+/** Without a promise where nothing must be read. @throws Refusal not-authorized, and what `requirePackage` throws */
+export function locateAction(
   cache: EntityCache,
   user: Identity,
   right: 'READ' | 'ACTIVATE',
-  { namespace, package: packageName, name }: ActionName,
+  name: ActionName,
+): MaybePromise<ActionPlace> {
+  if (name.package !== undefined) return locateInPackage(cache, user, right, name, name.package)
+  requireOwner(user, right, name.namespace, name.name)
+  return { path: name.namespace, name: name.name, parameters: NO_PARAMETERS }
+}
+
+async function locateInPackage(
+  cache: EntityCache,
+  user: Identity,
+  right: 'READ' | 'ACTIVATE',
+  { namespace, name }: ActionName,
+  packageName: string,
 ): Promise<ActionPlace> {
-  if (packageName === undefined) {
-    requireOwner(user, right, namespace, name)
-    return { path: namespace, name, parameters: NO_PARAMETERS }
-  }
   const id = { namespace, name: packageName }
   const { path, parameters, binding } = await requirePackage(cache, user, right, id, `${namespace}/${packageName}`)
   return { path, name, parameters, ...(binding === undefined ? {} : { binding }) }
 }
 
-/** The action with all parameters merged. @throws Refusal not-found, other-collection */
-export async function loadAction(cache: EntityCache, place: ActionPlace): Promise<StoredAction> {
-  const found = cache.get(`${place.path}/${place.name}`)
-  const stored = requireAction(isPromise(found) ? await found : found)
-  return withParameters(stored, place.parameters)
+/** The action with all parameters merged, without a promise when it is cached. @throws Refusal not-found, other-collection */
+export function loadAction(cache: EntityCache, { path, name, parameters }: ActionPlace): MaybePromise<StoredAction> {
+  const found = cache.get(`${path}/${name}`)
+  return isPromise(found)
+    ? found.then((entity) => withParameters(requireAction(entity), parameters))
+    : withParameters(requireAction(found), parameters)
 }
 
 export function withParameters(stored: StoredAction, under: Parameters): StoredAction {

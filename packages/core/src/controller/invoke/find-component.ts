@@ -1,3 +1,4 @@
+import type { MaybePromise } from '../../lifecycle.ts'
 import type { StoredAction } from '../../model/action.ts'
 import type { Identity } from '../../model/identity.ts'
 import type { EntityCache } from '../entities/entity-cache.ts'
@@ -21,19 +22,21 @@ export async function findComponent(
   user: Identity,
   name: ActionName,
 ): Promise<Component | 'forbidden' | 'missing'> {
-  const place = await orRefused(locateAction(cache, user, 'ACTIVATE', name))
+  const place = await orRefused(() => locateAction(cache, user, 'ACTIVATE', name))
   if (place === REFUSED) return 'forbidden'
-  const target = await orRefused(loadAction(cache, place))
+  const target = await orRefused(() => loadAction(cache, place))
   return target === REFUSED ? 'missing' : { target, ...bindingOf(place) }
 }
 
 const REFUSED = Symbol('refused')
 
-function orRefused<T>(found: Promise<T>): Promise<T | typeof REFUSED> {
-  return found.catch((error: unknown) => {
+async function orRefused<T>(find: () => MaybePromise<T>): Promise<T | typeof REFUSED> {
+  try {
+    return await find()
+  } catch (error) {
     if (error instanceof Refusal) return REFUSED
     throw error
-  })
+  }
 }
 
 function bindingOf({ binding }: ActionPlace): { readonly binding?: string } {

@@ -2,13 +2,15 @@ import { PlatformError } from '../../errors.ts'
 import { isPromise, type MaybePromise } from '../../lifecycle.ts'
 import type { PlacementRequest } from '../../load-balancer/load-balancer.ts'
 import type { Activation } from '../../model/activation.ts'
-import type { Clock, Timer } from '../../time/clock.ts'
+import type { Clock } from '../../time/clock.ts'
+import type { Deadline, Deadlines } from '../../time/deadlines.ts'
 import type { Waiter } from '../cluster/waiting-room.ts'
 import type { ActivationOutcome, ActivationRequest } from './activator.ts'
 
 /** Whoever keeps the books of what is in flight. */
 export interface Bookkeeper {
   readonly clock: Clock
+  readonly deadlines: Deadlines
   /** Sends it to an invoker; false when it has to wait, or was rejected. */
   place(entry: InFlight): boolean
   /** Sees to it that there will be a record, whatever becomes of this process. Throws when that is not to be had. */
@@ -17,12 +19,14 @@ export interface Bookkeeper {
   endUnplaced(entry: InFlight, error: string): void
   /** Ends what the balancer failed to place while it waited, with a record. */
   endFaulty(entry: InFlight, error: string): void
+  /** The invoker that has it did not tell in time how it ended. */
+  overdue(entry: InFlight): void
   /** `endMs`: when the activation ended, epoch ms. */
   blockingEnded(entry: InFlight, outcome: 'result' | 'later' | 'error', endMs?: number): void
 }
 
 /** One activation between acceptance and completion. */
-export class InFlight implements Waiter {
+export class InFlight implements Waiter, Deadline {
   readonly activationId: string
   readonly request: ActivationRequest
   readonly placement: PlacementRequest
@@ -32,7 +36,8 @@ export class InFlight implements Waiter {
   rejection: string | undefined
   /** What the balancer did instead of placing it. */
   fault: string | undefined
-  timer: Timer | undefined
+  /** From when on the invoker is late, once it was sent; monotonic ms. */
+  deadlineMs = Infinity
   /** The queue has the message. */
   published = false
   /** Set once a provisional record is being written, to what settles when that is done. */
@@ -43,7 +48,7 @@ export class InFlight implements Waiter {
   readonly #cameMs: number
   #resolve: ((outcome: ActivationOutcome) => void) | undefined
   #reject: ((error: PlatformError) => void) | undefined
-  #waitTimer: Timer | undefined
+  #patience: Deadline | undefined
   #early: ActivationOutcome | PlatformError | undefined
 
   constructor(books: Bookkeeper, activationId: string, request: ActivationRequest, placement: PlacementRequest) {
@@ -85,7 +90,8 @@ export class InFlight implements Waiter {
       if (this.#early instanceof PlatformError) this.fail(this.#early)
       else if (this.#early) this.#answer(this.#early)
       else if (this.request.blocking) {
-        this.#waitTimer = this.#books.clock.setTimer(this.request.waitMs, () => this.#handOut())
+        this.#patience = { deadlineMs: this.#cameMs + this.request.waitMs, expire: () => this.#handOut() }
+        this.#books.deadlines.add(this.#patience)
       } else if (this.invoker < 0) this.#handOut()
     })
   }
@@ -106,10 +112,25 @@ export class InFlight implements Waiter {
       this.#early = error
       return
     }
-    this.#waitTimer?.cancel()
+    this.#waitNoMore()
     this.handedOut = true
     if (this.request.blocking) this.#books.blockingEnded(this, 'error')
     this.#reject(error)
+  }
+
+  /** It was sent to an invoker, which has until then; monotonic ms. */
+  expectEnd(deadlineMs: number): void {
+    this.deadlineMs = deadlineMs
+    this.#books.deadlines.add(this)
+  }
+
+  /** As a {@link Deadline}: the end was expected by now. */
+  expire(): void {
+    this.#books.overdue(this)
+  }
+
+  #waitNoMore(): void {
+    if (this.#patience) this.#books.deadlines.remove(this.#patience)
   }
 
   /** Gives the caller the id, and no result, once there is sure to be a record. */
@@ -141,7 +162,7 @@ export class InFlight implements Waiter {
     }
     if (this.handedOut) return
     this.handedOut = true
-    this.#waitTimer?.cancel()
+    this.#waitNoMore()
     this.#tell(outcome)
   }
 

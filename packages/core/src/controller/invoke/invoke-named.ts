@@ -4,7 +4,8 @@ import type { JsonText } from '../../model/json-text.ts'
 import type { Transaction } from '../../model/transaction.ts'
 import { loadAction, locateAction, type ActionName } from '../admission/resolve-action.ts'
 import type { ActivationOutcome, ActivationRequest } from './activator.ts'
-import { invokeResolved, withAdmission, type InvokeServices } from './invoke-resolved.ts'
+import { invokeResolved, type InvokeServices } from './invoke-resolved.ts'
+import type { Mutable } from '../../mutable.ts'
 
 export interface Caller {
   readonly user: Identity
@@ -28,25 +29,30 @@ export interface InvocationOrder {
  * else; `order` is read once it is known that the caller may invoke what it names.
  * @throws Refusal; what `order` and the activator throw
  */
-export function invokeNamed(
+export async function invokeNamed(
   services: InvokeServices,
   { user, transaction }: Caller,
   name: ActionName,
   order: () => MaybePromise<InvocationOrder>,
 ): Promise<ActivationOutcome> {
-  return withAdmission(services, user, async (onSettled) => {
-    const place = await locateAction(services.cache, user, 'ACTIVATE', name)
+  const admitted = services.throttle.admitInvocation(user)
+  const release = isPromise(admitted) ? await admitted : admitted
+  // One function without a wait where nothing must be waited for: every invocation comes this way.
+  try {
+    const located = locateAction(services.cache, user, 'ACTIVATE', name)
+    const place = isPromise(located) ? await located : located
     const read = order()
     const { payload, blocking, waitMs, onAccepted, activationId } = isPromise(read) ? await read : read
-    const target = await loadAction(services.cache, place)
-    // Filled field by field: spreading what is optional is slow, and every invocation comes this way.
-    const request: Mutable<ActivationRequest> = { transaction, user, target, blocking, waitMs, onSettled }
+    const loaded = loadAction(services.cache, place)
+    const target = isPromise(loaded) ? await loaded : loaded
+    const request: Mutable<ActivationRequest> = { transaction, user, target, blocking, waitMs, onSettled: release }
     if (place.binding !== undefined) request.binding = place.binding
     if (payload) request.payload = payload
     if (onAccepted) request.onAccepted = onAccepted
     if (activationId !== undefined) request.activationId = activationId
-    return invokeResolved(services, request)
-  })
+    return await invokeResolved(services, request)
+  } catch (error) {
+    release()
+    throw error
+  }
 }
-
-type Mutable<T> = { -readonly [K in keyof T]: T[K] }

@@ -48,21 +48,39 @@ export async function withAdmission<T>(
  * @throws Refusal kind-deprecated, parameters-not-allowed, activation-failed; what `authorizeComponents` and the
  * activator throw
  */
-export async function invokeResolved(
-  { parts, cache, activator }: Omit<InvokeServices, 'throttle'>,
+export function invokeResolved(
+  services: Omit<InvokeServices, 'throttle'>,
   request: ActivationRequest,
 ): Promise<ActivationOutcome> {
-  const { user, target, payload, transaction } = request
-  const { exec } = target.action
-  requireSupportedKind(exec, parts.manifest)
-  if (isSequence(exec)) await authorizeComponents(cache, user, 'ACTIVATE', exec.components)
+  const { exec } = request.target.action
+  requireSupportedKind(exec, services.parts.manifest)
+  return isSequence(exec) ? invokeSequence(services, request, exec.components) : activate(services, request)
+}
+
+async function invokeSequence(
+  services: Omit<InvokeServices, 'throttle'>,
+  request: ActivationRequest,
+  components: readonly string[],
+): Promise<ActivationOutcome> {
+  await authorizeComponents(services.cache, request.user, 'ACTIVATE', components)
+  return activate(services, request)
+}
+
+function activate(
+  { parts, activator }: Pick<InvokeServices, 'parts' | 'activator'>,
+  request: ActivationRequest,
+): Promise<ActivationOutcome> {
+  const { target, payload, transaction } = request
   if (payload && definesFinal(target.action, payload)) throw new Refusal('parameters-not-allowed')
-  try {
-    return await activator.activate(request)
-  } catch (error) {
+  const failed = (error: unknown): never => {
     if (isPlatformError(error)) throw error
     parts.logger.error({ err: error, transactionId: transaction.id }, 'activation failed unexpectedly')
     throw new Refusal('activation-failed')
+  }
+  try {
+    return activator.activate(request).catch(failed)
+  } catch (error) {
+    return failed(error)
   }
 }
 

@@ -11,13 +11,16 @@ export interface Arguments {
 
 const NONE: readonly string[] = []
 const UNLOCKED: Readonly<Record<string, string>> = {}
+const NO_ARGUMENTS: Arguments = { initArgs: NONE, lockedArgs: UNLOCKED }
 
 /**
  * The request's arguments over the action's parameters. An array is passed as it is. Without parameters the payload
  * is handed on untouched, so that its text need not be written again.
  */
 export function mergeArguments(parameters: Parameters, payload: JsonText | undefined): Arguments {
-  if (parameters.length === 0) return { ...(payload ? { content: payload } : {}), initArgs: NONE, lockedArgs: UNLOCKED }
+  if (parameters.length === 0) {
+    return payload ? { content: payload, initArgs: NONE, lockedArgs: UNLOCKED } : NO_ARGUMENTS
+  }
 
   const given = payload?.value ?? {}
   const initArgs = parameters.filter(({ init }) => init).map(({ key }) => key)

@@ -8,12 +8,13 @@ import { activationEvent, type EmitEvent } from '../../messages/event-message.ts
 import { completedTopic, invokerTopic } from '../../messages/invoker-instance.ts'
 import { activationIdOf, type Activation } from '../../model/activation.ts'
 import type { PlatformLimits } from '../../model/platform-limits.ts'
-import type { Trace, Tracer } from '../../model/tracer.ts'
+import type { Tracer } from '../../model/tracer.ts'
 import type { RuntimesManifest } from '../../model/runtimes-manifest.ts'
 import type { Delivery, Queue, Subscription } from '../../queue/queue.ts'
 import type { ActivationStore } from '../../store/activation-store.ts'
 import { controllerOwner } from '../../store/record-owner.ts'
 import type { Clock } from '../../time/clock.ts'
+import { Deadlines } from '../../time/deadlines.ts'
 import type { Random } from '../../time/random.ts'
 import { within } from '../../time/within.ts'
 import type { ClusterState } from '../cluster/cluster-state.ts'
@@ -32,6 +33,7 @@ import { placementRequest } from '../cluster/placement-request.ts'
 import { RecordWriter } from './record-writer.ts'
 import { refusedActivation } from './refused-activation.ts'
 import { CONTROLLER_STOPPED, NO_ACKNOWLEDGEMENT, NOT_PUBLISHED, NOT_STARTED } from './texts.ts'
+import type { Mutable } from '../../mutable.ts'
 
 export interface ActivatorParts {
   readonly controllerId: string
@@ -68,6 +70,7 @@ const UNPLACED_GRACE_MS = 5_000
  */
 export class PlacingActivator implements Activator, Bookkeeper {
   readonly cluster: ClusterState
+  readonly deadlines: Deadlines
   readonly #supervisor: Supervisor
   readonly #parts: ActivatorParts
   readonly #inFlight = new Map<string, InFlight>()
@@ -83,6 +86,7 @@ export class PlacingActivator implements Activator, Bookkeeper {
 
   constructor(parts: ActivatorParts) {
     this.#parts = parts
+    this.deadlines = Deadlines.of(parts.clock)
     this.#room = new WaitingRoom(parts.maxWaiting)
     this.#placement = new GuardedPlacement(parts.loadBalancer, parts.logger)
     this.#learns = parts.loadBalancer.usesHistory === true
@@ -129,6 +133,7 @@ export class PlacingActivator implements Activator, Bookkeeper {
     await Promise.all(ended)
     await this.#subscription?.close()
     this.#subscription = undefined
+    this.deadlines.rest()
   }
 
   /** Resolves to true once an invoker is healthy, to false when none was within `limitMs`. */
@@ -196,12 +201,13 @@ export class PlacingActivator implements Activator, Bookkeeper {
     }
     entry.invoker = placement.invoker
     entry.inRoom = false
-    this.#parts.observer?.placed?.({
-      ...factsOf(entry),
-      invoker: placement.invoker,
-      waitMs: entry.ageMs,
-      ...traceOf(entry),
-    })
+    const { observer } = this.#parts
+    if (observer?.placed) {
+      const { trace } = entry.request.transaction
+      const { namespace, action, kind } = entry.placement
+      const event = { namespace, action, kind, invoker: placement.invoker, waitMs: entry.ageMs }
+      observer.placed(trace ? { ...event, trace } : event)
+    }
     this.cluster.take(placement.invoker, entry.placement)
     this.#send(entry, placement.invoker)
     return true
@@ -212,10 +218,7 @@ export class PlacingActivator implements Activator, Bookkeeper {
     const { timeout } = entry.request.target.action.limits
     const timeoutMs =
       Math.max(timeout, limits.timeoutMs.std) * limits.completionTimeoutFactor + limits.completionTimeoutAddonMs
-    entry.timer = clock.setTimer(timeoutMs, () => {
-      this.#supervisor.outcome(invoker, 'timeout')
-      void this.#end(entry, NO_ACKNOWLEDGEMENT)
-    })
+    entry.expectEnd(clock.monotonic() + timeoutMs)
     try {
       queue.publish(invokerTopic(invoker), activationBody(this.#message(entry))).then(
         () => this.#published(entry),
@@ -245,28 +248,29 @@ export class PlacingActivator implements Activator, Bookkeeper {
     if (provisional) this.#provisional.discardProvisional(provisional.done, namespace, activationId)
   }
 
+  // Filled field by field: spreading what is optional is slow, and every activation comes this way.
   #message({ request, activationId }: InFlight): ActivationMessage {
     const { transaction, target, user, binding, cause, blocking } = request
     const { action, revision } = target
-    const { tracer } = this.#parts
+    const { tracer, controllerId } = this.#parts
     const { trace } = transaction
-    return {
+    const { path, name, version } = action
+    const { content, initArgs, lockedArgs } = mergeArguments(action.parameters, request.payload)
+    const message: Mutable<ActivationMessage> = {
       transaction,
-      action: {
-        path: action.path,
-        name: action.name,
-        version: action.version,
-        ...(binding === undefined ? {} : { binding }),
-      },
+      action: binding === undefined ? { path, name, version } : { path, name, version, binding },
       revision,
       user,
       activationId,
-      controllerId: this.#parts.controllerId,
+      controllerId,
       blocking,
-      ...mergeArguments(action.parameters, request.payload),
-      ...(cause === undefined ? {} : { cause }),
-      ...(tracer && trace ? { traceContext: tracer.carrier(trace, activationId) } : {}),
+      initArgs,
+      lockedArgs,
     }
+    if (content) message.content = content
+    if (cause !== undefined) message.cause = cause
+    if (tracer && trace) message.traceContext = tracer.carrier(trace, activationId)
+    return message
   }
 
   /**
@@ -367,13 +371,17 @@ export class PlacingActivator implements Activator, Bookkeeper {
   }
 
   blockingEnded(entry: InFlight, outcome: 'result' | 'later' | 'error', endMs?: number): void {
+    const { observer } = this.#parts
+    if (!observer?.blockingEnded) return
     const { trace } = entry.request.transaction
-    this.#parts.observer?.blockingEnded?.({
-      ...factsOf(entry),
-      outcome,
-      ms: entry.ageMs,
-      ...(trace && { trace, ...(endMs === undefined ? {} : { endMs }) }),
-    })
+    const { namespace, action, kind } = entry.placement
+    const event = { namespace, action, kind, outcome, ms: entry.ageMs }
+    observer.blockingEnded(trace ? { ...event, trace, ...(endMs !== undefined && { endMs }) } : event)
+  }
+
+  overdue(entry: InFlight): void {
+    this.#supervisor.outcome(entry.invoker, 'timeout')
+    void this.#end(entry, NO_ACKNOWLEDGEMENT)
   }
 
   endFaulty(entry: InFlight, error: string): void {
@@ -393,7 +401,7 @@ export class PlacingActivator implements Activator, Bookkeeper {
     const left = this.inFlight(uuid) - 1
     if (left > 0) this.#perNamespace.set(uuid, left)
     else this.#perNamespace.delete(uuid)
-    entry.timer?.cancel()
+    this.deadlines.remove(entry)
     if (entry.invoker >= 0) this.cluster.release(entry.invoker, entry.placement)
     if (entry.inRoom) this.#room.leave(entry)
     entry.request.onSettled?.()
@@ -410,7 +418,11 @@ export class PlacingActivator implements Activator, Bookkeeper {
     const { transaction } = entry.request
     const { namespace } = entry
     this.#parts.logger.warn({ namespace, transactionId: transaction.id, reason }, 'activation refused')
-    this.#parts.observer?.refused?.({ ...factsOf(entry), reason, ...traceOf(entry) })
+    this.#parts.observer?.refused?.({
+      ...factsOf(entry),
+      reason,
+      ...(transaction.trace && { trace: transaction.trace }),
+    })
     this.#forget(entry)
     return new ActivationRefused(reason)
   }
@@ -422,10 +434,6 @@ export class PlacingActivator implements Activator, Bookkeeper {
 
 function factsOf({ placement: { namespace, action, kind } }: InFlight): ActivationFacts {
   return { namespace, action, kind }
-}
-
-function traceOf({ request: { transaction } }: InFlight): { readonly trace?: Trace } {
-  return transaction.trace ? { trace: transaction.trace } : {}
 }
 
 function kindOf({ response, completion }: Acknowledgement): 'result' | 'completion' | 'both' {

@@ -2,6 +2,7 @@ import type { ContainerFactory, ContainerSpec } from '../../container/container-
 import type { Logger } from '../../log.ts'
 import type { RuntimesManifest } from '../../model/runtimes-manifest.ts'
 import type { Clock } from '../../time/clock.ts'
+import { Deadlines } from '../../time/deadlines.ts'
 import type { ContainerView } from '../parts/container-view.ts'
 import type { InvokerObserver, PoolGauges } from '../parts/observer.ts'
 import { ContainerProxy, type ProxyHost, type ProxyParts } from '../proxy/container-proxy.ts'
@@ -101,10 +102,12 @@ export class ContainerPool implements ProxyHost {
       job.fail({ kind: 'closing' })
     }
     for (const proxy of this.#all) proxy.remove()
-    if (this.#all.size === 0) return
-    await new Promise<void>((resolve) => {
-      this.#emptied.push(resolve)
-    })
+    if (this.#all.size > 0) {
+      await new Promise<void>((resolve) => {
+        this.#emptied.push(resolve)
+      })
+    }
+    Deadlines.of(this.#parts.clock).rest()
   }
 
   /** Takes a job: it is executed or fails, now or later. */

@@ -1,6 +1,7 @@
 import type { Container, ContainerFactory, ContainerSpec } from '../../container/container-factory.ts'
 import type { Logger } from '../../log.ts'
-import type { Clock, Timer } from '../../time/clock.ts'
+import type { Clock } from '../../time/clock.ts'
+import { Deadlines } from '../../time/deadlines.ts'
 import type { ContainerOwnerView } from '../parts/container-view.ts'
 import type { Job, Verdict } from '../parts/job.ts'
 import { Link } from '../parts/linked-list.ts'
@@ -69,7 +70,9 @@ export class ContainerProxy implements IdleContainer {
   #state: ContainerState = 'creating'
   #container: Container | undefined
   #waiting: Job[] = []
-  #timer: Timer | undefined
+  readonly #deadlines: Deadlines
+  /** How long it may stay as it is, while nobody uses it. */
+  readonly #idleLimit: { deadlineMs: number; event: ContainerEvent; readonly expire: () => void }
   #startError: unknown
 
   constructor(parts: ProxyParts, need: Resources, stemKey: string | undefined) {
@@ -77,6 +80,8 @@ export class ContainerProxy implements IdleContainer {
     this.need = need
     this.stemKey = stemKey
     this.maxConcurrent = 1
+    this.#deadlines = Deadlines.of(parts.clock)
+    this.#idleLimit = { deadlineMs: 0, event: 'expire', expire: () => this.#dispatch(this.#idleLimit.event) }
   }
 
   get state(): ContainerState {
@@ -167,8 +172,7 @@ export class ContainerProxy implements IdleContainer {
       case 'arm-expiry':
         return this.#arm(this.#parts.policy.keepAlive(this).destroyAfterMs, 'expire')
       case 'cancel-timer':
-        this.#timer?.cancel()
-        return
+        return this.#deadlines.remove(this.#idleLimit)
       case 'suspend':
         return void this.#operate('suspended', 'suspend-failed', (container) => container.suspend())
       case 'resume':
@@ -253,7 +257,11 @@ export class ContainerProxy implements IdleContainer {
   }
 
   #arm(delayMs: number, event: ContainerEvent): void {
-    this.#timer = this.#parts.clock.setTimer(delayMs, () => this.#dispatch(event))
+    const limit = this.#idleLimit
+    this.#deadlines.remove(limit)
+    limit.deadlineMs = this.#parts.clock.monotonic() + delayMs
+    limit.event = event
+    this.#deadlines.add(limit)
   }
 
   async #operate(

@@ -4,6 +4,7 @@ import { authKeyText } from '../../model/identity.ts'
 import type { JsonValue } from '../../model/json.ts'
 import { stringifyJson } from '../../model/json-number.ts'
 import { isTruthy, parameterValue } from '../../model/parameters.ts'
+import { actionOfCaller } from '../parts/action-of-caller.ts'
 import type { LoadedAction } from '../parts/loaded-action.ts'
 import type { Payload } from './payload.ts'
 
@@ -46,7 +47,17 @@ export function initBody(message: ActivationMessage, action: LoadedAction, paylo
 
 /** The body of `POST /run`, JSON text. The arguments are copied, not serialised again. */
 export function runBody(message: ActivationMessage, action: LoadedAction, payload: Payload, deadline: number): string {
-  return `{"value":${payload.argumentsText},${JSON.stringify(metadata(message, action, deadline)).slice(1)}`
+  const { first, apiKey } = actionOfCaller(message, action).runFields
+  const { activationId, transaction, traceContext } = message
+  const own = `"activation_id":${JSON.stringify(activationId)},"transaction_id":${JSON.stringify(transaction.id)}`
+  const text = `{"value":${payload.argumentsText},${first},${own},"deadline":"${deadline}"${apiKey}`
+  return traceContext?.traceparent === undefined ? `${text}}` : `${text},${traceText(traceContext)}}`
+}
+
+function traceText(context: TraceCarrier): string {
+  const fields: Record<string, string> = {}
+  addTrace(fields, context)
+  return JSON.stringify(fields).slice(1, -1)
 }
 
 function environmentText(value: JsonValue): string {

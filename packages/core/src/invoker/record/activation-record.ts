@@ -7,8 +7,7 @@ import { FIRST_VERSION } from '../../model/semantic-version.ts'
 import type { LoadedAction } from '../parts/loaded-action.ts'
 import type { StageTimes } from '../parts/observer.ts'
 import type { Acquisition } from '../parts/job.ts'
-
-type Mutable<T> = { -readonly [K in keyof T]: T[K] }
+import type { Mutable } from '../../mutable.ts'
 
 const NO_LOGS: readonly string[] = []
 const STAGES = 'stages'

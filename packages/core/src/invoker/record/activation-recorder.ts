@@ -13,7 +13,7 @@ import { invokerOwner } from '../../store/record-owner.ts'
 import type { Clock } from '../../time/clock.ts'
 import { missingLogsLine } from '../logs/log-lines.ts'
 import type { InvokerObserver } from '../parts/observer.ts'
-import { tracedOf } from '../parts/traced.ts'
+import { stageEvent } from '../parts/traced.ts'
 import { retryUntilDone } from '../../retry-until-done.ts'
 import { withLogs } from './activation-record.ts'
 import { errorResponse } from '../../model/error-response.ts'
@@ -122,7 +122,7 @@ export class ActivationRecorder {
     const { clock, logStore, logger, observer } = this.#parts
     const finished = (logs: readonly string[]): Activation => {
       const ms = clock.monotonic() - beganMs
-      observer.logged?.({ ms, ...tracedOf(message) })
+      observer.logged?.(stageEvent(message, ms))
       return withLogs(record, logs, ms)
     }
     const failed = (err: unknown): Activation => {
@@ -183,7 +183,7 @@ export class ActivationRecorder {
     if (!isStored(message, record.response.statusCode, storeLevels)) return 'not-wanted'
     const began = clock.monotonic()
     const stored = (outcome: StoreOutcome): StoreOutcome => {
-      observer.stored?.({ ms: clock.monotonic() - began, ...tracedOf(message) })
+      observer.stored?.(stageEvent(message, clock.monotonic() - began))
       return outcome
     }
     const put = this.#put(record)

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { VirtualClock, type Clock, type Timer } from '@stemcell/core'
-import { Deadlines } from '../../src/container/transport/deadlines.ts'
+import { Deadlines } from '../../src/time/deadlines.ts'
 
 function counting(clock: Clock): { readonly clock: Clock; readonly timers: () => number } {
   let timers = 0

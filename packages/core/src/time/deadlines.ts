@@ -1,4 +1,4 @@
-import type { Clock, Timer } from '../../time/clock.ts'
+import type { Clock, Timer } from './clock.ts'
 
 export interface Deadline {
   /** On the monotonic clock. */
@@ -37,6 +37,14 @@ export class Deadlines {
 
   remove(deadline: Deadline): void {
     this.#pending.delete(deadline)
+  }
+
+  /** Leaves no timer behind where nothing is pending: for whoever is done with it. */
+  rest(): void {
+    if (this.#pending.size > 0) return
+    this.#timer?.cancel()
+    this.#timer = undefined
+    this.#armedMs = Infinity
   }
 
   #arm(atMs: number): void {
