@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache'
 import { adapterContext, type Adapter } from '../adapter.ts'
+import { growingTo } from '../growing-cache.ts'
 import { PlatformError } from '../errors.ts'
 import type { MaybePromise } from '../lifecycle.ts'
 import { ALL_RIGHTS, AUTH_KEY_LENGTH, type Identity } from '../model/identity.ts'
@@ -42,7 +43,7 @@ export class StoreAuth implements Auth {
   readonly #byUser: LRUCache<string, Entry>
   readonly #byNamespace: LRUCache<string, Entry>
   /** Lookups that found nothing, and until when to remember that. */
-  readonly #unknown = new LRUCache<string, number>({ max: MAX_UNKNOWN })
+  readonly #unknown = new LRUCache<string, number>(growingTo(MAX_UNKNOWN))
   readonly #loading = new Map<string, Promise<Identity | undefined>>()
   #generation = 0
   #open = false
@@ -56,8 +57,8 @@ export class StoreAuth implements Auth {
     )
     this.#store = store
     this.#clock = clock
-    this.#byUser = new LRUCache({ max: integer('maxEntries', maxEntries, 1) })
-    this.#byNamespace = new LRUCache({ max: maxEntries })
+    this.#byUser = new LRUCache(growingTo(integer('maxEntries', maxEntries, 1)))
+    this.#byNamespace = new LRUCache(growingTo(maxEntries))
     this.capabilities = { schemes: ['basic'], maxStalenessMs }
   }
 

@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache'
+import { growingTo } from '../growing-cache.ts'
 import type { ActionHistory, PlacementRequest } from './load-balancer.ts'
 
 const REMEMBERED = 50_000
@@ -19,7 +20,7 @@ export interface RunReport {
  */
 export class ActionHistories {
   readonly #nowMs: () => number
-  readonly #entries = new LRUCache<string, Entry>({ max: REMEMBERED })
+  readonly #entries = new LRUCache<string, Entry>(growingTo(REMEMBERED))
   /** Counts the restarts of an invoker: what was before is not there any more. */
   readonly #lives = new Map<number, number>()
 

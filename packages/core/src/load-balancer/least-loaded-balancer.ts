@@ -3,6 +3,7 @@ import type { Adapter } from '../adapter.ts'
 import { PlatformError } from '../errors.ts'
 import type { ClusterView, InvokerView, LoadBalancer, Placement, PlacementRequest } from './load-balancer.ts'
 import { serves } from './serves.ts'
+import { growingTo } from '../growing-cache.ts'
 
 /** Options of {@link leastLoadedBalancer}. */
 export interface LeastLoadedBalancerOptions {
@@ -37,7 +38,7 @@ export class LeastLoadedBalancer implements LoadBalancer {
       throw new PlatformError('ERR_CONFIG', 'leastLoadedBalancer: option stayBelow must be a number from 0 to 1')
     }
     this.#stayBelow = stayBelow
-    this.#last = new LRUCache({ max: positiveInteger('rememberedActions', options.rememberedActions ?? 10_000) })
+    this.#last = new LRUCache(growingTo(positiveInteger('rememberedActions', options.rememberedActions ?? 10_000)))
   }
 
   place(request: PlacementRequest, cluster: ClusterView): Placement {

@@ -14,7 +14,7 @@ interface Bucket {
 /** Leaky buckets: a full rate at once, and then as they run out. Each gateway counts for itself. */
 export class RateLimiter {
   readonly #clock: Clock
-  readonly #buckets = new LRUCache<string, Bucket>({ max: MAX_BUCKETS })
+  readonly #buckets = new LRUCache<string, Bucket>({ maxSize: MAX_BUCKETS, sizeCalculation: () => 1 })
 
   constructor(clock: Clock) {
     this.#clock = clock

@@ -29,7 +29,7 @@ export class RouteMemory {
   readonly #store: ApiStore
   readonly #clock: Clock
   readonly #logger: Logger
-  readonly #known = new LRUCache<string, Known>({ max: MAX_NAMESPACES })
+  readonly #known = new LRUCache<string, Known>({ maxSize: MAX_NAMESPACES, sizeCalculation: () => 1 })
   readonly #reading = new Map<string, Promise<RouteTable>>()
   /** Counts changes made here, which what is being read may not have. */
   #changes = 0

@@ -1,7 +1,8 @@
 import { PlatformError, problems, type TlsFiles } from '@stemcell/core'
 import { dirname, resolve } from 'node:path'
 import { configSchema, type Config } from './config-schema.ts'
-import { LineCounter, parseDocument } from 'yaml'
+import { createRequire } from 'node:module'
+import type yaml from 'yaml'
 import { readNamedFile } from '../read-named-file.ts'
 import { openWhiskSettings, overlaid, type OpenWhiskVariables } from './openwhisk-settings.ts'
 import { CONTAINER_PACKAGES, type ContainersName } from './container-packages.ts'
@@ -87,6 +88,8 @@ function readStructured(path: string, source: string): unknown {
 }
 
 function readYaml(text: string, source: string): unknown {
+  // Read only where it is needed: most servers have no such file, and every one has a start.
+  const { LineCounter, parseDocument } = createRequire(import.meta.url)('yaml') as typeof yaml
   const lines = new LineCounter()
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false })
   const [error] = document.errors

@@ -1,4 +1,6 @@
-import { Client, Pool, type Dispatcher } from 'undici'
+import { createRequire } from 'node:module'
+import type undici from 'undici'
+import type { Client, Dispatcher } from 'undici'
 import { PlatformError, isPlatformError } from '../../errors.ts'
 import type { CallOptions, RuntimeReply } from '../container-factory.ts'
 import type { RuntimeClient, RuntimeClientOptions } from './runtime-client.ts'
@@ -97,12 +99,23 @@ export class HttpRuntimeClient implements RuntimeClient {
   }
 
   #send(method: 'GET' | 'POST', path: string, body: string | null, options: CallOptions): Promise<RuntimeReply> {
+    const send = (driver: Driver): Promise<RuntimeReply> => this.#sendBy(driver, method, path, body, options)
+    return loaded ? send(loaded) : load().then(send)
+  }
+
+  #sendBy(
+    driver: Driver,
+    method: 'GET' | 'POST',
+    path: string,
+    body: string | null,
+    options: CallOptions,
+  ): Promise<RuntimeReply> {
     return new Promise((resolve, reject) => {
       if (this.#closed) {
         reject(new PlatformError('ERR_NOT_REACHED', 'the container is gone'))
         return
       }
-      this.#dispatcher ??= connect(this.#options)
+      this.#dispatcher ??= connect(driver, this.#options)
       this.#pending++
       const reader = new RuntimeReplyReader(options, this.#options.clock, this.#onEnded, resolve, reject)
       this.#dispatcher.dispatch({ method, path, headers: HEADERS, body }, reader)
@@ -110,7 +123,27 @@ export class HttpRuntimeClient implements RuntimeClient {
   }
 }
 
-function connect({ endpoint, maxConcurrent, idleMs = 600_000 }: HttpRuntimeClientOptions): Dispatcher {
+type Driver = Pick<typeof undici, 'Client' | 'Pool'>
+
+let loaded: Driver | undefined
+
+/**
+ * The driver is loaded for the first container that speaks HTTP: ours do not, and it takes a tenth of the start. An import
+ * that failed once, for want of a descriptor for example, fails for ever; `require` tries again.
+ */
+async function load(): Promise<Driver> {
+  try {
+    loaded = await import('undici')
+  } catch {
+    loaded = createRequire(import.meta.url)('undici') as Driver
+  }
+  return loaded
+}
+
+function connect(
+  { Client, Pool }: Driver,
+  { endpoint, maxConcurrent, idleMs = 600_000 }: HttpRuntimeClientOptions,
+): Dispatcher {
   const unix = 'socketPath' in endpoint
   const origin = unix ? 'http://localhost' : `http://${hostText(endpoint.host)}:${endpoint.port}`
   const options: Client.Options = {
