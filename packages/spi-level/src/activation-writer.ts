@@ -9,11 +9,11 @@ import {
   type Timer,
 } from '@stemcell/core'
 import type { ClassicLevel } from 'classic-level'
-import { addRecord, recordWrite, type RecordWrite } from './record-write.ts'
+import { addRecord, recordUtf8, recordWrite, type RecordWrite } from './record-write.ts'
 import type { CommitQueue, Operation } from './commit-queue.ts'
 import { ProvisionalRecords } from './journal/provisional-records.ts'
 import type { Journal } from './journal/journal.ts'
-import type { JournalEntry } from './journal/journal-entry.ts'
+import type { JournalEntry, NewEntry } from './journal/journal-entry.ts'
 import { KeySpace, recordKey } from '@stemcell/core/sorted-store'
 import { codeOf } from './to-platform-error.ts'
 
@@ -101,7 +101,8 @@ export class ActivationWriter {
 
   /** The text of a record that the database may not have yet. */
   find(namespace: string, activationId: string): string | undefined {
-    return this.#held.get(recordKey(this.#keys, namespace, activationId))?.text
+    const held = this.#held.get(recordKey(this.#keys, namespace, activationId))
+    return held && recordUtf8(held).toString()
   }
 
   /** Resolves when the database has every record that was accepted before. Rejects with its error. */
@@ -169,7 +170,7 @@ export class ActivationWriter {
       return 'exists'
     }
     const write = recordWrite(key, activation, text)
-    this.#append({ type: 'put', text })
+    this.#append({ type: 'put', utf8: recordUtf8(write) })
     this.#provisional.delete(key)
     this.#enqueue(write)
     return 'stored'
@@ -208,14 +209,14 @@ export class ActivationWriter {
     else this.#journal.replace(this.#needed())
   }
 
-  #append(entry: JournalEntry): void {
+  #append(entry: NewEntry): void {
     const needed = this.#heldBytes + this.#provisional.bytes
     if (this.#journal.size > Math.max(JOURNAL_BYTES, 2 * needed)) this.#journal.replace(this.#needed())
     this.#journal.append(entry)
   }
 
-  *#needed(): Generator<JournalEntry> {
-    for (const { text } of this.#held.values()) yield { type: 'put', text }
+  *#needed(): Generator<NewEntry> {
+    for (const write of this.#held.values()) yield { type: 'put', utf8: recordUtf8(write) }
     yield* this.#provisional.entries()
   }
 

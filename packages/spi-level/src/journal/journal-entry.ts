@@ -7,24 +7,42 @@ export type JournalEntry =
   | { readonly type: 'provisional'; readonly owner: string; readonly text: string }
   | { readonly type: 'discarded'; readonly key: string }
 
+/** The same as it is written: a record may be bytes of UTF-8 already. */
+export type NewEntry = JournalEntry | { readonly type: 'put'; readonly utf8: Uint8Array }
+
 /** Hexadecimal: 8 digits of CRC-32 over what follows the header, 8 digits of its length in bytes. */
 const HEADER_BYTES = 16
 const HEADER = /^[0-9a-f]{16}$/
 const END = 0x0a
 /** First bytes behind a header. */
 const TYPES = Buffer.from('pfwb')
+const PUT = TYPES[0]!
 
 const scratch = Buffer.allocUnsafe(64 * 1024)
 
 /** The bytes of an entry; they stay as they are only until the next call. */
-export function encodeEntry(entry: JournalEntry): Buffer {
+export function encodeEntry(entry: NewEntry): Buffer {
+  if ('utf8' in entry) {
+    const { utf8 } = entry
+    const target = targetFor(utf8.length + 1)
+    target[HEADER_BYTES] = PUT
+    target.set(utf8, HEADER_BYTES + 1)
+    return whole(target, utf8.length + 1)
+  }
   const content = contentOf(entry)
   // A UTF-16 unit takes at most three bytes.
-  const target =
-    content.length * 3 + HEADER_BYTES + 1 <= scratch.length
-      ? scratch
-      : Buffer.allocUnsafe(Buffer.byteLength(content) + HEADER_BYTES + 1)
-  const length = target.write(content, HEADER_BYTES)
+  const most = content.length * 3
+  const target = targetFor(most <= scratch.length ? most : Buffer.byteLength(content))
+  return whole(target, target.write(content, HEADER_BYTES))
+}
+
+function targetFor(contentBytes: number): Buffer {
+  const bytes = contentBytes + HEADER_BYTES + 1
+  return bytes <= scratch.length ? scratch : Buffer.allocUnsafe(bytes)
+}
+
+/** The entry around the content that is in its place. */
+function whole(target: Buffer, length: number): Buffer {
   const end = HEADER_BYTES + length
   target.write(digits(crc32(target.subarray(HEADER_BYTES, end))) + digits(length), 0, 'latin1')
   target[end] = END

@@ -12,7 +12,7 @@ import {
 import { join } from 'node:path'
 import type { HighWaterMark } from '../high-water-mark.ts'
 import { codeOf } from '../to-platform-error.ts'
-import { encodeEntry, scanJournal, type JournalEntry, type ScannedJournal } from './journal-entry.ts'
+import { encodeEntry, scanJournal, type NewEntry, type ScannedJournal } from './journal-entry.ts'
 
 /** LevelDB leaves files alone whose names it does not know. */
 const FILE = 'activations.journal'
@@ -62,7 +62,7 @@ export class Journal {
     this.#number = number
   }
 
-  append(entry: JournalEntry): void {
+  append(entry: NewEntry): void {
     if (this.#file === undefined) this.#start()
     const file = this.#file!
     if (this.#torn) this.#mend(file)
@@ -80,7 +80,7 @@ export class Journal {
   }
 
   /** From here on the journal holds these entries and no other, or what it held before when this throws. */
-  replace(entries: Iterable<JournalEntry>): void {
+  replace(entries: Iterable<NewEntry>): void {
     const file = openSync(this.#newPath, 'w+', 0o600)
     let size = 0
     let lastAt = 0
@@ -123,7 +123,7 @@ export class Journal {
     this.#file = undefined
   }
 
-  *#numbered(entries: Iterable<JournalEntry>): Generator<JournalEntry> {
+  *#numbered(entries: Iterable<NewEntry>): Generator<NewEntry> {
     yield { type: 'begin', number: this.#number + 1 }
     yield* entries
   }
