@@ -21,6 +21,8 @@ export class ActivationLogBuffer implements ActivationLog {
   readonly #onClose: () => void
   /** As in {@link LogOptions}. */
   readonly alone: boolean
+  /** Tells which log of its container was opened before it. */
+  order = 0
   #lines: LogLine[] = []
   #leftBytes: number
   #truncated = false

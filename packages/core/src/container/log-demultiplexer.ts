@@ -1,4 +1,5 @@
 import type { Clock } from '../time/clock.ts'
+import { TransientMap } from '../transient-map.ts'
 import type { ActivationLog, LogLine } from './activation-log.ts'
 import { ActivationLogBuffer } from './activation-log-buffer.ts'
 import type { LogOptions } from './container-factory.ts'
@@ -42,7 +43,8 @@ export class LogDemultiplexer implements FramedLog {
   readonly #clock: Clock
   readonly #time: LogTimestamp
   readonly #token: Buffer | undefined
-  readonly #logs = new Map<string, ActivationLogBuffer>()
+  readonly #logs = new TransientMap<string, ActivationLogBuffer>()
+  #opened = 0
   readonly #readers: Record<StreamName, Reader>
 
   constructor(format: LogFormat, clock: Clock) {
@@ -62,6 +64,7 @@ export class LogDemultiplexer implements FramedLog {
       this.#logs.delete(activationId)
       this.#forget()
     })
+    log.order = this.#opened++
     this.#logs.set(activationId, log)
     this.#forget()
     for (const stream of ['stdout', 'stderr'] as const) {
@@ -184,15 +187,18 @@ export class LogDemultiplexer implements FramedLog {
   }
 
   #currentLog(stream: StreamName): ActivationLogBuffer | undefined {
-    if (this.#logs.size === 1 && this.#token) return this.#logs.values().next().value
+    if (this.#logs.size === 1 && this.#token) return this.#logs.values()[0]
     const first = this.#firstLog(stream)
     return !this.#token || first?.alone ? first : undefined
   }
 
-  /** Maps keep the order in which their entries came. */
+  /** Of those whose stream has not ended, the one that was opened first. */
   #firstLog(stream: StreamName): ActivationLogBuffer | undefined {
-    for (const log of this.#logs.values()) if (!log.hasEnded(stream)) return log
-    return undefined
+    let first: ActivationLogBuffer | undefined
+    for (const log of this.#logs.values()) {
+      if (!log.hasEnded(stream) && (!first || log.order < first.order)) first = log
+    }
+    return first
   }
 
   #forget(): void {

@@ -1,6 +1,7 @@
 import type { ApiRequest, ApiResponse } from './http/direct/api-server.ts'
 import { isPromise, type MaybePromise } from '../lifecycle.ts'
 import type { Identity } from '../model/identity.ts'
+import { Deadlines } from '../time/deadlines.ts'
 import type { Tracer } from '../model/tracer.ts'
 import { newTransaction, type Transaction } from '../model/transaction.ts'
 import { controllerOwner } from '../store/record-owner.ts'
@@ -41,7 +42,6 @@ import { infoRoutes } from './operations/info-routes.ts'
 import { namespaceRoutes } from './namespaces/namespace-routes.ts'
 import { operationalRoutes, type OperationalState } from './operations/operational-routes.ts'
 import { announcedLength, bodyTooLarge, ClientGone } from './http/read-body.ts'
-import { RequestDeadlines } from './http/request-deadlines.ts'
 import type { Call, Route, UserRoute } from './http/route.ts'
 import { RouteTable } from './http/route-table.ts'
 import { methodNotAllowed, onlyTheseTypes, TEXTS } from './http/texts.ts'
@@ -167,7 +167,8 @@ class Dispatcher {
   readonly #authenticator: Authenticator
   readonly #web: WebActions
   readonly #reception: Reception
-  readonly #deadlines: RequestDeadlines<Exchange>
+  readonly #deadlines: Deadlines
+  readonly #requestTimeoutMs: number
 
   constructor(
     parts: ControllerParts,
@@ -182,7 +183,8 @@ class Dispatcher {
     this.#authenticator = authenticator
     this.#web = web
     this.#reception = reception
-    this.#deadlines = new RequestDeadlines(parts.clock, requestTimeoutMs, (exchange) => this.#expire(exchange))
+    this.#deadlines = Deadlines.of(parts.clock)
+    this.#requestTimeoutMs = requestTimeoutMs
   }
 
   handle(request: ApiRequest, response: ApiResponse): void {
@@ -209,6 +211,7 @@ class Dispatcher {
   }
 
   #await(exchange: Exchange, answer: Promise<Answer>): void {
+    exchange.limit(this.#requestTimeoutMs, this.#onExpired)
     this.#deadlines.add(exchange)
     void answer.then(
       (given) => {
@@ -285,6 +288,8 @@ class Dispatcher {
     if (!acceptsMediaType(request.headers.accept, JSON_TYPE)) throw new HttpError(406, onlyTheseTypes(JSON_TYPE))
     return route.handle({ request, body: exchange, transaction, rawQuery, params, user, late: exchange })
   }
+
+  readonly #onExpired = (exchange: Exchange): void => this.#expire(exchange)
 
   /** What was accepted is not called refused only because the store, say, does not answer. */
   #expire(exchange: Exchange): void {

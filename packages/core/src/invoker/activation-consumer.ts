@@ -5,6 +5,7 @@ import type { ActivationResponse } from '../model/activation.ts'
 import type { PlatformLimits } from '../model/platform-limits.ts'
 import type { Delivery } from '../queue/queue.ts'
 import type { Clock } from '../time/clock.ts'
+import { TransientMap } from '../transient-map.ts'
 import type { ActionFailure, ActionSource } from './action-source.ts'
 import { ActivationJob, released, type JobContext } from './activation-job.ts'
 import { exceededLimit } from './limit-check.ts'
@@ -42,7 +43,7 @@ interface Taken {
 /** Consumes activation messages and makes jobs of them. Each accepted activation ends in one record, whatever happens. */
 export class ActivationConsumer {
   readonly #parts: ActivationConsumerParts
-  readonly #open = new Map<string, Promise<void>>()
+  readonly #open = new TransientMap<string, Promise<void>>()
   readonly #ended = new RecentIds(REMEMBERED)
   readonly #idle: (() => void)[] = []
 

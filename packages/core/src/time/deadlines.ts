@@ -1,21 +1,35 @@
 import type { Clock, Timer } from './clock.ts'
 
-export interface Deadline {
-  /** On the monotonic clock. */
-  readonly deadlineMs: number
+/** What must have happened by a moment. */
+export abstract class Deadline {
+  /** On the monotonic clock. Not to be changed while it is pending. */
+  deadlineMs: number
+  /** @internal Neighbours among those that are pending. */
+  before: Deadline | undefined
+  /** @internal */
+  after: Deadline | undefined
+  /** @internal */
+  isPending = false
+
+  constructor(deadlineMs: number) {
+    this.deadlineMs = deadlineMs
+  }
+
   /** Called once, when it has passed. */
-  expire(): void
+  abstract expire(): void
 }
 
 const ofClock = new WeakMap<Clock, Deadlines>()
 
 /**
- * Time limits of calls, kept exactly with one timer for all of them: it is set for the earliest, and moved only by one
- * that is earlier still. A call that ends in time, as nearly all do, touches no timer.
+ * Deadlines of all that is under way, kept exactly with one timer for all of them: it is set for the earliest, and moved only by
+ * one that is earlier still. What ends in time, as nearly everything does, touches no timer.
  */
 export class Deadlines {
   readonly #clock: Clock
-  readonly #pending = new Set<Deadline>()
+  /** A list through the deadlines themselves: nothing is left behind of what is removed, see `TransientMap`. */
+  #first: Deadline | undefined
+  #last: Deadline | undefined
   #timer: Timer | undefined
   #armedMs = Infinity
 
@@ -23,25 +37,41 @@ export class Deadlines {
     this.#clock = clock
   }
 
-  /** Those that all calls on this clock share. */
+  /** Those that all work on this clock shares. */
   static of(clock: Clock): Deadlines {
     let deadlines = ofClock.get(clock)
     if (!deadlines) ofClock.set(clock, (deadlines = new Deadlines(clock)))
     return deadlines
   }
 
+  /** Nothing happens when it is pending already. */
   add(deadline: Deadline): void {
-    this.#pending.add(deadline)
+    if (deadline.isPending) return
+    deadline.isPending = true
+    deadline.before = this.#last
+    if (this.#last) this.#last.after = deadline
+    else this.#first = deadline
+    this.#last = deadline
     if (deadline.deadlineMs < this.#armedMs) this.#arm(deadline.deadlineMs)
   }
 
-  remove(deadline: Deadline): void {
-    this.#pending.delete(deadline)
+  /** False when it was not pending. */
+  remove(deadline: Deadline): boolean {
+    if (!deadline.isPending) return false
+    deadline.isPending = false
+    const { before, after } = deadline
+    if (before) before.after = after
+    else this.#first = after
+    if (after) after.before = before
+    else this.#last = before
+    deadline.before = undefined
+    deadline.after = undefined
+    return true
   }
 
   /** Leaves no timer behind where nothing is pending: for whoever is done with it. */
   rest(): void {
-    if (this.#pending.size > 0) return
+    if (this.#first) return
     this.#timer?.cancel()
     this.#timer = undefined
     this.#armedMs = Infinity
@@ -59,13 +89,13 @@ export class Deadlines {
     const now = this.#clock.monotonic()
     const passed: Deadline[] = []
     let nextMs = Infinity
-    for (const deadline of this.#pending) {
+    for (let deadline = this.#first; deadline; deadline = deadline.after) {
       if (deadline.deadlineMs <= now) passed.push(deadline)
       else nextMs = Math.min(nextMs, deadline.deadlineMs)
     }
     if (nextMs < Infinity) this.#arm(nextMs)
     for (const deadline of passed) {
-      if (this.#pending.delete(deadline)) deadline.expire()
+      if (this.remove(deadline)) deadline.expire()
     }
   }
 }

@@ -1,6 +1,15 @@
 import { expect, it } from 'vitest'
 import { VirtualClock, type Clock, type Timer } from '@stemcell/core'
-import { Deadlines } from '../../src/time/deadlines.ts'
+import { Deadline, Deadlines } from '../../src/time/deadlines.ts'
+
+class Told extends Deadline {
+  readonly expire: () => void
+
+  constructor(deadlineMs: number, expire: () => void) {
+    super(deadlineMs)
+    this.expire = expire
+  }
+}
 
 function counting(clock: Clock): { readonly clock: Clock; readonly timers: () => number } {
   let timers = 0
@@ -24,7 +33,7 @@ it('expires each deadline at its time, in whatever order they came', async () =>
   const start = clock.monotonic()
   const expired: [number, number][] = []
   for (const ms of [500, 20, 300, 20, 1_000]) {
-    deadlines.add({ deadlineMs: start + ms, expire: () => expired.push([ms, clock.monotonic() - start]) })
+    deadlines.add(new Told(start + ms, () => expired.push([ms, clock.monotonic() - start])))
   }
   await clock.advance(2_000)
   expect(expired).toEqual([
@@ -40,14 +49,13 @@ it('does nothing to a deadline that was removed, also while others expire', asyn
   const clock = new VirtualClock()
   const deadlines = Deadlines.of(clock)
   const expired: string[] = []
-  const second = { deadlineMs: clock.monotonic() + 10, expire: () => expired.push('second') }
-  deadlines.add({
-    deadlineMs: clock.monotonic() + 10,
-    expire: () => {
+  const second = new Told(clock.monotonic() + 10, () => expired.push('second'))
+  deadlines.add(
+    new Told(clock.monotonic() + 10, () => {
       expired.push('first')
       deadlines.remove(second)
-    },
-  })
+    }),
+  )
   deadlines.add(second)
   await clock.advance(100)
   expect(expired).toEqual(['first'])
@@ -57,9 +65,37 @@ it('sets no timer for a call that ends in time', async () => {
   const { clock, timers } = counting(new VirtualClock())
   const deadlines = Deadlines.of(clock)
   for (let call = 0; call < 1_000; call++) {
-    const deadline = { deadlineMs: clock.monotonic() + 60_000, expire: () => expect.unreachable() }
+    const deadline = new Told(clock.monotonic() + 60_000, () => expect.unreachable())
     deadlines.add(deadline)
     deadlines.remove(deadline)
   }
   expect(timers()).toBe(1)
+})
+
+it('takes a deadline once, and says whether one that is removed was pending', async () => {
+  const clock = new VirtualClock()
+  const deadlines = Deadlines.of(clock)
+  const expired: string[] = []
+  const [first, middle, last] = ['first', 'middle', 'last'].map(
+    (name) => new Told(clock.monotonic() + 10, () => expired.push(name)),
+  ) as [Told, Told, Told]
+  for (const deadline of [first, middle, last, middle]) deadlines.add(deadline)
+  expect(deadlines.remove(middle)).toBe(true)
+  expect(deadlines.remove(middle)).toBe(false)
+  deadlines.add(middle)
+  await clock.advance(10)
+  expect(expired).toEqual(['first', 'last', 'middle'])
+  expect(deadlines.remove(first)).toBe(false)
+})
+
+it('leaves no timer behind once nothing is pending and it is told to rest', () => {
+  const clock = new VirtualClock()
+  const deadlines = Deadlines.of(clock)
+  const deadline = new Told(clock.monotonic() + 10, () => expect.unreachable())
+  deadlines.add(deadline)
+  deadlines.rest()
+  expect(clock.nextDueMs).toBeDefined()
+  deadlines.remove(deadline)
+  deadlines.rest()
+  expect(clock.nextDueMs).toBeUndefined()
 })

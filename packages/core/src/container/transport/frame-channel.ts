@@ -15,6 +15,7 @@ import type { PendingCall } from './pending-call.ts'
 import { neededBytes, replyOf } from './reply.ts'
 import type { FramedLog, RuntimeEndpoint } from './runtime-client.ts'
 import { PlatformError } from '../../errors.ts'
+import { TransientMap } from '../../transient-map.ts'
 
 /** All channels read into this one: what arrives is taken up before the next read. */
 const readBuffer = Buffer.allocUnsafeSlow(65_536)
@@ -46,7 +47,7 @@ export class FrameChannel implements FrameSink {
   readonly #options: ChannelOptions
   readonly #socket: Socket
   readonly #reader = new FrameReader(this)
-  readonly #calls = new Map<number, PendingCall>()
+  readonly #calls = new TransientMap<number, PendingCall>()
   /** Calls that nobody waits for any more, whose result is still to come. */
   readonly #abandoned = new Set<number>()
   #state: 'connecting' | 'greeting' | 'open' | 'closed' = 'connecting'

@@ -16,7 +16,7 @@ export class FramedRuntimeClient {
   readonly #options: RuntimeClientOptions
   readonly #deadlines: Deadlines
   readonly #onExpired = (call: PendingCall): void => this.#channel?.abandon(call)
-  readonly #onEnded = (call: PendingCall): void => this.#deadlines.remove(call)
+  readonly #onEnded = (call: PendingCall): void => void this.#deadlines.remove(call)
   #channel: FrameChannel | undefined
   #number = 0
   #closed = false

@@ -1,12 +1,11 @@
 import { PlatformError } from '../../errors.ts'
 import type { CallOptions, RuntimeReply } from '../container-factory.ts'
-import type { Deadline } from '../../time/deadlines.ts'
+import { Deadline } from '../../time/deadlines.ts'
 
 /** One call from its frame to its result; settles once. */
-export class PendingCall implements Deadline {
+export class PendingCall extends Deadline {
   readonly number: number
   readonly options: CallOptions
-  readonly deadlineMs: number
   readonly resolve: (reply: RuntimeReply) => void
   readonly reject: (error: PlatformError) => void
   readonly #onExpired: (call: PendingCall) => void
@@ -26,9 +25,9 @@ export class PendingCall implements Deadline {
     reject: (error: PlatformError) => void,
     onExpired: (call: PendingCall) => void,
   ) {
+    super(now + options.timeoutMs)
     this.number = number
     this.options = options
-    this.deadlineMs = now + options.timeoutMs
     this.resolve = resolve
     this.reject = reject
     this.#onExpired = onExpired

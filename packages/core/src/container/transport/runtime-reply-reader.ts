@@ -2,20 +2,19 @@ import type { Dispatcher } from 'undici'
 import { PlatformError } from '../../errors.ts'
 import type { Clock } from '../../time/clock.ts'
 import type { CallOptions, RuntimeReply } from '../container-factory.ts'
-import { Deadlines, type Deadline } from '../../time/deadlines.ts'
+import { Deadline, Deadlines } from '../../time/deadlines.ts'
 import { replyOf } from './reply.ts'
 
 /** Thrown into the driver to stop it; never seen by anybody else. */
 const STOPPED = new Error('no longer wanted')
 
 /** Follows one request to its reply and settles exactly once, by the reply, a failure or the time limit. */
-export class RuntimeReplyReader implements Dispatcher.DispatchHandler, Deadline {
+export class RuntimeReplyReader extends Deadline implements Dispatcher.DispatchHandler {
   readonly #options: CallOptions
   readonly #resolve: (reply: RuntimeReply) => void
   readonly #reject: (error: PlatformError) => void
   readonly #deadlines: Deadlines
   readonly #onEnded: () => void
-  readonly deadlineMs: number
   #controller: Dispatcher.DispatchController | undefined
   #settled = false
   #status = 0
@@ -32,12 +31,12 @@ export class RuntimeReplyReader implements Dispatcher.DispatchHandler, Deadline 
     resolve: (reply: RuntimeReply) => void,
     reject: (error: PlatformError) => void,
   ) {
+    super(clock.monotonic() + options.timeoutMs)
     this.#options = options
     this.#resolve = resolve
     this.#reject = reject
     this.#onEnded = onEnded
     this.#deadlines = Deadlines.of(clock)
-    this.deadlineMs = clock.monotonic() + options.timeoutMs
     this.#deadlines.add(this)
   }
 

@@ -1,5 +1,6 @@
 import type { MaybePromise } from '../../lifecycle.ts'
 import type { Transaction } from '../../model/transaction.ts'
+import { Deadline } from '../../time/deadlines.ts'
 import { writeAnswer, type Answer } from './answer.ts'
 import type { BodyReceiver } from './body-receiver.ts'
 import { CORS } from './cors.ts'
@@ -17,7 +18,7 @@ export interface Reception {
 }
 
 /** One request with its response, from arrival to answer. */
-export class Exchange implements BodySource, LateAnswer {
+export class Exchange extends Deadline implements BodySource, LateAnswer {
   readonly request: ApiRequest
   readonly transaction: Transaction
   readonly path: string
@@ -33,6 +34,7 @@ export class Exchange implements BodySource, LateAnswer {
   /** The client waits to be told to send the body. */
   #isAsked: boolean
   #lateAnswer: (() => Answer) | undefined
+  #onExpired: ((exchange: Exchange) => void) | undefined
 
   constructor(
     request: ApiRequest,
@@ -41,6 +43,7 @@ export class Exchange implements BodySource, LateAnswer {
     receivedMs: number,
     reception: Reception,
   ) {
+    super(Infinity)
     this.request = request
     this.#response = response
     this.#reception = reception
@@ -51,6 +54,17 @@ export class Exchange implements BodySource, LateAnswer {
     const end = target.indexOf('?')
     this.path = end < 0 ? target : target.slice(0, end)
     this.rawQuery = end < 0 ? '' : target.slice(end + 1)
+  }
+
+  /** It must be answered within `ms` of its arrival, or `onExpired` is called once it is pending. */
+  limit(ms: number, onExpired: (exchange: Exchange) => void): void {
+    this.deadlineMs = this.receivedMs + ms
+    this.#onExpired = onExpired
+  }
+
+  /** As a {@link Deadline}. */
+  expire(): void {
+    this.#onExpired?.(this)
   }
 
   get body(): BodySource {

@@ -3,7 +3,7 @@ import { isPromise, type MaybePromise } from '../../lifecycle.ts'
 import type { PlacementRequest } from '../../load-balancer/load-balancer.ts'
 import type { Activation } from '../../model/activation.ts'
 import type { Clock } from '../../time/clock.ts'
-import type { Deadline, Deadlines } from '../../time/deadlines.ts'
+import { Deadline, type Deadlines } from '../../time/deadlines.ts'
 import type { Waiter } from '../cluster/waiting-room.ts'
 import type { ActivationOutcome, ActivationRequest } from './activator.ts'
 
@@ -26,7 +26,7 @@ export interface Bookkeeper {
 }
 
 /** One activation between acceptance and completion. */
-export class InFlight implements Waiter, Deadline {
+export class InFlight extends Deadline implements Waiter {
   readonly activationId: string
   readonly request: ActivationRequest
   readonly placement: PlacementRequest
@@ -36,8 +36,6 @@ export class InFlight implements Waiter, Deadline {
   rejection: string | undefined
   /** What the balancer did instead of placing it. */
   fault: string | undefined
-  /** From when on the invoker is late, once it was sent; monotonic ms. */
-  deadlineMs = Infinity
   /** The queue has the message. */
   published = false
   /** Set once a provisional record is being written, to what settles when that is done. */
@@ -52,6 +50,8 @@ export class InFlight implements Waiter, Deadline {
   #early: ActivationOutcome | PlatformError | undefined
 
   constructor(books: Bookkeeper, activationId: string, request: ActivationRequest, placement: PlacementRequest) {
+    // From when on the invoker is late; known once it was sent.
+    super(Infinity)
     this.#books = books
     this.#cameMs = books.clock.monotonic()
     this.activationId = activationId
@@ -90,7 +90,7 @@ export class InFlight implements Waiter, Deadline {
       if (this.#early instanceof PlatformError) this.fail(this.#early)
       else if (this.#early) this.#answer(this.#early)
       else if (this.request.blocking) {
-        this.#patience = { deadlineMs: this.#cameMs + this.request.waitMs, expire: () => this.#handOut() }
+        this.#patience = new Patience(this.#cameMs + this.request.waitMs, () => this.#handOut())
         this.#books.deadlines.add(this.#patience)
       } else if (this.invoker < 0) this.#handOut()
     })
@@ -171,5 +171,19 @@ export class InFlight implements Waiter, Deadline {
       this.#books.blockingEnded(this, outcome.activation ? 'result' : 'later', outcome.activation?.end)
     }
     this.#resolve?.(outcome)
+  }
+}
+
+/** How long a blocking caller waits. */
+class Patience extends Deadline {
+  readonly #isOver: () => void
+
+  constructor(deadlineMs: number, isOver: () => void) {
+    super(deadlineMs)
+    this.#isOver = isOver
+  }
+
+  expire(): void {
+    this.#isOver()
   }
 }

@@ -17,6 +17,7 @@ import type { Clock } from '../../time/clock.ts'
 import { Deadlines } from '../../time/deadlines.ts'
 import type { Random } from '../../time/random.ts'
 import { within } from '../../time/within.ts'
+import { TransientMap } from '../../transient-map.ts'
 import type { ClusterState } from '../cluster/cluster-state.ts'
 import type { HealthProbe } from '../cluster/health-probe.ts'
 import type { InvokerOutcome } from '../cluster/invoker-health.ts'
@@ -73,7 +74,7 @@ export class PlacingActivator implements Activator, Bookkeeper {
   readonly deadlines: Deadlines
   readonly #supervisor: Supervisor
   readonly #parts: ActivatorParts
-  readonly #inFlight = new Map<string, InFlight>()
+  readonly #inFlight = new TransientMap<string, InFlight>()
   readonly #perNamespace = new Map<string, number>()
   readonly #room: WaitingRoom
   readonly #records: RecordWriter
@@ -113,7 +114,7 @@ export class PlacingActivator implements Activator, Bookkeeper {
   async drain(deadlineMs: number): Promise<void> {
     this.#closing = true
     this.#room.evict()
-    const unplaced = [...this.#inFlight.values()].filter((entry) => entry.inRoom)
+    const unplaced = this.#inFlight.values().filter((entry) => entry.inRoom)
     for (const entry of unplaced) entry.inRoom = false
     const ended = Promise.all(unplaced.map((entry) => this.#end(entry, NOT_STARTED)))
     if (unplaced.length > 0) {
@@ -128,7 +129,7 @@ export class PlacingActivator implements Activator, Bookkeeper {
   async close(): Promise<void> {
     await this.drain(0)
     await this.#supervisor.close()
-    const ended = [...this.#inFlight.values()].map((entry) => this.#end(entry, NO_ACKNOWLEDGEMENT))
+    const ended = this.#inFlight.values().map((entry) => this.#end(entry, NO_ACKNOWLEDGEMENT))
     await this.#records.close()
     await Promise.all(ended)
     await this.#subscription?.close()
@@ -157,10 +158,9 @@ export class PlacingActivator implements Activator, Bookkeeper {
 
   /** Id and fully qualified name with version of everything in flight. */
   list(): [activationId: string, action: string][] {
-    return [...this.#inFlight.values()].map(({ activationId, placement }) => [
-      activationId,
-      `${placement.action}@${placement.version}`,
-    ])
+    return this.#inFlight
+      .values()
+      .map(({ activationId, placement }) => [activationId, `${placement.action}@${placement.version}`])
   }
 
   activate(request: ActivationRequest): Promise<ActivationOutcome> {

@@ -1,7 +1,7 @@
 import type { Container, ContainerFactory, ContainerSpec } from '../../container/container-factory.ts'
 import type { Logger } from '../../log.ts'
 import type { Clock } from '../../time/clock.ts'
-import { Deadlines } from '../../time/deadlines.ts'
+import { Deadline, Deadlines } from '../../time/deadlines.ts'
 import type { ContainerOwnerView } from '../parts/container-view.ts'
 import type { Job, Verdict } from '../parts/job.ts'
 import { Link } from '../parts/linked-list.ts'
@@ -72,7 +72,7 @@ export class ContainerProxy implements IdleContainer {
   #waiting: Job[] = []
   readonly #deadlines: Deadlines
   /** How long it may stay as it is, while nobody uses it. */
-  readonly #idleLimit: { deadlineMs: number; event: ContainerEvent; readonly expire: () => void }
+  readonly #idleLimit: IdleLimit
   #startError: unknown
 
   constructor(parts: ProxyParts, need: Resources, stemKey: string | undefined) {
@@ -81,7 +81,7 @@ export class ContainerProxy implements IdleContainer {
     this.stemKey = stemKey
     this.maxConcurrent = 1
     this.#deadlines = Deadlines.of(parts.clock)
-    this.#idleLimit = { deadlineMs: 0, event: 'expire', expire: () => this.#dispatch(this.#idleLimit.event) }
+    this.#idleLimit = new IdleLimit((event) => this.#dispatch(event))
   }
 
   get state(): ContainerState {
@@ -172,7 +172,7 @@ export class ContainerProxy implements IdleContainer {
       case 'arm-expiry':
         return this.#arm(this.#parts.policy.keepAlive(this).destroyAfterMs, 'expire')
       case 'cancel-timer':
-        return this.#deadlines.remove(this.#idleLimit)
+        return void this.#deadlines.remove(this.#idleLimit)
       case 'suspend':
         return void this.#operate('suspended', 'suspend-failed', (container) => container.suspend())
       case 'resume':
@@ -298,5 +298,20 @@ export class ContainerProxy implements IdleContainer {
       logger.error({ container: container.id, err }, 'container left behind')
     }
     this.#dispatch('destroyed')
+  }
+}
+
+/** What happens to a container when it was idle for so long. */
+class IdleLimit extends Deadline {
+  event: ContainerEvent = 'expire'
+  readonly #isReached: (event: ContainerEvent) => void
+
+  constructor(isReached: (event: ContainerEvent) => void) {
+    super(Infinity)
+    this.#isReached = isReached
+  }
+
+  expire(): void {
+    this.#isReached(this.event)
   }
 }
