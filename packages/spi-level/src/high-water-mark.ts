@@ -31,6 +31,10 @@ export class HighWaterMark {
   readonly #path: string
   readonly #slot = Buffer.alloc(COPIES * SLOT_BYTES)
   #file: number | undefined
+  /** What is to be written of the journal at the end of this step of the event loop. */
+  #due: { journal: number; bytes: number } | undefined
+  /** That could not be written: the next who appends is told. */
+  #isOverdue = false
 
   constructor(dir: string) {
     this.#path = join(dir, FILE)
@@ -70,9 +74,34 @@ export class HighWaterMark {
 
   journaled(journal: number, bytes: number): void {
     this.#writeNumbers(SLOTS.journal, journal, bytes)
+    this.#due = undefined
+    this.#isOverdue = false
+  }
+
+  /**
+   * The same, for who appends much: one write stands for all records that are appended in one step. Should it fail, the
+   * next call throws.
+   */
+  journaledSoon(journal: number, bytes: number): void {
+    if (this.#isOverdue) return this.journaled(journal, bytes)
+    if (!this.#due) queueMicrotask(this.#writeQuietly)
+    this.#due = { journal, bytes }
+  }
+
+  readonly #writeQuietly = (): void => {
+    try {
+      this.#writeDue()
+    } catch {
+      this.#isOverdue = true
+    }
+  }
+
+  #writeDue(): void {
+    if (this.#due) this.journaled(this.#due.journal, this.#due.bytes)
   }
 
   close(): void {
+    this.#writeDue()
     if (this.#file !== undefined) closeSync(this.#file)
     this.#file = undefined
   }

@@ -26,6 +26,23 @@ describe('the mark of what was acknowledged', () => {
     expect(new HighWaterMark(dir).read()).toEqual(expected)
   })
 
+  it('is written once for all that is appended in one step, and before anything else happens', async () => {
+    const mark = new HighWaterMark(dir)
+    mark.begin({ commit: 1, synced: 1, journal: 1, journalBytes: 1 })
+    const bytesTold = (): number | undefined => new HighWaterMark(dir).read()?.journalBytes
+    for (const bytes of [10, 20, 30]) mark.journaledSoon(1, bytes)
+    expect(bytesTold()).toBe(1)
+    await Promise.resolve()
+    expect(bytesTold()).toBe(30)
+    mark.journaledSoon(1, 40)
+    mark.journaled(2, 5)
+    await Promise.resolve()
+    expect(bytesTold()).toBe(5)
+    mark.journaledSoon(2, 50)
+    mark.close()
+    expect(bytesTold()).toBe(50)
+  })
+
   it('is right or unreadable, whichever bit changes and wherever it is cut', () => {
     written()
     const whole = readFileSync(fileOf())

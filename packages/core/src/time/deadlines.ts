@@ -3,16 +3,20 @@ import type { Clock, Timer } from './clock.ts'
 /** What must have happened by a moment. */
 export abstract class Deadline {
   /** On the monotonic clock. Not to be changed while it is pending. */
-  deadlineMs: number
+  declare deadlineMs: number
   /** @internal Neighbours among those that are pending. */
-  before: Deadline | undefined
+  declare before: Deadline | undefined
   /** @internal */
-  after: Deadline | undefined
+  declare after: Deadline | undefined
   /** @internal */
-  isPending = false
+  declare isPending: boolean
 
+  // Fields with initialisers are set one by one by a function of their own, which is slow until it is inlined.
   constructor(deadlineMs: number) {
     this.deadlineMs = deadlineMs
+    this.before = undefined
+    this.after = undefined
+    this.isPending = false
   }
 
   /** Called once, when it has passed. */

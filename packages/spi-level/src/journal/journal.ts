@@ -70,7 +70,7 @@ export class Journal {
     const size = this.#size + bytes.length
     try {
       writeWhole(file, bytes, this.#size)
-      this.#mark.journaled(this.#number, size)
+      this.#mark.journaledSoon(this.#number, size)
     } catch (error) {
       this.#torn = true
       throw error

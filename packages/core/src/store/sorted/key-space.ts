@@ -34,6 +34,8 @@ export interface OrderRange {
  */
 export class KeySpace {
   readonly #store: string
+  /** By index, the partition that was last asked for and what its keys begin with: those of one batch are mostly the same. */
+  readonly #prefixes = new Map<string, { readonly partition: string; readonly prefix: string }>()
 
   /** @param store one letter, unlike that of any other store in the database. */
   constructor(store: string) {
@@ -54,7 +56,11 @@ export class KeySpace {
 
   /** What the keys of all rows of a partition begin with. */
   rows(index: string, partition: string): string {
-    return `${this.#store}i${index}${TERMINATOR}${escapeName(partition)}${TERMINATOR}`
+    const last = this.#prefixes.get(index)
+    if (last?.partition === partition) return last.prefix
+    const prefix = `${this.#store}i${index}${TERMINATOR}${escapeName(partition)}${TERMINATOR}`
+    this.#prefixes.set(index, { partition, prefix })
+    return prefix
   }
 
   row(id: string, { index, partition, order, place }: RowAddress): string {
