@@ -2,6 +2,14 @@ export { ERROR_CODES, isPlatformError, PlatformError, type ErrorCode } from './e
 export { isPromise, type Lifecycle, type MaybePromise } from './lifecycle.ts'
 export { silentLogger, type Logger } from './log.ts'
 export { refusedConnections } from './controller/http/refused-connections.ts'
+export {
+  ApiServer,
+  type HttpListener,
+  type HttpRequest,
+  type HttpResponse,
+} from './controller/http/direct/api-server.ts'
+export { DirectRequest } from './controller/http/direct/direct-request.ts'
+export { DirectResponse, type TakeAnswer } from './controller/http/direct/direct-response.ts'
 export { makeFolder } from './make-folder.ts'
 export { KeyedLock } from './keyed-lock.ts'
 export {
@@ -16,6 +24,7 @@ export { SecureServer, type SecureServerOptions } from './tls/secure-server.ts'
 export type { StreamRequest } from './tls/stream-request.ts'
 
 export type { Clock, Timer } from './time/clock.ts'
+export { Deadline, Deadlines } from './time/deadlines.ts'
 export { SystemClock } from './time/system-clock.ts'
 export { VirtualClock } from './time/virtual-clock.ts'
 export { randomText, type Random } from './time/random.ts'

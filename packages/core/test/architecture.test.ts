@@ -65,6 +65,7 @@ const OWN_JSON = new Set([
   'core/src/controller/triggers/fire-rules.ts',
   'core/src/controller/triggers/fire-trigger.ts',
   'core/src/invoker/http/invoker-front.ts',
+  'core/src/invoker/parts/action-of-caller.ts',
   'core/src/invoker/parts/loaded-action.ts',
   'core/src/invoker/proxy/request-bodies.ts',
   'core/src/messages/acknowledgement.ts',

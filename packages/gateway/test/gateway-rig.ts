@@ -177,7 +177,7 @@ export function swaggerOf(
 export function send(url: string, { method = 'GET', headers = {}, body }: Ask = {}): Promise<Answer> {
   const text = body === undefined || typeof body === 'string' ? body : JSON.stringify(body)
   return new Promise((resolve, reject) => {
-    const request = httpRequest(url, { method, headers: { ...headers, connection: 'close' } }, (response) => {
+    const request = httpRequest(url, { method, headers: { connection: 'close', ...headers } }, (response) => {
       const chunks: Buffer[] = []
       response.on('data', (chunk: Buffer) => chunks.push(chunk))
       response.on('error', reject)

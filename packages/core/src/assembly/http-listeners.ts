@@ -3,7 +3,7 @@ import { Server as NetServer, type AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { z } from 'zod'
 import { connectionCap, MAX_CONNECTIONS } from '../connection-cap.ts'
-import type { ApiListener, ApiServer } from '../controller/http/direct/api-server.ts'
+import type { HttpListener, ApiServer } from '../controller/http/direct/api-server.ts'
 import { bounded, createHttpServer, HTTP_BOUNDS } from '../controller/http/http-server.ts'
 import { refusedConnections } from '../controller/http/refused-connections.ts'
 import { PlatformError } from '../errors.ts'
@@ -62,7 +62,7 @@ export class HttpListeners {
   readonly embedded: ApiServer
   /** Answers a request that came to another server. */
   readonly handed: RequestListener
-  readonly #handle: ApiListener
+  readonly #handle: HttpListener
   readonly #leaves: IsMounted | undefined
   readonly #clock: Clock
   readonly #random: Random
@@ -75,7 +75,7 @@ export class HttpListeners {
   #lastRequests = false
 
   /** `leaves`: requests that are to be read by node:http, as they are not the API's. */
-  constructor(handle: ApiListener, clock: Clock, random: Random, logger: Logger, leaves?: IsMounted) {
+  constructor(handle: HttpListener, clock: Clock, random: Random, logger: Logger, leaves?: IsMounted) {
     this.#leaves = leaves
     this.#handle = (request, response) => {
       if (this.#lastRequests) response.shouldKeepAlive = false

@@ -1,5 +1,5 @@
 import { IncomingMessage, ServerResponse } from 'node:http'
-import type { ApiListener } from '../controller/http/direct/api-server.ts'
+import type { HttpListener } from '../controller/http/direct/api-server.ts'
 import type { Logger } from '../log.ts'
 
 /** Paths on the ports of the platform that somebody else answers: a page and its files, a stream. */
@@ -22,7 +22,7 @@ export function mountedPaths(mounts: readonly Mount[]): IsMounted | undefined {
 }
 
 /** Hands requests to the mount they are for, all others to `api`. Without mounts it is `api`. */
-export function withMounts(mounts: readonly Mount[], api: ApiListener, logger: Logger): ApiListener {
+export function withMounts(mounts: readonly Mount[], api: HttpListener, logger: Logger): HttpListener {
   if (mounts.length === 0) return api
   return (request, response) => {
     const mount = findMount(mounts, request.url ?? '')

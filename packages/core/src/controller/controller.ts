@@ -1,4 +1,4 @@
-import type { ApiRequest, ApiResponse } from './http/direct/api-server.ts'
+import type { HttpRequest, HttpResponse } from './http/direct/api-server.ts'
 import type { SubjectChange } from '../auth/auth.ts'
 import type { Lifecycle } from '../lifecycle.ts'
 import type { ClusterMember } from './cluster/cluster-member.ts'
@@ -30,5 +30,5 @@ export interface Controller extends Lifecycle {
   invoke(invocation: ActionInvocation): Promise<FiringOutcome>
 
   /** Answers one HTTP request; never rejects. */
-  handle(request: ApiRequest, response: ApiResponse): void
+  handle(request: HttpRequest, response: HttpResponse): void
 }

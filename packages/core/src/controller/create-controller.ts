@@ -1,4 +1,4 @@
-import type { ApiRequest, ApiResponse } from './http/direct/api-server.ts'
+import type { HttpRequest, HttpResponse } from './http/direct/api-server.ts'
 import type { SubjectChange } from '../auth/auth.ts'
 import type { InvokerState } from '../load-balancer/load-balancer.ts'
 import { finalizeOwnOrphans } from '../store/finalize-orphans.ts'
@@ -122,7 +122,7 @@ class HttpController implements Controller {
     return this.#front.invoke(invocation)
   }
 
-  handle(request: ApiRequest, response: ApiResponse): void {
+  handle(request: HttpRequest, response: HttpResponse): void {
     this.#front.handle(request, response)
   }
 }

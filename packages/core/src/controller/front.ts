@@ -1,4 +1,4 @@
-import type { ApiRequest, ApiResponse } from './http/direct/api-server.ts'
+import type { HttpRequest, HttpResponse } from './http/direct/api-server.ts'
 import { isPromise, type MaybePromise } from '../lifecycle.ts'
 import type { Identity } from '../model/identity.ts'
 import { Deadlines } from '../time/deadlines.ts'
@@ -76,7 +76,7 @@ export interface HttpFrontOptions extends ApiOptions {
 /** The REST API over requests of an {@link ApiServer}. */
 export interface HttpFront {
   /** Answers one request; never throws. */
-  handle(request: ApiRequest, response: ApiResponse): void
+  handle(request: HttpRequest, response: HttpResponse): void
   /** Every operation that is served. */
   readonly routes: readonly Route[]
   /** Entities as the API sees them; `invalidate` is for changes that others made. */
@@ -187,7 +187,7 @@ class Dispatcher {
     this.#requestTimeoutMs = requestTimeoutMs
   }
 
-  handle(request: ApiRequest, response: ApiResponse): void {
+  handle(request: HttpRequest, response: HttpResponse): void {
     const { headers } = request
     const requested = headers['x-request-id']
     const extraLogging = headers['x-ow-extra-logging']
@@ -320,7 +320,11 @@ class Dispatcher {
   }
 }
 
-function traced(tracer: Tracer, transaction: Transaction, { method = '', url = '', headers }: ApiRequest): Transaction {
+function traced(
+  tracer: Tracer,
+  transaction: Transaction,
+  { method = '', url = '', headers }: HttpRequest,
+): Transaction {
   const { traceparent, tracestate } = headers
   const trace = tracer.begin({
     method,
@@ -333,7 +337,7 @@ function traced(tracer: Tracer, transaction: Transaction, { method = '', url = '
 }
 
 /** RFC 9112 §3.2: one `Host`, which HTTP/1.1 may not leave out. */
-function isAddressedOnce({ rawHeaders, httpVersion }: ApiRequest): boolean {
+function isAddressedOnce({ rawHeaders, httpVersion }: HttpRequest): boolean {
   let hosts = 0
   for (let index = 0; index < rawHeaders.length; index += 2) {
     const name = rawHeaders[index]!

@@ -1,5 +1,5 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AdapterContext } from '../adapter.ts'
+import type { HttpRequest, HttpResponse } from '../controller/http/direct/api-server.ts'
 import type { AuthKey } from '../model/identity.ts'
 import type { JsonObject, JsonValue } from '../model/json.ts'
 import type { EntityStore } from '../store/entity-store.ts'
@@ -168,10 +168,11 @@ export interface SystemPackageContext extends AdapterContext {
 
   /**
    * Answers an HTTP request as the platform's own ports do; never throws. Of the request method, `url`, `headers` and
-   * `rawHeaders` may have been rewritten. The answer is given with one `writeHead`, whose headers are names and values
-   * that alternate, and one `end`; neither is called when `headersSent` or `destroyed`. Usable while the package is open.
+   * `rawHeaders` may have been rewritten. A response of node:http is given the answer with one `writeHead`, whose headers
+   * are names and values that alternate, and one `end`; neither is called when `headersSent` or `destroyed`. That of an
+   * {@link ApiServer} is given it with one `send`. Usable while the package is open.
    */
-  handle(request: IncomingMessage, response: ServerResponse): void
+  handle(request: HttpRequest, response: HttpResponse): void
 }
 
 /** An action that a system package invokes in the name of its namespace. */

@@ -1,22 +1,31 @@
-import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http'
+import type { IncomingMessage, RequestListener, Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import {
+  ApiServer,
+  DirectRequest,
+  Deadline,
+  Deadlines,
+  DirectResponse,
   isPlatformError,
   isPromise,
   PlatformError,
   renewedServer,
   SecureServer,
+  type HttpRequest,
+  type HttpResponse,
   type CertificateFiles,
   type Clock,
   type Logger,
   type SystemPackageContext,
-  type Timer,
 } from '@stemcell/core'
 import type { GatewaySettings } from '../gateway-options.ts'
 import { accessOf } from './required-access.ts'
 import { corsHeaders } from './cors-headers.ts'
-import { GatewayResponse, takesGzip } from './gateway-response.ts'
+import { takesGzip } from './answer-policy.ts'
+import { DirectReply } from './direct-reply.ts'
+import { GatewayResponse } from './gateway-response.ts'
 import { RateLimiter } from './rate-limiter.ts'
+import type { Reply } from './reply.ts'
 import type { RouteMemory } from './route-memory.ts'
 import type { RouteTable } from './route-table.ts'
 import type { ServedOperation, ServedPath } from './served-api.ts'
@@ -33,8 +42,6 @@ const HTTP = {
   headersTimeout: RECEIVE_MS,
   maxHeaderSize: MAX_HEAD_BYTES,
 }
-/** How precisely the time of a back end is kept. */
-const SWEEP_MS = 1_000
 /** Before the namespace. */
 const APIS = '/api/'
 const NO_HEADERS: readonly string[] = []
@@ -56,15 +63,20 @@ interface Place {
   readonly query: string
 }
 
+/** A request on its way. */
+interface Visit {
+  readonly place: Place
+  readonly request: HttpRequest
+  readonly response: HttpResponse
+  readonly reply: Reply
+}
+
 /** Serves APIs on a port of its own. */
 export class GatewayServer {
   readonly #parts: GatewayServerParts
   readonly #limiter: RateLimiter
   readonly #hosts: ReadonlyMap<string, string>
-  /** By response that a back end has to give, the last tick before it was asked. In order. */
-  readonly #awaited = new Map<GatewayResponse, number>()
-  #tick = 0
-  #sweep: Timer | undefined
+  readonly #deadlines: Deadlines
   #server: Server | undefined
   #certificate: CertificateFiles | undefined
   #url: string | undefined
@@ -73,6 +85,7 @@ export class GatewayServer {
   constructor(parts: GatewayServerParts) {
     this.#parts = parts
     this.#limiter = new RateLimiter(parts.clock)
+    this.#deadlines = Deadlines.of(parts.clock)
     this.#hosts = new Map(
       Object.entries(parts.settings.hosts).map(([host, namespace]) => [host.toLowerCase(), namespace]),
     )
@@ -119,8 +132,11 @@ export class GatewayServer {
 
   async #make(): Promise<Server> {
     const { settings, clock, logger } = this.#parts
-    const handle = (request: IncomingMessage, response: GatewayResponse): void => this.#serve(request, response)
-    if (!settings.tls) return createServer(HTTP, handle)
+    const handle = (request: HttpRequest, response: HttpResponse): void => {
+      if (response instanceof DirectResponse) this.#serve(request, response, new DirectReply(response))
+      else if (response instanceof GatewayResponse) this.#serve(request, response, response)
+    }
+    if (!settings.tls) return new ApiServer(HTTP, handle, clock)
     const { server, certificate } = await renewedServer(settings.tls, {
       clock,
       logger,
@@ -151,36 +167,34 @@ export class GatewayServer {
     const impatience = clock.setTimer(settings.drainMs, () => server.closeAllConnections())
     await closed
     impatience.cancel()
-    this.#sweep?.cancel()
+    this.#deadlines.rest()
   }
 
-  #serve(request: IncomingMessage, response: GatewayResponse): void {
-    if (this.#closing) response.shouldKeepAlive = false
+  #serve(request: HttpRequest, response: HttpResponse, reply: Reply): void {
+    if (this.#closing) reply.shouldKeepAlive = false
     const place = this.#placeOf(request)
     if (!place) {
-      response.refuse(404, 'Not found.')
+      reply.refuse(404, 'Not found.')
       return
     }
+    const visit: Visit = { place, request, response, reply }
     try {
       const routes = this.#parts.memory.routesOf(place.namespace)
-      if (!isPromise(routes)) this.#route(routes, place, request, response)
-      else
-        routes
-          .then((read) => this.#route(read, place, request, response))
-          .catch((error: unknown) => this.#fail(error, response))
+      if (!isPromise(routes)) this.#route(routes, visit)
+      else routes.then((read) => this.#route(read, visit)).catch((error: unknown) => this.#fail(error, reply))
     } catch (error) {
-      this.#fail(error, response)
+      this.#fail(error, reply)
     }
   }
 
-  #fail(err: unknown, response: GatewayResponse): void {
+  #fail(err: unknown, reply: Reply): void {
     const isOutage = isPlatformError(err) && err.retryable
     this.#parts.logger.error({ err }, 'request for an API failed')
-    if (isOutage) response.refuse(503, 'The APIs cannot be read at the moment.')
-    else response.refuse(500, 'Internal error.')
+    if (isOutage) reply.refuse(503, 'The APIs cannot be read at the moment.')
+    else reply.refuse(500, 'Internal error.')
   }
 
-  #placeOf({ url = '/', headers }: IncomingMessage): Place | undefined {
+  #placeOf({ url = '/', headers }: HttpRequest): Place | undefined {
     const end = url.indexOf('?')
     const path = end < 0 ? url : url.slice(0, end)
     const query = end < 0 ? '' : url.slice(end)
@@ -194,83 +208,95 @@ export class GatewayServer {
     return namespace ? { namespace, path: slash < 0 ? '/' : path.slice(slash), query } : undefined
   }
 
-  #route(routes: RouteTable, place: Place, request: IncomingMessage, response: GatewayResponse): void {
+  #route(routes: RouteTable, visit: Visit): void {
+    const { place, request, reply } = visit
     const path = routes.find(place.path)
     if (!path) {
-      response.refuse(404, 'Not found.')
+      reply.refuse(404, 'Not found.')
       return
     }
     const { api } = path
     const method = request.method ?? 'GET'
     const cors = api.cors === 'own' ? corsHeaders(request, path) : api.cors === 'none' ? NO_HEADERS : undefined
     const { gzipFromBytes } = this.#parts.settings
-    response.policy = {
+    reply.policy = {
       cors,
       gzipFromBytes: takesGzip(request.headers['accept-encoding']) ? gzipFromBytes : undefined,
     }
     const operation = path.operations.get(method)
     if (!operation && method === 'OPTIONS' && api.cors === 'own') {
-      response.policy = undefined
-      response.writeHead(200, 'OK', [...corsHeaders(request, path), 'Content-Length', '0'])
-      response.end()
+      reply.preflight(corsHeaders(request, path))
       return
     }
-    if (!operation) response.refuse(404, 'Whoops. Verb not supported.', ['Allow', path.methods])
-    else if (this.#admits(path, operation, place, request, response)) this.#pass(operation, place, request, response)
+    if (!operation) reply.refuse(404, 'Whoops. Verb not supported.', ['Allow', path.methods])
+    else if (this.#admits(path, operation, visit)) this.#pass(operation, visit)
   }
 
   /** Whether the request has the keys that it needs, and is not one too many; if not, it is answered. */
   #admits(
     { api }: ServedPath,
     { keys }: ServedOperation,
-    { namespace, query }: Place,
-    request: IncomingMessage,
-    response: GatewayResponse,
+    { place: { namespace, query }, request, reply }: Visit,
   ): boolean {
     const access = accessOf(request, query, keys, api)
     if ('refusal' in access) {
-      response.refuse(401, access.refusal)
+      reply.refuse(401, access.refusal)
       return false
     }
     const waitMs = this.#limiter.refusal(`${namespace} ${api.id} ${access.clientId ?? UNSUBSCRIBED}`, api.limits)
     if (waitMs === undefined) return true
-    response.refuse(429, 'Rate limit exceeded', ['Retry-After', String(Math.ceil(waitMs / 1000))])
+    reply.refuse(429, 'Rate limit exceeded', ['Retry-After', String(Math.ceil(waitMs / 1000))])
     return false
   }
 
   /** Hands the request to the web action, as if it had been sent there. */
-  #pass(operation: ServedOperation, place: Place, request: IncomingMessage, response: GatewayResponse): void {
+  #pass(operation: ServedOperation, { place, request, response, reply }: Visit): void {
     const { target, withPath, method, headers } = operation
     if (target === undefined) {
-      response.refuse(502, 'The back end is not a web action.')
+      reply.refuse(502, 'The back end is not a web action.')
       return
     }
-    request.url = withQuery(withPath ? target + place.path : target, place.query)
-    if (method !== undefined) request.method = method
-    for (const [name, value] of headers) setHeader(request, name, value)
-    this.#await(response)
-    this.#parts.handle(request, response)
+    const url = withQuery(withPath ? target + place.path : target, place.query)
+    this.#await(reply)
+    this.#parts.handle(sentOn(request, url, method, headers), response)
   }
 
-  #await(response: GatewayResponse): void {
-    this.#awaited.set(response, this.#tick)
-    // When the client goes first, it leaves when its time is over.
-    response.awaitedIn = this.#awaited
-    this.#sweep ??= this.#parts.clock.setTimer(SWEEP_MS, () => this.#onSweep())
-  }
-
-  #onSweep(): void {
-    this.#sweep = undefined
-    this.#tick++
+  #await(reply: Reply): void {
     const { clock, settings } = this.#parts
-    const due = this.#tick - 1 - Math.ceil(settings.timeoutMs / SWEEP_MS)
-    for (const [response, asked] of this.#awaited) {
-      if (asked > due) break
-      this.#awaited.delete(response)
-      response.refuse(504, 'The back end did not answer in time.', ['Connection', 'close'])
-    }
-    if (this.#awaited.size > 0) this.#sweep = clock.setTimer(SWEEP_MS, () => this.#onSweep())
+    const patience = new Patience(clock.monotonic() + settings.timeoutMs, reply)
+    reply.whenAnswered = () => void this.#deadlines.remove(patience)
+    this.#deadlines.add(patience)
   }
+}
+
+/** How long a back end is waited for. When the client goes first, it stays until its time is over. */
+class Patience extends Deadline {
+  readonly #reply: Reply
+
+  constructor(deadlineMs: number, reply: Reply) {
+    super(deadlineMs)
+    this.#reply = reply
+  }
+
+  expire(): void {
+    this.#reply.refuse(504, 'The back end did not answer in time.', ['Connection', 'close'])
+  }
+}
+
+/** The request as the back end sees it. */
+function sentOn(
+  request: HttpRequest,
+  url: string,
+  method: string | undefined,
+  headers: ServedOperation['headers'],
+): HttpRequest {
+  if (request instanceof DirectRequest) {
+    return request.sentOn({ method: method ?? request.method, url, headers: headers.flat() })
+  }
+  request.url = url
+  if (method !== undefined) request.method = method
+  for (const [name, value] of headers) setHeader(request, name, value)
+  return request
 }
 
 function withQuery(target: string, query: string): string {

@@ -1,5 +1,5 @@
 import { timingSafeEqual } from 'node:crypto'
-import type { IncomingMessage } from 'node:http'
+import type { HttpRequest } from '@stemcell/core'
 import { secretHash } from '../actions/subscriptions.ts'
 import type { RequiredKey } from '../apis/security.ts'
 import type { ServedApi } from './served-api.ts'
@@ -10,7 +10,7 @@ const NOBODY: Access = { clientId: undefined }
 
 /** Whether a request shows the keys of a subscription, where its operation asks for them. */
 export function accessOf(
-  request: IncomingMessage,
+  request: HttpRequest,
   query: string,
   keys: readonly RequiredKey[],
   { subscriptions }: ServedApi,
@@ -34,7 +34,7 @@ export function accessOf(
   return { clientId }
 }
 
-function shownKey({ headers }: IncomingMessage, query: string, key: RequiredKey): string | undefined {
+function shownKey({ headers }: HttpRequest, query: string, key: RequiredKey): string | undefined {
   if (key.in === 'query') return new URLSearchParams(query).get(key.name) ?? undefined
   const header = headers[key.name.toLowerCase()]
   return Array.isArray(header) ? header[0] : header

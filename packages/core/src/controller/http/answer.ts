@@ -58,7 +58,7 @@ export function writeAnswer(
 export function writeThrough(
   response: ServerResponse,
   answer: Answer,
-  transactionId: string,
+  transactionId: string | undefined,
   cors: readonly string[],
 ): void {
   const length = writeHead(response, answer, transactionId, cors)
@@ -83,11 +83,11 @@ export function writeContent(
 export function writeHead(
   response: ServerResponse,
   { status, contentType, body, headers = NO_HEADERS }: Answer,
-  transactionId: string,
+  transactionId: string | undefined,
   cors: readonly string[],
 ): number | undefined {
   const length = Buffer.byteLength(body)
-  const head = ['X-Request-ID', transactionId]
+  const head = transactionId === undefined ? [] : ['X-Request-ID', transactionId]
   if (contentType !== undefined) head.push('Content-Type', contentType)
   const hasBody = !HEAD_ONLY.has(status)
   if (hasBody) head.push('Content-Length', String(length))

@@ -4,7 +4,7 @@ import { Deadline } from '../../time/deadlines.ts'
 import { writeAnswer, type Answer } from './answer.ts'
 import type { BodyReceiver } from './body-receiver.ts'
 import { CORS } from './cors.ts'
-import type { ApiRequest, ApiResponse } from './direct/api-server.ts'
+import type { HttpRequest, HttpResponse } from './direct/api-server.ts'
 import { DirectRequest } from './direct/direct-request.ts'
 import { DirectResponse } from './direct/direct-response.ts'
 import type { EarlyAnswers } from './early-answers.ts'
@@ -19,7 +19,7 @@ export interface Reception {
 
 /** One request with its response, from arrival to answer. */
 export class Exchange extends Deadline implements BodySource, LateAnswer {
-  readonly request: ApiRequest
+  readonly request: HttpRequest
   readonly transaction: Transaction
   readonly path: string
   readonly rawQuery: string
@@ -29,7 +29,7 @@ export class Exchange extends Deadline implements BodySource, LateAnswer {
   route = 'other'
   /** Monotonic ms. */
   readonly receivedMs: number
-  readonly #response: ApiResponse
+  readonly #response: HttpResponse
   readonly #reception: Reception
   /** The client waits to be told to send the body. */
   #isAsked: boolean
@@ -37,8 +37,8 @@ export class Exchange extends Deadline implements BodySource, LateAnswer {
   #onExpired: ((exchange: Exchange) => void) | undefined
 
   constructor(
-    request: ApiRequest,
-    response: ApiResponse,
+    request: HttpRequest,
+    response: HttpResponse,
     transaction: Transaction,
     receivedMs: number,
     reception: Reception,
@@ -134,7 +134,7 @@ export class Exchange extends Deadline implements BodySource, LateAnswer {
   }
 }
 
-function wholeBody(request: ApiRequest, limit: BodyLimit): Buffer {
+function wholeBody(request: HttpRequest, limit: BodyLimit): Buffer {
   if (!(request instanceof DirectRequest)) throw new TypeError('a request of node:http with a response that is not')
   const { body } = request
   if (body.length > limit.bytes) throw limit.tooLarge(body.length)

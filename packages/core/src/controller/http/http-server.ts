@@ -4,7 +4,7 @@ import type { Duplex } from 'node:stream'
 import { randomText, type Random } from '../../time/random.ts'
 import { connectionCap } from '../../connection-cap.ts'
 import type { Clock } from '../../time/clock.ts'
-import { ApiServer, type ApiListener } from './direct/api-server.ts'
+import { ApiServer, type HttpListener } from './direct/api-server.ts'
 import { STATUS_TEXT_DEFAULTS } from './texts.ts'
 
 /** Longer than clients and proxies keep an idle connection, so that it is never closed under their next request. */
@@ -47,7 +47,7 @@ export const HTTP_BOUNDS: ServerOptions = {
 
 /** A server with the bounds of the API, not listening yet. What is not HTTP is answered with its error object too. */
 export function createHttpServer(
-  handle: ApiListener,
+  handle: HttpListener,
   clock: Clock,
   random: Random,
   maxConnections: number = connectionCap().connections,

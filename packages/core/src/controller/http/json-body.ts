@@ -1,4 +1,4 @@
-import type { ApiRequest } from './direct/api-server.ts'
+import type { HttpRequest } from './direct/api-server.ts'
 import type { JsonObject, JsonValue } from '../../model/json.ts'
 import { isJsonObject } from '../../model/json.ts'
 import { isNestedDeeperThan, MAX_JSON_DEPTH } from '../../model/json-depth.ts'
@@ -51,7 +51,7 @@ export function arrivedBody(arrived: Arrived): Buffer {
 }
 
 /** The arguments in the body of a POST, which may be empty. @throws HttpError 400, 415 */
-export function parseArguments(request: ApiRequest, body: Buffer): JsonText | undefined {
+export function parseArguments(request: HttpRequest, body: Buffer): JsonText | undefined {
   checkContentType(request)
   if (body.length === 0) return undefined
   const { text, value } = parseObject(body)
@@ -81,7 +81,7 @@ function parse(text: string): JsonValue {
 }
 
 /** A type that is stated must be JSON even when there is no body; only where there is none may it be left out. */
-function checkContentType(request: ApiRequest): void {
+function checkContentType(request: HttpRequest): void {
   const header = request.headers['content-type']
   if (header === 'application/json') return
   if (header === undefined) {

@@ -1,4 +1,4 @@
-import type { ApiRequest } from './direct/api-server.ts'
+import type { HttpRequest } from './direct/api-server.ts'
 import type { MaybePromise } from '../../lifecycle.ts'
 import type { PlatformLimits } from '../../model/platform-limits.ts'
 import { HttpError } from './http-error.ts'
@@ -28,7 +28,7 @@ export interface BodySource {
 }
 
 /** Bytes that the client announced; undefined when it did not (chunked transfer). */
-export function announcedLength(request: ApiRequest): number | undefined {
+export function announcedLength(request: HttpRequest): number | undefined {
   const header = request.headers['content-length']
   if (header !== undefined) return Number(header)
   return request.headers['transfer-encoding'] === undefined ? 0 : undefined

@@ -1,4 +1,4 @@
-import type { ApiRequest } from './direct/api-server.ts'
+import type { HttpRequest } from './direct/api-server.ts'
 import type { MaybePromise } from '../../lifecycle.ts'
 import type { Identity } from '../../model/identity.ts'
 import type { Transaction } from '../../model/transaction.ts'
@@ -61,7 +61,7 @@ export interface LateAnswer {
 
 /** A request on its way through a route. */
 export interface OpenCall {
-  readonly request: ApiRequest
+  readonly request: HttpRequest
   /** What a route that takes no body never asks. */
   readonly body: BodySource
   readonly transaction: Transaction

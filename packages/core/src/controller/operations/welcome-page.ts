@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { TLSSocket } from 'node:tls'
-import type { ApiRequest } from '../http/direct/api-server.ts'
+import type { HttpRequest } from '../http/direct/api-server.ts'
 import type { Answer } from '../http/answer.ts'
 
 /** A host as it may stand in a page and in a line of a shell. */
@@ -13,7 +13,7 @@ pre { background: #f4f4f4; padding: 1rem; overflow-x: auto }
 `
 const POLICY = `default-src 'none'; style-src 'sha256-${createHash('sha256').update(STYLE).digest('base64')}'`
 
-type AddressedRequest = Pick<ApiRequest, 'headers' | 'socket'>
+type AddressedRequest = Pick<HttpRequest, 'headers' | 'socket'>
 
 export interface WelcomeOptions {
   /** Path of the console, where there is one. */

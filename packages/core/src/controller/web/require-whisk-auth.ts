@@ -1,4 +1,4 @@
-import type { ApiRequest } from '../http/direct/api-server.ts'
+import type { HttpRequest } from '../http/direct/api-server.ts'
 import { sameSecret } from '../../auth/same-secret.ts'
 import type { Identity } from '../../model/identity.ts'
 import type { JsonValue } from '../../model/json.ts'
@@ -13,7 +13,7 @@ import { Refusal } from '../refusals/refusal.ts'
  */
 export function requireWhiskAuth(
   required: JsonValue | undefined,
-  request: ApiRequest,
+  request: HttpRequest,
   caller: Identity | undefined,
 ): void {
   if (!mayPass(required, request, caller)) throw new Refusal('web-authentication-missing')
@@ -22,7 +22,7 @@ export function requireWhiskAuth(
 /** Whether `requireWhiskAuth` lets it through. */
 export function mayPass(
   required: JsonValue | undefined,
-  { headers }: ApiRequest,
+  { headers }: HttpRequest,
   caller: Identity | undefined,
 ): boolean {
   if (required === undefined || required === false) return true

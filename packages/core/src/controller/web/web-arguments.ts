@@ -1,4 +1,4 @@
-import type { ApiRequest } from '../http/direct/api-server.ts'
+import type { HttpRequest } from '../http/direct/api-server.ts'
 import type { Identity } from '../../model/identity.ts'
 import type { JsonObject } from '../../model/json.ts'
 import { JsonText } from '../../model/json-text.ts'
@@ -13,7 +13,7 @@ import type { RequestContent } from './request-content.ts'
 
 /** A request as it is told to an action. */
 export interface WebRequest {
-  readonly request: ApiRequest
+  readonly request: HttpRequest
   /** The type that the request states, when it can be understood. */
   readonly type: MediaType | undefined
   readonly rawQuery: string
@@ -75,7 +75,7 @@ function context({ request, type, rest, caller }: WebRequest): JsonObject {
 }
 
 /** Of a repeated header the last counts. */
-function headersOf({ rawHeaders }: ApiRequest, type: MediaType | undefined): JsonObject {
+function headersOf({ rawHeaders }: HttpRequest, type: MediaType | undefined): JsonObject {
   const headers = Object.create(null) as JsonObject
   for (let index = 0; index < rawHeaders.length; index += 2) {
     const name = rawHeaders[index]!.toLowerCase()

@@ -8,10 +8,11 @@ import type { DirectResponse } from './direct-response.ts'
 const TICK_MS = 1000
 
 /** A request that was read by either. */
-export type ApiRequest = IncomingMessage | DirectRequest
+export type HttpRequest = IncomingMessage | DirectRequest
 /** The response that belongs to it. */
-export type ApiResponse = ServerResponse | DirectResponse
-export type ApiListener = (request: ApiRequest, response: ApiResponse) => void
+export type HttpResponse = ServerResponse | DirectResponse
+/** Answers a request; the response has the form of its request. */
+export type HttpListener = (request: HttpRequest, response: HttpResponse) => void
 
 /**
  * A server of node:http that reads requests of the common shape itself, with a fraction of the work, and leaves every
@@ -25,7 +26,7 @@ export class ApiServer extends Server {
   #ticking = false
 
   /** `leaves`: requests that node:http is to read. */
-  constructor(options: ServerOptions, handle: ApiListener, clock: Clock, leaves?: (url: string) => boolean) {
+  constructor(options: ServerOptions, handle: HttpListener, clock: Clock, leaves?: (url: string) => boolean) {
     super(options, handle)
     this.#clock = clock
     this.#host = this.#makeHost(handle, leaves, this.listeners('connection') as ((socket: Duplex) => void)[])
@@ -47,7 +48,7 @@ export class ApiServer extends Server {
   }
 
   #makeHost(
-    handle: ApiListener,
+    handle: HttpListener,
     leaves: ConnectionHost['leaves'],
     byNode: readonly ((socket: Duplex) => void)[],
   ): ConnectionHost {

@@ -16,8 +16,14 @@ export interface ResponseOwner {
   answered(keepsConnection: boolean): void
 }
 
+/** Takes an answer in the place of the client, to send another. */
+export type TakeAnswer = (answer: Answer, transactionId: string | undefined, cors: readonly string[]) => void
+
 /** The answer to a request that had arrived whole, written at once. */
 export class DirectResponse {
+  /** For who stands between: is given the answer that would be sent next. Taken away first, so that it may send. */
+  intercept: TakeAnswer | undefined
+  /** It was answered: another answer is not sent. */
   headersSent = false
   /** The connection is gone, and with it whoever asked. */
   destroyed = false
@@ -29,19 +35,31 @@ export class DirectResponse {
     this.#owner = owner
   }
 
+  /** Breaks the connection. */
   destroy(): void {
     this.#owner.socket.destroy()
   }
 
-  send(answer: Answer, transactionId: string, cors: readonly string[]): void {
+  /**
+   * Answers, once; does nothing when the client has gone. Without a `transactionId` none is told. Names and values alternate
+   * in `cors`, which must be one of few lists.
+   */
+  send(answer: Answer, transactionId: string | undefined, cors: readonly string[]): void {
     if (this.headersSent || this.destroyed) return
+    const { intercept } = this
+    if (intercept) {
+      this.intercept = undefined
+      intercept(answer, transactionId, cors)
+      return
+    }
     this.headersSent = true
     const { status, contentType, body, headers = NO_HEADERS } = answer
     const more = headerLines(headers)
     if (more === undefined) return this.#sendByNode(answer, transactionId, cors)
     const length = Buffer.byteLength(body)
     const hasBody = !HEAD_ONLY.has(status)
-    let head = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\nX-Request-ID: ${transactionId}\r\n`
+    let head = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n`
+    if (transactionId !== undefined) head += `X-Request-ID: ${transactionId}\r\n`
     if (contentType !== undefined) head += `Content-Type: ${contentType}\r\n`
     if (hasBody) head += `Content-Length: ${length}\r\n`
     head += corsLines(cors) + more
@@ -59,7 +77,7 @@ export class DirectResponse {
     this.#owner.answered(this.shouldKeepAlive)
   }
 
-  #sendByNode(answer: Answer, transactionId: string, cors: readonly string[]): void {
+  #sendByNode(answer: Answer, transactionId: string | undefined, cors: readonly string[]): void {
     const { socket } = this.#owner
     const { headers = NO_HEADERS } = answer
     const request = new IncomingMessage(socket as Socket)

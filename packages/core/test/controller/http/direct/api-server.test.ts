@@ -3,7 +3,7 @@ import { setImmediate as turn } from 'node:timers/promises'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { duplexPair } from '../../../../src/assembly/duplex-pair.ts'
 import { textAnswer, writeAnswer, type Answer } from '../../../../src/controller/http/answer.ts'
-import { ApiServer, type ApiRequest, type ApiResponse } from '../../../../src/controller/http/direct/api-server.ts'
+import { ApiServer, type HttpRequest, type HttpResponse } from '../../../../src/controller/http/direct/api-server.ts'
 import { DirectRequest } from '../../../../src/controller/http/direct/direct-request.ts'
 import { DirectResponse } from '../../../../src/controller/http/direct/direct-response.ts'
 import { VirtualClock } from '../../../../src/time/virtual-clock.ts'
@@ -14,8 +14,8 @@ const GET = 'GET /a HTTP/1.1\r\nhost: x\r\n\r\n'
 const POST = 'POST /a HTTP/1.1\r\nhost: x\r\ncontent-length: 5\r\n\r\n'
 
 interface Seen {
-  readonly request: ApiRequest
-  readonly response: ApiResponse
+  readonly request: HttpRequest
+  readonly response: HttpResponse
   readonly isDirect: boolean
   readonly answer: (answer: Answer) => void
 }

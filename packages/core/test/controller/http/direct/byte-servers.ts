@@ -1,7 +1,7 @@
 import { createServer, Server, type IncomingHttpHeaders, type IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { duplexPair } from '../../../../src/assembly/duplex-pair.ts'
-import { ApiServer, type ApiRequest } from '../../../../src/controller/http/direct/api-server.ts'
+import { ApiServer, type HttpRequest } from '../../../../src/controller/http/direct/api-server.ts'
 import { DirectRequest } from '../../../../src/controller/http/direct/direct-request.ts'
 import { DirectResponse } from '../../../../src/controller/http/direct/direct-response.ts'
 import { SystemClock } from '../../../../src/time/system-clock.ts'
@@ -75,7 +75,7 @@ export class ByteServers {
     }
   }
 
-  #note(server: Server, request: ApiRequest, answer: () => void): void {
+  #note(server: Server, request: HttpRequest, answer: () => void): void {
     if (request instanceof DirectRequest) {
       this.#add(server, request, request.body)
       answer()
