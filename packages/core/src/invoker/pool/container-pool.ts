@@ -78,7 +78,7 @@ export class ContainerPool implements ProxyHost {
     const { factory, clock, policy, logger, manifest, giveUp } = parts
     this.#proxyParts = { host: this, factory, clock, policy, logger, giveUp }
     this.#starts = new ContainerStarts(clock, parts.maxParallelStarts)
-    this.#reuseQueue = new ReuseQueue(clock, (job) => this.#insist(job, this.#reason(job)))
+    this.#reuseQueue = new ReuseQueue(clock, (job) => this.#waitedInVain(job))
     this.#stems = new StemCells({ manifest, clock, policy, logger, start: (lane) => this.#startStem(lane) })
   }
 
@@ -115,6 +115,7 @@ export class ContainerPool implements ProxyHost {
     if (job.ended) return
     if (this.#closed) return job.fail({ kind: 'closing' })
     if (!covers(this.#ledger.capacity, job.need)) return job.fail({ kind: 'never-fits' })
+    if (reason === undefined && this.#waitsForHot(job)) return
     if (this.#takeOwn(job)) {
       if (this.#room.size > 0) this.#overtake()
     } else if (this.#isLimited(job)) {
@@ -162,7 +163,7 @@ export class ContainerPool implements ProxyHost {
   }
 
   ran(proxy: ContainerProxy, ms: number): void {
-    this.#actions.ran(proxy.key!, ms)
+    this.#actions.ran(proxy, ms)
   }
 
   stemReady(proxy: ContainerProxy): void {
@@ -265,6 +266,21 @@ export class ContainerPool implements ProxyHost {
     }
     this.#room.add(job, reason)
     this.#makeRoom()
+  }
+
+  /** Lets the job wait for a container that is at work, where another one, idle or not made yet, would only be in its way. */
+  #waitsForHot(job: Job): boolean {
+    const { key, maxConcurrent } = job
+    if (maxConcurrent > 1) return false
+    const waitMs = this.#actions.hotWaitMs(key, this.#reuseQueue.countIn(key))
+    if (waitMs === 0) return false
+    this.#reuseQueue.add(job, key, waitMs)
+    return true
+  }
+
+  #waitedInVain(job: Job): void {
+    this.#actions.hotWaitMissed(job.key)
+    if (!this.#takeOwn(job)) this.#insist(job, this.#reason(job))
   }
 
   /** Lets the job wait for a container that exists, where that is quicker than to make one. */
