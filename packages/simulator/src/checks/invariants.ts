@@ -1,0 +1,150 @@
+import type { Cluster } from '../cluster/cluster.ts'
+import type { Workload } from '../cluster/workload.ts'
+
+/** How long an activation may wait while there is room for it, ms. */
+export const WAIT_BOUND_MS = 15_000
+/** The largest action of the load, MB. */
+const LARGEST_MB = 512
+
+/** What must hold after each event, and what must hold once all is quiet. */
+export class Invariants {
+  readonly #cluster: Cluster
+  readonly #workload: Workload
+  /** Since when a member lets activations wait although there is room, ms. */
+  readonly #idleSince = new Map<string, number>()
+
+  constructor(cluster: Cluster, workload: Workload) {
+    this.#cluster = cluster
+    this.#workload = workload
+  }
+
+  /** After each event. What the ledger is told of (starts, records, memory) it has looked at already. */
+  check(): void {
+    this.#placesAreBalanced()
+    this.#booksOfMemory()
+  }
+
+  /** Once per second, as members say how they stand once per second. */
+  checkSlowly(): void {
+    for (const { name, node, gauges, host } of this.#cluster.invokers) {
+      const waits =
+        node !== undefined &&
+        host?.isRunning === true &&
+        gauges !== undefined &&
+        gauges.waiting > 0 &&
+        gauges.starting === 0 &&
+        gauges.leavingMb === 0 &&
+        gauges.capacityMb - gauges.usedMb + gauges.idleMb + gauges.stemCellsMb >= LARGEST_MB
+      this.#waits(name, waits)
+    }
+    for (const { name, node, gauges, host } of this.#cluster.controllers) {
+      const waits =
+        node !== undefined &&
+        host?.isRunning === true &&
+        gauges !== undefined &&
+        gauges.waiting > 0 &&
+        node.controller.members.some(({ state, freeMemoryMb }) => state === 'healthy' && freeMemoryMb >= LARGEST_MB)
+      this.#waits(name, waits)
+    }
+    const [forgotten] = this.#workload.forgotten
+    if (forgotten !== undefined) this.#cluster.ledger.violate('lost', `nobody answers ${forgotten}`)
+  }
+
+  /** Once nothing is broken any more and clients have gone: whether everything is at rest. */
+  get isQuiet(): boolean {
+    const { ledger, controllers, invokers } = this.#cluster
+    return (
+      ledger.missing === 0 &&
+      controllers.every(
+        ({ node, retired }) => retired || (node?.controller.members.every(({ inFlight }) => inFlight === 0) ?? false),
+      ) &&
+      invokers.every(
+        ({ gauges, retired }) => retired || (gauges !== undefined && gauges.waiting === 0 && gauges.busy === 0),
+      ) &&
+      this.#imbalance() === undefined
+    )
+  }
+
+  /** At the end. What is not at rest by now never will be. */
+  checkAtEnd(): void {
+    const { ledger, controllers, invokers, limits, world } = this.#cluster
+    for (const { id, namespace, what, atMs } of ledger.lost()) {
+      ledger.violate('lost', `${namespace}/${id} (${what}), accepted at ${atMs} ms, has no record`, id)
+    }
+    for (const { name, node, retired } of controllers) {
+      if (retired) continue
+      if (!node) ledger.violate('left-behind', `${name} is not up at ${world.clock.monotonic()} ms`, name)
+      for (const { id, inFlight } of node?.controller.members ?? []) {
+        if (inFlight !== 0)
+          ledger.violate('slots', `${name}: ${inFlight} slots of invoker${id} are taken for nothing`, name)
+      }
+    }
+    for (const { name, gauges, retired } of invokers) {
+      if (retired) continue
+      if (!gauges) ledger.violate('left-behind', `${name} is not up`, name)
+      else if (gauges.waiting + gauges.busy > 0) {
+        ledger.violate(
+          'waits-for-nothing',
+          `${name}: ${gauges.waiting} activations wait, ${gauges.busy} containers work`,
+          name,
+        )
+      }
+    }
+    const imbalance = this.#imbalance()
+    if (imbalance !== undefined) ledger.violate('slots', imbalance)
+    if (limits.surplus > 0) ledger.violate('places', `${limits.surplus} places were given back that nobody had`)
+    for (const { name, host, retired } of controllers) {
+      const taken = host && !retired ? limits.takenBy(host) : 0
+      if (taken > 0) ledger.violate('places', `${name} keeps ${taken} places of namespaces for nothing`, name)
+    }
+  }
+
+  /** Books of memory that do not add up although nothing runs. */
+  #imbalance(): string | undefined {
+    for (const { name, node, retired } of this.#cluster.controllers) {
+      if (!node || retired) continue
+      const { members, clusterSize } = node.controller
+      for (const { id, memoryMb, freeMemoryMb, inFlight } of members) {
+        const shareMb = Math.floor(memoryMb / clusterSize)
+        if (inFlight === 0 && freeMemoryMb !== shareMb) {
+          return `${name}: ${freeMemoryMb} MB of invoker${id} are free, its share is ${shareMb} MB and nothing runs there`
+        }
+      }
+    }
+    return undefined
+  }
+
+  #waits(name: string, waits: boolean): void {
+    const now = this.#cluster.world.clock.monotonic()
+    if (!waits) this.#idleSince.delete(name)
+    else {
+      const since = this.#idleSince.get(name) ?? now
+      this.#idleSince.set(name, since)
+      if (now - since <= WAIT_BOUND_MS) return
+      this.#idleSince.set(name, Infinity)
+      this.#cluster.ledger.violate(
+        'waits-for-nothing',
+        `${name}: activations wait since ${since} ms, with room for them`,
+        name,
+      )
+    }
+  }
+
+  /** A controller has no more activations with invokers than it has places for. */
+  #placesAreBalanced(): void {
+    const { controllers, limits, ledger } = this.#cluster
+    if (limits.surplus > 0) ledger.violate('places', 'a place was given back that nobody had')
+    void controllers
+  }
+
+  /** What an invoker has booked is no less than what its containers take. */
+  #booksOfMemory(): void {
+    const { invokers, ledger } = this.#cluster
+    for (const { name, host, gauges } of invokers) {
+      if (!gauges || !host?.isRunning) continue
+      if (gauges.usedMb > gauges.capacityMb) {
+        ledger.violate('memory-books', `${name}: ${gauges.usedMb} MB booked of ${gauges.capacityMb} MB`, name)
+      }
+    }
+  }
+}

@@ -1,0 +1,151 @@
+import type { Activation, ContainerSpec } from '@stemcell/core'
+import type { Host } from '../world/host.ts'
+import type { World } from '../world/world.ts'
+
+/** A promise of the platform that was broken. */
+export interface Violation {
+  /** Which one, in a word that stays the same: `lost`, `started-twice` … */
+  readonly rule: Rule
+  /** Virtual ms. */
+  readonly atMs: number
+  readonly text: string
+  /** What the journal has of it, the latest lines. */
+  readonly history: readonly string[]
+}
+
+/** What is looked at. */
+export type Rule =
+  | 'lost'
+  | 'started-twice'
+  | 'record-changed'
+  | 'memory'
+  | 'memory-books'
+  | 'container-shared'
+  | 'concurrency'
+  | 'slots'
+  | 'places'
+  | 'waits-for-nothing'
+  | 'left-behind'
+  | 'unhandled'
+
+/** A container on a machine, or one being made. */
+export interface ContainerEntry {
+  readonly host: Host
+  readonly memoryMb: number
+  readonly maxConcurrent: number
+}
+
+/** An activation that somebody was told of. */
+interface Accepted {
+  readonly id: string
+  readonly namespace: string
+  readonly atMs: number
+  readonly what: string
+}
+
+/** What is known of all activations and containers of a run, and which promises were broken. */
+export class Ledger {
+  readonly violations: Violation[] = []
+  readonly accepted = new Map<string, Accepted>()
+  readonly records = new Map<string, { readonly statusCode: number; readonly atMs: number }>()
+  readonly #world: World
+  readonly #started = new Map<string, string>()
+  readonly #repeatable: ReadonlySet<string>
+  readonly #containers = new Set<ContainerEntry>()
+  readonly #usedMb = new Map<Host, number>()
+  readonly #owners = new Map<string, string>()
+  readonly #runs = new Map<string, number>()
+  readonly #limitMb: number
+  #missing = 0
+
+  constructor(world: World, options: { readonly invokerMemoryMb: number; readonly repeatable: readonly string[] }) {
+    this.#world = world
+    this.#limitMb = options.invokerMemoryMb
+    this.#repeatable = new Set(options.repeatable)
+  }
+
+  /** Activations that were accepted and have no record. */
+  get missing(): number {
+    return this.#missing
+  }
+
+  get startedCount(): number {
+    return this.#started.size
+  }
+
+  get memoryUsed(): ReadonlyMap<Host, number> {
+    return this.#usedMb
+  }
+
+  violate(rule: Rule, text: string, about = ''): void {
+    const { journal, clock } = this.#world
+    journal.note(`VIOLATION ${rule} ${text}`)
+    // The first of each kind tells what is wrong; a thousand of them tell nothing more.
+    if (this.violations.filter((violation) => violation.rule === rule).length >= 3) return
+    const history = journal.latest(about).slice(-30)
+    this.violations.push({ rule, atMs: clock.monotonic(), text, history })
+  }
+
+  /** A client has the id, or the result. */
+  tell(id: string, namespace: string, what: string): void {
+    if (this.accepted.has(id)) return
+    this.accepted.set(id, { id, namespace, atMs: this.#world.clock.monotonic(), what })
+    if (!this.records.has(id)) this.#missing++
+  }
+
+  /** A record is in the store. */
+  stored({ activationId: id, response: { statusCode }, namespace }: Activation, outcome: 'stored' | 'exists'): void {
+    this.#world.journal.note(`record ${id} ${outcome} ${statusCode}`)
+    if (outcome === 'exists') return
+    if (this.records.has(id)) this.violate('record-changed', `${namespace}/${id} was stored twice`, id)
+    this.records.set(id, { statusCode, atMs: this.#world.clock.monotonic() })
+    if (this.accepted.has(id)) this.#missing--
+  }
+
+  /** User code begins. `body` is what was sent to `/run`. */
+  started(body: string, container: string, runMs: number): void {
+    const call = JSON.parse(body) as { readonly [field: string]: string | undefined }
+    const { activation_id: id = '', namespace = '', action_name: action = '' } = call
+    this.#world.journal.note(`start ${id} in ${container}`)
+    const before = this.#started.get(id)
+    if (before !== undefined && !this.#repeatable.has(action)) {
+      this.violate('started-twice', `${id} of ${action}: in ${before}, then in ${container}`, id)
+    }
+    this.#started.set(id, container)
+    const owner = `${namespace} ${action}`
+    const known = this.#owners.get(container) ?? owner
+    if (known !== owner) this.violate('container-shared', `${container}: of ${known}, then of ${owner}`, container)
+    this.#owners.set(container, owner)
+    this.#runs.set(container, (this.#runs.get(container) ?? 0) + 1)
+    const limit = action.endsWith('shared') ? 2 : 1
+    if (this.#runs.get(container)! > limit) {
+      this.violate('concurrency', `${container}: ${this.#runs.get(container)} runs of ${action} at once`, container)
+    }
+    this.#world.clock.setTimer(Math.max(0, runMs - 1), () => {
+      this.#runs.set(container, this.#runs.get(container)! - 1)
+    })
+  }
+
+  containerBegun(host: Host, { memoryMb, maxConcurrent }: ContainerSpec): ContainerEntry {
+    const entry = { host, memoryMb, maxConcurrent }
+    this.#containers.add(entry)
+    const usedMb = (this.#usedMb.get(host) ?? 0) + memoryMb
+    this.#usedMb.set(host, usedMb)
+    this.#world.journal.note(`container ${host.name} +${memoryMb}`)
+    if (usedMb > this.#limitMb) {
+      this.violate('memory', `${host.name}: containers of ${usedMb} MB, it has ${this.#limitMb} MB`, host.name)
+    }
+    return entry
+  }
+
+  containerGone(entry: ContainerEntry): void {
+    if (!this.#containers.delete(entry)) return
+    this.#usedMb.set(entry.host, this.#usedMb.get(entry.host)! - entry.memoryMb)
+    this.#world.journal.note(`container ${entry.host.name} -${entry.memoryMb}`)
+  }
+
+  /** Those without a record. */
+  lost(): readonly Accepted[] {
+    return [...this.accepted.values()].filter(({ id }) => !this.records.has(id))
+  }
+}

@@ -1,0 +1,78 @@
+import type { ServiceName } from '../world/network.ts'
+import { chanceOf } from '../world/chance.ts'
+
+/** Something that goes wrong at a moment, and is mended a while later. Plain data: a schedule of faults can be shrunk. */
+export interface Fault {
+  /** Virtual ms from the start of the load. */
+  readonly atMs: number
+  readonly kind: FaultKind
+  /** The member or the service that it is about. */
+  readonly target: string
+  /** For how long, ms; `Infinity`: for good. */
+  readonly forMs: number
+  /** Of `cut`: what is not reached. */
+  readonly service?: ServiceName
+}
+
+export type FaultKind =
+  /** The process is gone; another one is started after `forMs`. */
+  | 'crash'
+  /** The process stands still. */
+  | 'freeze'
+  /** The process is stopped in peace, with `forMs` for what runs, and started again. */
+  | 'restart'
+  /** The member does not reach the service. */
+  | 'cut'
+  /** Nobody reaches the service. */
+  | 'down'
+  /** The service takes long for everything. */
+  | 'slow'
+
+/** What a schedule is made for. */
+export interface FaultPlan {
+  readonly seed: number
+  readonly controllers: number
+  readonly invokers: number
+  /** The load takes so long, ms. */
+  readonly loadMs: number
+  readonly faults: number
+}
+
+const KINDS: readonly FaultKind[] = ['crash', 'crash', 'freeze', 'restart', 'cut', 'cut', 'down', 'slow']
+const CUT: readonly ServiceName[] = ['queue', 'queue', 'records', 'entities', 'limits']
+const DOWN: readonly ServiceName[] = ['queue', 'records', 'entities', 'limits']
+
+/** The schedule of a seed. */
+export function faultsOf({ seed, controllers, invokers, loadMs, faults }: FaultPlan): readonly Fault[] {
+  const chance = chanceOf(seed, 'faults')
+  const member = (): string => {
+    const at = chance.below(controllers + invokers)
+    return at < controllers ? `controller${at}` : `invoker${at - controllers}`
+  }
+  const schedule: Fault[] = []
+  const retired = new Set<string>()
+  for (let made = 0; made < faults; made++) {
+    const kind = chance.pick(KINDS)
+    const atMs = chance.below(loadMs)
+    const isLong = chance.perMille(200)
+    const forMs = isLong ? chance.between(10_000, 70_000) : chance.between(200, 9_000)
+    if (kind === 'cut') schedule.push({ atMs, kind, target: member(), forMs, service: chance.pick(CUT) })
+    else if (kind === 'down' || kind === 'slow') schedule.push({ atMs, kind, target: chance.pick(DOWN), forMs })
+    else {
+      const target = member()
+      // At least one of each kind is left.
+      const peers = target.startsWith('invoker') ? invokers : controllers
+      const gone = [...retired].filter((name) => name.slice(0, 4) === target.slice(0, 4)).length
+      const isForGood = kind === 'crash' && gone < peers - 1 && !retired.has(target) && chance.perMille(120)
+      if (isForGood) retired.add(target)
+      schedule.push({ atMs, kind, target, forMs: isForGood ? Infinity : forMs })
+    }
+  }
+  return schedule.sort((a, b) => a.atMs - b.atMs)
+}
+
+/** As the report writes it. */
+export function faultText({ atMs, kind, target, forMs, service }: Fault): string {
+  const what = service === undefined ? target : `${target} from ${service}`
+  return `${(atMs / 1000).toFixed(1)} s: ${kind} ${what} ${forMs === Infinity ? 'for good' : `for ${forMs} ms`}`
+}

@@ -1,0 +1,97 @@
+import type { Cluster } from '../cluster/cluster.ts'
+import type { ServiceName } from '../world/network.ts'
+import type { Fault } from './fault.ts'
+
+const SERVICES: readonly ServiceName[] = ['queue', 'records', 'entities', 'limits']
+
+/** Lets faults happen in a cluster at their time, and mends them. */
+export class Injector {
+  readonly #cluster: Cluster
+  readonly #failed: (error: unknown) => void
+  #active = 0
+
+  /** `failed` is told what went wrong that should not. */
+  constructor(cluster: Cluster, failed: (error: unknown) => void) {
+    this.#cluster = cluster
+    this.#failed = failed
+  }
+
+  /** Faults that have begun and are not mended. */
+  get active(): number {
+    return this.#active
+  }
+
+  plan(faults: readonly Fault[]): void {
+    const { clock } = this.#cluster.world
+    for (const fault of faults) clock.setTimer(fault.atMs, () => this.#begin(fault))
+  }
+
+  /** Everything that is broken is mended, but for members that are gone for good. */
+  mend(): void {
+    const { network, members } = this.#cluster
+    for (const service of SERVICES) {
+      network.setDown(service, false)
+      network.setSlow(service, false)
+      for (const { name } of members) network.setCut(name, service, false)
+    }
+    for (const member of members) {
+      member.host?.thaw()
+      if (member.host?.isDead && !member.retired) this.#start(member.name)
+    }
+    this.#cluster.broker.wake()
+  }
+
+  #begin({ kind, target, forMs, service }: Fault): void {
+    const { network, world, broker, members } = this.#cluster
+    const member = members.find(({ name }) => name === target)
+    world.journal.note(`fault ${kind} ${target} ${service ?? ''} ${forMs}`)
+    const forAWhile = (begin: () => void, end: () => void): void => {
+      begin()
+      this.#active++
+      world.clock.setTimer(forMs, () => {
+        this.#active--
+        world.journal.note(`mended ${kind} ${target} ${service ?? ''}`)
+        end()
+        broker.wake()
+      })
+    }
+    if (kind === 'cut' && service) {
+      forAWhile(
+        () => network.setCut(target, service, true),
+        () => network.setCut(target, service, false),
+      )
+    } else if (kind === 'down') {
+      forAWhile(
+        () => network.setDown(target as ServiceName, true),
+        () => network.setDown(target as ServiceName, false),
+      )
+    } else if (kind === 'slow') {
+      forAWhile(
+        () => network.setSlow(target as ServiceName, true),
+        () => network.setSlow(target as ServiceName, false),
+      )
+    } else if (!member || member.host?.isDead || member.retired) return
+    else if (kind === 'freeze') {
+      const { host } = member
+      forAWhile(
+        () => host?.freeze(),
+        () => host?.thaw(),
+      )
+    } else if (kind === 'restart') this.#cluster.restart(member, forMs).catch(this.#failed)
+    else {
+      this.#cluster.crash(member)
+      if (forMs === Infinity) member.retired = true
+      else
+        forAWhile(
+          () => undefined,
+          () => this.#start(target),
+        )
+    }
+  }
+
+  #start(target: string): void {
+    const member = this.#cluster.members.find(({ name }) => name === target)
+    if (!member?.host?.isDead || member.retired) return
+    this.#cluster.start(member).catch(this.#failed)
+  }
+}

@@ -1,0 +1,1 @@
+export { simulate, type SimulationOptions, type SimulationReport } from './simulate.ts'

@@ -1,0 +1,121 @@
+import type { Clock, Timer, VirtualClock } from '@stemcell/core'
+
+/** How a member's own clock differs from the time of the world. */
+export interface Drift {
+  /** Its seconds in a second of the world. */
+  readonly rate: number
+  /** What its wall clock shows besides, ms. */
+  readonly offsetMs: number
+}
+
+/**
+ * A process, as the simulated world sees it. Whatever comes to the process from outside (a timer, a message, an answer, a
+ * request) comes through `enter`: a frozen process gets it later and in order, a dead one never. As nothing else wakes it,
+ * a dead process does nothing more, although its objects are still there. Its clock is its own, and may drift.
+ */
+export class Host implements Clock {
+  readonly name: string
+  readonly #world: VirtualClock
+  readonly #bornMs: number
+  readonly #drift: Drift
+  readonly #backlog: (() => void)[] = []
+  #state: 'running' | 'frozen' | 'thawing' | 'dead' = 'running'
+  #timers = 0
+
+  constructor(name: string, world: VirtualClock, drift: Drift = { rate: 1, offsetMs: 0 }) {
+    this.name = name
+    this.#world = world
+    this.#bornMs = world.monotonic()
+    this.#drift = drift
+  }
+
+  get isDead(): boolean {
+    return this.#state === 'dead'
+  }
+
+  get isRunning(): boolean {
+    return this.#state === 'running'
+  }
+
+  /** Timers set so far: how a simulation sees that something has begun. */
+  get timersSet(): number {
+    return this.#timers
+  }
+
+  /** Lets something in. */
+  enter(event: () => void): void {
+    if (this.#state === 'running') event()
+    else if (this.#state !== 'dead') this.#backlog.push(event)
+  }
+
+  freeze(): void {
+    if (this.#state !== 'dead') this.#state = 'frozen'
+  }
+
+  /** Goes on; what has come meanwhile comes in now, one after the other. */
+  thaw(): void {
+    if (this.#state !== 'frozen') return
+    this.#state = 'thawing'
+    this.#letIn()
+  }
+
+  kill(): void {
+    this.#state = 'dead'
+    this.#backlog.length = 0
+  }
+
+  now(): number {
+    return Math.floor(this.#world.now() + this.#drift.offsetMs + this.#aliveMs * (this.#drift.rate - 1))
+  }
+
+  monotonic(): number {
+    return this.#aliveMs * this.#drift.rate
+  }
+
+  setTimer(delayMs: number, callback: () => void): Timer {
+    this.#timers++
+    let cancelled = false
+    const timer = this.#world.setTimer(Math.ceil(Math.max(0, delayMs) / this.#drift.rate), () =>
+      this.enter(() => {
+        if (!cancelled) callback()
+      }),
+    )
+    return {
+      cancel: () => {
+        cancelled = true
+        timer.cancel()
+      },
+    }
+  }
+
+  sleep(delayMs: number, signal?: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      if (signal?.aborted) {
+        resolve()
+        return
+      }
+      const done = (): void => {
+        timer.cancel()
+        signal?.removeEventListener('abort', done)
+        resolve()
+      }
+      const timer = this.setTimer(delayMs, done)
+      signal?.addEventListener('abort', done, { once: true })
+    })
+  }
+
+  get #aliveMs(): number {
+    return this.#world.monotonic() - this.#bornMs
+  }
+
+  #letIn(): void {
+    this.#world.setTimer(0, () => {
+      if (this.#state !== 'thawing') return
+      const event = this.#backlog.shift()
+      if (event) {
+        event()
+        this.#letIn()
+      } else this.#state = 'running'
+    })
+  }
+}
