@@ -105,7 +105,8 @@ export class Ledger {
   /** User code begins. `body` is what was sent to `/run`. */
   started(body: string, container: string, runMs: number): void {
     const call = JSON.parse(body) as { readonly [field: string]: string | undefined }
-    const { activation_id: id = '', namespace = '', action_name: action = '' } = call
+    const { activation_id: id = '', namespace = '', action_name: path = '' } = call
+    const action = path.slice(path.lastIndexOf('/') + 1)
     this.#world.journal.note(`start ${id} in ${container}`)
     const before = this.#started.get(id)
     if (before !== undefined && !this.#repeatable.has(action)) {

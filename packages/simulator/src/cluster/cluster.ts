@@ -149,6 +149,8 @@ export class Cluster {
       } catch (error) {
         if (!isPlatformError(error)) throw error
         this.world.journal.note(`${member.name} did not start: ${error.code}`)
+        // Another life, for chance: its ids must be others.
+        member.lives++
         await host.sleep(START_AGAIN_MS)
       }
     }
