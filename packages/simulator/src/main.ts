@@ -163,6 +163,8 @@ async function main(): Promise<number> {
       console.log(`  again: ${replayCommand({ ...options, seed }, options.only, values.calm === true)}`)
   }
   const seconds = (performance.now() - beganMs) / 1000
+  const { user, system } = process.cpuUsage()
+  const cpuSeconds = (user + system) / 1e6
   if (!values.json) {
     const { virtualMs, failed, ...rest } = sum
     const rates = `${(sum.seeds / seconds).toFixed(1)} seeds/s, ${Math.round(sum.events / seconds)} events/s`
@@ -170,7 +172,7 @@ async function main(): Promise<number> {
     console.log(
       `${Object.entries(rest)
         .map(([name, value]) => `${value} ${name}`)
-        .join(', ')} in ${seconds.toFixed(1)} s`,
+        .join(', ')} in ${seconds.toFixed(1)} s (${cpuSeconds.toFixed(1)} s of a processor)`,
     )
     console.log(`${rates}, ${hours.toFixed(2)} simulated hours, ${(hours / seconds).toFixed(3)} simulated hours/s`)
     console.log(failed === 0 ? 'every promise was kept' : `${failed} seeds broke a promise`)

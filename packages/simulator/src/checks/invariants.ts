@@ -20,8 +20,8 @@ export class Invariants {
 
   /** After each event. What the ledger is told of (starts, records, memory) it has looked at already. */
   check(): void {
-    this.#placesAreBalanced()
-    this.#booksOfMemory()
+    const { limits, ledger } = this.#cluster
+    if (limits.surplus > 0) ledger.violate('places', 'a place was given back that nobody had')
   }
 
   /** Once per second, as members say how they stand once per second. */
@@ -111,6 +111,13 @@ export class Invariants {
         }
       }
     }
+    for (const { name, host, gauges, retired } of this.#cluster.invokers) {
+      if (!host || !gauges || retired) continue
+      const usedMb = this.#cluster.ledger.usedMb(host)
+      if (gauges.usedMb !== usedMb) {
+        return `${name}: ${gauges.usedMb} MB are booked, its containers take ${usedMb} MB`
+      }
+    }
     return undefined
   }
 
@@ -127,24 +134,6 @@ export class Invariants {
         `${name}: activations wait since ${since} ms, with room for them`,
         name,
       )
-    }
-  }
-
-  /** A controller has no more activations with invokers than it has places for. */
-  #placesAreBalanced(): void {
-    const { controllers, limits, ledger } = this.#cluster
-    if (limits.surplus > 0) ledger.violate('places', 'a place was given back that nobody had')
-    void controllers
-  }
-
-  /** What an invoker has booked is no less than what its containers take. */
-  #booksOfMemory(): void {
-    const { invokers, ledger } = this.#cluster
-    for (const { name, host, gauges } of invokers) {
-      if (!gauges || !host?.isRunning) continue
-      if (gauges.usedMb > gauges.capacityMb) {
-        ledger.violate('memory-books', `${name}: ${gauges.usedMb} MB booked of ${gauges.capacityMb} MB`, name)
-      }
     }
   }
 }

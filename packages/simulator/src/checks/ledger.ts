@@ -73,8 +73,24 @@ export class Ledger {
     return this.#started.size
   }
 
-  get memoryUsed(): ReadonlyMap<Host, number> {
-    return this.#usedMb
+  /** Memory of the containers that a process has, on its machine, MB. */
+  usedMb(host: Host): number {
+    return this.#usedMb.get(host) ?? 0
+  }
+
+  /** What an invoker has booked for its containers: never less than they take. */
+  booked(host: Host, bookedMb: number, capacityMb: number): void {
+    const usedMb = this.usedMb(host)
+    if (bookedMb < usedMb) {
+      this.violate(
+        'memory-books',
+        `${host.name}: containers of ${usedMb} MB are there, ${bookedMb} MB are booked`,
+        host.name,
+      )
+    }
+    if (bookedMb > capacityMb) {
+      this.violate('memory-books', `${host.name}: ${bookedMb} MB are booked of ${capacityMb} MB`, host.name)
+    }
   }
 
   violate(rule: Rule, text: string, about = ''): void {

@@ -205,7 +205,7 @@ export class Cluster {
   }
 
   async #invoker(member: InvokerMember, host: Host): Promise<void> {
-    const times = { pauseGraceMs: 2_000, idleTimeoutMs: 10_000 }
+    const times = { pauseGraceMs: 400, idleTimeoutMs: 8_000 }
     const node = await this.#begun(
       host,
       assembleInvoker({
@@ -219,7 +219,14 @@ export class Cluster {
         invoker: { ...times, userMemoryMb: INVOKER_MEMORY_MB, maxParallelStarts: 3 },
         invokerInstance: { id: member.number },
         apiHost: 'http://simulated',
-        observers: { invoker: { gauges: (gauges) => (member.gauges = gauges) } },
+        observers: {
+          invoker: {
+            gauges: (gauges) => {
+              member.gauges = gauges
+              this.ledger.booked(host, gauges.usedMb, gauges.capacityMb)
+            },
+          },
+        },
       }),
     )
     if (host.isDead) return

@@ -236,8 +236,11 @@ class HostedContainer implements Container {
 
   async #remove(): Promise<void> {
     if (this.#isHidden) return new Promise(() => undefined)
-    if (this.#flaws.tellsEndEarly) this.#host.enter(() => this.#tellExit({ reason: 'destroyed' }))
     await new Promise<void>((resolve) => {
+      if (this.#flaws.tellsEndEarly) {
+        this.#tellExit({ reason: 'destroyed' })
+        resolve()
+      }
       this.#clock.setTimer(this.#removeMs(), () => void this.#inner.destroy().then(() => this.#host.enter(resolve)))
     })
   }

@@ -1,0 +1,157 @@
+// What could be wrong with controllers and invokers, as changes of ours: the simulated cluster must break a promise with
+// each of them (`npm run simulate -- --bites`). `find` is part of one line and in its file exactly once, and says the same
+// in TypeScript as in what is made of it.
+
+/**
+ * @typedef {object} ClusterMutant
+ * @property {string} name A word for the table.
+ * @property {string} text What is wrong then.
+ * @property {string} file
+ * @property {string} find
+ * @property {string} replace
+ * @property {number} seeds It is found within so many, from seed 1 on.
+ */
+
+const CONTROLLER = 'packages/core/src/controller'
+const INVOKER = 'packages/core/src/invoker'
+const ACTIVATOR = `${CONTROLLER}/invoke/placing-activator.ts`
+
+/** @type {readonly ClusterMutant[]} */
+export const CLUSTER_MUTANTS = [
+  {
+    name: 'slot-not-released',
+    text: 'A controller forgets to release the slot of an activation that ended.',
+    file: ACTIVATOR,
+    find: 'if (entry.invoker >= 0) this.cluster.release(entry.invoker, entry.placement)',
+    replace: '',
+    seeds: 3,
+  },
+  {
+    name: 'place-not-left',
+    text: 'A controller does not give the place in the namespace’s limit back.',
+    file: ACTIVATOR,
+    find: 'entry.request.onSettled?.()',
+    replace: '',
+    seeds: 3,
+  },
+  {
+    name: 'end-not-awaited',
+    text: 'A controller does not end what it hears nothing of.',
+    file: ACTIVATOR,
+    find: "this.#supervisor.outcome(invoker, 'timeout')",
+    replace: 'return',
+    seeds: 20,
+  },
+  {
+    name: 'id-before-provisional',
+    text: 'A client is told an id that neither a queue nor a store has.',
+    file: ACTIVATOR,
+    find: 'if (entry.published && queue.capabilities.durable) return',
+    replace: 'return',
+    seeds: 20,
+  },
+  {
+    name: 'acknowledged-before-record',
+    text: 'An invoker acknowledges its message before the record is stored.',
+    file: `${INVOKER}/activation-job.ts`,
+    find: 'this.#settled(recorder.settle(this.#message, record, logs))',
+    replace: 'void recorder.settle(this.#message, record, logs).catch(() => 0); this.#settled(Promise.resolve())',
+    seeds: 20,
+  },
+  {
+    name: 'takeover-without-fencing',
+    text: 'A takeover sends on what the invoker may have started.',
+    file: `${CONTROLLER}/cluster/takeover.ts`,
+    find: 'if (found && (attempt === 1 || found.repeatable)) {',
+    replace: 'if (found) {',
+    seeds: 20,
+  },
+  {
+    name: 'second-delivery-runs',
+    text: 'An invoker runs what was delivered before.',
+    file: `${INVOKER}/activation-consumer.ts`,
+    find: "if (delivery.attempt > 1 && (typeof action === 'string' || !action.repeatable))",
+    replace: 'if (delivery.attempt > 1000)',
+    seeds: 20,
+  },
+  {
+    name: 'lost-answer-runs-again',
+    text: 'A run whose connection broke counts as not started, and gets another container.',
+    file: `${INVOKER}/parts/call-end.ts`,
+    find: "return end.kind === 'not-reached' ||",
+    replace: "return end.kind === 'not-reached' || end.kind === 'lost' ||",
+    seeds: 5,
+  },
+  {
+    name: 'memory-never-free',
+    text: 'The memory of a container that is gone stays booked.',
+    file: `${INVOKER}/pool/resource-ledger.ts`,
+    find: 'this.#used = minus(this.#used, need)',
+    replace: '',
+    seeds: 3,
+  },
+  {
+    name: 'memory-not-counted',
+    text: 'A pool takes memory that is in use for free.',
+    file: `${INVOKER}/pool/resource-ledger.ts`,
+    find: 'return covers(minus(this.capacity, this.#used), need)',
+    replace: 'return covers(this.capacity, need)',
+    seeds: 5,
+  },
+  {
+    name: 'one-run-too-many',
+    text: 'A container gets one run more than it may have.',
+    file: `${INVOKER}/proxy/container-proxy.ts`,
+    find: 'return this.active < this.maxConcurrent',
+    replace: 'return this.active <= this.maxConcurrent',
+    seeds: 3,
+  },
+  {
+    name: 'damaged-container-kept',
+    text: 'A container whose run never ended gets the next one.',
+    file: `${INVOKER}/activation-job.ts`,
+    find: "return statusCode < 2 ? 'kept' : 'damaged'",
+    replace: "return 'kept'",
+    seeds: 10,
+  },
+  {
+    name: 'containers-shared',
+    text: 'Containers of one action are given to another of the namespace.',
+    file: `${INVOKER}/activation-job.ts`,
+    find: "${this.namespace}/${path}/${name} ${binding ?? ''} ${action.revision}",
+    replace: '${this.namespace} ${limits.memory}',
+    seeds: 3,
+  },
+  {
+    name: 'nothing-reaped',
+    text: 'An invoker leaves the containers of its former life where they are.',
+    file: `${INVOKER}/create-invoker.ts`,
+    find: 'await containers.reap({ platform, invoker: topic })',
+    replace: '',
+    seeds: 20,
+  },
+  {
+    name: 'nobody-wakes-the-room',
+    text: 'What waits in a pool is not looked at when containers have gone.',
+    file: `${INVOKER}/pool/container-pool.ts`,
+    find: 'while (this.#starts.free > 0) {',
+    replace: 'while (false) {',
+    seeds: 10,
+  },
+  {
+    name: 'record-tried-once',
+    text: 'A record that the store did not take at the first attempt is given up.',
+    file: `${INVOKER}/record/activation-recorder.ts`,
+    find: "return isPlatformError(error, 'ERR_TOO_LARGE') || isPlatformError(error, 'ERR_CLOSED')",
+    replace: 'return isPlatformError(error)',
+    seeds: 20,
+  },
+  {
+    name: 'orphans-forgotten',
+    text: 'Provisional records of a controller that is gone for good stay provisional.',
+    file: `${CONTROLLER}/cluster/orphan-recovery.ts`,
+    find: 'if (controller !== undefined && !mayLive(controller))',
+    replace: 'if (false)',
+    seeds: 60,
+  },
+]
