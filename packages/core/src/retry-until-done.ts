@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { isPromise, type MaybePromise } from './lifecycle.ts'
 import type { Clock } from './time/clock.ts'
 
@@ -35,6 +36,8 @@ async function goOn<T>(
   { isFinal, onFailure }: RetryOptions,
   firstError: unknown,
 ): Promise<T> {
+  // In an outage hundreds wait for one signal, which Node.js would take for a leak.
+  setMaxListeners(0, signal)
   let error = firstError
   for (let attempts = 1, pauseMs = FIRST_PAUSE_MS; ; attempts++, pauseMs = Math.min(LONGEST_PAUSE_MS, pauseMs * 2)) {
     if (signal.aborted || isFinal?.(error)) throw error
