@@ -180,10 +180,12 @@ async function main(): Promise<number> {
   return sum.failed === 0 ? 0 : 1
 }
 
+let code = 1
 try {
-  process.exitCode = await main()
+  code = await main()
 } catch (error) {
   if (!isPlatformError(error, 'ERR_CONFIG')) throw error
   console.error(error.message)
-  process.exitCode = 1
 }
+// What members that crashed wait for never comes, and would keep the process; what was printed is written first.
+process.stdout.write('', () => process.exit(code))

@@ -124,7 +124,6 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
     }
     const isBroken = (): boolean => ledger.violations.length > 0
     await world.run(world.clock.monotonic() + loadMs, check, isBroken)
-    injector.mend()
     let quietMs = 0
     const isOver = (): boolean => {
       const now = world.clock.monotonic()

@@ -81,6 +81,10 @@ export class Invariants {
     }
     for (const { name, gauges, retired } of invokers) {
       if (retired) continue
+      const orphanedMb = ledger.orphanedMb(name)
+      if (orphanedMb > 0) {
+        ledger.violate('left-behind', `${name}: containers of ${orphanedMb} MB are left from former lives`, name)
+      }
       if (!gauges) ledger.violate('left-behind', `${name} is not up`, name)
       else if (gauges.waiting + gauges.busy > 0) {
         ledger.violate(

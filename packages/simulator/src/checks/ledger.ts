@@ -78,6 +78,13 @@ export class Ledger {
     return this.#usedMb.get(host) ?? 0
   }
 
+  /** Memory of containers whose process is gone, MB. */
+  orphanedMb(machine: string): number {
+    let sumMb = 0
+    for (const [host, usedMb] of this.#usedMb) if (host.name === machine && host.isDead) sumMb += usedMb
+    return sumMb
+  }
+
   /** What an invoker has booked for its containers: never less than they take. */
   booked(host: Host, bookedMb: number, capacityMb: number): void {
     const usedMb = this.usedMb(host)

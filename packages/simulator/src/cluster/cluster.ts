@@ -83,6 +83,7 @@ export class Cluster {
   readonly #entities = new MemoryDocumentStore(ENTITY_INDEXES)
   readonly subjects: MemoryDocumentStore = new MemoryDocumentStore(SUBJECT_INDEXES)
   readonly #engines: readonly ContainerEngine[]
+  #loading: Promise<void> = Promise.resolve()
 
   constructor(options: ClusterOptions) {
     const { seed, flaws = {} } = options
@@ -188,8 +189,7 @@ export class Cluster {
 
   async #controller(member: ControllerMember, host: Host): Promise<void> {
     const limiter = new RemoteLimiter(host, this.network, this.limits)
-    const node = await this.#begun(
-      host,
+    const node = await this.#begun(host, () =>
       assembleController({
         ...this.#common(host, member),
         subjectStore: new RemoteDocuments(host, this.network, this.subjects),
@@ -206,8 +206,7 @@ export class Cluster {
 
   async #invoker(member: InvokerMember, host: Host): Promise<void> {
     const times = { pauseGraceMs: 400, idleTimeoutMs: 8_000 }
-    const node = await this.#begun(
-      host,
+    const node = await this.#begun(host, () =>
       assembleInvoker({
         ...this.#common(host, member),
         containers: this.#engines[member.number]!.factoryOf(
@@ -248,12 +247,20 @@ export class Cluster {
     }
   }
 
-  /** Code that is loaded when it is needed takes time that is not of this world: nothing else goes on until it is there. */
-  async #begun<T>(host: Host, node: Promise<T>): Promise<T> {
-    let failed = false
-    node.catch(() => (failed = true))
+  /** Code that is loaded when it is needed takes time that is not of this world: one after the other, and nothing else. */
+  async #begun<T>(host: Host, assemble: () => Promise<T>): Promise<T> {
+    const goOn = this.world.hold()
+    const earlier = this.#loading
+    let loaded = (): void => undefined
+    this.#loading = new Promise((resolve) => (loaded = resolve))
+    await earlier
     const before = host.timersSet
+    const made = assemble()
+    let failed = false
+    made.catch(() => (failed = true))
     while (host.timersSet === before && !failed) await settle()
-    return node
+    loaded()
+    goOn()
+    return made
   }
 }

@@ -1,5 +1,6 @@
 import { SubjectAdministration, type AuthKey, type JsonObject, type JsonValue } from '@stemcell/core'
 import { chanceOf, type Chance } from '../world/chance.ts'
+import type { Host } from '../world/host.ts'
 import { Client, type Reply } from './client.ts'
 import type { Cluster } from './cluster.ts'
 
@@ -27,7 +28,7 @@ export class Workload {
   readonly #keys = new Map<string, AuthKey>()
   readonly #clients = new Map<string, Client>()
   /** Requests without an answer, with what they were. */
-  readonly #open = new Map<number, { readonly what: string; readonly atMs: number; readonly host: unknown }>()
+  readonly #open = new Map<number, { readonly what: string; readonly atMs: number; readonly host: Host | undefined }>()
   sent = 0
   refused = 0
   broken = 0
@@ -41,10 +42,7 @@ export class Workload {
   get forgotten(): readonly string[] {
     const now = this.#cluster.world.clock.monotonic()
     return [...this.#open.values()]
-      .filter(
-        ({ atMs, host }) =>
-          now - atMs > ANSWER_WITHIN_MS && this.#cluster.controllers.some((member) => member.host === host),
-      )
+      .filter(({ atMs, host }) => now - atMs > ANSWER_WITHIN_MS && host?.isRunning === true)
       .map(({ what }) => what)
   }
 

@@ -54,7 +54,8 @@ export function faultsOf({ seed, controllers, invokers, loadMs, faults }: FaultP
   for (let made = 0; made < faults; made++) {
     const kind = chance.pick(KINDS)
     const atMs = chance.below(loadMs)
-    const isLong = chance.perMille(200)
+    // Long enough for others to take over, or not.
+    const isLong = chance.perMille(350)
     const forMs = isLong ? chance.between(10_000, 70_000) : chance.between(200, 9_000)
     if (kind === 'cut') schedule.push({ atMs, kind, target: member(), forMs, service: chance.pick(CUT) })
     else if (kind === 'down' || kind === 'slow') schedule.push({ atMs, kind, target: chance.pick(DOWN), forMs })
@@ -63,7 +64,7 @@ export function faultsOf({ seed, controllers, invokers, loadMs, faults }: FaultP
       // At least one of each kind is left.
       const peers = target.startsWith('invoker') ? invokers : controllers
       const gone = [...retired].filter((name) => name.slice(0, 4) === target.slice(0, 4)).length
-      const isForGood = kind === 'crash' && gone < peers - 1 && !retired.has(target) && chance.perMille(120)
+      const isForGood = kind === 'crash' && gone < peers - 1 && !retired.has(target) && chance.perMille(250)
       if (isForGood) retired.add(target)
       schedule.push({ atMs, kind, target, forMs: isForGood ? Infinity : forMs })
     }

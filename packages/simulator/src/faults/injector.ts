@@ -2,8 +2,6 @@ import type { Cluster } from '../cluster/cluster.ts'
 import type { ServiceName } from '../world/network.ts'
 import type { Fault } from './fault.ts'
 
-const SERVICES: readonly ServiceName[] = ['queue', 'records', 'entities', 'limits']
-
 /** Lets faults happen in a cluster at their time, and mends them. */
 export class Injector {
   readonly #cluster: Cluster
@@ -24,21 +22,6 @@ export class Injector {
   plan(faults: readonly Fault[]): void {
     const { clock } = this.#cluster.world
     for (const fault of faults) clock.setTimer(fault.atMs, () => this.#begin(fault))
-  }
-
-  /** Everything that is broken is mended, but for members that are gone for good. */
-  mend(): void {
-    const { network, members } = this.#cluster
-    for (const service of SERVICES) {
-      network.setDown(service, false)
-      network.setSlow(service, false)
-      for (const { name } of members) network.setCut(name, service, false)
-    }
-    for (const member of members) {
-      member.host?.thaw()
-      if (member.host?.isDead && !member.retired) this.#start(member.name)
-    }
-    this.#cluster.broker.wake()
   }
 
   #begin({ kind, target, forMs, service }: Fault): void {

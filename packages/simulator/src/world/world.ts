@@ -6,10 +6,17 @@ export class World {
   readonly clock: VirtualClock = new VirtualClock()
   readonly journal: Journal = new Journal(() => this.clock.monotonic())
   #events = 0
+  #holds = 0
 
   /** Events so far: timers that fired, of which everything else follows. */
   get events(): number {
     return this.#events
+  }
+
+  /** Time stands still until what is returned is called: for what takes time that is not of this world. */
+  hold(): () => void {
+    this.#holds++
+    return () => void this.#holds--
   }
 
   /** Moves to `untilMs` of the monotonic clock, or until `isOver`; `check` is called after each event. */
@@ -18,6 +25,7 @@ export class World {
     const originMs = clock.now() - clock.monotonic()
     await settle()
     while (!isOver()) {
+      while (this.#holds > 0) await settle()
       const dueMs = clock.nextDueMs
       if (dueMs === undefined || dueMs > originMs + untilMs) {
         await clock.advance(Math.max(0, untilMs - clock.monotonic()))
