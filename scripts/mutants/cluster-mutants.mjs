@@ -163,3 +163,13 @@ export const CLUSTER_MUTANTS = [
     seeds: 20,
   },
 ]
+
+/** Within how many seeds, from seed 1 on, each fault that OpenWhisk had is found (packages/simulator/src/faults/history.ts). */
+export const HISTORY_SEEDS = {
+  'taken-is-done': 5,
+  'record-behind-the-answer': 5,
+  'again-as-if-first': 20,
+  'dead-but-resumed': 20,
+  'lost-start': 5,
+  'free-before-gone': 3,
+}

@@ -1,4 +1,4 @@
-import type { Clock, Timer, VirtualClock } from '@stemcell/core'
+import type { Clock, Timer } from '@stemcell/core'
 
 /** How a member's own clock differs from the time of the world. */
 export interface Drift {
@@ -15,14 +15,14 @@ export interface Drift {
  */
 export class Host implements Clock {
   readonly name: string
-  readonly #world: VirtualClock
+  readonly #world: Clock
   readonly #bornMs: number
   readonly #drift: Drift
   readonly #backlog: (() => void)[] = []
   #state: 'running' | 'frozen' | 'thawing' | 'dead' = 'running'
   #timers = 0
 
-  constructor(name: string, world: VirtualClock, drift: Drift = { rate: 1, offsetMs: 0 }) {
+  constructor(name: string, world: Clock, drift: Drift = { rate: 1, offsetMs: 0 }) {
     this.name = name
     this.#world = world
     this.#bornMs = world.monotonic()
