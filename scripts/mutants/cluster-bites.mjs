@@ -21,7 +21,7 @@ export function bite(name, seeds) {
   const load = mutant ? ['--import', WITH_MUTANT] : []
   const { stdout, stderr } = spawnSync(
     process.execPath,
-    [...load, MAIN, '--seed', '1', '--seeds', String(most), '--first', '--json', ...flaw],
+    [...load, MAIN, '--seed', String(mutant?.first ?? 1), '--seeds', String(most), '--first', '--json', ...flaw],
     { encoding: 'utf8', maxBuffer: 2 ** 26, env: { ...process.env, STEMCELL_MUTANT: JSON.stringify(mutant ?? null) } },
   )
   const reports = stdout

