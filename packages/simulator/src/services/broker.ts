@@ -2,8 +2,8 @@ import type { Clock } from '@stemcell/core'
 import type { Chance } from '../world/chance.ts'
 
 /** How long a subscriber that is not heard of keeps its messages, ms; as the queue on Redis. */
-export const LEASE_MS = 30_000
-/** How often leases are looked at, ms. */
+const LEASE_MS = 30_000
+/** How often leases are looked at, at the latest, ms. */
 const SWEEP_MS = 1_000
 
 /** A message of a group, as the broker keeps it. */
@@ -50,12 +50,14 @@ export class Broker {
   readonly #clock: Clock
   readonly #chance: Chance
   readonly #flaws: BrokerFlaws
+  readonly leaseMs: number
   readonly #topics = new Map<string, Group[]>()
   #ids = 0
   #isStopped = false
 
-  constructor(clock: Clock, chance: Chance, flaws: BrokerFlaws = {}) {
+  constructor(clock: Clock, chance: Chance, flaws: BrokerFlaws = {}, leaseMs = LEASE_MS) {
     this.#clock = clock
+    this.leaseMs = leaseMs
     this.#chance = chance
     this.#flaws = flaws
     this.#sweep()
@@ -93,7 +95,7 @@ export class Broker {
   renew(consumer: Consumer, held: Iterable<Message>): Message[] {
     const lost: Message[] = []
     for (const message of held) {
-      if (message.holder === consumer) message.leaseEndMs = this.#clock.monotonic() + LEASE_MS
+      if (message.holder === consumer) message.leaseEndMs = this.#clock.monotonic() + this.leaseMs
       else lost.push(message)
     }
     return lost
@@ -157,7 +159,7 @@ export class Broker {
       const attempt = this.#flaws.forgetsAttempts ? 1 : message.attempts
       if (!this.#flaws.forgetsOnDelivery) {
         message.holder = consumer
-        message.leaseEndMs = now + LEASE_MS
+        message.leaseEndMs = now + this.leaseMs
         consumer.held++
         group.held.add(message)
       }
@@ -196,6 +198,6 @@ export class Broker {
         if (any) this.#hand(group)
       }
     }
-    this.#clock.setTimer(SWEEP_MS, () => this.#sweep())
+    this.#clock.setTimer(Math.min(SWEEP_MS, this.leaseMs / 4), () => this.#sweep())
   }
 }

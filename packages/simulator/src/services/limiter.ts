@@ -1,5 +1,6 @@
 import {
   isPlatformError,
+  PlatformError,
   type Clock,
   type EntryDecision,
   type EntryRequest,
@@ -90,6 +91,7 @@ export class RemoteLimiter implements RateLimiter {
   readonly #host: Host
   readonly #network: Network
   readonly #server: LimitServer
+  #isOpen = false
 
   constructor(host: Host, network: Network, server: LimitServer) {
     this.#host = host
@@ -98,12 +100,16 @@ export class RemoteLimiter implements RateLimiter {
   }
 
   async open(): Promise<void> {
+    this.#isOpen = true
     await this.#network.call(this.#host, 'limits', () => undefined)
   }
 
-  async close(): Promise<void> {}
+  async close(): Promise<void> {
+    this.#isOpen = false
+  }
 
   async enter(request: EntryRequest): Promise<EntryDecision> {
+    this.#requireOpen()
     let decision: EntryDecision | undefined
     try {
       return await this.#network.call(this.#host, 'limits', () => (decision = this.#server.enter(this.#host, request)))
@@ -114,13 +120,18 @@ export class RemoteLimiter implements RateLimiter {
     }
   }
 
-  countFire(request: FireRequest): Promise<RateDecision> {
+  async countFire(request: FireRequest): Promise<RateDecision> {
+    this.#requireOpen()
     return this.#network.call(this.#host, 'limits', () => this.#server.countFire(request))
   }
 
   leave(namespaceId: string): void {
     this.leaving++
     void this.#leave(namespaceId)
+  }
+
+  #requireOpen(): void {
+    if (!this.#isOpen) throw new PlatformError('ERR_CLOSED', 'simulated limiter is not open')
   }
 
   async #leave(namespaceId: string): Promise<void> {

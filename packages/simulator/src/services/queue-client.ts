@@ -17,7 +17,7 @@ import {
 } from '@stemcell/core'
 import type { Host } from '../world/host.ts'
 import type { Network } from '../world/network.ts'
-import { LEASE_MS, type Broker, type Consumer, type Message } from './broker.ts'
+import type { Broker, Consumer, Message } from './broker.ts'
 
 const DEFAULT_REDELIVER_AFTER_MS = 1_000
 /** How often an acknowledgement that did not get through is sent again, ms. */
@@ -72,6 +72,9 @@ export class QueueClient implements Queue {
     requireKey(options?.key)
     this.#requireOpen()
     const bytes = Uint8Array.from(body.bytes())
+    if (bytes.length > this.capabilities.maxBodyBytes) {
+      throw new PlatformError('ERR_TOO_LARGE', `a body of ${bytes.length} bytes`)
+    }
     const published = this.#network.call(this.#host, 'queue', () => this.#broker.publish(topic, bytes))
     if (this.#flaws.publishesIntoTheVoid) await published.catch(() => undefined)
     else await published
@@ -220,7 +223,7 @@ class RemoteSubscription implements Subscription, Consumer {
   }
 
   #renew(): void {
-    this.#renewal = this.#host.setTimer(LEASE_MS / 3, () => this.#renew())
+    this.#renewal = this.#host.setTimer(this.#broker.leaseMs / 3, () => this.#renew())
     if (this.#messages.size === 0 || !this.#network.reaches(this.#host, 'queue')) return
     for (const message of this.#broker.renew(this, this.#messages.keys())) this.#messages.get(message)?.abort.abort()
   }

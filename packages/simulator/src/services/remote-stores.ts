@@ -1,6 +1,7 @@
 import {
   adapterContext,
   MemoryActivationStore,
+  PlatformError,
   type MemoryDocumentStore,
   type Activation,
   type ActivationQuery,
@@ -28,6 +29,7 @@ export class RemoteDocuments implements EntityStore {
   readonly #host: Host
   readonly #network: Network
   readonly #store: MemoryDocumentStore
+  #isOpen = false
 
   constructor(host: Host, network: Network, store: MemoryDocumentStore) {
     this.#host = host
@@ -37,10 +39,13 @@ export class RemoteDocuments implements EntityStore {
   }
 
   async open(): Promise<void> {
+    this.#isOpen = true
     await this.#call(() => undefined)
   }
 
-  async close(): Promise<void> {}
+  async close(): Promise<void> {
+    this.#isOpen = false
+  }
 
   get(id: string): Promise<StoredDocument | undefined> {
     return this.#call(() => this.#store.get(id))
@@ -79,7 +84,8 @@ export class RemoteDocuments implements EntityStore {
     yield* all
   }
 
-  #call<T>(ask: () => T | Promise<T>): Promise<T> {
+  async #call<T>(ask: () => T | Promise<T>): Promise<T> {
+    if (!this.#isOpen) throw new PlatformError('ERR_CLOSED', 'simulated store is not open')
     return this.#network.call(this.#host, 'entities', ask)
   }
 }
@@ -113,6 +119,7 @@ export class RemoteRecords implements ActivationStore {
   readonly #network: Network
   readonly #store: MemoryActivationStore
   readonly #flaws: RecordFlaws
+  #isOpen = false
 
   constructor(host: Host, network: Network, store: MemoryActivationStore, flaws: RecordFlaws = {}) {
     this.#host = host
@@ -123,10 +130,13 @@ export class RemoteRecords implements ActivationStore {
   }
 
   async open(): Promise<void> {
+    this.#isOpen = true
     await this.#call(() => undefined)
   }
 
-  async close(): Promise<void> {}
+  async close(): Promise<void> {
+    this.#isOpen = false
+  }
 
   put(activation: Activation): Promise<'stored' | 'exists'> {
     if (this.#flaws.answersBeforeItStores) {
@@ -187,7 +197,8 @@ export class RemoteRecords implements ActivationStore {
     yield* all
   }
 
-  #call<T>(ask: () => T | Promise<T>): Promise<T> {
+  async #call<T>(ask: () => T | Promise<T>): Promise<T> {
+    if (!this.#isOpen) throw new PlatformError('ERR_CLOSED', 'simulated store is not open')
     return this.#network.call(this.#host, 'records', ask)
   }
 }

@@ -29,8 +29,15 @@ export class Network {
   readonly #down = new Set<ServiceName>()
   readonly #cut = new Set<string>()
   readonly #slow = new Set<ServiceName>()
+  readonly #giveUpMs: number
 
-  constructor(clock: Clock, seed: number, weather: Readonly<Record<ServiceName, Weather>>) {
+  constructor(
+    clock: Clock,
+    seed: number,
+    weather: Readonly<Record<ServiceName, Weather>>,
+    giveUpMs: number = GIVE_UP_MS,
+  ) {
+    this.#giveUpMs = giveUpMs
     this.#clock = clock
     this.#weather = weather
     const chance = (service: ServiceName): Chance => chanceOf(seed, `network ${service}`)
@@ -97,7 +104,7 @@ export class Network {
         )
       }
       const nothing = (): void =>
-        answer(() => reject(new PlatformError('ERR_UNAVAILABLE', `simulated: no answer of ${service}`)), GIVE_UP_MS)
+        answer(() => reject(new PlatformError('ERR_UNAVAILABLE', `simulated: no answer of ${service}`)), this.#giveUpMs)
       if (!this.reaches(host, service) || (!sure && chance.perMille(lostRequestPerMille))) return nothing()
       clock.setTimer(this.latencyMs(service), () => {
         if (!this.reaches(host, service)) return nothing()
