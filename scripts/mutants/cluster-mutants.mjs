@@ -112,8 +112,8 @@ export const CLUSTER_MUTANTS = [
     name: 'containers-shared',
     text: 'Containers of one action are given to another of the namespace.',
     file: `${INVOKER}/activation-job.ts`,
-    find: "${this.namespace}/${path}/${name} ${binding ?? ''} ${action.revision}",
-    replace: '${this.namespace} ${limits.memory}',
+    find: 'this.key = key',
+    replace: 'this.key = this.namespace + limits.memory',
     seeds: 5,
   },
   {

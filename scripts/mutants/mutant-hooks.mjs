@@ -15,5 +15,5 @@ export function initialize(given) {
 export async function load(loaded, context, next) {
   const result = await next(loaded, context)
   if (!mutant || loaded !== url) return result
-  return { ...result, source: mutated(String(result.source), mutant) }
+  return { ...result, source: mutated(Buffer.from(result.source ?? '').toString(), mutant) }
 }

@@ -13,7 +13,9 @@ it('is no leak in the eyes of Node.js while many wait for one signal', async () 
     let isAway = true
     const attempt = (): Promise<string> => (isAway ? Promise.reject(new Error('away')) : Promise.resolve('done'))
     const outcomes = Promise.all(
-      Array.from({ length: 50 }, () => retryUntilDone(clock, giveUp.signal, attempt, { onFailure: () => undefined })),
+      Array.from({ length: 50 }, async () =>
+        retryUntilDone(clock, giveUp.signal, attempt, { onFailure: () => undefined }),
+      ),
     )
     await clock.advance(40)
     // Warnings are told in a turn of their own.

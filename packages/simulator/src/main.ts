@@ -40,6 +40,10 @@ const OPTIONS = {
   help: { type: 'boolean' },
 } as const
 
+function print(text: string): void {
+  process.stdout.write(`${text}\n`)
+}
+
 function refuse(text: string): never {
   throw new PlatformError('ERR_CONFIG', `${text}\n\n${USAGE}`)
 }
@@ -95,7 +99,7 @@ function optionsOf(values: Values): Omit<SimulationOptions, 'seed'> {
 
 function printing(bound: object): Logger {
   const print = (level: string) => (fields: object, message: string) =>
-    console.log(`${level} ${message} ${JSON.stringify({ ...bound, ...fields }, plain)}`)
+    print(`${level} ${message} ${JSON.stringify({ ...bound, ...fields }, plain)}`)
   return {
     debug: () => undefined,
     info: print('info '),
@@ -111,15 +115,15 @@ function plain(_key: string, value: unknown): unknown {
 
 function tell(report: SimulationReport): void {
   for (const { rule, atMs, text, history } of report.violations) {
-    console.log(`  ${rule} at ${(atMs / 1000).toFixed(3)} s: ${text}`)
-    for (const line of history) console.log(`      ${line}`)
+    print(`  ${rule} at ${(atMs / 1000).toFixed(3)} s: ${text}`)
+    for (const line of history) print(`      ${line}`)
   }
 }
 
 async function main(): Promise<number> {
   const values = read(process.argv.slice(2))
   if (values.help) {
-    console.log(USAGE)
+    print(USAGE)
     return 0
   }
   const options = optionsOf(values)
@@ -129,7 +133,7 @@ async function main(): Promise<number> {
   const beganMs = performance.now()
   const sum = { seeds: 0, events: 0, virtualMs: 0, accepted: 0, started: 0, faults: 0, failed: 0 }
   if (!values.json)
-    console.log(wanted === undefined ? `${seeds} seeds from ${first}` : `${wanted} activations, seeds from ${first}`)
+    print(wanted === undefined ? `${seeds} seeds from ${first}` : `${wanted} activations, seeds from ${first}`)
   for (let seed = first; seed < first + seeds && sum.accepted < (wanted ?? Infinity); seed++) {
     const report = await simulate({ ...options, seed })
     sum.seeds++
@@ -140,27 +144,29 @@ async function main(): Promise<number> {
     sum.faults += report.schedule.length
     if (report.violations.length > 0) sum.failed++
     if (values.json)
-      console.log(
-        JSON.stringify({ ...report, violations: report.violations.map(({ rule, text }) => ({ rule, text })) }),
-      )
+      print(JSON.stringify({ ...report, violations: report.violations.map(({ rule, text }) => ({ rule, text })) }))
     else if (seeds === 1) {
       const { schedule, violations: _violations, ...rest } = report
-      console.log(rest)
-      for (const [at, fault] of schedule.entries()) console.log(`  ${options.only?.[at] ?? at}: ${faultText(fault)}`)
+      print(
+        Object.entries(rest)
+          .map(([name, value]) => `${name} ${value}`)
+          .join(', '),
+      )
+      for (const [at, fault] of schedule.entries()) print(`  ${options.only?.[at] ?? at}: ${faultText(fault)}`)
     }
     if (report.violations.length === 0) continue
     if (!values.json) {
-      console.log(`seed ${seed} broke a promise:`)
+      print(`seed ${seed} broke a promise:`)
       tell(report)
     }
     if (values.first) break
     if (seeds > 1 && !values.json) {
       const { only, calm, runs, report: least } = await shrink({ ...options, seed }, report)
-      console.log(`  with as few faults as break it (${runs} runs):`)
-      for (const fault of least.schedule) console.log(`    ${faultText(fault)}`)
-      console.log(`  again: ${replayCommand({ ...options, seed }, only, calm)}`)
+      print(`  with as few faults as break it (${runs} runs):`)
+      for (const fault of least.schedule) print(`    ${faultText(fault)}`)
+      print(`  again: ${replayCommand({ ...options, seed }, only, calm)}`)
     } else if (!values.json)
-      console.log(`  again: ${replayCommand({ ...options, seed }, options.only, values.calm === true)}`)
+      print(`  again: ${replayCommand({ ...options, seed }, options.only, values.calm === true)}`)
   }
   const seconds = (performance.now() - beganMs) / 1000
   const { user, system } = process.cpuUsage()
@@ -169,13 +175,13 @@ async function main(): Promise<number> {
     const { virtualMs, failed, ...rest } = sum
     const rates = `${(sum.seeds / seconds).toFixed(1)} seeds/s, ${Math.round(sum.events / seconds)} events/s`
     const hours = virtualMs / 3_600_000
-    console.log(
+    print(
       `${Object.entries(rest)
         .map(([name, value]) => `${value} ${name}`)
         .join(', ')} in ${seconds.toFixed(1)} s (${cpuSeconds.toFixed(1)} s of a processor)`,
     )
-    console.log(`${rates}, ${hours.toFixed(2)} simulated hours, ${(hours / seconds).toFixed(3)} simulated hours/s`)
-    console.log(failed === 0 ? 'every promise was kept' : `${failed} seeds broke a promise`)
+    print(`${rates}, ${hours.toFixed(2)} simulated hours, ${(hours / seconds).toFixed(3)} simulated hours/s`)
+    print(failed === 0 ? 'every promise was kept' : `${failed} seeds broke a promise`)
   }
   return sum.failed === 0 ? 0 : 1
 }
@@ -185,7 +191,7 @@ try {
   code = await main()
 } catch (error) {
   if (!isPlatformError(error, 'ERR_CONFIG')) throw error
-  console.error(error.message)
+  process.stderr.write(`${error.message}\n`)
 }
 // What members that crashed wait for never comes, and would keep the process; what was printed is written first.
 process.stdout.write('', () => process.exit(code))
