@@ -13,6 +13,7 @@ import type { Random } from '../../time/random.ts'
 import { within } from '../../time/within.ts'
 import type { EntityCache } from '../entities/entity-cache.ts'
 import { ActivationRefused } from '../refusals/activation-refused.ts'
+import { ActivationGoesOn } from './activation-goes-on.ts'
 import type { ActivationOutcome, ActivationRequest, Activator } from './activator.ts'
 import { Composite, compositeKind, type CompositeKind } from './composite.ts'
 import { compositeRecord } from './composite-record.ts'
@@ -203,7 +204,7 @@ export class ComposingActivator implements Activator {
       for (const part of parts) this.#putProvisional(part)
       await Promise.all(parts.map(async (part) => (part.isEnding ? part.ended : part.provisional?.done)))
     } catch (cause) {
-      throw new PlatformError('ERR_UNAVAILABLE', 'the activation store does not answer', { cause })
+      throw new ActivationGoesOn(cause)
     }
     return { activationId: composite.activationId }
   }

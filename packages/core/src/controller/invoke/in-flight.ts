@@ -5,6 +5,7 @@ import type { Activation } from '../../model/activation.ts'
 import type { Clock } from '../../time/clock.ts'
 import { Deadline, type Deadlines } from '../../time/deadlines.ts'
 import type { Waiter } from '../cluster/waiting-room.ts'
+import { ActivationGoesOn } from './activation-goes-on.ts'
 import type { ActivationOutcome, ActivationRequest } from './activator.ts'
 
 /** Whoever keeps the books of what is in flight. */
@@ -152,7 +153,7 @@ export class InFlight extends Deadline implements Waiter {
   /** It may well run, and leave a record; the caller is told nothing that might not come true. */
   #refuse(cause: unknown): void {
     if (this.request.blocking) this.#books.blockingEnded(this, 'error')
-    this.#reject?.(new PlatformError('ERR_UNAVAILABLE', 'the activation store does not answer', { cause }))
+    this.#reject?.(new ActivationGoesOn(cause))
   }
 
   #answer(outcome: ActivationOutcome): void {

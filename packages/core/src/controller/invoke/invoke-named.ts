@@ -3,6 +3,7 @@ import type { Identity } from '../../model/identity.ts'
 import type { JsonText } from '../../model/json-text.ts'
 import type { Transaction } from '../../model/transaction.ts'
 import { loadAction, locateAction, type ActionName } from '../admission/resolve-action.ts'
+import { ActivationGoesOn } from './activation-goes-on.ts'
 import type { ActivationOutcome, ActivationRequest } from './activator.ts'
 import { invokeResolved, type InvokeServices } from './invoke-resolved.ts'
 import type { Mutable } from '../../mutable.ts'
@@ -52,7 +53,7 @@ export async function invokeNamed(
     if (activationId !== undefined) request.activationId = activationId
     return await invokeResolved(services, request)
   } catch (error) {
-    release()
+    if (!(error instanceof ActivationGoesOn)) release()
     throw error
   }
 }

@@ -12,6 +12,7 @@ import type { Throttle } from '../admission/throttle.ts'
 import type { EntityCache } from '../entities/entity-cache.ts'
 import type { ControllerParts } from '../parts/controller-parts.ts'
 import { Refusal } from '../refusals/refusal.ts'
+import { ActivationGoesOn } from './activation-goes-on.ts'
 import type { ActivationOutcome, ActivationRequest, Activator } from './activator.ts'
 
 /** What an invocation needs of the controller. */
@@ -24,7 +25,8 @@ export interface InvokeServices {
 
 /**
  * Lets `invoke` run once the limits of the user allow one more invocation. Whoever invokes passes `release` on as the
- * `onSettled` of the activation; when `invoke` throws it is called here, and calling it again does no harm.
+ * `onSettled` of the activation; when `invoke` throws it is called here, unless the activation goes on all the same, and
+ * calling it again does no harm.
  * @throws Refusal too-many-per-minute, too-many-at-once
  */
 export async function withAdmission<T>(
@@ -37,7 +39,7 @@ export async function withAdmission<T>(
   try {
     return await invoke(release)
   } catch (error) {
-    release()
+    if (!(error instanceof ActivationGoesOn)) release()
     throw error
   }
 }

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { PlacingActivator } from '../../../src/controller/invoke/placing-activator.ts'
+import { ActivationGoesOn } from '../../../src/controller/invoke/activation-goes-on.ts'
 import type { ActivationRequest } from '../../../src/controller/invoke/activator.ts'
 import {
   DEFAULT_PLATFORM_LIMITS,
@@ -380,6 +381,20 @@ describe('an id that was handed out', () => {
       throw new PlatformError('ERR_UNAVAILABLE', 'down')
     }
     await expect(activator.activate(request({ blocking: false }))).rejects.toMatchObject({ code: 'ERR_UNAVAILABLE' })
+  })
+
+  it('keeps its place in the limits until it has ended, though its caller was told an error', async () => {
+    const { activator, activationStore, clock } = await stage()
+    const putProvisional = vi.spyOn(activationStore, 'putProvisional').mockImplementation(() => {
+      throw new PlatformError('ERR_UNAVAILABLE', 'down')
+    })
+    const onSettled = vi.fn<() => void>()
+    const asked = activator.activate(request({ blocking: false, onSettled }))
+    await expect(asked).rejects.toBeInstanceOf(ActivationGoesOn)
+    putProvisional.mockRestore()
+    expect([activator.total, onSettled.mock.calls.length]).toEqual([1, 0])
+    await clock.advance(190_000)
+    expect([activator.total, onSettled.mock.calls.length]).toEqual([0, 1])
   })
 
   it('gets its record from a store that was down when the controller gave the activation up', async () => {
