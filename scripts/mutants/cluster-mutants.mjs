@@ -25,7 +25,7 @@ export const CLUSTER_MUTANTS = [
     file: ACTIVATOR,
     find: 'this.cluster.release(entry.invoker, entry.placement)',
     replace: 'void 0',
-    seeds: 5,
+    seeds: 10,
   },
   {
     name: 'place-not-left',
@@ -33,7 +33,7 @@ export const CLUSTER_MUTANTS = [
     file: ACTIVATOR,
     find: 'entry.request.onSettled?.()',
     replace: '',
-    seeds: 5,
+    seeds: 10,
   },
   {
     name: 'id-before-provisional',
@@ -41,7 +41,7 @@ export const CLUSTER_MUTANTS = [
     file: ACTIVATOR,
     find: 'if (entry.published && queue.capabilities.durable)',
     replace: 'if (true)',
-    seeds: 12,
+    seeds: 30,
   },
   {
     name: 'acknowledged-before-record',
@@ -49,7 +49,7 @@ export const CLUSTER_MUTANTS = [
     file: `${INVOKER}/activation-job.ts`,
     find: 'this.#settled(recorder.settle(this.#message, record, logs))',
     replace: 'void recorder.settle(this.#message, record, logs).catch(() => 0); this.#settled(Promise.resolve())',
-    seeds: 12,
+    seeds: 30,
   },
   {
     name: 'takeover-without-fencing',
@@ -57,7 +57,7 @@ export const CLUSTER_MUTANTS = [
     file: `${CONTROLLER}/cluster/takeover.ts`,
     find: 'if (found && (attempt === 1 || found.repeatable)) {',
     replace: 'if (found) {',
-    seeds: 20,
+    seeds: 60,
     first: 10,
   },
   {
@@ -66,7 +66,7 @@ export const CLUSTER_MUTANTS = [
     file: `${INVOKER}/activation-consumer.ts`,
     find: "if (delivery.attempt > 1 && (typeof action === 'string' || !action.repeatable))",
     replace: 'if (delivery.attempt > 1000)',
-    seeds: 12,
+    seeds: 30,
   },
   {
     name: 'lost-answer-runs-again',
@@ -74,7 +74,7 @@ export const CLUSTER_MUTANTS = [
     file: `${INVOKER}/parts/call-end.ts`,
     find: "return end.kind === 'not-reached' ||",
     replace: "return end.kind === 'not-reached' || end.kind === 'lost' ||",
-    seeds: 5,
+    seeds: 10,
   },
   {
     name: 'memory-never-free',
@@ -82,7 +82,7 @@ export const CLUSTER_MUTANTS = [
     file: `${INVOKER}/pool/resource-ledger.ts`,
     find: 'this.#used = minus(this.#used, need)',
     replace: '',
-    seeds: 5,
+    seeds: 10,
   },
   {
     name: 'memory-not-counted',
@@ -90,7 +90,7 @@ export const CLUSTER_MUTANTS = [
     file: `${INVOKER}/pool/resource-ledger.ts`,
     find: 'return covers(minus(this.capacity, this.#used), need)',
     replace: 'return covers(this.capacity, need)',
-    seeds: 5,
+    seeds: 10,
   },
   {
     name: 'one-run-too-many',
@@ -98,7 +98,7 @@ export const CLUSTER_MUTANTS = [
     file: `${INVOKER}/proxy/container-proxy.ts`,
     find: 'return this.active < this.maxConcurrent',
     replace: 'return this.active <= this.maxConcurrent',
-    seeds: 5,
+    seeds: 10,
   },
   {
     name: 'damaged-container-kept',
@@ -106,7 +106,7 @@ export const CLUSTER_MUTANTS = [
     file: `${INVOKER}/activation-job.ts`,
     find: "return statusCode < 2 ? 'kept' : 'damaged'",
     replace: "return 'kept'",
-    seeds: 5,
+    seeds: 10,
   },
   {
     name: 'containers-shared',
@@ -114,7 +114,7 @@ export const CLUSTER_MUTANTS = [
     file: `${INVOKER}/activation-job.ts`,
     find: 'this.key = key',
     replace: 'this.key = this.namespace + limits.memory',
-    seeds: 5,
+    seeds: 10,
   },
   {
     name: 'nothing-reaped',
@@ -122,7 +122,7 @@ export const CLUSTER_MUTANTS = [
     file: `${INVOKER}/create-invoker.ts`,
     find: 'await containers.reap({ platform, invoker: topic })',
     replace: '',
-    seeds: 20,
+    seeds: 60,
     first: 14,
   },
   {
@@ -131,7 +131,7 @@ export const CLUSTER_MUTANTS = [
     file: `${CONTROLLER}/cluster/orphan-recovery.ts`,
     find: 'if (controller !== undefined && !mayLive(controller))',
     replace: 'if (false)',
-    seeds: 20,
+    seeds: 60,
     first: 10,
   },
   {
@@ -140,7 +140,7 @@ export const CLUSTER_MUTANTS = [
     file: `${CONTROLLER}/cluster/invoker-slots.ts`,
     find: 'shared.running--',
     replace: '',
-    seeds: 5,
+    seeds: 10,
   },
   {
     name: 'share-only-grows',
@@ -148,7 +148,7 @@ export const CLUSTER_MUTANTS = [
     file: `${CONTROLLER}/cluster/cluster-state.ts`,
     find: 'this.slots.grow(shareMb - this.#shareMb)',
     replace: 'this.slots.grow(shareMb)',
-    seeds: 5,
+    seeds: 10,
   },
   {
     name: 'takeover-without-record',
@@ -156,7 +156,7 @@ export const CLUSTER_MUTANTS = [
     file: `${CONTROLLER}/cluster/takeover.ts`,
     find: 'if (isStored(message, 3, STORE_ALL)) {',
     replace: 'if (false) {',
-    seeds: 20,
+    seeds: 60,
     first: 20,
   },
   {
@@ -165,16 +165,40 @@ export const CLUSTER_MUTANTS = [
     file: `${INVOKER}/activation-consumer.ts`,
     find: 'return recorder.settleIfOpen(message, record)',
     replace: 'return Promise.resolve()',
-    seeds: 12,
+    seeds: 30,
+  },
+  {
+    name: 'place-left-early',
+    text: 'A controller gives the place in the namespace’s limit back when the activation begins.',
+    file: ACTIVATOR,
+    find: 'this.cluster.take(placement.invoker, entry.placement)',
+    replace: 'entry.request.onSettled?.(); this.cluster.take(placement.invoker, entry.placement)',
+    seeds: 10,
+  },
+  {
+    name: 'place-left-on-error',
+    text: 'A place is given back when the caller is told an error, though the activation goes on.',
+    file: `${CONTROLLER}/invoke/invoke-named.ts`,
+    find: '!(error instanceof ActivationGoesOn)',
+    replace: 'true',
+    seeds: 60,
+  },
+  {
+    name: 'instances-not-counted',
+    text: 'A pool starts containers of an action beyond those that it may have.',
+    file: `${INVOKER}/pool/container-pool.ts`,
+    find: 'return this.#limits.reached(job, this.#room.countOf(job.key))',
+    replace: 'return false',
+    seeds: 30,
   },
 ]
 
 /** Within how many seeds, from seed 1 on, each fault that OpenWhisk had is found (packages/simulator/src/faults/history.ts). */
 export const HISTORY_SEEDS = {
-  'taken-is-done': 5,
-  'record-behind-the-answer': 5,
-  'again-as-if-first': 12,
-  'dead-but-resumed': 20,
-  'lost-start': 5,
-  'free-before-gone': 5,
+  'taken-is-done': 10,
+  'record-behind-the-answer': 10,
+  'again-as-if-first': 30,
+  'dead-but-resumed': 40,
+  'lost-start': 10,
+  'free-before-gone': 10,
 }

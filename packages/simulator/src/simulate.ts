@@ -2,7 +2,7 @@ import { assembleInvoker, memoryContainers, type Logger } from '@stemcell/core'
 import { Invariants } from './checks/invariants.ts'
 import type { Violation } from './checks/ledger.ts'
 import { Cluster, type Flaws } from './cluster/cluster.ts'
-import { REPEATABLE, Workload } from './cluster/workload.ts'
+import { INSTANCES, REPEATABLE, Workload } from './cluster/workload.ts'
 import { faultsOf, type Fault } from './faults/fault.ts'
 import { Injector } from './faults/injector.ts'
 import { chanceOf } from './world/chance.ts'
@@ -79,6 +79,7 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
   const faults = options.faults ?? chance.below(9)
   const given = options.schedule ?? faultsOf({ seed, controllers, invokers, loadMs, faults })
   const schedule = options.only ? given.filter((_, at) => options.only!.includes(at)) : given
+  const sequences = chance.perMille(500)
   const stormy = weather && !chance.perMille(200)
 
   const cluster = new Cluster({
@@ -96,6 +97,7 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
     ...(options.flaws && { flaws: options.flaws }),
     ...(options.logger && { logger: options.logger }),
     repeatable: REPEATABLE,
+    instances: INSTANCES,
   })
   const { world, ledger } = cluster
   const unhandled = (error: unknown): void => {
@@ -103,14 +105,16 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
   }
   process.on('unhandledRejection', unhandled)
   try {
-    const workload = new Workload(cluster, seed)
+    const workload = new Workload(cluster, seed, sequences)
     await cluster.open()
     await workload.addSubjects(cluster.subjects)
     await world.until(Promise.all(cluster.members.map((member) => cluster.start(member))), 'start')
     await workload.define()
     await world.run(world.clock.monotonic() + 3_000, () => undefined)
 
-    const invariants = new Invariants(cluster, workload)
+    const invariants = new Invariants(cluster, workload, {
+      placesAreExact: !sequences && !schedule.some((fault) => [fault.service, fault.target].includes('limits')),
+    })
     const injector = new Injector(cluster, unhandled)
     injector.plan(schedule)
     workload.run(loadMs, perSecond, options.requests)

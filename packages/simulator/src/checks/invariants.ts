@@ -10,10 +10,13 @@ const LARGEST_MB = 512
 export class Invariants {
   readonly #cluster: Cluster
   readonly #workload: Workload
+  readonly #placesAreExact: boolean
   /** Since when a member lets activations wait although there is room, ms. */
   readonly #idleSince = new Map<string, number>()
 
-  constructor(cluster: Cluster, workload: Workload) {
+  /** `placesAreExact`: there are no sequences, and the limiter always answers. */
+  constructor(cluster: Cluster, workload: Workload, { placesAreExact }: { readonly placesAreExact: boolean }) {
+    this.#placesAreExact = placesAreExact
     this.#cluster = cluster
     this.#workload = workload
   }
@@ -22,6 +25,7 @@ export class Invariants {
   check(): void {
     const { limits, ledger } = this.#cluster
     if (limits.surplus > 0) ledger.violate('places', 'a place was given back that nobody had')
+    this.#placesCover()
   }
 
   /** Once per second, as members say how they stand once per second. */
@@ -123,6 +127,22 @@ export class Invariants {
       }
     }
     return undefined
+  }
+
+  /**
+   * Whatever a controller has with invokers has a place in the limit of its namespace, which counts over all controllers.
+   * Not so where the limiter did not answer, and the next step of a sequence may begin before the slot of the last is free.
+   */
+  #placesCover(): void {
+    if (!this.#placesAreExact) return
+    const { controllers, limits, ledger } = this.#cluster
+    for (const { name, node, host } of controllers) {
+      if (!node || !host) continue
+      const inFlight = node.controller.members.reduce((sum, member) => sum + member.inFlight, 0)
+      const places = limits.takenBy(host)
+      if (inFlight > places)
+        ledger.violate('places', `${name}: ${inFlight} activations with invokers, ${places} places`, name)
+    }
   }
 
   #waits(name: string, waits: boolean): void {

@@ -22,6 +22,7 @@ export type Rule =
   | 'memory-books'
   | 'container-shared'
   | 'concurrency'
+  | 'instances'
   | 'slots'
   | 'places'
   | 'waits-for-nothing'
@@ -32,7 +33,8 @@ export type Rule =
 export interface ContainerEntry {
   readonly host: Host
   readonly memoryMb: number
-  readonly maxConcurrent: number
+  /** What it runs; undefined before its first run. */
+  owner: string | undefined
 }
 
 /** An activation that somebody was told of. */
@@ -53,13 +55,24 @@ export class Ledger {
   readonly #repeatable: ReadonlySet<string>
   readonly #containers = new Set<ContainerEntry>()
   readonly #usedMb = new Map<Host, number>()
-  readonly #owners = new Map<string, string>()
+  /** By machine and id. */
+  readonly #made = new Map<string, ContainerEntry>()
   readonly #runs = new Map<string, number>()
   readonly #limitMb: number
+  /** Containers that actions may have on an invoker. */
+  readonly #instances: ReadonlyMap<string, number>
   #missing = 0
 
-  constructor(world: World, options: { readonly invokerMemoryMb: number; readonly repeatable: readonly string[] }) {
+  constructor(
+    world: World,
+    options: {
+      readonly invokerMemoryMb: number
+      readonly repeatable: readonly string[]
+      readonly instances: ReadonlyMap<string, number>
+    },
+  ) {
     this.#world = world
+    this.#instances = options.instances
     this.#limitMb = options.invokerMemoryMb
     this.#repeatable = new Set(options.repeatable)
   }
@@ -136,10 +149,7 @@ export class Ledger {
       this.violate('started-twice', `${id} of ${action}: in ${before}, then in ${container}`, id)
     }
     this.#started.set(id, container)
-    const owner = `${namespace} ${action}`
-    const known = this.#owners.get(container) ?? owner
-    if (known !== owner) this.violate('container-shared', `${container}: of ${known}, then of ${owner}`, container)
-    this.#owners.set(container, owner)
+    this.#owned(container, `${namespace} ${action}`, action)
     this.#runs.set(container, (this.#runs.get(container) ?? 0) + 1)
     const limit = action.endsWith('shared') ? 2 : 1
     if (this.#runs.get(container)! > limit) {
@@ -150,8 +160,8 @@ export class Ledger {
     })
   }
 
-  containerBegun(host: Host, { memoryMb, maxConcurrent }: ContainerSpec): ContainerEntry {
-    const entry = { host, memoryMb, maxConcurrent }
+  containerBegun(host: Host, { memoryMb }: ContainerSpec): ContainerEntry {
+    const entry = { host, memoryMb, owner: undefined }
     this.#containers.add(entry)
     const usedMb = (this.#usedMb.get(host) ?? 0) + memoryMb
     this.#usedMb.set(host, usedMb)
@@ -162,10 +172,28 @@ export class Ledger {
     return entry
   }
 
+  /** It has an id now. */
+  containerMade(entry: ContainerEntry, id: string): void {
+    this.#made.set(`${entry.host.name} ${id}`, entry)
+  }
+
   containerGone(entry: ContainerEntry): void {
     if (!this.#containers.delete(entry)) return
     this.#usedMb.set(entry.host, this.#usedMb.get(entry.host)! - entry.memoryMb)
     this.#world.journal.note(`container ${entry.host.name} -${entry.memoryMb}`)
+  }
+
+  #owned(container: string, owner: string, action: string): void {
+    const entry = this.#made.get(container)
+    if (!entry) return
+    if (entry.owner !== undefined && entry.owner !== owner) {
+      this.violate('container-shared', `${container}: of ${entry.owner}, then of ${owner}`, container)
+    }
+    entry.owner = owner
+    const most = this.#instances.get(action)
+    if (most === undefined) return
+    const count = [...this.#containers].filter((other) => other.host === entry.host && other.owner === owner).length
+    if (count > most) this.violate('instances', `${entry.host.name}: ${count} containers of ${owner}`, entry.host.name)
   }
 
   /** Those without a record. */

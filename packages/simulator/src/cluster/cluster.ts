@@ -49,6 +49,8 @@ export interface ClusterOptions {
   readonly logger?: Logger
   /** Actions that may be started more than once. */
   readonly repeatable: readonly string[]
+  /** How many containers an action may have on an invoker, where that is bounded. */
+  readonly instances: ReadonlyMap<string, number>
 }
 
 const LIMITS: NonNullable<PlatformOptions['limits']> = {
@@ -91,7 +93,11 @@ export class Cluster {
     this.#options = options
     this.network = new Network(clock, seed, options.weather)
     this.broker = new Broker(clock, chanceOf(seed, 'broker'), flaws.broker)
-    this.ledger = new Ledger(this.world, { invokerMemoryMb: INVOKER_MEMORY_MB, repeatable: options.repeatable })
+    this.ledger = new Ledger(this.world, {
+      invokerMemoryMb: INVOKER_MEMORY_MB,
+      repeatable: options.repeatable,
+      instances: options.instances,
+    })
     this.limits = new LimitServer(clock)
     this.records = new RecordServer((record, outcome) => this.ledger.stored(record, outcome))
     const down = { host: undefined, lives: 0, retired: false, node: undefined, gauges: undefined }

@@ -11,7 +11,11 @@ const ACTIONS: readonly (readonly [name: string, limits: JsonObject])[] = [
   ['large', { memory: 512, timeout: 4_000 }],
   ['shared', { memory: 256, timeout: 3_000, concurrency: 2 }],
   ['again', { memory: 128, timeout: 2_000 }],
+  ['few', { memory: 128, timeout: 1_000, instances: 1 }],
 ]
+
+/** Containers that actions may have on an invoker, where that is bounded. */
+export const INSTANCES: ReadonlyMap<string, number> = new Map([['few', 1]])
 
 /** Actions that are annotated as repeatable. */
 export const REPEATABLE: readonly string[] = ['again']
@@ -25,6 +29,7 @@ export const ANSWER_WITHIN_MS = 120_000
 export class Workload {
   readonly #cluster: Cluster
   readonly #chance: Chance
+  readonly #sequences: boolean
   readonly #keys = new Map<string, AuthKey>()
   readonly #clients = new Map<string, Client>()
   /** Requests without an answer, with what they were. */
@@ -33,7 +38,9 @@ export class Workload {
   refused = 0
   broken = 0
 
-  constructor(cluster: Cluster, seed: number) {
+  /** Whether clients invoke sequences, too. */
+  constructor(cluster: Cluster, seed: number, sequences: boolean) {
+    this.#sequences = sequences
     this.#cluster = cluster
     this.#chance = chanceOf(seed, 'load')
   }
@@ -97,7 +104,7 @@ export class Workload {
     const path =
       what < 4
         ? 'triggers/fires'
-        : what < 10
+        : this.#sequences && what < 10
           ? `actions/row${what < 7 ? '?blocking=true' : ''}`
           : `actions/${action}${what < 60 ? '?blocking=true' : ''}`
     const serial = ++this.sent

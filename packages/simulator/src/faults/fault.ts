@@ -39,7 +39,8 @@ export interface FaultPlan {
 }
 
 const KINDS: readonly FaultKind[] = ['crash', 'crash', 'freeze', 'restart', 'cut', 'cut', 'down', 'slow']
-const CUT: readonly ServiceName[] = ['queue', 'queue', 'records', 'entities', 'limits']
+/** What every member uses. */
+const CUT: readonly ServiceName[] = ['queue', 'queue', 'records', 'records', 'entities']
 const DOWN: readonly ServiceName[] = ['queue', 'records', 'entities', 'limits']
 
 /** The schedule of a seed. */
@@ -57,8 +58,11 @@ export function faultsOf({ seed, controllers, invokers, loadMs, faults }: FaultP
     // Long enough for others to take over, or not.
     const isLong = chance.perMille(350)
     const forMs = isLong ? chance.between(10_000, 70_000) : chance.between(200, 9_000)
-    if (kind === 'cut') schedule.push({ atMs, kind, target: member(), forMs, service: chance.pick(CUT) })
-    else if (kind === 'down' || kind === 'slow') schedule.push({ atMs, kind, target: chance.pick(DOWN), forMs })
+    if (kind === 'cut') {
+      const target = member()
+      const service = chance.pick(target.startsWith('controller') ? [...CUT, 'limits' as const] : CUT)
+      schedule.push({ atMs, kind, target, forMs, service })
+    } else if (kind === 'down' || kind === 'slow') schedule.push({ atMs, kind, target: chance.pick(DOWN), forMs })
     else {
       const target = member()
       // At least one of each kind is left.

@@ -151,7 +151,10 @@ class HostedFactory implements ContainerFactory {
     const made = this.#inner.create(spec, options)
     // Gone on the machine, whoever is told of it.
     made.then(
-      (container) => container.exited.then(() => this.#ledger.containerGone(entry)),
+      (container) => {
+        this.#ledger.containerMade(entry, container.id)
+        void container.exited.then(() => this.#ledger.containerGone(entry))
+      },
       () => this.#ledger.containerGone(entry),
     )
     const container = await this.#let(
