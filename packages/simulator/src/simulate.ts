@@ -29,6 +29,8 @@ export interface SimulationOptions {
   readonly only?: readonly number[]
   /** False: nothing goes wrong by itself, either: no lost message, no failing container. Default true. */
   readonly weather?: boolean
+  /** How long after clients have gone everything must be at rest at the latest, virtual ms. Default 300 s. */
+  readonly restMs?: number
   readonly flaws?: Flaws
   readonly logger?: Logger
 }
@@ -71,7 +73,7 @@ function prepare(): Promise<void> {
 /** Runs the cluster of a seed, and tells which promises it broke. A pure function of its options. */
 export async function simulate(options: SimulationOptions): Promise<SimulationReport> {
   await prepare()
-  const { seed, loadMs = 40_000, weather = true } = options
+  const { seed, loadMs = 40_000, weather = true, restMs = REST_MS } = options
   const chance = chanceOf(seed, 'shape')
   const controllers = options.controllers ?? chance.between(1, 3)
   const invokers = options.invokers ?? chance.between(1, 4)
@@ -139,7 +141,7 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
       return now - quietMs > 5_000
     }
     quietMs = world.clock.monotonic()
-    await world.run(world.clock.monotonic() + REST_MS, check, isOver)
+    await world.run(world.clock.monotonic() + restMs, check, isOver)
     if (!isBroken()) invariants.checkAtEnd()
     cluster.end()
     return {

@@ -21,6 +21,7 @@ describe('a schedule of faults that breaks a promise', () => {
       loadMs: 8_000,
       perSecond: 30,
       weather: false,
+      restMs: 90_000,
       schedule: SCHEDULE,
       flaws: flawed.flaws,
     }
