@@ -130,6 +130,7 @@ async function main(): Promise<number> {
   const first = whole(values, 'seed') ?? Math.floor(Math.random() * 2 ** 31)
   const wanted = whole(values, 'activations')
   const seeds = wanted === undefined ? (whole(values, 'seeds') ?? (values.seed === undefined ? 20 : 1)) : Infinity
+  const flaw = values.flaw === undefined ? '' : ` --flaw ${values.flaw}`
   const beganMs = performance.now()
   const sum = { seeds: 0, events: 0, virtualMs: 0, accepted: 0, started: 0, faults: 0, failed: 0 }
   if (!values.json)
@@ -164,9 +165,9 @@ async function main(): Promise<number> {
       const { only, calm, runs, report: least } = await shrink({ ...options, seed }, report)
       print(`  with as few faults as break it (${runs} runs):`)
       for (const fault of least.schedule) print(`    ${faultText(fault)}`)
-      print(`  again: ${replayCommand({ ...options, seed }, only, calm)}`)
+      print(`  again: ${replayCommand({ ...options, seed }, only, calm)}${flaw}`)
     } else if (!values.json)
-      print(`  again: ${replayCommand({ ...options, seed }, options.only, values.calm === true)}`)
+      print(`  again: ${replayCommand({ ...options, seed }, options.only, values.calm === true)}${flaw}`)
   }
   const seconds = (performance.now() - beganMs) / 1000
   const { user, system } = process.cpuUsage()
