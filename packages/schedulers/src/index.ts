@@ -9,7 +9,11 @@ export {
   type TwoChoicesBalancerOptions,
 } from './balancers/two-choices-balancer.ts'
 export { generateAzure2019, type GeneratorOptions } from './trace/azure-2019-generator.ts'
+export { csvTrace, writeCsvTrace } from './trace/csv-trace.ts'
+export { readAzure2019, type AzureFilesOptions } from './trace/azure-2019-files.ts'
 export type { Invocation, Trace, TraceFunction } from './trace/trace.ts'
 export { replay, type Candidate, type ReplayOptions, type ReplayReport, type ReplayResult } from './replay/replay.ts'
 export type { ClusterSize } from './replay/replayed-cluster.ts'
 export type { Figures, Percentiles } from './replay/figures.ts'
+export { reportTable } from './report/report-table.ts'
+export { reportSvg } from './report/report-svg.ts'

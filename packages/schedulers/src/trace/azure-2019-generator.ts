@@ -1,6 +1,6 @@
 import { PlatformError, SeededRandom, type Random } from '@stemcell/core'
 import { RemovableHeap, type HeapItem } from '@stemcell/core/scheduling'
-import { exponential, normal, uniform } from './chance.ts'
+import { exponential, normal, shuffled, uniform } from './chance.ts'
 import { inPortions, type Invocation, type Trace, type TraceFunction } from './trace.ts'
 
 /** Of what {@link generateAzure2019} makes a trace. */
@@ -188,16 +188,6 @@ function cap(rates: readonly number[], total: number): number {
     else high = middle
   }
   return high
-}
-
-function shuffled<T>(values: T[], random: Random): T[] {
-  for (let at = values.length - 1; at > 0; at--) {
-    const other = random.below(at + 1)
-    const held = values[at]!
-    values[at] = values[other]!
-    values[other] = held
-  }
-  return values
 }
 
 function positive(option: string, value: number): void {

@@ -14,3 +14,14 @@ export function exponential(random: Random): number {
 export function normal(random: Random): number {
   return Math.sqrt(-2 * Math.log(1 - uniform(random))) * Math.cos(2 * Math.PI * uniform(random))
 }
+
+/** Puts the values in any order. */
+export function shuffled<T>(values: T[], random: Random): T[] {
+  for (let at = values.length - 1; at > 0; at--) {
+    const other = random.below(at + 1)
+    const held = values[at]!
+    values[at] = values[other]!
+    values[other] = held
+  }
+  return values
+}
