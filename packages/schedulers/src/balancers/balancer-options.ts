@@ -23,6 +23,7 @@ export const balancerOptions = z.discriminatedUnion('balancer', [
   z.strictObject({
     balancer: z.literal('pull'),
     queueLength: count.optional(),
+    readyMs: z.number().min(0).optional(),
     rememberedActions: count.optional(),
   }),
 ])

@@ -8,36 +8,45 @@ import {
   type PlacementRequest,
 } from '@stemcell/core'
 import { LRUCache } from 'lru-cache'
-import { canTake, Candidates } from './candidates.ts'
+import { canTake, Candidates, loadOf } from './candidates.ts'
 
 /** Options of {@link pullBalancer}. */
 export interface PullBalancerOptions {
   /** Invokers that are remembered for each action. Default 16. */
   readonly queueLength?: number
+  /** How long a container is taken to be idle where one ended its last run, ms. Default 10 minutes. */
+  readonly readyMs?: number
   /** Actions that are remembered. Default 10,000. */
   readonly rememberedActions?: number
 }
 
 /** Invokers drawn at random, of which the one with the fewest activations gets what nobody is ready for. */
 const DRAWN = 4
+/** From this share of its memory in use on, an invoker is busy. */
+const BUSY = 0.7
 
 /**
  * Pull-based scheduling after Hiku (Akbari and Hauswirth, 2025): each action has a queue of the invokers where a container
- * of it is idle, and an activation goes to the least busy of them. Where the queue is empty, it goes to the invoker with
+ * of it is idle, and an activation goes to one of them. Where the queue is empty, it goes to the invoker with
  * the fewest activations of a few drawn at random.
  *
  * There, invokers enter the queue when a run ends. Here an invoker stays in the queue of an action once it was sent one, and
  * the controller's history of the cluster says whether a container is idle there. It is an estimate: what the invoker's
- * pool did of its own accord is not known.
+ * pool did of its own accord is not known. And there, of several invokers the least busy is taken; here that is so of busy
+ * ones only. Of others it is the one that ran the action last, so that containers nobody needs are left alone, and go.
  */
 export class PullBalancer implements LoadBalancer {
   readonly name = 'pull'
   readonly usesHistory = true
   readonly #queueLength: number
+  readonly #readyMs: number
   readonly #queues: LRUCache<string, number[]>
   readonly #candidates = new Candidates()
 
-  constructor({ queueLength = 16, rememberedActions = 10_000 }: PullBalancerOptions = {}) {
+  constructor({ queueLength = 16, readyMs = 600_000, rememberedActions = 10_000 }: PullBalancerOptions = {}) {
+    if (!(readyMs >= 0))
+      throw new PlatformError('ERR_CONFIG', 'pullBalancer: option readyMs must be a number, 0 or more')
+    this.#readyMs = readyMs
     this.#queueLength = positiveInteger('queueLength', queueLength)
     this.#queues = new LRUCache({ max: positiveInteger('rememberedActions', rememberedActions) })
   }
@@ -53,15 +62,18 @@ export class PullBalancer implements LoadBalancer {
     return placement
   }
 
-  /** The least busy of those where a container of the action is idle. */
+  /** Of those where a container of the action is idle, the one that ran it last; of busy ones, the least busy. */
   #ready(queue: readonly number[], request: PlacementRequest, cluster: ClusterView): number | undefined {
-    let best: InvokerView | undefined
+    let best: Ready | undefined
     for (const id of queue) {
-      if ((cluster.history(id, request)?.warmSlots ?? 0) <= 0 || !canTake(id, request, cluster)) continue
+      const history = cluster.history(id, request)
+      if (!history || history.warmSlots <= 0 || history.idleMs > this.#readyMs || !canTake(id, request, cluster))
+        continue
       const invoker = cluster.invokers[id]!
-      if (!best || isLessBusy(invoker, best)) best = invoker
+      const ready = { invoker, isBusy: loadOf(invoker) >= BUSY, idleMs: history.idleMs }
+      if (!best || isBetter(ready, best)) best = ready
     }
-    return best?.id
+    return best?.invoker.id
   }
 
   #enter(key: string, queue: number[] | undefined, invoker: number): void {
@@ -71,6 +83,17 @@ export class PullBalancer implements LoadBalancer {
       if (queue.length > this.#queueLength) queue.shift()
     }
   }
+}
+
+interface Ready {
+  readonly invoker: InvokerView
+  readonly isBusy: boolean
+  readonly idleMs: number
+}
+
+function isBetter(a: Ready, b: Ready): boolean {
+  if (a.isBusy !== b.isBusy) return b.isBusy
+  return a.isBusy ? isLessBusy(a.invoker, b.invoker) : a.idleMs < b.idleMs
 }
 
 function isLessBusy(a: InvokerView, b: InvokerView): boolean {

@@ -71,18 +71,38 @@ describe('pulling', () => {
     for (let call = 0; call < 10; call++) expect(chosen(balancer, action('hello'), cluster)).toBe(first)
   })
 
-  it('chooses the least busy of several that are ready', () => {
+  it('of several that are ready chooses the one that ran last, or, of busy ones, the least busy', () => {
     const cluster = SyntheticCluster.of(30, 4096)
     const balancer = new PullBalancer()
-    const homes = Array.from({ length: 3 }, () => {
+    const [first, second, third] = Array.from({ length: 3 }, () => {
       const home = chosen(balancer, action('hello'), cluster)
       cluster.take(home, action('hello'))
       return home
-    })
-    expect(new Set(homes).size).toBe(3)
-    for (const home of homes) cluster.release(home, action('hello'))
-    for (const home of homes.slice(0, -1)) cluster.take(home, action('other'))
-    expect(chosen(balancer, action('hello'), cluster)).toBe(homes[2])
+    }) as [number, number, number]
+    expect(new Set([first, second, third]).size).toBe(3)
+    for (const home of [first, third, second]) {
+      cluster.nowMs += 1_000
+      cluster.release(home, action('hello'))
+    }
+    expect(chosen(balancer, action('hello'), cluster)).toBe(second)
+    for (let other = 0; other < 14; other++) cluster.take(second, action('other'))
+    expect(chosen(balancer, action('hello'), cluster)).toBe(third)
+    for (let other = 0; other < 13; other++) cluster.take(third, action('other'))
+    for (let other = 0; other < 12; other++) cluster.take(first, action('other'))
+    expect(chosen(balancer, action('hello'), cluster)).toBe(first)
+  })
+
+  it('expects no container where the action ended long ago', () => {
+    const cluster = SyntheticCluster.of(30, 4096)
+    const balancer = new PullBalancer({ readyMs: 1_000 })
+    const home = chosen(balancer, action('hello'), cluster)
+    cluster.take(home, action('hello'))
+    cluster.release(home, action('hello'))
+    cluster.nowMs += 900
+    expect(chosen(balancer, action('hello'), cluster)).toBe(home)
+    cluster.nowMs += 200
+    const chosenLater = Array.from({ length: 10 }, () => chosen(balancer, action('hello'), cluster))
+    expect(new Set(chosenLater).size).toBeGreaterThan(1)
   })
 
   it('says what is wrong with its options', () => {

@@ -88,7 +88,7 @@ export function replayProgram({ print, begin }: ReplayProgramOptions): Command {
         ...(initMs === undefined ? {} : { initMs }),
         ...(overheadMs === undefined ? {} : { overheadMs }),
         ...(parallelStarts === undefined ? {} : { parallelStarts }),
-        ...(progress && { onProgress: progress.show }),
+        ...(progress && { onProgress: (done: number) => progress.show(done) }),
       })
       progress?.end()
       if (flags.svg !== undefined) write(flags.svg, reportSvg(report))

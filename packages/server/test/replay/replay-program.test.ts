@@ -91,11 +91,10 @@ describe('stemcell replay', () => {
         }
       }`,
     )
-    const { results } = await report(
-      ...GENERATED,
-      ...['--scheduler', first, '--scheduler', 'least-loaded:choices=2'],
-      ...['--policy', `${own}:keepMs=600000`, '--policy', own, '--policy', 'fixed:pauseGraceMs=0,idleTimeoutMs=600000'],
-    )
+    const schedulers = ['--scheduler', first, '--scheduler', 'least-loaded:choices=2']
+    const kept = ['--policy', `${own}:keepMs=600000`, '--policy', own]
+    const policies = [...kept, '--policy', 'fixed:pauseGraceMs=0,idleTimeoutMs=600000']
+    const { results } = await report(...GENERATED, ...schedulers, ...policies)
     const cold = results.map(({ figures }) => figures.coldStarts)
     expect(cold[1]).toBeGreaterThan(cold[0]!)
     expect(cold[0]).toBeLessThanOrEqual(cold[2]! * 1.2)
