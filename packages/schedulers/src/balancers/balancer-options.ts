@@ -34,8 +34,9 @@ export type BalancerOptions = z.output<typeof balancerOptions>
 export const BALANCERS = ['sharding', 'least-loaded', 'two-choices', 'pull'] as const
 
 export function createBalancer(options: BalancerOptions): LoadBalancer {
-  const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
-  const { balancer, ...own } = given
+  const own = Object.fromEntries(
+    Object.entries(options).filter(([name, value]) => name !== 'balancer' && value !== undefined),
+  )
   switch (options.balancer) {
     case 'sharding':
       return new ShardingBalancer(own)
