@@ -63,6 +63,8 @@ export async function replay(trace: Trace, options: ReplayOptions): Promise<Repl
   let done = 0
   // All of them side by side: the trace is read once.
   for await (const portion of trace.portions()) {
+    // Whoever may abort gets a turn.
+    await new Promise((resolve) => setImmediate(resolve))
     signal?.throwIfAborted()
     for (const { replayed } of runs) await replayed.feed(portion)
     done += portion.length

@@ -154,7 +154,7 @@ export class ReplayedCluster implements CallHost {
   async #settle(): Promise<void> {
     while (this.#settles) {
       this.#settles = false
-      await new Promise((resolve) => setImmediate(resolve))
+      await microtasks()
       const ended = this.#ended
       if (ended.length === 0) continue
       this.#ended = []
@@ -234,4 +234,9 @@ export class ReplayedCluster implements CallHost {
     const { err } = fields as { readonly err?: unknown }
     this.#firstFault ??= err instanceof Error ? `${text}: ${err.message}` : text
   }
+}
+
+/** Every promise that can settle has done so: called from a microtask, `nextTick` waits for all others. */
+function microtasks(): Promise<void> {
+  return new Promise((resolve) => process.nextTick(resolve))
 }
