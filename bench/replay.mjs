@@ -7,25 +7,26 @@ import { startStandalone, temporaryFolder } from './processes.mjs'
 
 const DAY_MS = 86_400_000
 /** A day of the trace takes so long here, ms. */
-const LENGTH_MS = 90_000
+const LENGTH_MS = 150_000
 const QUICK_MS = 20_000
-const CALLS_A_SECOND = 4
+const CALLS_A_SECOND = 3
 const FUNCTIONS = 12
 /** Of the trace's own run times, as many of these as fit. */
 const LEAST_RUN_MS = 40
 const MOST_RUN_MS = 400
-const KEEP_MS = 3_000
+const KEEP_MS = 5_000
 /** Of which there are no stem cells. */
 const MEMORY_MB = 128
 const CLUSTER_MB = 8_192
-const CALIBRATIONS = 8
+const CALIBRATIONS = 6
+const CALIBRATION_RUN_MS = 50
 const MAX_COLD = 0.05
 const MAX_P50 = 0.15
 const CODE = 'const main = ({ ms }) => new Promise((resolve) => setTimeout(resolve, ms, {}))'
 
 /**
  * The same trace against a server with process containers and in a replay: what a replay says is worth as much as these
- * agree. How long a container takes here is measured before, and told to the replay.
+ * agree. How long a container takes here is measured before and after, and told to the replay.
  */
 export async function replay({ quick = false } = {}) {
   const calls = await scaledTrace(quick ? QUICK_MS : LENGTH_MS)
@@ -42,8 +43,10 @@ export async function replay({ quick = false } = {}) {
     const actions = new Map(names.map((name, index) => [name, `replayed${index}`]))
     const limits = { memory: MEMORY_MB }
     for (const action of actions.values()) await server.putAction(action, { exec: exec(), limits })
-    const times = await calibrate(server, pool)
+    const before = await calibrate(server, pool, 'before')
     const live = await play(calls, (name, ms) => invoke(pool, server, actions.get(name), ms))
+    const after = await calibrate(server, pool, 'after')
+    const times = timesOf([...before, ...after])
     const report = await replayTrace(asTrace(calls), {
       schedulers: [{ name: 'least-loaded', create: () => new LeastLoadedBalancer() }],
       policies: [{ name: 'fixed', create: () => createPolicy(policy) }],
@@ -80,7 +83,7 @@ export async function replay({ quick = false } = {}) {
       ],
       notes: [
         `${calls.length} calls of ${names.length} actions, which are kept for ${KEEP_MS / 1_000} s`,
-        `measured before: a start takes ${round(times.startMs)} ms, /init ${round(times.initMs)}, anything else ${round(times.overheadMs)}`,
+        `measured before and after: a start takes ${round(times.startMs)} ms, /init ${round(times.initMs)}, anything else ${round(times.overheadMs)}`,
       ],
     }
   } finally {
@@ -116,25 +119,30 @@ function asTrace(calls) {
   }
 }
 
-/** What a cold start and a warm call take here beside the run, ms. */
-async function calibrate(server, pool) {
-  const runMs = 50
-  const cold = []
-  const inits = []
-  const warm = []
+/** A cold and a warm call of each of some new actions. */
+async function calibrate(server, pool, when) {
+  const calls = []
   for (let round = 0; round < CALIBRATIONS; round++) {
-    const action = `calibration${round}`
+    const action = `${when}${round}`
     await server.putAction(action, { exec: exec(), limits: { memory: MEMORY_MB } })
-    const first = await invoke(pool, server, action, runMs)
-    const second = await invoke(pool, server, action, runMs)
-    if (!first.cold || second.cold) throw new Error('the first call of an action is cold, and the second is not')
-    cold.push(first.ms)
-    inits.push(first.initMs)
-    warm.push(second.ms)
+    const cold = await invoke(pool, server, action, CALIBRATION_RUN_MS)
+    const warm = await invoke(pool, server, action, CALIBRATION_RUN_MS)
+    if (!cold.cold || warm.cold) throw new Error('the first call of an action is cold, and the second is not')
+    calls.push({ cold, warm })
   }
-  const overheadMs = Math.max(0, median(warm) - runMs)
-  const initMs = median(inits)
-  return { overheadMs, initMs, startMs: Math.max(0, median(cold) - median(warm) - initMs) }
+  return calls
+}
+
+/** What a start, an initialisation, and a warm call beside its run take here, ms. */
+function timesOf(calls) {
+  const warmMs = median(calls.map(({ warm }) => warm.ms))
+  const initMs = median(calls.map(({ cold }) => cold.initMs))
+  const coldMs = median(calls.map(({ cold }) => cold.ms))
+  return {
+    overheadMs: Math.max(0, warmMs - CALIBRATION_RUN_MS),
+    initMs,
+    startMs: Math.max(0, coldMs - warmMs - initMs),
+  }
 }
 
 async function play(calls, call) {

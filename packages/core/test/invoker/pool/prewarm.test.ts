@@ -95,6 +95,20 @@ describe('a container made ahead', () => {
     expect(bench.specs).toHaveLength(1)
   })
 
+  it('is planned for no more actions than the code of which may be kept', async () => {
+    const bench = await open(
+      {
+        ...ahead,
+        keepAlive: () => ({ suspendAfterMs: 0, destroyAfterMs: 0, prewarm: { afterMs: 3_600_000, keepMs: 1 } }),
+      },
+      { memoryMb: 128 * 2_100, maxParallelStarts: 3_000 },
+    )
+    const jobs = Array.from({ length: 2_100 }, (_, index) => bench.submit({ key: `a${index}` }))
+    await bench.untilEnded(...jobs)
+    await bench.clock.advance(3_700_000)
+    expect(bench.specs).toHaveLength(2_100 + 2_000)
+  })
+
   it('counts among the containers that the action may have', async () => {
     const bench = await open(
       {
