@@ -47,43 +47,45 @@ export async function replay({ quick = false } = {}) {
     const live = await play(calls, (name, ms) => invoke(pool, server, actions.get(name), ms))
     const after = await calibrate(server, pool, 'after')
     const times = timesOf([...before, ...after])
-    const report = await replayTrace(asTrace(calls), {
-      schedulers: [{ name: 'least-loaded', create: () => new LeastLoadedBalancer() }],
-      policies: [{ name: 'fixed', create: () => createPolicy(policy) }],
-      invokers: 1,
-      memoryMb: CLUSTER_MB,
-      ...times,
-    })
-    const { figures } = report.results[0]
+    const replayed = async (trace) => {
+      const { results } = await replayTrace(asTrace(trace), {
+        schedulers: [{ name: 'least-loaded', create: () => new LeastLoadedBalancer() }],
+        policies: [{ name: 'fixed', create: () => createPolicy(policy) }],
+        invokers: 1,
+        memoryMb: CLUSTER_MB,
+        ...times,
+      })
+      const { coldShare, latencyMs } = results[0].figures
+      return { coldShare, p50: latencyMs.p50, p99: latencyMs.p99 }
+    }
     const sorted = live.map(({ ms }) => ms).sort((a, b) => a - b)
     const coldShare = live.filter(({ cold }) => cold).length / live.length
-    const rows = [
-      {
-        name: 'live',
-        values: { cold: coldShare * 100, 'p50 ms': percentile(sorted, 50), 'p99 ms': percentile(sorted, 99) },
-      },
-      {
-        name: 'replay',
-        values: { cold: figures.coldShare * 100, 'p50 ms': figures.latencyMs.p50, 'p99 ms': figures.latencyMs.p99 },
-      },
-    ]
-    const cold = Math.abs(figures.coldShare / coldShare - 1)
-    const p50 = Math.abs(figures.latencyMs.p50 / percentile(sorted, 50) - 1)
+    const lived = { coldShare, p50: percentile(sorted, 50), p99: percentile(sorted, 99) }
+    const planned = await replayed(calls)
+    const asRun = await replayed(
+      calls.map(({ fn }, index) => ({ fn, atMs: live[index].sentMs, runMs: live[index].runMs })),
+    )
+    const row = (name, figures) => ({
+      name,
+      values: { cold: figures.coldShare * 100, 'p50 ms': figures.p50, 'p99 ms': figures.p99 },
+    })
+    const ratio = (name, figures, key, most) => {
+      const value = Math.abs(figures[key] / lived[key] - 1)
+      return { name, value, target: `<= ${most}`, met: value <= most }
+    }
     return {
       columns: ['cold', 'p50 ms', 'p99 ms'],
-      rows,
+      rows: [row('live', lived), row('replay', planned), row('replay, with times as they were', asRun)],
       ratios: [
-        {
-          name: 'cold starts, replay and live differ by',
-          value: cold,
-          target: `<= ${MAX_COLD}`,
-          met: cold <= MAX_COLD,
-        },
-        { name: 'p50, replay and live differ by', value: p50, target: `<= ${MAX_P50}`, met: p50 <= MAX_P50 },
+        ratio('cold starts, replay and live differ by', planned, 'coldShare', MAX_COLD),
+        ratio('p50, replay and live differ by', planned, 'p50', MAX_P50),
+        ratio('the same with times as they were: cold starts', asRun, 'coldShare', MAX_COLD),
+        ratio('p50', asRun, 'p50', MAX_P50),
       ],
       notes: [
         `${calls.length} calls of ${names.length} actions, which are kept for ${KEEP_MS / 1_000} s`,
         `measured before and after: a start takes ${round(times.startMs)} ms, /init ${round(times.initMs)}, anything else ${round(times.overheadMs)}`,
+        'where the machine has other work, calls come late and take longer than the trace says: hence the second replay',
       ],
     }
   } finally {
@@ -151,7 +153,8 @@ async function play(calls, call) {
   for (const { atMs, fn, runMs } of calls) {
     const waitMs = atMs - (performance.now() - beganMs)
     if (waitMs > 0) await sleep(waitMs)
-    results.push(call(fn.name, runMs))
+    const sentMs = performance.now() - beganMs
+    results.push(call(fn.name, runMs).then((result) => ({ ...result, sentMs })))
   }
   return Promise.all(results)
 }
@@ -167,8 +170,9 @@ async function invoke(pool, { headers }, action, runMs) {
   const text = await body.text()
   if (statusCode !== 200) throw new Error(`${statusCode} ${text}`)
   const ms = performance.now() - began
-  const initMs = JSON.parse(text).annotations.find(({ key }) => key === 'initTime')?.value
-  return { ms, initMs, cold: initMs !== undefined }
+  const { duration, annotations } = JSON.parse(text)
+  const initMs = annotations.find(({ key }) => key === 'initTime')?.value
+  return { ms, initMs, runMs: Math.max(0, duration - (initMs ?? 0)), cold: initMs !== undefined }
 }
 
 function exec() {
