@@ -16,12 +16,15 @@ export interface CsvColumns {
   readonly others?: boolean
 }
 
+/** A file without line ends is none of ours; it must not be read into memory before that is said. */
+const MOST_ROW_BYTES = 1_048_576
+
 /**
  * The rows of a CSV file with a header, one after another.
  * @throws ERR_CONFIG it cannot be read, lacks a column, has one too many, or is damaged; the message names file and row.
  */
 export async function* csvRows(file: string, columns: CsvColumns): AsyncGenerator<CsvRow> {
-  const parser = parse({ bom: true, skip_empty_lines: true })
+  const parser = parse({ bom: true, skip_empty_lines: true, max_record_size: MOST_ROW_BYTES })
   const source = createReadStream(file)
   source.on('error', (error) => parser.destroy(error))
   source.pipe(parser)

@@ -84,6 +84,16 @@ describe('a trace in CSV', () => {
     await expect(all(csvTrace(file(text.subarray(0, text.length - 20))))).rejects.toMatchObject({ code: 'ERR_CONFIG' })
   })
 
+  it('without an end of its line is refused before it is in memory', async () => {
+    const path = file(Buffer.alloc(4_000_000, 'x'))
+    await expect(all(csvTrace(path))).rejects.toThrow('cannot be read after row 0: Max Record Size')
+  })
+
+  it('that is a file of another kind is refused', async () => {
+    const path = file(Buffer.from(Array.from({ length: 5_000 }, (_, index) => (index * 7919) % 256)))
+    await expect(all(csvTrace(path))).rejects.toMatchObject({ code: 'ERR_CONFIG' })
+  })
+
   it('that is not there, or cannot be written, is said', async () => {
     await expect(all(csvTrace(join(folder, 'none.csv')))).rejects.toThrow('none.csv cannot be read after row 0: ENOENT')
     const trace = generateAzure2019({ invocations: 10 })
