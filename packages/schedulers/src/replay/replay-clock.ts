@@ -57,6 +57,19 @@ export class ReplayClock implements Clock {
     })
   }
 
+  /**
+   * The same time for one process of several: what each of them keeps by its clock, such as when containers are to go, is
+   * kept for each apart.
+   */
+  ofProcess(): Clock {
+    return {
+      now: () => this.now(),
+      monotonic: () => this.monotonic(),
+      setTimer: (delayMs, callback) => this.setTimer(delayMs, callback),
+      sleep: (delayMs, signal) => this.sleep(delayMs, signal),
+    }
+  }
+
   /** When the next timer is due, ms; Infinity when none is set. */
   get nextDueMs(): number {
     return this.#heap.first?.dueMs ?? Infinity

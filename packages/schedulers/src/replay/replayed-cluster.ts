@@ -81,7 +81,7 @@ export class ReplayedCluster implements CallHost {
       this.#cluster.ping({ instance, enabled: true }, 0)
       const pool = new ContainerPool({
         factory: this.#containers,
-        clock,
+        clock: clock.ofProcess(),
         policy: guardedPolicy(createPolicy(), fixed, logger),
         logger,
         manifest: NO_RUNTIMES,
