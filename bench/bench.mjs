@@ -8,6 +8,7 @@ import { invoke } from './invoke.mjs'
 import { list } from './list.mjs'
 import { placement } from './placement.mjs'
 import { pool } from './pool.mjs'
+import { replay } from './replay.mjs'
 import { sequence } from './sequence.mjs'
 import { ServiceMissing } from './services.mjs'
 import { starts } from './starts.mjs'
@@ -25,6 +26,7 @@ const BENCHES = {
   list,
   placement,
   alarms,
+  replay,
   containers,
   store,
   cluster,

@@ -193,11 +193,14 @@ export type { InvokerObserver, PoolGauges, StageTimes } from './invoker/parts/ob
 export type { Acquisition, AcquisitionReason } from './invoker/parts/job.ts'
 export {
   fixedPolicy,
+  type Arrival,
+  type ContainerStart,
   type Demand,
   type FixedPolicyOptions,
   type IdleContainer,
   type KeepAlive,
   type PoolPolicy,
+  type Prewarm,
 } from './invoker/parts/pool-policy.ts'
 export type { UnlockParameter } from './invoker/proxy/payload.ts'
 export {

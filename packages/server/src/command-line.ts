@@ -10,6 +10,7 @@ import { CONTAINER_PACKAGES, type ContainersName } from './config/container-pack
 import { benchSchedulerProgram } from './bench/bench-scheduler-program.ts'
 import { conformanceProgram } from './conformance/conformance-program.ts'
 import { imagesProgram } from './images/images-program.ts'
+import { replayProgram } from './replay/replay-program.ts'
 import type { StopSignals } from './stop-signals.ts'
 
 interface ControllerFlags extends Omit<StandaloneFlags, 'demo' | 'containers'> {
@@ -102,6 +103,7 @@ export async function runCommandLine(args: readonly string[], signals: StopSigna
   program.addCommand(imagesProgram(work))
   program.addCommand(conformanceProgram(work))
   program.addCommand(benchSchedulerProgram(work))
+  program.addCommand(replayProgram(work))
   for (const command of cliPrograms(cliContext(signals))) program.addCommand(command)
   const isAdmin = args[0] === 'admin'
   try {

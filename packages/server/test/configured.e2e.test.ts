@@ -71,6 +71,24 @@ describe('a server whose parts are named in its configuration', () => {
     expect(await server.stop()).toEqual({ code: 0, signal: null })
   })
 
+  it('schedules as it is told by the package that comes with it', async () => {
+    const adapter = '@stemcell/schedulers'
+    const config = {
+      loadBalancer: { adapter, options: { balancer: 'pull' } },
+      // Nothing is kept: unless a call comes at once, it is in another process than the one before.
+      poolPolicy: { adapter, options: { policy: 'fixed', pauseGraceMs: 0, idleTimeoutMs: 0 } },
+    }
+    const server = await SpawnedServer.start(folder, { config })
+    await putAction(server, 'hello', 'const main = () => ({ pid: process.pid })')
+    const pids = new Set<unknown>()
+    for (let round = 0; round < 30 && pids.size < 3; round++) {
+      const { record } = await invokeOnce(server, 'hello')
+      pids.add((record.response.result as { pid: number }).pid)
+    }
+    expect(pids.size).toBe(3)
+    expect(await server.stop()).toEqual({ code: 0, signal: null })
+  })
+
   it('is reached by the name it was told to listen on', async () => {
     const server = await SpawnedServer.start(folder, { args: ['--host', 'localhost'] })
     expect(server.url).toMatch(/^http:\/\/localhost:\d+$/)

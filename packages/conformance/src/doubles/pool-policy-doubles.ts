@@ -18,6 +18,26 @@ export const poolPolicyDoubles: BrokenDoubles<PoolPolicy> = {
   'pool-policy.looks-at-no-more-however-many-there-are': broken({
     victim: (idle) => [...idle].toSorted((a, b) => b.memoryMb - a.memoryMb)[0],
   }),
+  'pool-policy.prewarms-after-a-time': broken({
+    keepAlive: (container) => ({
+      ...sound.keepAlive(container),
+      prewarm: { afterMs: 60_000 - container.idleSinceMs, keepMs: 60_000 },
+    }),
+  }),
+  'pool-policy.worth-is-a-number': () => {
+    let calls = 0
+    return { ...sound, worth: ({ key }) => (key === undefined ? 0 / calls++ : 1) }
+  },
+  'pool-policy.can-be-told-anything': () => {
+    const starts = new Map<string, number>()
+    return {
+      ...sound,
+      initialised: ({ key, tookMs }) => void starts.set(key, tookMs),
+      evicted: ({ key }) => {
+        if (!starts.delete(key ?? '')) throw new Error('a container that nobody told of')
+      },
+    }
+  },
   'pool-policy.waits-for-a-time': broken({ reuseWait: ({ runMs, ahead }) => 1000 - runMs * ahead }),
   'pool-policy.stem-cells-are-a-number': broken({ stemCells: (_plan, coldStarts) => coldStarts / 2 }),
 }

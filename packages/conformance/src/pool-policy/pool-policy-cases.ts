@@ -18,6 +18,18 @@ function* containers(count: number, onShown: (container: IdleContainer) => void 
   }
 }
 
+/** Twenty jobs of one action, each as long after the end of the one before as the one before that. */
+function regularly(policy: PoolPolicy, everyMs: number, onIdle: (container: IdleContainer) => void): void {
+  const key = `ns/every${everyMs}`
+  for (let round = 0, nowMs = 0; round < 20; round++, nowMs += everyMs) {
+    policy.arrived?.(Object.freeze({ key, memoryMb: 256, nowMs }))
+    if (round === 0) policy.initialised?.(Object.freeze({ key, memoryMb: 256, tookMs: 300 }))
+    onIdle(Object.freeze({ key, memoryMb: 256, idleSinceMs: nowMs }))
+  }
+}
+
+const PERIODS_MS = [0, 1, 1_000, 90_000, 1_800_000, 36_000_000]
+
 function isSpan(value: unknown): boolean {
   return typeof value === 'number' && value >= 0
 }
@@ -75,6 +87,48 @@ export const poolPolicyCases: readonly ConformanceCase<PoolPolicy>[] = [
       // What it remembers of earlier questions may make the first of them longer.
       lookedAt(1000)
       assert.ok(lookedAt(20_000) <= Math.max(lookedAt(1000), 1), 'time goes with the number of containers')
+    },
+  },
+  {
+    id: 'pool-policy.prewarms-after-a-time',
+    async run(policy) {
+      for (const everyMs of PERIODS_MS) {
+        regularly(policy, everyMs, (container) => {
+          const { suspendAfterMs, destroyAfterMs, prewarm } = policy.keepAlive(container)
+          assert.ok(isSpan(suspendAfterMs) && isSpan(destroyAfterMs), 'how long it is kept is no time')
+          if (prewarm === undefined) return
+          assert.ok(isSpan(prewarm.afterMs), `afterMs is ${String(prewarm.afterMs)}`)
+          assert.ok(isSpan(prewarm.keepMs), `keepMs is ${String(prewarm.keepMs)}`)
+        })
+      }
+    },
+  },
+  {
+    id: 'pool-policy.worth-is-a-number',
+    async run(policy) {
+      const weigh = (container: IdleContainer): void => {
+        const worth: unknown = policy.worth?.(container) ?? 0
+        assert.ok(typeof worth === 'number' && !Number.isNaN(worth), `worth is ${String(worth)}`)
+      }
+      for (const container of containers(50)) weigh(container)
+      for (const everyMs of PERIODS_MS) regularly(policy, everyMs, weigh)
+    },
+  },
+  {
+    id: 'pool-policy.can-be-told-anything',
+    async run(policy) {
+      // In any order, also of containers and actions that it was never asked about.
+      for (const container of containers(50)) {
+        policy.evicted?.(container)
+        if (container.key === undefined) continue
+        policy.initialised?.({ key: container.key, memoryMb: container.memoryMb, tookMs: 0 })
+        policy.arrived?.({ key: container.key, memoryMb: container.memoryMb, nowMs: container.idleSinceMs })
+        policy.arrived?.({ key: container.key, memoryMb: container.memoryMb, nowMs: container.idleSinceMs })
+      }
+      for (const container of containers(50)) {
+        policy.keepAlive(container)
+        policy.evicted?.(container)
+      }
     },
   },
   {

@@ -19,6 +19,8 @@ import { tracedActivation } from './parts/traced.ts'
 import { stemKey } from './pool/stem-cells.ts'
 import { payloadOf, type Payload, type UnlockParameter } from './proxy/payload.ts'
 import type { ReplyLimits } from './proxy/reply-limits.ts'
+import { initBody } from './proxy/request-bodies.ts'
+import { PreparationJob } from './preparation-job.ts'
 import { runInContainer, type RunEnd } from './proxy/run-in-container.ts'
 import { recordOfRun } from './record/activation-record.ts'
 import type { PendingLogs, ActivationRecorder } from './record/activation-recorder.ts'
@@ -121,6 +123,31 @@ export class ActivationJob implements Job {
 
   spec(): ContainerSpec {
     return this.#context.spec(this.#message, this.#action, this.maxConcurrent)
+  }
+
+  preparation(): Job | undefined {
+    const payload = this.#payload()
+    if (!payload) return undefined
+    const { key, namespace, need, maxConcurrent, maxContainers, owner } = this
+    const { clock, logger, spec, replyLimits: limits } = this.#context
+    // What the activation brought may be large, and is not for others.
+    const { content: _content, traceContext: _trace, ...message } = this.#message
+    const kept: Payload = { argumentsText: '{}', initParameters: payload.initParameters }
+    const action = this.#action
+    return new PreparationJob({
+      key,
+      namespace,
+      need,
+      maxConcurrent,
+      maxContainers,
+      owner,
+      clock,
+      logger,
+      timeoutMs: action.action.limits.timeout,
+      replyLimits: limits(message),
+      spec: () => spec(message, action, maxConcurrent),
+      initBody: (deadline) => initBody(message, action, kept, deadline),
+    })
   }
 
   acquired(acquisition: Acquisition): void {

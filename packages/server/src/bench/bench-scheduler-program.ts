@@ -1,10 +1,9 @@
-import { adapterContext, LeastLoadedBalancer, PlatformError, ShardingBalancer, type LoadBalancer } from '@stemcell/core'
+import { LeastLoadedBalancer, PlatformError, ShardingBalancer, type LoadBalancer } from '@stemcell/core'
 import type { SchedulerBenchResult, WorkloadName } from '@stemcell/conformance'
 import { Command, InvalidArgumentError, Option } from 'commander'
-import { resolve } from 'node:path'
-import { pathToFileURL } from 'node:url'
 import { CommandFailure } from '../admin/command-failure.ts'
 import { importKits } from '../conformance/import-kits.ts'
+import { isLoadBalancer, ownExport } from './own-export.ts'
 
 interface Flags {
   readonly workload?: readonly WorkloadName[]
@@ -61,46 +60,15 @@ export function benchSchedulerProgram({ print, begin }: BenchSchedulerProgramOpt
     })
 }
 
-async function schedulerOf(file: string, options: unknown): Promise<() => LoadBalancer> {
-  let exported: unknown
-  try {
-    exported = ((await import(pathToFileURL(resolve(file)).href)) as { readonly default?: unknown }).default
-  } catch (cause) {
-    const message = cause instanceof Error ? cause.message : String(cause)
-    throw new PlatformError('ERR_CONFIG', `bench-scheduler: ${file} cannot be loaded: ${message}`, { cause })
-  }
-  const create = (): unknown => made(exported, options)
-  await settled(file, create())
-  return () => create() as LoadBalancer
-}
-
-/** A balancer of whatever a file exports to say so. */
-function made(exported: unknown, options: unknown): unknown {
-  if (typeof exported === 'function') {
-    return isClass(exported)
-      ? new (exported as new (options: unknown) => unknown)(options)
-      : made((exported as (options: unknown) => unknown)(options), options)
-  }
-  if (typeof exported !== 'object' || exported === null) return exported
-  if ('provides' in exported) {
-    const { loadBalancer } = exported.provides as { readonly loadBalancer?: { create(options: unknown): unknown } }
-    return loadBalancer && made(loadBalancer.create(options ?? {}), options)
-  }
-  if ('build' in exported && typeof exported.build === 'function') {
-    return (exported.build as (context: unknown) => unknown)(adapterContext())
-  }
-  return exported
-}
-
-function isClass(value: object): boolean {
-  return /^class\b/.test(Function.prototype.toString.call(value))
-}
-
-async function settled(file: string, balancer: unknown): Promise<void> {
-  const isBalancer = typeof balancer === 'object' && balancer !== null && 'place' in balancer && 'name' in balancer
-  if (isBalancer && typeof balancer.place === 'function') return
-  const hint = 'export default an adapter, a balancer with name and place, or a function or class that makes one'
-  throw new PlatformError('ERR_CONFIG', `bench-scheduler: ${file} exports no load balancer; ${hint}`)
+function schedulerOf(file: string, options: unknown): Promise<() => LoadBalancer> {
+  return ownExport({
+    command: 'bench-scheduler',
+    file,
+    part: 'loadBalancer',
+    options,
+    isSound: isLoadBalancer,
+    hint: 'no load balancer; export default an adapter, a balancer with name and place, or a function or class that makes one',
+  })
 }
 
 const COLUMNS = ['balancer', 'locality', 'cold', 'balance', 'p50 delay', 'p99 delay', 'waited', 'refused', 'placed/s']

@@ -6,6 +6,7 @@ const built = fileURLToPath(new URL('../../../../.docs/', import.meta.url))
 const guides = [
   ['Build a platform', 'platform-builder'],
   ['Write a scheduler', 'scheduler-author'],
+  ['Compare schedulers', 'compare-schedulers'],
   ['Write an adapter', 'adapter-author'],
   ['Operate the server', 'operator'],
   ['Write actions', 'action-developer'],

@@ -23,6 +23,12 @@ export interface Job {
   /** The container to make when none is there. */
   spec(): ContainerSpec
 
+  /**
+   * A job that only initialises a container of the same action, for jobs to come; undefined where there can be none.
+   * It is kept for long: it must not hold on to what the job brought.
+   */
+  preparation?(): Job | undefined
+
   /** Called when a container was chosen; again when that one refused the job. */
   acquired(acquisition: Acquisition): void
 

@@ -9,7 +9,8 @@ export interface PoolPolicy {
   keepAlive(container: IdleContainer): KeepAlive
 
   /**
-   * Which container makes room. `idle` yields the least recently used first; undefined when none may go.
+   * Which container makes room. `idle` yields the least recently used first, with `worth` the least worth first;
+   * undefined when none may go.
    */
   victim(idle: Iterable<IdleContainer>): IdleContainer | undefined
 
@@ -23,6 +24,35 @@ export interface PoolPolicy {
    * had to be started cold since the last question, a minute ago.
    */
   stemCells(plan: StemCellPlan, coldStarts: number): number
+
+  /** Told of each job that came, before it gets a container. */
+  arrived?(arrival: Arrival): void
+
+  /** Told that a container was made for an action, or a stem cell became one of it, and how long its job waited for that. */
+  initialised?(start: ContainerStart): void
+
+  /** How much the container is worth keeping when others need its room; asked once when it becomes idle. */
+  worth?(container: IdleContainer): number
+
+  /** Told of an idle container that goes to make room, before it goes. */
+  evicted?(container: IdleContainer): void
+}
+
+/** A job that came. */
+export interface Arrival {
+  /** As of containers: equal for jobs of one action of one namespace. */
+  readonly key: string
+  readonly memoryMb: number
+  /** Monotonic ms. */
+  readonly nowMs: number
+}
+
+/** A container that can run jobs of an action from now on. */
+export interface ContainerStart {
+  readonly key: string
+  readonly memoryMb: number
+  /** From the decision for it until it was initialised, ms. */
+  readonly tookMs: number
 }
 
 /** How long a container without a job is kept. */
@@ -31,6 +61,19 @@ export interface KeepAlive {
   readonly suspendAfterMs: number
   /** ms from then to destroyed. */
   readonly destroyAfterMs: number
+  /**
+   * Another container of the action is to be made and initialised later, before it is needed. It is left out when a job
+   * of the action comes before, and when there is no room then.
+   */
+  readonly prewarm?: Prewarm
+}
+
+/** A container that is made for an action before there is a job for it. */
+export interface Prewarm {
+  /** ms from now, when the last container became idle, until it is made. */
+  readonly afterMs: number
+  /** ms that it waits for its first job, from when it is ready; after a job the policy is asked as for any other. */
+  readonly keepMs: number
 }
 
 /** A job that finds all containers of its action busy. */

@@ -14,7 +14,8 @@ import { IdleContainers } from './idle-containers.ts'
 import { InstanceLimits } from './instance-limits.ts'
 import type { Acquisition, AcquisitionReason, Job } from '../parts/job.ts'
 import { ReuseQueue } from './reuse-queue.ts'
-import type { PoolPolicy } from '../parts/pool-policy.ts'
+import type { PoolPolicy, Prewarm } from '../parts/pool-policy.ts'
+import { Prewarms } from './prewarms.ts'
 import { ResourceLedger } from './resource-ledger.ts'
 import { covers, plus, type Resources } from '../parts/resources.ts'
 import { StemCells, type StemCellLane } from './stem-cells.ts'
@@ -63,7 +64,8 @@ export class ContainerPool implements ProxyHost {
   readonly #reuseQueue: ReuseQueue
   readonly #starts: ContainerStarts
   readonly #actions = new ContainersByAction()
-  readonly #idle = new IdleContainers()
+  readonly #idle: IdleContainers
+  readonly #prewarms: Prewarms
   readonly #limits = new InstanceLimits()
   /** Waiters with promised resources, in the order of the promises. */
   #promised: Waiter[] = []
@@ -77,6 +79,8 @@ export class ContainerPool implements ProxyHost {
     this.#ledger = new ResourceLedger(parts.capacity)
     const { factory, clock, policy, logger, manifest, giveUp } = parts
     this.#proxyParts = { host: this, factory, clock, policy, logger, giveUp }
+    this.#idle = new IdleContainers(policy.worth && ((container) => policy.worth!(container)))
+    this.#prewarms = new Prewarms(clock, (preparation, keepMs) => this.#prepare(preparation, keepMs))
     this.#starts = new ContainerStarts(clock, parts.maxParallelStarts)
     this.#reuseQueue = new ReuseQueue(clock, (job) => this.#waitedInVain(job))
     this.#stems = new StemCells({ manifest, clock, policy, logger, start: (lane) => this.#startStem(lane) })
@@ -96,6 +100,7 @@ export class ContainerPool implements ProxyHost {
   async close(): Promise<void> {
     this.#closed = true
     this.#stems.close()
+    this.#prewarms.clear()
     for (const { job } of this.#promised) this.#ledger.unpromise(job.need)
     this.#promised = []
     for (const job of [...this.#room.clear(), ...this.#reuseQueue.clear(), ...this.#limits.clear()]) {
@@ -115,7 +120,10 @@ export class ContainerPool implements ProxyHost {
     if (job.ended) return
     if (this.#closed) return job.fail({ kind: 'closing' })
     if (!covers(this.#ledger.capacity, job.need)) return job.fail({ kind: 'never-fits' })
-    if (reason === undefined && this.#waitsForHot(job)) return
+    if (reason === undefined) {
+      this.#arrived(job)
+      if (this.#waitsForHot(job)) return
+    }
     if (this.#takeOwn(job)) {
       if (this.#room.size > 0) this.#overtake()
     } else if (this.#isLimited(job)) {
@@ -223,8 +231,35 @@ export class ContainerPool implements ProxyHost {
     return [...this.#all].map((proxy) => viewOf(proxy))
   }
 
+  prewarm(preparation: Job, prewarm: Prewarm): void {
+    if (!this.#closed) this.#prewarms.plan(preparation, prewarm)
+  }
+
   returned(job: Job): void {
     this.submit(job, 'replacement')
+  }
+
+  #arrived({ key, need }: Job): void {
+    const { policy, clock } = this.#parts
+    policy.arrived?.({ key, memoryMb: need.memoryMb, nowMs: clock.monotonic() })
+    if (this.#prewarms.size > 0) this.#prewarms.cancel(key)
+  }
+
+  /** Makes a container for jobs to come, unless there is one for them, or others need the room or the start. */
+  #prepare(job: Job, keepMs: number): void {
+    const { key, need } = job
+    if (this.#closed || this.#room.size > 0 || this.#actions.find(key) || this.#isLimited(job)) return
+    if (!this.#hasFreeStart || !this.#ledger.hasSpare(need)) return
+    this.#actions.enter(key)
+    this.#limits.enter(key)
+    const proxy = this.#book(need, undefined)
+    proxy.prepare(job.spec(), job, keepMs)
+    this.#actions.place(proxy)
+  }
+
+  /** One start is left to jobs. */
+  get #hasFreeStart(): boolean {
+    return this.#starts.free > (this.#parts.maxParallelStarts > 1 ? 1 : 0)
   }
 
   #reason({ key }: Job): AcquisitionReason {
@@ -359,9 +394,8 @@ export class ContainerPool implements ProxyHost {
 
   #startStem(lane: StemCellLane): boolean {
     const need: Resources = { memoryMb: lane.plan.memoryMb, milliCpu: 0 }
-    // One start is left to jobs, and jobs that wait come first.
-    const free = this.#starts.free - (this.#parts.maxParallelStarts > 1 ? 1 : 0)
-    if (this.#room.size > 0 || free <= 0 || !this.#ledger.hasSpare(need)) return false
+    // Jobs that wait come first.
+    if (this.#room.size > 0 || !this.#hasFreeStart || !this.#ledger.hasSpare(need)) return false
     this.#book(need, lane.key).start(this.#parts.stemCellSpec(lane), undefined)
     return true
   }

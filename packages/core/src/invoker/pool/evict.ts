@@ -9,8 +9,10 @@ import type { StemCells } from './stem-cells.ts'
 export function evict(ledger: ResourceLedger, policy: PoolPolicy, idle: IdleContainers, stems: StemCells): void {
   while (ledger.inDebt) {
     const offered = { [Symbol.iterator]: () => helpful(ledger, idle) }
-    const victim = policy.victim(offered) ?? helpful(ledger, stems.free()).next().value
+    const idleVictim = policy.victim(offered)
+    const victim = idleVictim ?? helpful(ledger, stems.free()).next().value
     if (!(victim instanceof ContainerProxy)) return
+    if (idleVictim) policy.evicted?.(idleVictim)
     victim.remove()
   }
 }

@@ -1,6 +1,6 @@
 import type { Logger } from '../../log.ts'
 import { firstFault } from '../../plug-in/first-fault.ts'
-import type { IdleContainer, PoolPolicy } from '../parts/pool-policy.ts'
+import type { IdleContainer, KeepAlive, PoolPolicy } from '../parts/pool-policy.ts'
 
 /** A policy whose decisions can be carried out: where one cannot, `fallback` decides. */
 export function guardedPolicy(policy: PoolPolicy, fallback: PoolPolicy, logger: Logger): PoolPolicy {
@@ -15,11 +15,30 @@ export function guardedPolicy(policy: PoolPolicy, fallback: PoolPolicy, logger: 
     }
     return otherwise()
   }
+  const tell = (telling: () => void): void => {
+    try {
+      telling()
+    } catch (err) {
+      onFault(err)
+    }
+  }
   return {
+    // What a policy does not want to know costs nothing.
+    ...(policy.arrived && { arrived: (arrival) => tell(() => policy.arrived?.(arrival)) }),
+    ...(policy.initialised && { initialised: (start) => tell(() => policy.initialised?.(start)) }),
+    ...(policy.evicted && { evicted: (container) => tell(() => policy.evicted?.(container)) }),
+    ...(policy.worth && {
+      worth: (container) =>
+        decide(
+          () => policy.worth?.(container) ?? Number.NaN,
+          (worth) => typeof worth === 'number' && !Number.isNaN(worth),
+          () => 0,
+        ),
+    }),
     keepAlive: (container) =>
       decide(
         () => policy.keepAlive(container),
-        ({ suspendAfterMs, destroyAfterMs }) => isSpan(suspendAfterMs) && isSpan(destroyAfterMs),
+        isKeepAlive,
         () => fallback.keepAlive(container),
       ),
     victim: (idle) => {
@@ -51,6 +70,11 @@ function* noting(idle: Iterable<IdleContainer>, shown: Set<IdleContainer>): Iter
     shown.add(container)
     yield container
   }
+}
+
+function isKeepAlive({ suspendAfterMs, destroyAfterMs, prewarm }: KeepAlive): boolean {
+  if (!isSpan(suspendAfterMs) || !isSpan(destroyAfterMs)) return false
+  return prewarm === undefined || (isSpan(prewarm.afterMs) && isSpan(prewarm.keepMs))
 }
 
 /** ms; may be without end. */

@@ -5,7 +5,7 @@ import { Deadline, Deadlines } from '../../time/deadlines.ts'
 import type { ContainerOwnerView } from '../parts/container-view.ts'
 import type { Job, Verdict } from '../parts/job.ts'
 import { Link } from '../parts/linked-list.ts'
-import type { IdleContainer, PoolPolicy } from '../parts/pool-policy.ts'
+import type { IdleContainer, KeepAlive, PoolPolicy, Prewarm } from '../parts/pool-policy.ts'
 import type { Resources } from '../parts/resources.ts'
 import { retryUntilDone } from '../../retry-until-done.ts'
 import { within } from '../../time/within.ts'
@@ -30,6 +30,8 @@ export interface ProxyHost {
   withdrawn(proxy: ContainerProxy): void
   /** Once, after `withdrawn`: its resources are free. */
   gone(proxy: ContainerProxy): void
+  /** A container like it is to be made later. */
+  prewarm(preparation: Job, prewarm: Prewarm): void
   /** A job that did not start comes back. */
   returned(job: Job): void
   /** It is in another state. */
@@ -55,6 +57,9 @@ export class ContainerProxy implements IdleContainer {
   key: string | undefined
   readonly stemKey: string | undefined
   idleSinceMs = 0
+  /** As the policy said when it became idle. */
+  worth = 0
+  heapAt = -1
   /** Tells it from the others of its pool. */
   number = 0
   /** It has run a job that did not initialise it. */
@@ -76,6 +81,13 @@ export class ContainerProxy implements IdleContainer {
   /** How long it may stay as it is, while nobody uses it. */
   readonly #idleLimit: IdleLimit
   #startError: unknown
+  /** The job inside that only initialises the container: it takes nobody's place. */
+  #preparation: Job | undefined
+  /** While it was made for jobs to come and none has come: how long it waits for the first one, ms. */
+  #unusedKeepMs: number | undefined
+  #keepAlive: KeepAlive | undefined
+  /** When it was decided to be a container of its action, monotonic ms. */
+  #chosenMs = 0
 
   constructor(parts: ProxyParts, need: Resources, stemKey: string | undefined) {
     this.#parts = parts
@@ -95,7 +107,7 @@ export class ContainerProxy implements IdleContainer {
   }
 
   get hasRoom(): boolean {
-    return this.active < this.maxConcurrent
+    return this.active - (this.#preparation ? 1 : 0) < this.maxConcurrent
   }
 
   /** Initialised and not suspended: a run starts at once. */
@@ -111,8 +123,16 @@ export class ContainerProxy implements IdleContainer {
     void this.#create(spec)
   }
 
+  /** Begins to make the container for jobs to come; `job` initialises it. Without one it goes after `keepMs`. */
+  prepare(spec: ContainerSpec, job: Job, keepMs: number): void {
+    this.#preparation = job
+    this.#unusedKeepMs = keepMs
+    this.start(spec, job)
+  }
+
   /** Gives it a job; there must be room. */
   assign(job: Job): void {
+    this.#unusedKeepMs = undefined
     this.#take(job)
     this.#dispatch('assign')
   }
@@ -128,6 +148,7 @@ export class ContainerProxy implements IdleContainer {
   }
 
   #take(job: Job): void {
+    if (this.key === undefined) this.#chosenMs = this.#parts.clock.monotonic()
     this.key = job.key
     this.owner ??= job.owner
     this.maxConcurrent = job.maxConcurrent
@@ -159,6 +180,7 @@ export class ContainerProxy implements IdleContainer {
         return this.#releaseWaiting()
       case 'fail-waiting':
         this.active--
+        this.#preparation = undefined
         this.#waiting.shift()?.fail({ kind: 'start-failed', error: this.#startError })
         return this.#releaseWaiting()
       case 'offer-stem':
@@ -172,7 +194,7 @@ export class ContainerProxy implements IdleContainer {
       case 'arm-grace':
         return this.#armGrace()
       case 'arm-expiry':
-        return this.#arm(this.#parts.policy.keepAlive(this).destroyAfterMs, 'expire')
+        return this.#arm(this.#keepAlive!.destroyAfterMs, 'expire')
       case 'cancel-timer':
         return void this.#deadlines.remove(this.#idleLimit)
       case 'suspend':
@@ -211,11 +233,18 @@ export class ContainerProxy implements IdleContainer {
     let initialised = false
     const onInitialised = (): void => {
       initialised = true
+      const { policy, clock } = this.#parts
+      policy.initialised?.({
+        key: job.key,
+        memoryMb: this.need.memoryMb,
+        tookMs: clock.monotonic() - this.#chosenMs,
+      })
       this.#dispatch('initialised')
     }
     void job.execute(this.#container!, onInitialised).then((verdict) => {
       if (initialised) return this.#ended(job, verdict)
       this.active--
+      if (job === this.#preparation) this.#preparation = undefined
       if (verdict === 'refused') this.#parts.host.returned(job)
       this.#dispatch('init-failed')
     })
@@ -237,24 +266,41 @@ export class ContainerProxy implements IdleContainer {
 
   #ended(job: Job, verdict: Verdict): void {
     this.active--
+    if (job === this.#preparation) this.#preparation = undefined
     // First out of use, then back to the pool: otherwise the job could come here again.
     if (verdict !== 'kept') this.#dispatch('damage')
     if (verdict === 'refused') this.#parts.host.returned(job)
-    if (this.active === 0) this.#dispatch('drained')
+    if (this.active === 0) this.#drained(job)
     else if (this.#state === 'busy') this.#parts.host.freed(this)
   }
 
+  /** The last job inside has ended. */
+  #drained(job: Job): void {
+    this.#dispatch('drained')
+    const prewarm = this.#state === 'idle' ? this.#keepAlive?.prewarm : undefined
+    if (!prewarm) return
+    const preparation = job.preparation?.()
+    if (preparation) this.#parts.host.prewarm(preparation, prewarm)
+  }
+
   #releaseWaiting(): void {
+    const preparation = this.#preparation
     const jobs = this.#waiting
     this.#waiting = []
+    this.#preparation = undefined
     this.active -= jobs.length
-    for (const job of jobs) this.#parts.host.returned(job)
+    for (const job of jobs) if (job !== preparation) this.#parts.host.returned(job)
   }
 
   #armGrace(): void {
     this.idleSinceMs = this.#parts.clock.monotonic()
-    const { suspendAfterMs, destroyAfterMs } = this.#parts.policy.keepAlive(this)
-    if (this.#parts.factory.capabilities.suspend) this.#arm(suspendAfterMs, 'grace-over')
+    const keepMs = this.#unusedKeepMs
+    this.#keepAlive =
+      keepMs === undefined ? this.#parts.policy.keepAlive(this) : { suspendAfterMs: keepMs, destroyAfterMs: 0 }
+    const { suspendAfterMs, destroyAfterMs } = this.#keepAlive
+    // What is to go at once is not suspended before.
+    const suspends = this.#parts.factory.capabilities.suspend && destroyAfterMs > 0
+    if (suspends) this.#arm(suspendAfterMs, 'grace-over')
     else this.#arm(suspendAfterMs + destroyAfterMs, 'expire')
   }
 

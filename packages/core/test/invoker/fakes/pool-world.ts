@@ -1,6 +1,7 @@
 import type { Container } from '../../../src/container/container-factory.ts'
 import type { Verdict } from '../../../src/invoker/parts/job.ts'
 import type { PoolGauges } from '../../../src/invoker/parts/observer.ts'
+import { fixedPolicy, type PoolPolicy } from '../../../src/invoker/parts/pool-policy.ts'
 import { SeededRandom } from '../../../src/time/seeded-random.ts'
 import { ChaosContainers } from './chaos-containers.ts'
 import { PoolBench } from './pool-bench.ts'
@@ -13,6 +14,8 @@ export interface PoolWorldOptions {
   readonly memoryMb: number
   readonly cpu: number
   readonly maxStarts: number
+  /** The policy of the pool has containers made ahead at random, and weighs idle ones at random. */
+  readonly prewarms?: boolean
 }
 
 export interface PoolWorldReport {
@@ -23,6 +26,8 @@ export interface PoolWorldReport {
   /** How they came to their containers. */
   readonly acquired: Readonly<Record<string, number>>
   readonly containers: number
+  /** Those that were made ahead and initialised. */
+  readonly prewarmed: number
   /** The most that was taken at once. */
   readonly peakMb: number
   readonly peakMilliCpu: number
@@ -52,6 +57,31 @@ class CheckedJob extends ScriptedJob {
     this.#world.jobLeaves(container.id)
     return verdict
   }
+
+  override preparation(): ScriptedJob {
+    return new CheckedPreparation(this.#world, this)
+  }
+}
+
+/** Initialises a container for jobs like another, in which it takes the place of none. */
+class CheckedPreparation extends ScriptedJob {
+  readonly #world: PoolWorld
+
+  constructor(world: PoolWorld, { key, namespace, need, maxConcurrent, maxContainers }: ScriptedJob) {
+    const script = { key, namespace, memoryMb: need.memoryMb, cpu: need.milliCpu / 1000, maxConcurrent, maxContainers }
+    super(world.bench.clock, { ...script, prepares: true }, () => undefined)
+    this.#world = world
+  }
+
+  override async execute(container: Container, onInitialised: (() => void) | undefined): Promise<Verdict> {
+    this.#world.jobEnters(container.id, this, onInitialised !== undefined)
+    await this.#world.bench.clock.sleep(50)
+    this.#world.jobLeaves(container.id)
+    if (this.#world.chance(50)) return 'damaged'
+    this.#world.prewarmed++
+    onInitialised?.()
+    return 'kept'
+  }
 }
 
 /**
@@ -75,6 +105,7 @@ export class PoolWorld {
   #events = 0
   #fingerprint = 0
   #peakMilliCpu = 0
+  prewarmed = 0
   #arriving = true
 
   constructor(options: PoolWorldOptions) {
@@ -84,6 +115,7 @@ export class PoolWorld {
       memoryMb: options.memoryMb,
       cpu: options.cpu,
       maxParallelStarts: options.maxStarts,
+      ...(options.prewarms ? { parts: { policy: this.#restless() } } : {}),
       stemCells: [
         {
           initialCount: 2,
@@ -124,6 +156,20 @@ export class PoolWorld {
       process.off('unhandledRejection', hidden)
     }
     return this.#report()
+  }
+
+  #restless(): PoolPolicy {
+    const sound = fixedPolicy({ pauseGraceMs: 10_000, idleTimeoutMs: 60_000 })
+    const below = (bound: number): number => this.#random.below(bound)
+    return {
+      ...sound,
+      keepAlive: (container) => {
+        if (below(4) > 0) return sound.keepAlive(container)
+        const prewarm = { afterMs: below(3_000), keepMs: below(10_000) }
+        return { suspendAfterMs: below(2) * below(1_000), destroyAfterMs: below(2) * below(1_000), prewarm }
+      },
+      worth: () => below(5),
+    }
   }
 
   chance(perThousand: number): boolean {
@@ -231,6 +277,7 @@ export class PoolWorld {
       ends: this.#ends,
       acquired: this.#acquired,
       containers: this.#containers.starts,
+      prewarmed: this.prewarmed,
       peakMb: this.#containers.peakMb,
       peakMilliCpu: this.#peakMilliCpu,
       peakStarts: this.#containers.peakStarts,

@@ -16,6 +16,8 @@ export interface JobScript {
   /** Of the initialisation, when one takes place; default: it succeeds. */
   readonly initVerdict?: Verdict
   readonly verdict?: Verdict
+  /** It only initialises. */
+  readonly prepares?: boolean
 }
 
 /** A job that only lets time pass, and remembers what was done with it. */
@@ -78,6 +80,11 @@ export class ScriptedJob implements Job {
     }
   }
 
+  preparation(): ScriptedJob {
+    const { initVerdict: _verdict, ...script } = this.#script
+    return new ScriptedJob(this.#clock, { ...script, prepares: true })
+  }
+
   acquired(acquisition: Acquisition): void {
     this.acquisitions.push(acquisition)
   }
@@ -92,6 +99,7 @@ export class ScriptedJob implements Job {
       if (initVerdict !== 'kept') return this.#end(initVerdict)
       onInitialised()
     }
+    if (this.#script.prepares) return this.#end('kept')
     await this.#clock.sleep(runMs)
     return this.#end(verdict)
   }

@@ -58,6 +58,13 @@ describe('a simulated pool', () => {
     expect(report.peakStarts).toBe(world.maxStarts)
   })
 
+  it('keeps its promises when containers are made ahead', { timeout: 60_000 }, async () => {
+    const report = await new PoolWorld({ ...world, events: 100_000, seed: SEED, prewarms: true }).run()
+    expect(report.prewarmed).toBeGreaterThan(100)
+    expect(report.gauges).toMatchObject({ usedMb: 0, leavingMb: 0, busy: 0, idle: 0, idleMb: 0, waiting: 0 })
+    expect(Object.values(report.ends).reduce((sum, count) => sum + count, 0)).toBe(report.jobs)
+  })
+
   it('gives equal runs for equal seeds and others for others', { timeout: 60_000 }, async () => {
     const first = await simulate(20_000, SEED)
     expect(await simulate(20_000, SEED)).toEqual(first)
