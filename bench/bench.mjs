@@ -6,6 +6,7 @@ import { containers } from './containers.mjs'
 import { gateway } from './gateway.mjs'
 import { invoke } from './invoke.mjs'
 import { list } from './list.mjs'
+import { observing } from './observing.mjs'
 import { placement } from './placement.mjs'
 import { pool } from './pool.mjs'
 import { sequence } from './sequence.mjs'
@@ -25,6 +26,7 @@ const BENCHES = {
   list,
   placement,
   alarms,
+  observing,
   containers,
   store,
   cluster,
