@@ -3,6 +3,8 @@ import type { Container } from '@stemcell/core'
 import { eventually, soon, whileCutOff } from '../kit/conformance-case.ts'
 import { callOptions, idsOf, initBody, ownerOf, specFor, startAction, type ContainerCase } from './container-subject.ts'
 
+/** Engines are slow and patience with them is long; a cable that is pulled need not be out for so long. */
+const CUT_OFF_MS = 2500
 const ECHO = 'function main(args) { return args }'
 
 /** What becomes of a factory whose engine is out of reach for a while. */
@@ -15,11 +17,16 @@ export const containerOutageCases: readonly ContainerCase[] = [
       const { factory } = subject
       const owner = ownerOf(context)
       const before = await startAction(subject, context, ECHO)
-      await whileCutOff(context, 'list', () => factory.list(owner))
+      await whileCutOff(context, 'list', () => factory.list(owner), CUT_OFF_MS)
       await soon('listing after the outage', context, () => factory.list(owner))
       assert.deepEqual(await idsOf(factory, owner), [before.container.id])
       const made: Container[] = []
-      await whileCutOff(context, 'create', async () => made.push(await factory.create(specFor(subject, owner))))
+      await whileCutOff(
+        context,
+        'create',
+        async () => made.push(await factory.create(specFor(subject, owner))),
+        CUT_OFF_MS,
+      )
       await soon('creating after the outage', context, async () =>
         made.push(await factory.create(specFor(subject, owner))),
       )
