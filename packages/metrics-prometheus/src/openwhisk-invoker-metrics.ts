@@ -22,7 +22,9 @@ export class OpenWhiskInvokerMetrics implements Pick<Required<InvokerObserver>, 
   readonly #expired: CellFamily
   readonly #active: Cell
   readonly #stemCells: Cell
-  readonly #series = new Map<string, Starts>()
+  /** By caller, then by action: an event of the warm path makes no key. */
+  readonly #series = new Map<string, Map<string, Starts>>()
+  #size = 0
   #others: Starts | undefined
   readonly #clock: Pick<Clock, 'now'>
 
@@ -82,22 +84,28 @@ export class OpenWhiskInvokerMetrics implements Pick<Required<InvokerObserver>, 
   forgetIdle(): void {
     const before = this.#clock.now() - FORGET_MS
     const idle = new Set<string>()
-    for (const [key, { labels, usedMs }] of this.#series) {
-      if (usedMs >= before) continue
-      idle.add(labelsText(labels))
-      this.#series.delete(key)
+    for (const [initiator, actions] of this.#series) {
+      for (const [name, { labels, usedMs }] of actions) {
+        if (usedMs >= before) continue
+        idle.add(labelsText(labels))
+        actions.delete(name)
+        this.#size--
+      }
+      if (actions.size === 0) this.#series.delete(initiator)
     }
     if (idle.size > 0) this.#starts.forget(idle, LABELS.length)
   }
 
   #seriesOf(initiator: string, name: string): Starts {
-    const key = `${initiator}\n${name}`
-    const known = this.#series.get(key)
+    const actions = this.#series.get(initiator)
+    const known = actions?.get(name)
     if (known) return known
-    if (this.#series.size >= MAX_ACTIONS) return (this.#others ??= this.#newSeries([OTHER, OTHER, OTHER]))
+    if (this.#size >= MAX_ACTIONS) return (this.#others ??= this.#newSeries([OTHER, OTHER, OTHER]))
     const slash = name.indexOf('/')
     const series = this.#newSeries([name.slice(0, slash), initiator, name.slice(slash + 1)])
-    this.#series.set(key, series)
+    if (actions) actions.set(name, series)
+    else this.#series.set(initiator, new Map([[name, series]]))
+    this.#size++
     return series
   }
 
