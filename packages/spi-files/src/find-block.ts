@@ -13,12 +13,13 @@ export async function findBlock(file: LogFile, activationId: string): Promise<Bu
   try {
     const mark = markOf(activationId)
     const extent = index && findEntry(index, activationId)
-    if (extent) {
+    const { size } = await log.stat()
+    if (extent && extent.offset + extent.length <= size) {
       const block = await read(log, extent)
       if (block.length === extent.length && isBlockOf(block, mark)) return block
     }
     // An index that says nothing wrong is believed; after its end, and without it, the file itself is looked through.
-    const from = index && !extent ? indexedBytes(index, (await log.stat()).size) : 0
+    const from = index && !extent ? indexedBytes(index, size) : 0
     return await scan(log, mark, from)
   } finally {
     await log.close()

@@ -159,6 +159,14 @@ describe('files of logs', () => {
     ['is empty', (index) => truncateSync(index, 0)],
     ['is torn', (index) => truncateSync(index, 24 * 3 + 11)],
     ['is full of zeros', (index) => writeFileSync(index, Buffer.alloc(24 * 5))],
+    [
+      'tells of more than there is',
+      (index) => {
+        const bytes = readFileSync(index)
+        for (let at = 20; at < bytes.length; at += 24) bytes.writeUInt32BE(0xffff_ffff, at)
+        writeFileSync(index, bytes)
+      },
+    ],
     ['is full of noise', (index) => writeFileSync(index, Buffer.alloc(24 * 5, 0xa7))],
     [
       'tells of wrong places',
