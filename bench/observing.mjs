@@ -1,128 +1,104 @@
 import { createServer } from 'node:http'
 import { once } from 'node:events'
-import { cpuNs, HAS_CPU_TIME } from './cpu-time.mjs'
-import { LoadClient, median } from './load.mjs'
-import { PAYLOAD, startStandalone, temporaryFolder } from './processes.mjs'
+import { createConsole } from '@stemcell/console'
+import { assemble, memoryContainers, mergeObservers } from '@stemcell/core'
+import { prometheusMetrics } from '@stemcell/metrics-prometheus'
+import { openTelemetry } from '@stemcell/opentelemetry'
+import { median } from './load.mjs'
 
-const ROUNDS = 24
-const CALLS = 1000
-const CALLERS = 8
+const ROUNDS = 500
+const CALLS = 50
+const WARM_UP = 40
 const MAX_SAMPLED = 1.02
 const MAX_UNWATCHED = 1.02
 
 /**
- * What looking costs: CPU time of the server for a warm blocking invocation, with each kind of looking on in a server of
- * its own, in turns. A collector answers at once; what it does is not counted.
+ * What looking costs: CPU time of a warm blocking invocation, from the request to the answer, without sockets and
+ * without a container's process, so that a small difference can be seen. Platforms that are looked at in different ways
+ * live in one process and take turns in short slices: what else the machine does, and what the compiler has learnt, is
+ * the same for all of them. A collector answers at once, in the same process.
  */
 export async function observing({ quick = false } = {}) {
-  if (!HAS_CPU_TIME) return { columns: [], rows: [], ratios: [] }
   const collector = createServer((request, response) => request.resume().on('end', () => response.end()))
   await once(collector.listen(0, '127.0.0.1'), 'listening')
   const endpoint = `http://127.0.0.1:${collector.address().port}`
-  const off = { telemetry: false, console: false, gateway: false }
-  const traced = (sampleRatio) => ({ ...off, telemetry: { endpoint, sampleRatio, metrics: false } })
+  const traces = (sampleRatio) => ({ telemetry: { endpoint, sampleRatio, metrics: false } })
   const kinds = {
-    nothing: off,
-    'nothing, again': off,
-    'traces of no request': traced(0),
-    'traces of 1 % of the requests': traced(0.01),
-    'traces of every request': traced(1),
-    'metrics to a collector': { ...off, telemetry: { endpoint, traces: false } },
-    'console, nobody listens': {
-      ...off,
-      console: true,
-      api: { operator: { username: 'o', password: 'bench-password' } },
-    },
-    'console, one listens': { ...off, console: true, api: { operator: { username: 'o', password: 'bench-password' } } },
+    nothing: {},
+    'nothing, again': {},
+    'traces of no request': traces(0),
+    'traces of 1 % of the requests': traces(0.01),
+    'traces of every request': traces(1),
+    'metrics to a collector': { telemetry: { endpoint, traces: false } },
+    'console, nobody listens': { console: true },
   }
-  const stops = []
+  const subjects = []
   try {
-    const subjects = []
-    for (const [name, config] of Object.entries(kinds)) {
-      const { folder, remove } = temporaryFolder()
-      stops.push(remove)
-      const server = await startStandalone(folder, config)
-      stops.push(() => server.stop())
-      await server.putAction('bench', { limits: { concurrency: CALLERS } })
-      const client = new LoadClient({
-        origin: server.origin,
-        path: '/api/v1/namespaces/_/actions/bench?blocking=true&result=true',
-        headers: server.headers,
-        body: PAYLOAD,
-        connections: CALLERS,
-      })
-      stops.push(() => client.close())
-      if (name.endsWith('one listens')) stops.push(await listen(server.origin))
-      // Until compiled code is what there will be.
-      await client.throughput(CALLERS, quick ? 200 : 5000)
-      subjects.push({ name, server, client, us: [] })
-    }
-    // All work equally often, and each comes first as often as the others: a server that had more to do is faster.
-    for (let round = 0; round < (quick ? 2 : ROUNDS); round++) {
-      const turn = subjects.map((_, index) => subjects[(index + round) % subjects.length])
-      for (const { server, client, us } of turn) us.push(await cpuPerCall(server.pid, client, quick ? 100 : CALLS))
+    for (const [name, kind] of Object.entries(kinds)) subjects.push({ name, us: [], ...(await start(kind)) })
+    for (let slice = 0; slice < WARM_UP; slice++) for (const { call } of subjects) await cpuPerCall(call)
+    for (let round = 0; round < (quick ? 5 : ROUNDS); round++) {
+      // Each comes first as often as the others.
+      for (const index of subjects.keys()) {
+        const { call, us } = subjects[(index + round) % subjects.length]
+        us.push(await cpuPerCall(call))
+      }
     }
     const [one, other] = subjects
-    const of = Object.fromEntries(subjects.map(({ name, us }) => [name, median(us)]))
     const ratio = (name, target) => {
       const { us } = subjects.find((subject) => subject.name === name)
-      // By rounds: what else the machine does hits all of one. Two plain servers show how much of it is chance.
       const value = median(us.map((own, round) => own / ((one.us[round] + other.us[round]) / 2)))
-      return {
-        name: `${name} / nothing`,
-        value,
-        ...(target ? { target: `<= ${target}`, met: value <= target } : { target: 'none' }),
-      }
+      const judged = target === undefined ? { target: 'none' } : { target: `<= ${target}`, met: value <= target }
+      return { name: `${name} / nothing`, value, ...judged }
     }
     return {
       columns: ['CPU µs'],
-      rows: Object.entries(of).map(([name, us]) => ({ name, values: { 'CPU µs': us } })),
+      rows: subjects.map(({ name, us }) => ({ name, values: { 'CPU µs': median(us) } })),
       ratios: [
-        {
-          name: 'nothing, again / nothing',
-          value: median(other.us.map((us, round) => us / one.us[round])),
-          target: 'none',
-        },
+        // How much of the others is chance.
+        ratio('nothing, again'),
         ratio('traces of no request'),
         ratio('traces of 1 % of the requests', MAX_SAMPLED),
         ratio('traces of every request'),
         ratio('metrics to a collector'),
         ratio('console, nobody listens', MAX_UNWATCHED),
-        ratio('console, one listens'),
       ],
     }
   } finally {
-    for (const stop of stops.toReversed()) await stop()
+    for (const { stop } of subjects) await stop()
     collector.closeAllConnections()
     collector.close()
   }
 }
 
-async function cpuPerCall(pid, client, calls) {
-  const before = cpuNs(pid)
-  let left = calls
-  const caller = async () => {
-    while (left-- > 0) await client.call()
+async function start({ telemetry: options, console: wanted }) {
+  const metrics = prometheusMetrics()
+  await metrics.load()
+  const telemetry = options && openTelemetry(options)
+  const watching = wanted && createConsole({ operator: { username: 'operator', password: 'of the bench' } })
+  const platform = await assemble({
+    containers: memoryContainers(),
+    observers: mergeObservers(metrics.observers, telemetry?.observers, watching?.observers),
+    limits: { invocationsPerMinute: 1e9 },
+    ...(telemetry?.tracer && { tracer: telemetry.tracer }),
+    ...(watching && { mounts: [watching.mount] }),
+  })
+  watching?.watch(platform)
+  await platform.subjects.createUser('guest')
+  const guest = await platform.client('guest')
+  await guest.putAction('bench', { exec: { kind: 'nodejs:20', code: 'function main(args) { return { echo: args } }' } })
+  return {
+    call: () => guest.request('POST', 'actions/bench?blocking=true', { name: 'stem cell' }),
+    stop: async () => {
+      watching?.close()
+      await platform.close()
+      await telemetry?.close()
+    },
   }
-  await Promise.all(Array.from({ length: CALLERS }, caller))
-  return (cpuNs(pid) - before) / calls / 1000
 }
 
-/** Reads the operator stream until it is told to stop. */
-async function listen(origin) {
-  const abort = new AbortController()
-  const response = await fetch(`${origin}/console/operator/stream`, {
-    headers: { authorization: `Basic ${Buffer.from('o:bench-password').toString('base64')}` },
-    signal: abort.signal,
-  })
-  if (response.status !== 200) throw new Error(`the operator stream answers ${response.status}`)
-  const reading = (async () => {
-    for await (const part of response.body) void part
-  })().catch((error) => {
-    if (!abort.signal.aborted) throw error
-  })
-  return async () => {
-    abort.abort()
-    await reading
-  }
+async function cpuPerCall(call) {
+  const before = process.cpuUsage()
+  for (let calls = 0; calls < CALLS; calls++) await call()
+  const { user, system } = process.cpuUsage(before)
+  return (user + system) / CALLS
 }
