@@ -6,6 +6,7 @@ import { containers } from './containers.mjs'
 import { gateway } from './gateway.mjs'
 import { invoke } from './invoke.mjs'
 import { list } from './list.mjs'
+import { observing } from './observing.mjs'
 import { placement } from './placement.mjs'
 import { pool } from './pool.mjs'
 import { replay } from './replay.mjs'
@@ -27,6 +28,7 @@ const BENCHES = {
   placement,
   alarms,
   replay,
+  observing,
   containers,
   store,
   cluster,

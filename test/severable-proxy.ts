@@ -1,11 +1,15 @@
-import { createServer, connect, type AddressInfo, type Server, type Socket } from 'node:net'
+import { createServer, connect, type Server, type Socket } from 'node:net'
 import { once } from 'node:events'
 
+/** Where a server listens: a port, or a socket in the file system. */
+export type Target = { readonly host: string; readonly port: number } | { readonly path: string }
+
 /**
- * A way to a server of TCP that can be cut, as a cable that is pulled: nobody is told, nothing arrives, new connections
+ * A way to a server that can be cut, as a cable that is pulled: nobody is told, nothing arrives, new connections
  * are not answered. When it is mended, what was under way goes on.
  */
 export class SeverableProxy {
+  /** Of the loopback; 0 where it listens to a `path`. */
   readonly port: number
   readonly #server: Server
   readonly #sockets = new Set<Socket>()
@@ -13,16 +17,19 @@ export class SeverableProxy {
 
   private constructor(server: Server) {
     this.#server = server
-    this.port = (server.address() as AddressInfo).port
+    const address = server.address()
+    this.port = typeof address === 'object' && address ? address.port : 0
   }
 
-  static async to(target: { readonly host: string; readonly port: number }): Promise<SeverableProxy> {
-    const server = createServer()
-    server.listen(0, '127.0.0.1')
+  /** Listens to a free port, or to a socket in the file system. */
+  static async to(target: Target, path?: string): Promise<SeverableProxy> {
+    // Either side may be done before the other.
+    const server = createServer({ allowHalfOpen: true })
+    server.listen(path === undefined ? { port: 0, host: '127.0.0.1' } : { path })
     await once(server, 'listening')
     const proxy = new SeverableProxy(server)
     server.on('connection', (near) => {
-      const far = connect(target.port, target.host)
+      const far = connect({ ...target, allowHalfOpen: true })
       for (const [socket, other] of [
         [near, far],
         [far, near],
@@ -30,6 +37,7 @@ export class SeverableProxy {
         proxy.#sockets.add(socket)
         socket.setNoDelay(true)
         socket.on('data', (data) => other.write(data))
+        socket.on('end', () => other.end())
         socket.on('error', () => other.destroy())
         socket.on('close', () => {
           proxy.#sockets.delete(socket)

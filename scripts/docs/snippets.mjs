@@ -1,6 +1,7 @@
-// Code in the guides is compiled and run; configurations are given to the server's schema; commands have to exist.
+// Code in the guides and READMEs is compiled and run, or only compiled where it says `ts compiled`, as it needs a server
+// of somebody else's; configurations are given to the server's schema; commands have to exist.
 import { spawn, spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 
@@ -14,13 +15,20 @@ export async function checkSnippets(root) {
       .filter((name) => name.endsWith('.md'))
       .map((name) => `${folder}/${name}`),
   )
+  pages.push('README.md', ...['packages', 'examples'].flatMap((folder) => readmesIn(root, folder)))
   const snippets = pages.flatMap((page) => snippetsOf(page, readFileSync(join(root, page), 'utf8')))
   const of = (...kinds) => snippets.filter(({ kind }) => kinds.includes(kind))
   return [
     ...(await configurationProblems(root, of('json config'))),
     ...commandProblems(root, of('sh')),
-    ...(await programProblems(root, of('ts'))),
+    ...(await programProblems(root, of('ts', 'ts compiled'))),
   ]
+}
+
+function readmesIn(root, folder) {
+  return readdirSync(join(root, folder))
+    .map((name) => `${folder}/${name}/README.md`)
+    .filter((readme) => existsSync(join(root, readme)))
 }
 
 /** Each with its page, line and kind: what stands behind the fence. */
@@ -106,7 +114,9 @@ async function programProblems(root, snippets) {
 
 async function runAll(snippets, folder) {
   const problems = []
-  const waiting = snippets.map(({ place }, index) => ({ place, file: `snippet-${index}.js` }))
+  const waiting = snippets
+    .map(({ place, kind }, index) => ({ place, kind, file: `snippet-${index}.js` }))
+    .filter(({ kind }) => kind === 'ts')
   const work = async () => {
     for (let next = waiting.shift(); next; next = waiting.shift()) {
       const { code, output } = await run(join(folder, next.file), folder)

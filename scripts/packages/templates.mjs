@@ -24,11 +24,13 @@ const ADAPTER_MS = 120_000
 
 export function templateStages({ folder, registry }) {
   const place = join(folder, 'templates')
+  let cache
   // As `npm create` calls it; npm reads where the registry is from the folder above the new project.
-  const create = (name, args) => {
+  const create = async (name, args) => {
     mkdirSync(place, { recursive: true })
     writeFileSync(join(place, '.npmrc'), registry.npmrc)
-    const env = { npm_config_registry: registry.url }
+    cache ??= cacheWithoutPrograms(folder)
+    const env = { npm_config_registry: registry.url, npm_config_cache: await cache }
     return run('npm', ['create', '--yes', 'stemcell', name, '--', ...args], { cwd: place, env })
   }
   return [
@@ -75,6 +77,19 @@ export function templateStages({ folder, registry }) {
       ],
     ],
   ]
+}
+
+/**
+ * What npm has downloaded before, without the programs that it has installed to run them: it would run a
+ * `create-stemcell` of an earlier attempt, as that has the same version.
+ */
+async function cacheWithoutPrograms(folder) {
+  const cache = join(folder, 'npm-cache')
+  mkdirSync(cache)
+  const downloads = join((await run('npm', ['config', 'get', 'cache'])).stdout.trim(), '_cacache')
+  mkdirSync(downloads, { recursive: true })
+  symlinkSync(downloads, join(cache, '_cacache'), 'dir')
+  return cache
 }
 
 /** The counts that the test runner of Node.js prints. */

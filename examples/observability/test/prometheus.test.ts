@@ -8,6 +8,7 @@ import { freePort } from '../../../test/free-port.ts'
 import { onPath } from '../../../test/test-with.ts'
 import { call, putAction } from '../../../packages/server/test/harness/api.ts'
 import { PROGRAM, SpawnedServer, TestFolder } from '../../../packages/server/test/harness/spawned-server.ts'
+import { ACTION_PERFORMANCE, GLOBAL, TOP_NAMESPACES } from './openwhisk-queries.ts'
 
 const here = join(import.meta.dirname, '..')
 const isThere = onPath('prometheus') && onPath('promtool')
@@ -24,7 +25,10 @@ function expressionsOf(file: string): (readonly [panel: string, expr: string])[]
   return panels.flatMap(({ title: panel, targets }) => targets.map(({ expr }) => [`${of}, ${panel}`, expr] as const))
 }
 
-const expressions = [...expressionsOf('platform.json'), ...expressionsOf('namespace.json')]
+const openwhisk = Object.entries({ ACTION_PERFORMANCE, GLOBAL, TOP_NAMESPACES }).flatMap(([dashboard, queries]) =>
+  Object.entries(queries).map(([panel, expr]) => [`OpenWhisk’s ${dashboard}, ${panel}`, expr] as const),
+)
+const expressions = [...expressionsOf('platform.json'), ...expressionsOf('namespace.json'), ...openwhisk]
 const alerts = [
   ...readFileSync(join(here, 'alerts.yml'), 'utf8').matchAll(/- alert: (\w+)\n\s+expr: (>-\n(?: {10}.*\n)+|.*\n)/g),
 ].map(([, name, expr]) => [name!, expr!.replace('>-', '').replaceAll(/\s+/g, ' ').trim()] as const)
@@ -36,7 +40,13 @@ describe.skipIf(!isThere)(`${title}${isThere ? '' : ' (there is no prometheus)'}
   let address: string
 
   const query = async (expr: string): Promise<readonly { readonly value: readonly [number, string] }[]> => {
-    const asked = expr.replaceAll('$__rate_interval', '10s').replaceAll('$namespace', '.*')
+    // No label `region` or `stack` is there to choose from; of actions and callers all are chosen.
+    const asked = expr
+      .replaceAll('$__rate_interval', '10s')
+      .replaceAll('$time', '15s')
+      .replaceAll(/\$(region|stack)/g, '')
+      .replaceAll(/\$(action|initiator)/g, '.*')
+      .replaceAll('$namespace', 'guest')
     const response = await fetch(`${address}/api/v1/query?query=${encodeURIComponent(asked)}`)
     const answer = (await response.json()) as { status: string; error?: string; data: { result: [] } }
     if (answer.status !== 'success') throw new Error(`${asked}: ${answer.error}`)
@@ -56,7 +66,9 @@ describe.skipIf(!isThere)(`${title}${isThere ? '' : ' (there is no prometheus)'}
     address = `http://127.0.0.1:${port}`
     const own = readFileSync(join(here, 'prometheus.yml'), 'utf8')
       .replace('127.0.0.1:3233', new URL(server.url).host)
-      .replace('scrape_interval: 10s', 'scrape_interval: 1s')
+      .replace('scrape_interval: 10s', 'scrape_interval: 1s\n  evaluation_interval: 1s')
+      .replace('- alerts.yml', '- alerts.yml\n  - openwhisk-rules.yml')
+    writeFileSync(folder.join('openwhisk-rules.yml'), readFileSync(join(here, 'openwhisk-rules.yml')))
     writeFileSync(folder.join('alerts.yml'), readFileSync(join(here, 'alerts.yml')))
     const file = folder.write('prometheus.yml', own)
     const args = [
@@ -86,6 +98,7 @@ describe.skipIf(!isThere)(`${title}${isThere ? '' : ' (there is no prometheus)'}
   it('rules and configuration are what promtool takes', () => {
     for (const [kind, file] of [
       ['rules', 'alerts.yml'],
+      ['rules', 'openwhisk-rules.yml'],
       ['config', 'prometheus.yml'],
     ] as const) {
       const { status, stdout, stderr } = spawnSync('promtool', ['check', kind, join(here, file)], { encoding: 'utf8' })
@@ -94,7 +107,12 @@ describe.skipIf(!isThere)(`${title}${isThere ? '' : ' (there is no prometheus)'}
     expect(alerts.length).toBe(readFileSync(join(here, 'alerts.yml'), 'utf8').split('- alert:').length - 1)
   })
 
-  it('every expression of the dashboards has an answer while the server works', async () => {
+  it('OpenWhisk’s dashboards are asked in full: 35 panels and the variables', () => {
+    const count = openwhisk.filter(([name]) => !name.includes('variable ')).length
+    expect({ panels: count, variables: openwhisk.length - count }).toEqual({ panels: 35, variables: 5 })
+  })
+
+  it('every expression of the dashboards, OpenWhisk’s too, has an answer while the server works', async () => {
     const missing = new Map(expressions.map(([panel, expr]) => [expr, panel] as const))
     await eventually(
       () => `answers to ${[...missing].map(([expr, panel]) => `${panel}: ${expr}`).join('\n')}`,
@@ -124,6 +142,26 @@ describe.skipIf(!isThere)(`${title}${isThere ? '' : ' (there is no prometheus)'}
     expect(Number(counted)).toBeLessThanOrEqual(stored)
     const bad = await query('sum(openwhisk_action_status{action="bad",status="action_developer_error"})')
     expect(Number(bad[0]?.value[1])).toBeGreaterThan(0)
+  })
+
+  it('what OpenWhisk’s metrics say of one action agrees', async () => {
+    const figures = (): Promise<number[]> =>
+      Promise.all(
+        [
+          'sum(openwhisk_action_activations_total{action="good"})',
+          'sum(openwhisk_action_status{action="good"})',
+          'sum(openwhisk_action_waitTime_seconds_count{action="good"})',
+          'sum(counter_invoker_containerStart_counter_total{action="good"})',
+        ].map(async (expr) => Number((await query(expr))[0]?.value[1])),
+      )
+    // A scrape may fall between a start and its end; nothing runs any more.
+    await eventually(
+      () => 'one number of activations, four times',
+      async () => new Set(await figures()).size === 1,
+    )
+    expect((await figures())[0]).toBeGreaterThan(0)
+    const systemErrors = await query('openwhisk_action_status{status="internal_error"}')
+    expect(systemErrors).toMatchObject([{ metric: { status: 'internal_error' }, value: [expect.any(Number), '0'] }])
   })
 
   it.each(alerts)('the alert %s can be asked', async (_name, expr) => {

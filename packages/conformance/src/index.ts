@@ -42,6 +42,7 @@ export {
   type DocumentStoreConformanceOptions,
 } from './stores/document-store-conformance.ts'
 export { activationStoreCases, durableActivationStoreCases } from './stores/activation-store-cases.ts'
+export { activationOutageCases } from './stores/activation-outage-cases.ts'
 export { activationExpiryCases } from './stores/activation-expiry-cases.ts'
 export { provisionalRecordCases } from './stores/provisional-record-cases.ts'
 export {

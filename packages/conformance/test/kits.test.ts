@@ -1,11 +1,19 @@
 import { fixedPolicy, RecordLogStore, type ActivationStore, type DocumentStore, type Queue } from '@stemcell/core'
 import {
   activationExpiryDoubles,
+  activationHooks,
+  activationOutageDoubles,
   activationStoreDoubles,
   attachmentDoubles,
   authDoubles,
+  authHooks,
+  backedActivations,
+  backedAuth,
+  backedContainers,
   backedDocuments,
+  backedRateLimiter,
   containerDoubles,
+  containerHooks,
   damagedDocumentDoubles,
   documentHooks,
   documentOutageDoubles,
@@ -21,6 +29,7 @@ import {
   provisionalRecordDoubles,
   queueDoubles,
   rateLimiterDoubles,
+  rateLimiterHooks,
   runtimeTransportDoubles,
   simulatedHooks,
   SimulatedQueue,
@@ -29,6 +38,7 @@ import {
 } from '../src/doubles/index.ts'
 import {
   activationExpiryCases,
+  activationOutageCases,
   activationStoreCases,
   attachmentCases,
   authCases,
@@ -48,6 +58,7 @@ import {
   runtimeTransportCases,
   subjectIndexCases,
   systemPackageCases,
+  type ConformanceCase,
 } from '../src/index.ts'
 import { brokenActivations, brokenDocuments } from '../src/doubles/broken-store.ts'
 import { faithful } from '../src/doubles/system-package-doubles.ts'
@@ -70,9 +81,9 @@ runConformance<Queue>(
   { create: () => new SimulatedQueue(), ...simulatedHooks },
 )
 proveKitBites('LoadBalancer', loadBalancerCases, loadBalancerDoubles)
-proveKitBites('RateLimiter', rateLimiterCases, rateLimiterDoubles)
-proveKitBites('Auth', authCases, authDoubles)
-proveKitBites('ContainerFactory', containerFactoryCases, containerDoubles)
+proveKitBites('RateLimiter', rateLimiterCases, rateLimiterDoubles, rateLimiterHooks)
+proveKitBites('Auth', authCases, authDoubles, authHooks)
+proveKitBites('ContainerFactory', containerFactoryCases, containerDoubles, containerHooks)
 proveKitBites('RuntimeTransport', runtimeTransportCases, runtimeTransportDoubles)
 proveKitBites('SystemPackage', systemPackageCases, systemPackageDoubles)
 proveKitBites('LogStore', logStoreCases, logStoreDoubles, logStoreHooks)
@@ -127,3 +138,29 @@ proveKitBites<ActivationStore>(
   provisionalRecordCases,
   provisionalRecordDoubles,
 )
+proveKitBites<ActivationStore>(
+  'ActivationStore without its backend',
+  activationOutageCases,
+  activationOutageDoubles,
+  activationHooks,
+)
+
+// The same cases on doubles that keep their promises: what is cut off from a simulated backend passes.
+runConformance<ActivationStore>('ActivationStore', 'cut off', activationOutageCases, {
+  create: backedActivations,
+  ...activationHooks,
+  patienceMs: 1000,
+})
+runConformance('RateLimiter', 'cut off', aboutOutages(rateLimiterCases), {
+  create: backedRateLimiter,
+  ...rateLimiterHooks,
+})
+runConformance('Auth', 'cut off', aboutOutages(authCases), { create: backedAuth, ...authHooks })
+runConformance('ContainerFactory', 'cut off', aboutOutages(containerFactoryCases), {
+  create: backedContainers,
+  ...containerHooks,
+})
+
+function aboutOutages<S>(cases: readonly ConformanceCase<S>[]): readonly ConformanceCase<S>[] {
+  return cases.filter(({ needs }) => needs?.includes('disrupt'))
+}

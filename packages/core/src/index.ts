@@ -189,7 +189,7 @@ export type {
   ContainerPhase,
   ContainerView,
 } from './invoker/parts/container-view.ts'
-export type { InvokerObserver, PoolGauges, StageTimes } from './invoker/parts/observer.ts'
+export type { InvokerObserver, PoolGauges, StageTimes, StemCellGauges } from './invoker/parts/observer.ts'
 export type { Acquisition, AcquisitionReason } from './invoker/parts/job.ts'
 export {
   fixedPolicy,

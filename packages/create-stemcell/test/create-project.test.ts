@@ -34,6 +34,15 @@ describe('a new project', () => {
     expect(JSON.stringify(manifest)).toContain(`"@stemcell/core":"^${version}"`)
   })
 
+  it.each(spis)('of an adapter for %s runs the kit of its contract', (spi) => {
+    const folder = join(root, 'mine')
+    const { files } = createProject({ folder, template: 'adapter', spi })
+    const tests = files
+      .filter((file) => file.startsWith('test/'))
+      .map((file) => readFileSync(join(folder, file), 'utf8'))
+    expect(tests.join('\n')).toMatch(/^run\w+Conformance\('mine'/m)
+  })
+
   it('is not made over what is there, and nothing of that is touched', () => {
     writeFileSync(join(root, 'precious.txt'), 'mine')
     expect(() => createProject({ folder: root, template: 'platform' })).toThrow('precious.txt')

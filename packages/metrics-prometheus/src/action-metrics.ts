@@ -7,19 +7,13 @@ import {
   type MetricEvent,
 } from '@stemcell/core'
 import type { Registry } from 'prom-client'
+import { FORGET_MS, MAX_ACTIONS, OTHER } from './action-series.ts'
 import { CellFamily, HistogramFamily, labelsText, type Cell, type Distribution } from './metric-family.ts'
 
 const STATUSES = ['success', 'application_error', 'action_developer_error', 'whisk_internal_error'] as const
 const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10]
 const SIZES = Array.from({ length: 10 }, (_, index) => index * DEFAULT_PLATFORM_LIMITS.maxPayloadBytes)
 const ACTION = ['namespace', 'initiator', 'action'] as const
-
-/** Actions with series of their own, each for each caller; those beyond are counted together. */
-export const MAX_ACTIONS = 1000
-/** What did not run for so long, or is gone, has no series any more, ms. */
-export const FORGET_MS = 3_600_000
-/** In the place of names, for those beyond {@link MAX_ACTIONS}, and of status codes that HTTP does not have. */
-const OTHER = 'other'
 
 /** All that is counted of one action for one caller, found at once. */
 interface ActionSeries {

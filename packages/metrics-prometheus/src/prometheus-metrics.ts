@@ -6,11 +6,13 @@ import { ActionMetrics } from './action-metrics.ts'
 import { controllerMetrics } from './controller-metrics.ts'
 import { invokerMetrics } from './invoker-metrics.ts'
 import { CellFamily } from './metric-family.ts'
+import { OpenWhiskInvokerMetrics } from './openwhisk-invoker-metrics.ts'
 import { stageFamily } from './stage-family.ts'
 
 interface Recorder {
   readonly controller: ReturnType<typeof controllerMetrics>
   readonly invoker: ReturnType<typeof invokerMetrics>
+  readonly openwhisk: OpenWhiskInvokerMetrics
   readonly event: (event: EventMessage) => void
   readonly contentType: string
   readonly text: () => Promise<string>
@@ -121,11 +123,10 @@ export class PrometheusMetrics {
         ),
       },
       invoker: {
-        acquired: this.#counting(
-          ({ invoker }) =>
-            (event) =>
-              invoker.acquired(event),
-        ),
+        acquired: this.#counting(({ invoker, openwhisk }) => (event) => {
+          invoker.acquired(event)
+          openwhisk.acquired(event)
+        }),
         responded: this.#counting(
           ({ invoker }) =>
             (event) =>
@@ -151,11 +152,10 @@ export class PrometheusMetrics {
             (event) =>
               invoker.recordRetried(event),
         ),
-        gauges: this.#counting(
-          ({ invoker }) =>
-            (gauges) =>
-              invoker.gauges(gauges),
-        ),
+        gauges: this.#counting(({ invoker, openwhisk }) => (gauges) => {
+          invoker.gauges(gauges)
+          openwhisk.gauges(gauges)
+        }),
       },
     }
     this.route = {
@@ -223,14 +223,17 @@ async function startRecording({ registry, processMetrics, vitals }: PrometheusMe
   if (processMetrics ?? registry === undefined) client.collectDefaultMetrics({ register })
   const stages = stageFamily(register)
   const actions = new ActionMetrics(register)
+  const openwhisk = new OpenWhiskInvokerMetrics(register)
   const update = vitals ? vitalMetrics(register, vitals) : undefined
   return {
     controller: controllerMetrics(register, stages),
     invoker: invokerMetrics(register, stages),
+    openwhisk,
     event: (event) => actions.record(event),
     contentType: register.contentType,
     text() {
       actions.forgetIdle()
+      openwhisk.forgetIdle()
       update?.()
       return register.metrics()
     },

@@ -1,7 +1,8 @@
 import { VirtualClock, type EventMessage } from '@stemcell/core'
 import { Registry } from 'prom-client'
 import { describe, expect, it } from 'vitest'
-import { ActionMetrics, FORGET_MS, MAX_ACTIONS } from '../src/action-metrics.ts'
+import { ActionMetrics } from '../src/action-metrics.ts'
+import { FORGET_MS, MAX_ACTIONS } from '../src/action-series.ts'
 
 function ran(name: string, more: object = {}): EventMessage {
   return {

@@ -6,3 +6,5 @@ export {
   type TelemetryOptions,
 } from './telemetry-options.ts'
 export type { SpanCounts } from './counted-spans.ts'
+export type { LineCounts } from './line-shipper.ts'
+export { otlpLogStore, otlpLogStoreOptions, type OtlpLogStore, type OtlpLogStoreOptions } from './otlp-log-store.ts'

@@ -1,24 +1,30 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { asksForTelemetry, telemetryOptions } from '../src/index.ts'
+import { asksForTelemetry, otlpLogStoreOptions, telemetryOptions } from '../src/index.ts'
 import { sampleRatioOf } from '../src/telemetry-options.ts'
 
 const readme = readFileSync(join(import.meta.dirname, '../README.md'), 'utf8')
 
+function rowsOf(table: string): string[][] {
+  return table
+    .split('\n')
+    .filter((line) => line.startsWith('| `'))
+    .map((line) => line.split('|').map((cell) => cell.trim()))
+    .map(([, option = '', , , meaning = '']) => [option.replaceAll('`', ''), meaning])
+}
+
+function meaningsOf(shape: Readonly<Record<string, { meta(): unknown }>>): string[][] {
+  return Object.entries(shape).map(([name, schema]) => [name, (schema.meta() as { description: string }).description])
+}
+
 describe('the options', () => {
   it('are all in the README, with their meaning, and no others', () => {
-    const [, table = ''] = readme.split('<!-- options: compared with the schema by test/options.test.ts -->')
-    const rows = table
-      .split('\n')
-      .filter((line) => line.startsWith('| `'))
-      .map((line) => line.split('|').map((cell) => cell.trim()))
-    const documented = rows.map(([, option = '', , , meaning = '']) => [option.replaceAll('`', ''), meaning])
-    const own = Object.entries(telemetryOptions.shape).map(([name, schema]) => [
-      name,
-      (schema.meta() as { description: string }).description,
-    ])
-    expect(documented).toEqual(own)
+    const [, table = '', ofLogs = ''] = readme.split(
+      '<!-- options: compared with the schema by test/options.test.ts -->',
+    )
+    expect(rowsOf(table)).toEqual(meaningsOf(telemetryOptions.shape))
+    expect(rowsOf(ofLogs)).toEqual(meaningsOf(otlpLogStoreOptions.shape))
   })
 
   it('the standard variables say whether, and how often', () => {

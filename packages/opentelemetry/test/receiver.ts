@@ -9,6 +9,7 @@ interface Definitions {
     proto: {
       collector: {
         trace: { v1: { ExportTraceServiceRequest: Decoder<TraceRequest> } }
+        logs: { v1: { ExportLogsServiceRequest: Decoder<LogsRequest> } }
         metrics: { v1: { ExportMetricsServiceRequest: Decoder<MetricsRequest> } }
       }
     }
@@ -44,6 +45,29 @@ interface MetricsRequest {
   }[]
 }
 
+interface LogsRequest {
+  readonly resourceLogs: readonly {
+    readonly resource: { readonly attributes: readonly Attribute[] }
+    readonly scopeLogs: readonly {
+      readonly logRecords: readonly {
+        readonly timeUnixNano: string
+        readonly severityText: string
+        readonly body: { readonly stringValue?: string }
+        readonly attributes: readonly Attribute[]
+      }[]
+    }[]
+  }[]
+}
+
+export interface ReceivedLine {
+  readonly service: string
+  /** Epoch, ns. */
+  readonly time: string
+  readonly severity: string
+  readonly text: string
+  readonly attributes: Readonly<Record<string, string>>
+}
+
 export interface ReceivedSpan {
   readonly service: string
   readonly instance: string | undefined
@@ -64,6 +88,7 @@ const { collector } = opentelemetry.proto
 /** A collector that takes OTLP over HTTP. */
 export class Receiver {
   readonly spans: ReceivedSpan[] = []
+  readonly lines: ReceivedLine[] = []
   readonly metrics = new Set<string>()
   readonly headers: Record<string, string | string[] | undefined>[] = []
   readonly #server: Server
@@ -107,10 +132,23 @@ export class Receiver {
 
   #take(path: string, body: Buffer): void {
     if (path === '/v1/traces') this.#takeSpans(read(collector.trace.v1.ExportTraceServiceRequest, body))
+    else if (path === '/v1/logs') this.#takeLines(read(collector.logs.v1.ExportLogsServiceRequest, body))
     else if (path === '/v1/metrics') {
       const { resourceMetrics } = read(collector.metrics.v1.ExportMetricsServiceRequest, body)
       for (const { scopeMetrics } of resourceMetrics) {
         for (const { metrics } of scopeMetrics) for (const { name } of metrics) this.metrics.add(name)
+      }
+    }
+  }
+
+  #takeLines({ resourceLogs }: LogsRequest): void {
+    for (const { resource, scopeLogs } of resourceLogs) {
+      const { 'service.name': service = '' } = record(resource.attributes)
+      for (const { timeUnixNano, severityText, body, attributes } of scopeLogs.flatMap(
+        ({ logRecords }) => logRecords,
+      )) {
+        const text = body.stringValue ?? ''
+        this.lines.push({ service, time: timeUnixNano, severity: severityText, text, attributes: record(attributes) })
       }
     }
   }

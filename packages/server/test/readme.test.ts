@@ -18,7 +18,7 @@ describe('the README', () => {
   })
 
   it('has an example of a configuration that is valid', () => {
-    const [example = ''] = codeBlocks(README, 'json')
+    const [example = ''] = codeBlocks(README, 'json config')
     expect(configSchema.parse(JSON.parse(example))).toMatchObject({ port: 8080 })
   })
 })

@@ -4,7 +4,7 @@ import { cpSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { fillDisk, smallDisk, type SmallDisk } from './small-disk.ts'
+import { fillDisk, smallDisk, type SmallDisk } from '../../../test/small-disk.ts'
 
 const probe = smallDisk('1m')
 probe?.remove()

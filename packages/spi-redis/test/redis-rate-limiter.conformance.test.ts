@@ -1,8 +1,10 @@
-import { adapterContext } from '@stemcell/core'
-import { runRateLimiterConformance } from '@stemcell/conformance/vitest'
+import { adapterContext, type RateLimiter } from '@stemcell/core'
+import { rateLimiterCases, rateLimiterSubject, type RateLimiterSubject } from '@stemcell/conformance'
+import { runConformance, runRateLimiterConformance } from '@stemcell/conformance/vitest'
 import { RedisRateLimiter } from '@stemcell/spi-redis'
 import { describeWith } from '../../../test/describe-with.ts'
 import { ReadmeTables } from '../../../test/readme-tables.ts'
+import { cutOffFrom } from './cut-off.ts'
 import { keysOf, removeKeys, uniquePrefix, withRedis } from './redis-keys.ts'
 
 const readme = new ReadmeTables(new URL('../README.md', import.meta.url))
@@ -27,4 +29,23 @@ describeWith('redis', 'the rate limiter on Redis', (url) => {
         }
       }),
   })
+
+  const cutOff = cutOffFrom<RateLimiter>(url, (options) => new RedisRateLimiter(options, adapterContext()))
+  const of = new WeakMap<RateLimiterSubject, RateLimiter>()
+  runConformance<RateLimiterSubject>(
+    'RateLimiter',
+    'redis that is cut off',
+    rateLimiterCases.filter(({ needs }) => needs?.includes('disrupt')),
+    {
+      create: async () => {
+        const limiter = await cutOff.create()
+        const subject = rateLimiterSubject(limiter)
+        of.set(subject, limiter)
+        return subject
+      },
+      disrupt: (subject) => cutOff.disrupt(of.get(subject)!),
+      restore: (subject) => cutOff.restore(of.get(subject)!),
+      destroy: (subject) => cutOff.destroy(of.get(subject)!),
+    },
+  )
 })

@@ -1,5 +1,5 @@
-import { adapterContext, type Adapter, type DocumentStore, type Lifecycle } from '@stemcell/core'
-import { documentOutageCases } from '@stemcell/conformance'
+import { adapterContext, type ActivationStore, type Adapter, type DocumentStore, type Lifecycle } from '@stemcell/core'
+import { activationOutageCases, documentOutageCases } from '@stemcell/conformance'
 import {
   runActivationStoreConformance,
   runConformance,
@@ -26,6 +26,12 @@ describeWith('redis', 'the stores on Redis', (url) => {
     'redis that is cut off',
     documentOutageCases,
     cutOffFrom<DocumentStore>(url, (options) => redisStores(options).entityStore.build(adapterContext())),
+  )
+  runConformance<ActivationStore>(
+    'ActivationStore',
+    'redis that is cut off',
+    activationOutageCases,
+    cutOffFrom<ActivationStore>(url, (options) => redisStores(options).activationStore.build(adapterContext())),
   )
 
   /** Each case gets a key prefix of its own. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { isPromise, type Auth, type AuthCapabilities, type Credentials, type Identity } from '@stemcell/core'
 import type { AuthFixture } from './auth-fixture.ts'
-import type { ConformanceCase } from '../kit/conformance-case.ts'
+import { soon, whileCutOff, type ConformanceCase } from '../kit/conformance-case.ts'
 import { refuses } from '../stores/store-subject.ts'
 
 /** An auth under test, the callers it was given, and how to change them. */
@@ -200,6 +200,22 @@ export const authCases: readonly ConformanceCase<AuthSubject>[] = [
     async run({ auth, fixture: { one } }) {
       await auth.close()
       await Promise.all([auth.open(), auth.open()])
+      assert.deepEqual(await auth.identityOf(one.namespace.name), one)
+    },
+  },
+  {
+    id: 'auth.says-when-its-backend-is-away',
+    needs: ['disrupt', 'restore'],
+    timeoutMs: 60_000,
+    async run({ auth, fixture: { one, limited } }, context) {
+      // Of callers of whom it knows nothing yet; who is not known is somebody else than who cannot be looked up.
+      if (auth.capabilities.schemes.includes('basic')) {
+        await whileCutOff(context, 'authenticate', () => auth.authenticate(basic(limited)))
+        await soon('authenticating after the outage', context, async () => auth.authenticate(basic(limited)))
+        assert.deepEqual(await auth.authenticate(basic(limited)), limited)
+      }
+      await whileCutOff(context, 'identityOf', () => auth.identityOf(one.namespace.name))
+      await soon('looking up after the outage', context, async () => auth.identityOf(one.namespace.name))
       assert.deepEqual(await auth.identityOf(one.namespace.name), one)
     },
   },

@@ -13,17 +13,22 @@ export interface AuthConformanceOptions extends Omit<ConformanceOptions<Auth>, '
   readonly blockAndWait?: (auth: Auth, identity: Identity) => Promise<void>
   /** The same without the wait, for an auth with `invalidate`. */
   readonly block?: (auth: Auth, identity: Identity) => Promise<void>
+  /** See `CaseHooks`. */
+  readonly disrupt?: (auth: Auth) => Promise<void>
+  readonly restore?: (auth: Auth) => Promise<void>
 }
 
 /** Tests an implementation of Auth. */
 export function authConformance(name: string, options: AuthConformanceOptions): ConformanceSuite {
-  const { create, destroy, blockAndWait, block, ...rest } = options
+  const { create, destroy, blockAndWait, block, disrupt, restore, ...rest } = options
   return caseSuite('Auth', name, authCases, {
     ...rest,
     create: async () => {
       const fixture = authFixture()
       return authSubject(await create(fixture), fixture, blockAndWait, block)
     },
+    ...(disrupt && { disrupt: ({ auth }) => disrupt(auth) }),
+    ...(restore && { restore: ({ auth }) => restore(auth) }),
     ...(destroy ? { destroy: ({ auth }, used) => destroy(auth, used) } : {}),
   })
 }

@@ -1,5 +1,6 @@
 import { containerCallCases } from './container-call-cases.ts'
 import { containerEndCases } from './container-end-cases.ts'
+import { containerOutageCases } from './container-outage-cases.ts'
 import { containerLifecycleCases } from './container-lifecycle-cases.ts'
 import { containerLogCases } from './container-log-cases.ts'
 import type { ContainerCase } from './container-subject.ts'
@@ -10,4 +11,5 @@ export const containerFactoryCases: readonly ContainerCase[] = [
   ...containerEndCases,
   ...containerCallCases,
   ...containerLogCases,
+  ...containerOutageCases,
 ]

@@ -18,6 +18,9 @@ export interface ContainerFactoryConformanceOptions extends Pick<
   readonly spec?: Partial<ContainerSpec>
   /** What the factory refuses. Default: a kind that nobody has. */
   readonly unsupported?: Partial<ContainerSpec>
+  /** See `CaseHooks`: containers that run go on meanwhile. */
+  readonly disrupt?: (factory: ContainerFactory) => Promise<void>
+  readonly restore?: (factory: ContainerFactory) => Promise<void>
 }
 
 /** Runs every promise of the ContainerFactory SPI against an adapter. */
@@ -25,10 +28,12 @@ export function containerFactoryConformance(
   name: string,
   options: ContainerFactoryConformanceOptions,
 ): ConformanceSuite {
-  const { create, destroy, capabilities, patienceMs, knownFailures } = options
+  const { create, destroy, capabilities, patienceMs, knownFailures, disrupt, restore } = options
   return caseSuite<ContainerSubject>('ContainerFactory', name, containerFactoryCases, {
     create: () => containerSubject(create, options),
     capabilities,
+    ...(disrupt && { disrupt: (subject) => disrupt(subject.factory) }),
+    ...(restore && { restore: (subject) => restore(subject.factory) }),
     ...(destroy && { destroy: (subject) => destroy(subject.factory) }),
     ...(patienceMs !== undefined && { patienceMs }),
     ...(knownFailures && { knownFailures }),

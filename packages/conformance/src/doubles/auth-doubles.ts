@@ -1,8 +1,9 @@
-import { StoreAuth, VirtualClock, type Auth, type Credentials, type Identity } from '@stemcell/core'
+import { PlatformError, StoreAuth, VirtualClock, type Auth, type Credentials, type Identity } from '@stemcell/core'
 import { authFixture } from '../auth/auth-fixture.ts'
 import { authSubject, type AuthSubject } from '../auth/auth-cases.ts'
 import { blockSubject, subjectStoreOf } from '../auth/subjects.ts'
 import type { BrokenDoubles } from '../kit/bite-suite.ts'
+import type { CaseHooks } from '../kit/case-hooks.ts'
 
 type Basic = Extract<Credentials, { scheme: 'basic' }>
 
@@ -42,6 +43,32 @@ function finding(
         : real.authenticate(credentials),
   }))
 }
+
+const cutOff = new WeakSet<AuthSubject>()
+
+/** Cuts doubles off from a backend that they do not have. */
+export const authHooks: CaseHooks<AuthSubject> = {
+  disrupt: async (subject) => void cutOff.add(subject),
+  restore: async (subject) => void cutOff.delete(subject),
+}
+
+/** One that has a backend; while it is cut off, credentials are answered as `away` says. */
+function backed(away: () => undefined): () => Promise<AuthSubject> {
+  return async () => {
+    const subject: AuthSubject = await broken((real) => ({
+      authenticate: (credentials) => (cutOff.has(subject) ? away() : real.authenticate(credentials)),
+      identityOf: (namespace) => (cutOff.has(subject) ? unavailable() : real.identityOf(namespace)),
+    }))()
+    return subject
+  }
+}
+
+function unavailable(): never {
+  throw new PlatformError('ERR_UNAVAILABLE', 'the simulated backend does not answer')
+}
+
+/** Keeps its promises, also when it is cut off. */
+export const backedAuth = backed(unavailable)
 
 export const authDoubles: BrokenDoubles<AuthSubject> = {
   'auth.knows-its-callers': broken((real) => ({
@@ -100,4 +127,6 @@ export const authDoubles: BrokenDoubles<AuthSubject> = {
     let opened: Promise<void> | undefined
     return { open: () => (opened ??= real.open()) }
   }),
+  // Refuses whom it cannot look up, as if he were unknown.
+  'auth.says-when-its-backend-is-away': backed(() => undefined),
 }

@@ -3,11 +3,13 @@ import {
   type ActivationLog,
   type CollectedLog,
   type Container,
+  type ContainerFactory,
   type ContainerOwner,
 } from '@stemcell/core'
 import type { ContainerSubject } from '../containers/container-subject.ts'
 import { alteredContainers } from './altered-containers.ts'
 import type { BrokenDoubles } from '../kit/bite-suite.ts'
+import type { CaseHooks } from '../kit/case-hooks.ts'
 
 const nothing = (): Promise<void> => Promise.resolve()
 
@@ -19,6 +21,34 @@ function logging(container: Container, change: (log: CollectedLog) => CollectedL
     },
   }
 }
+
+const cutOff = new WeakSet<ContainerSubject>()
+
+/** Cuts doubles off from an engine that they do not have. */
+export const containerHooks: CaseHooks<ContainerSubject> = {
+  disrupt: async (subject) => void cutOff.add(subject),
+  restore: async (subject) => void cutOff.delete(subject),
+}
+
+/** A factory that has an engine; while it is cut off, listings end as `away` says. */
+function backed(away: ContainerFactory['list']): () => ContainerSubject {
+  return () => {
+    const subject: ContainerSubject = alteredContainers({
+      factory: (original) => ({
+        list: (owner) => (cutOff.has(subject) ? away(owner) : original.list(owner)),
+        create: (...given) => (cutOff.has(subject) ? unavailable() : original.create(...given)),
+      }),
+    })()
+    return subject
+  }
+}
+
+function unavailable(): Promise<never> {
+  return Promise.reject(new PlatformError('ERR_UNAVAILABLE', 'the simulated engine does not answer'))
+}
+
+/** Keeps its promises, also when it is cut off. */
+export const backedContainers = backed(unavailable)
 
 export const containerDoubles: BrokenDoubles<ContainerSubject> = {
   'containers.unopened-factory-refuses': alteredContainers({ factory: () => ({ list: () => Promise.resolve([]) }) }),
@@ -180,4 +210,6 @@ export const containerDoubles: BrokenDoubles<ContainerSubject> = {
       },
     }),
   }),
+  // What it cannot ask for is not there.
+  'containers.factory-says-when-its-engine-is-away': backed(() => Promise.resolve([])),
 }

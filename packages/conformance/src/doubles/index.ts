@@ -4,14 +4,15 @@ export {
   durableActivationStoreDoubles,
   provisionalRecordDoubles,
 } from './activation-store-doubles.ts'
+export { activationHooks, activationOutageDoubles, backedActivations } from './activation-outage-doubles.ts'
 export { attachmentDoubles } from './attachment-doubles.ts'
-export { authDoubles } from './auth-doubles.ts'
-export { containerDoubles } from './container-doubles.ts'
+export { authDoubles, authHooks, backedAuth } from './auth-doubles.ts'
+export { backedContainers, containerDoubles, containerHooks } from './container-doubles.ts'
 export { documentStoreDoubles, durableDocumentStoreDoubles } from './document-store-doubles.ts'
 export { entityIndexDoubles, subjectIndexDoubles } from './index-doubles.ts'
 export { loadBalancerDoubles } from './load-balancer-doubles.ts'
 export { queueDoubles } from './queue-doubles.ts'
-export { rateLimiterDoubles } from './rate-limiter-doubles.ts'
+export { backedRateLimiter, rateLimiterDoubles, rateLimiterHooks } from './rate-limiter-doubles.ts'
 export { runtimeTransportDoubles } from './runtime-transport-doubles.ts'
 export { systemPackageDoubles } from './system-package-doubles.ts'
 export { SimulatedQueue, simulatedHooks, type QueueFlaws } from './simulated-queue.ts'

@@ -2,6 +2,7 @@ import { rateLimiterSubject, type RateLimiterSubject } from '../rate-limiter/rat
 import {
   adapterContext,
   LocalRateLimiter,
+  PlatformError,
   VirtualClock,
   type EntryDecision,
   type EntryRequest,
@@ -10,6 +11,7 @@ import {
   type RateLimiter,
 } from '@stemcell/core'
 import type { BrokenDoubles } from '../kit/bite-suite.ts'
+import type { CaseHooks } from '../kit/case-hooks.ts'
 
 interface Parts {
   enter(request: EntryRequest): EntryDecision | Promise<EntryDecision>
@@ -84,6 +86,32 @@ function leasingBlocks(budget: 'perMinute' | 'concurrent'): () => RateLimiterSub
     }
     return rateLimiterSubject(process(), undefined, process)
   }
+}
+
+const cutOff = new WeakSet<RateLimiterSubject>()
+
+/** Cuts doubles off from a backend that they do not have. */
+export const rateLimiterHooks: CaseHooks<RateLimiterSubject> = {
+  disrupt: async (subject) => void cutOff.add(subject),
+  restore: async (subject) => void cutOff.delete(subject),
+}
+
+/** One that has a backend; while it is cut off, entries end as `away` says. */
+function backed(away: () => EntryDecision): () => RateLimiterSubject {
+  return () => {
+    const subject: RateLimiterSubject = broken((real) => ({
+      enter: (request) => (cutOff.has(subject) ? away() : real.enter(request)),
+      countFire: (request) => (cutOff.has(subject) ? unavailable() : real.countFire(request)),
+    }))()
+    return subject
+  }
+}
+
+/** Keeps its promises, also when it is cut off. */
+export const backedRateLimiter = backed(unavailable)
+
+function unavailable(): never {
+  throw new PlatformError('ERR_UNAVAILABLE', 'the simulated backend does not answer')
 }
 
 export const rateLimiterDoubles: BrokenDoubles<RateLimiterSubject> = {
@@ -170,4 +198,6 @@ export const rateLimiterDoubles: BrokenDoubles<RateLimiterSubject> = {
     let opened: Promise<void> | undefined
     return { open: () => (opened ??= real.open()) }
   }),
+  // Lets everybody in without its backend: that is for who asks to decide.
+  'rate-limiter.says-when-its-backend-is-away': backed(() => ({ allowed: true, count: 1, limit: 5, of: 'places' })),
 }

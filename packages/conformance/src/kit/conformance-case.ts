@@ -56,12 +56,14 @@ export async function eventually(
 
 /**
  * Calls while the subject is cut off: the call must not succeed before the backend is back, and where it fails, it must
- * fail with ERR_UNAVAILABLE. Tells how it ended.
+ * fail with ERR_UNAVAILABLE. Tells how it ended. It is cut off until the call fails, `longestMs` at most: default
+ * `patienceMs`.
  */
 export async function whileCutOff<S>(
   context: CaseContext<S>,
   what: string,
   action: () => unknown,
+  longestMs: number = context.patienceMs,
 ): Promise<'fulfilled' | 'rejected'> {
   await context.disrupt()
   let outcome: 'pending' | 'fulfilled' | 'rejected' = 'pending'
@@ -74,7 +76,7 @@ export async function whileCutOff<S>(
     },
   )
   const pending = (): boolean => outcome === 'pending'
-  await throughout(context.patienceMs, () => !pending())
+  await throughout(Math.min(longestMs, context.patienceMs), () => !pending())
   assert.notEqual(outcome, 'fulfilled', `${what} succeeded though the backend was out of reach`)
   await context.restore()
   await eventually(`an end of ${what}`, context, () => !pending())

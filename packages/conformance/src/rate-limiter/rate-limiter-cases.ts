@@ -7,7 +7,7 @@ import {
   type RateLimiter,
   type RateLimiterCapabilities,
 } from '@stemcell/core'
-import { eventually, type CaseContext, type ConformanceCase } from '../kit/conformance-case.ts'
+import { eventually, soon, whileCutOff, type CaseContext, type ConformanceCase } from '../kit/conformance-case.ts'
 import { refuses } from '../stores/store-subject.ts'
 
 const MINUTE_MS = 60_000
@@ -331,6 +331,24 @@ export const rateLimiterCases: readonly ConformanceCase<RateLimiterSubject>[] = 
       await limiter.close()
       await Promise.all([limiter.open(), limiter.open()])
       assert.equal((await place(limiter, namespaceId, 1)).allowed, true)
+    },
+  },
+  {
+    id: 'rate-limiter.says-when-its-backend-is-away',
+    needs: ['disrupt', 'restore'],
+    timeoutMs: 60_000,
+    async run({ limiter }, context) {
+      const request = placeRequest(context.uniqueName, 5)
+      // Of namespaces of which the limiter knows nothing yet.
+      await whileCutOff(context, 'enter', () => limiter.enter(request))
+      await soon('entering after the outage', context, async () => {
+        assert.equal((await limiter.enter(request)).allowed, true)
+      })
+      const fire = { namespaceId: `${context.uniqueName}-fires`, perMinute: 5 }
+      await whileCutOff(context, 'countFire', () => limiter.countFire(fire))
+      await soon('firing after the outage', context, async () => {
+        assert.equal((await limiter.countFire(fire)).allowed, true)
+      })
     },
   },
 ]

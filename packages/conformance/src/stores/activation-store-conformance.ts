@@ -1,5 +1,6 @@
 import type { ActivationStore, ActivationStoreCapabilities } from '@stemcell/core'
 import { activationExpiryCases } from './activation-expiry-cases.ts'
+import { activationOutageCases } from './activation-outage-cases.ts'
 import { activationStoreCases, durableActivationStoreCases } from './activation-store-cases.ts'
 import type { ConformanceCase } from '../kit/conformance-case.ts'
 import { provisionalRecordCases } from './provisional-record-cases.ts'
@@ -20,6 +21,7 @@ export function activationStoreConformance<S extends ActivationStore>(
     ...activationExpiryCases,
     ...provisionalRecordCases,
     ...durableActivationStoreCases(options.reopen),
+    ...activationOutageCases,
   ]
   return caseSuite('ActivationStore', name, cases, options)
 }

@@ -326,7 +326,11 @@ export const PROMISES: readonly ContractPromises[] = [
       'ActivationStore.put': {
         sentences: 5,
         cases: ids('record', 'is-returned-as-put first-one-stays one-of-many-writers-is-first largest-is-stored'),
-        throws: { ERR_CLOSED: CLOSED, ERR_UNAVAILABLE: NO_OUTAGE, ERR_TOO_LARGE: 'record.larger-is-refused' },
+        throws: {
+          ERR_CLOSED: CLOSED,
+          ERR_UNAVAILABLE: 'record.writes-say-when-the-backend-is-away',
+          ERR_TOO_LARGE: 'record.larger-is-refused',
+        },
       },
       'ActivationStore.putProvisional': {
         sentences: 10,
@@ -335,12 +339,16 @@ export const PROMISES: readonly ContractPromises[] = [
           `is-no-record-until-finalized is-removed-by-put after-the-record-has-no-effect later-one-takes-its-place
            given-object-stays-the-callers numbers-are-as-they-were-written`,
         ),
-        throws: { ERR_CLOSED: CLOSED, ERR_UNAVAILABLE: NO_OUTAGE, ERR_TOO_LARGE: 'provisional.larger-is-refused' },
+        throws: {
+          ERR_CLOSED: CLOSED,
+          ERR_UNAVAILABLE: 'provisional.says-when-the-backend-is-away',
+          ERR_TOO_LARGE: 'provisional.larger-is-refused',
+        },
       },
       'ActivationStore.discardProvisional': {
         sentences: 4,
         cases: ids('provisional', 'is-discarded-by-its-owner is-not-discarded-by-others'),
-        throws: { ERR_CLOSED: CLOSED, ERR_UNAVAILABLE: NO_OUTAGE },
+        throws: { ERR_CLOSED: CLOSED, ERR_UNAVAILABLE: AWAY },
       },
       'ActivationStore.finalizeOrphans': {
         sentences: 5,
@@ -349,17 +357,21 @@ export const PROMISES: readonly ContractPromises[] = [
           `becomes-a-record-like-any is-finalized-of-one-owner-only orphans-and-put-make-one-record
            finalized-by-many-at-once-makes-one-record-of-each one-that-cannot-be-read-keeps-no-other`,
         ),
-        throws: { ERR_CLOSED: CLOSED, ERR_UNAVAILABLE: NO_OUTAGE },
+        throws: { ERR_CLOSED: CLOSED, ERR_UNAVAILABLE: 'provisional.says-when-the-backend-is-away' },
       },
       'ActivationStore.owners': {
         sentences: 3,
         cases: ids('provisional', 'owners-are-named-while-something-is-left'),
-        throws: { ERR_CLOSED: CLOSED, ERR_UNAVAILABLE: NO_OUTAGE },
+        throws: { ERR_CLOSED: CLOSED, ERR_UNAVAILABLE: AWAY },
       },
       'ActivationStore.get': {
         sentences: 3,
         cases: ids('record', 'is-returned-as-put absent-is-undefined'),
-        throws: { ERR_CLOSED: CLOSED, ERR_UNAVAILABLE: NO_OUTAGE, ERR_CORRUPT: NO_OUTAGE },
+        throws: {
+          ERR_CLOSED: CLOSED,
+          ERR_UNAVAILABLE: 'record.reads-say-when-the-backend-is-away',
+          ERR_CORRUPT: NO_OUTAGE,
+        },
       },
       'ActivationStore.list': {
         sentences: 6,
@@ -368,7 +380,11 @@ export const PROMISES: readonly ContractPromises[] = [
           `is-latest-start-first equal-starts-are-by-id skip-and-limit-cut-a-page shows-summaries-or-whole-records
            leaves-out-what-cannot-be-read`,
         ),
-        throws: { TypeError: 'list.refuses-wrong-arguments', ERR_CLOSED: CLOSED, ERR_UNAVAILABLE: NO_OUTAGE },
+        throws: {
+          TypeError: 'list.refuses-wrong-arguments',
+          ERR_CLOSED: CLOSED,
+          ERR_UNAVAILABLE: 'record.reads-say-when-the-backend-is-away',
+        },
       },
       'ActivationStore.count': { sentences: 1, cases: ids('list', 'bounds-are-inclusive filters-by-name') },
       'ActivationStore.expire': {
@@ -382,7 +398,7 @@ export const PROMISES: readonly ContractPromises[] = [
       'ActivationStore.scan': {
         sentences: 4,
         cases: ids('scan', 'yields-every-record-of-every-namespace resumes-behind-a-cursor'),
-        throws: { ERR_CLOSED: CLOSED, ERR_UNAVAILABLE: NO_OUTAGE },
+        throws: { ERR_CLOSED: CLOSED, ERR_UNAVAILABLE: 'record.reads-say-when-the-backend-is-away' },
       },
       'ActivationScanRow.cursor': { sentences: 1, cases: ids('scan', 'resumes-behind-a-cursor') },
       'ActivationScanRow.activation': { sentences: 1, cases: [], why: NO_OUTAGE.why },
@@ -422,7 +438,7 @@ export const PROMISES: readonly ContractPromises[] = [
         ),
         throws: {
           ERR_CLOSED: 'auth.refuses-when-closed',
-          ERR_UNAVAILABLE: NO_OUTAGE,
+          ERR_UNAVAILABLE: 'auth.says-when-its-backend-is-away',
           ERR_CORRUPT: 'auth.reports-ambiguous-credentials',
         },
         why: 'how long a comparison takes is seen by reading it',
@@ -430,7 +446,7 @@ export const PROMISES: readonly ContractPromises[] = [
       'Auth.identityOf': {
         sentences: 2,
         cases: ids('auth', 'knows-who-owns-a-namespace'),
-        throws: { ERR_CLOSED: 'auth.refuses-when-closed', ERR_UNAVAILABLE: NO_OUTAGE },
+        throws: { ERR_CLOSED: 'auth.refuses-when-closed', ERR_UNAVAILABLE: 'auth.says-when-its-backend-is-away' },
       },
       'Auth.invalidate': { sentences: 2, cases: ids('auth', 'sees-at-once-what-it-is-told-of') },
       'AuthCapabilities.schemes': { sentences: 2, cases: ids('auth', 'refuses-schemes-it-does-not-declare') },
@@ -511,7 +527,7 @@ export const PROMISES: readonly ContractPromises[] = [
           ERR_UNSUPPORTED: 'containers.unsupported-kind-is-refused',
           ERR_START_FAILED: 'containers.aborted-start-leaves-nothing',
           ERR_IMAGE: { why: 'only engines with images can fail so; their adapters test it' },
-          ERR_UNAVAILABLE: NO_OUTAGE,
+          ERR_UNAVAILABLE: 'containers.factory-says-when-its-engine-is-away',
         },
       },
       'ContainerFactory.list': {
@@ -605,12 +621,18 @@ export const PROMISES: readonly ContractPromises[] = [
           `allows-up-to-the-limit gives-out-places-up-to-the-limit a-refused-entry-takes-no-place
            a-request-too-many-takes-no-place counts-requests-that-find-no-place concurrent-entries-share-the-places`,
         ),
-        throws: { ERR_CLOSED: 'rate-limiter.refuses-when-closed', ERR_UNAVAILABLE: NO_OUTAGE },
+        throws: {
+          ERR_CLOSED: 'rate-limiter.refuses-when-closed',
+          ERR_UNAVAILABLE: 'rate-limiter.says-when-its-backend-is-away',
+        },
       },
       'RateLimiter.countFire': {
         sentences: 2,
         cases: ids('rate-limiter', 'keeps-budgets-apart'),
-        throws: { ERR_CLOSED: 'rate-limiter.refuses-when-closed', ERR_UNAVAILABLE: NO_OUTAGE },
+        throws: {
+          ERR_CLOSED: 'rate-limiter.refuses-when-closed',
+          ERR_UNAVAILABLE: 'rate-limiter.says-when-its-backend-is-away',
+        },
       },
       'RateLimiter.leave': {
         sentences: 2,

@@ -23,6 +23,7 @@ const POOL = {
   stemCellsMb: 0,
   starting: 0,
   waiting: 3,
+  stemCellPlans: [],
 }
 
 describe('latency classes', () => {

@@ -22,6 +22,8 @@ export class DualResponse<R extends IncomingMessage = IncomingMessage> extends S
     const { stream } = request
     this.#stream = stream
     Object.assign(this, { socket: stream })
+    // Who pipes into a response waits for it.
+    stream.on('drain', () => this.emit('drain'))
     stream.once('finish', () => {
       this.emit('finish')
       // As node:http does with a body of which nobody has read anything: the client is not cut off from its answer.

@@ -62,4 +62,19 @@ export interface PoolGauges {
   readonly starting: number
   /** Jobs without a container. */
   readonly waiting: number
+  /** One for each plan of the manifest for stem cells. */
+  readonly stemCellPlans: readonly StemCellGauges[]
+}
+
+/** How the stem cells of one plan stand, and what became of the plan since the invoker was made. */
+export interface StemCellGauges {
+  readonly kind: string
+  readonly memoryMb: number
+  /** Up and free. */
+  readonly ready: number
+  readonly starting: number
+  /** Containers that had to be started for jobs which a cell of this plan would have served. */
+  readonly missed: number
+  /** Cells that nobody needed for the time to live of the plan. */
+  readonly expired: number
 }

@@ -158,6 +158,7 @@ export class ContainerPool implements ProxyHost {
       stemCellsMb: readyMb,
       starting: this.#starts.size,
       waiting: this.#room.size + this.#reuseQueue.size + this.#limits.size,
+      stemCellPlans: this.#stems.gauges,
     }
   }
 

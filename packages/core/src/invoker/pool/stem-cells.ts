@@ -3,6 +3,7 @@ import type { RuntimesManifest, StemCellPlan } from '../../model/runtimes-manife
 import type { Clock, Timer } from '../../time/clock.ts'
 import type { ContainerProxy } from '../proxy/container-proxy.ts'
 import { LinkedList } from '../parts/linked-list.ts'
+import type { StemCellGauges } from '../parts/observer.ts'
 import type { PoolPolicy } from '../parts/pool-policy.ts'
 
 /** How often reactive plans are looked at and cells beyond their time to live go. */
@@ -33,7 +34,10 @@ interface Lane extends StemCellLane {
   readonly readySince: Map<ContainerProxy, number>
   starting: number
   target: number
+  /** Since the policy was asked. */
   coldStarts: number
+  missed: number
+  expired: number
   backOffMs: number
   retry: Timer | undefined
 }
@@ -71,6 +75,8 @@ export class StemCells {
           starting: 0,
           target: plan.initialCount,
           coldStarts: 0,
+          missed: 0,
+          expired: 0,
           backOffMs: 0,
           retry: undefined,
         })
@@ -117,7 +123,9 @@ export class StemCells {
   /** A container had to be started although a plan covers its kind and memory. */
   countColdStart(key: string | undefined): void {
     const lane = key === undefined ? undefined : this.#lanes.get(key)
-    if (lane) lane.coldStarts++
+    if (!lane) return
+    lane.coldStarts++
+    lane.missed++
   }
 
   /** A start that `start` began has ended. */
@@ -177,6 +185,17 @@ export class StemCells {
     return { ready, readyMb, starting }
   }
 
+  get gauges(): readonly StemCellGauges[] {
+    return [...this.#lanes.values()].map(({ kind, plan: { memoryMb }, ready, starting, missed, expired }) => ({
+      kind,
+      memoryMb,
+      ready: ready.size,
+      starting,
+      missed,
+      expired,
+    }))
+  }
+
   #remove(lane: Lane, cell: ContainerProxy): void {
     cell.place.unlink()
     lane.readySince.delete(cell)
@@ -206,7 +225,9 @@ export class StemCells {
       const { reactive } = lane.plan
       if (!reactive) continue
       for (const cell of lane.ready) {
-        if (now - lane.readySince.get(cell)! >= reactive.ttlMs) cell.remove()
+        if (now - lane.readySince.get(cell)! < reactive.ttlMs) continue
+        lane.expired++
+        cell.remove()
       }
       lane.target = this.#parts.policy.stemCells(lane.plan, lane.coldStarts)
       lane.coldStarts = 0

@@ -91,6 +91,21 @@ describe('stem cells', () => {
     expect(bench.pool.gauges.stemCells).toBe(1)
   })
 
+  it('are told by plan: those that were missing when a job came, and those that nobody needed', async () => {
+    const bench = await new PoolBench({ memoryMb: 4096, stemCells: reactive }).open()
+    await bench.clock.advance(200)
+    const plan = { kind: 'nodejs:20', memoryMb: 128 }
+    expect(bench.pool.gauges.stemCellPlans).toEqual([{ ...plan, ready: 1, starting: 0, missed: 0, expired: 0 }])
+    const jobs = Array.from({ length: 8 }, (_, index) => bench.submit({ key: `k${index}`, kind: 'nodejs:20' }))
+    await bench.untilEnded(...jobs)
+    const cold = jobs.filter(({ how }) => how?.startsWith('cold')).length
+    expect(cold).toBeGreaterThan(0)
+    expect(bench.pool.gauges.stemCellPlans).toMatchObject([{ ...plan, missed: cold, expired: 0 }])
+    await bench.clock.advance(200_000)
+    expect(bench.pool.gauges.stemCellPlans).toMatchObject([{ ...plan, missed: cold, expired: expect.any(Number) }])
+    expect(bench.pool.gauges.stemCellPlans[0]!.expired).toBeGreaterThan(0)
+  })
+
   it('that are ready serve a job that was waiting for room', async () => {
     const bench = await new PoolBench({ memoryMb: 256, stemCells: [{ initialCount: 1, memory: '128 MB' }] }).open()
     const busy = bench.submit({ key: 'busy', runMs: 10_000 })
