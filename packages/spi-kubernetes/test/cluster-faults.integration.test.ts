@@ -2,6 +2,7 @@ import type { Container, ContainerFactory } from '@stemcell/core'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest'
 import { removeCluster, startCluster, type Cluster } from '../../../scripts/services/kubernetes/cluster.mjs'
 import { describeWith } from '../../../test/describe-with.ts'
@@ -49,6 +50,15 @@ describeWith('kubernetes', 'a cluster whose parts fail', () => {
     await factory.close()
     await eventually('no pod is left', async () => (await cluster.pods()).length === 0)
   })
+
+  /** What the API server knows of watches of pods in one namespace, and of connections to output: ours alone. */
+  async function connections(): Promise<string[]> {
+    const lines = (await text(await cluster.api.stream('/metrics', {}, 10_000, AbortSignal.timeout(10_000)))).split(
+      '\n',
+    )
+    const open = lines.filter((line) => line.startsWith('apiserver_longrunning_requests{') && !line.endsWith(' 0'))
+    return open.filter((line) => /resource="pods".*scope="namespace".*verb="WATCH"/.test(line) || line.includes('subresource="attach"'))
+  }
 
   it('an API server that is killed and started again: runs go on, deaths are heard of, pods are made and ended', async () => {
     const [busy, dies, ends] = await Promise.all([1, 2, 3].map(() => factory.create(specOf(cluster))))
@@ -101,7 +111,9 @@ describeWith('kubernetes', 'a cluster whose parts fail', () => {
       made.map((container: Container) => answer(container, 'function main({ n }) { return { n } }', { n: 1 })),
     )
     expect(answers).toEqual(made.map(() => ({ n: 1 })))
+    expect(await connections()).not.toEqual([])
     await factory.close()
     expect(await cluster.pods()).toEqual([])
+    await eventually('no watch and no connection to output is left', async () => (await connections()).length === 0)
   })
 })

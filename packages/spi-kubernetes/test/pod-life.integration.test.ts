@@ -89,6 +89,36 @@ describeWith('kubernetes', 'the life of a pod', (kubeconfig) => {
   })
 
   it.concurrent(
+    "is spoken to over HTTP, and its logs are told apart by sentinels, where the image is a user's",
+    async () => {
+      const other = cluster.factory({ pull: 'never' })
+      await other.open()
+      try {
+        const container = await other.create(specOf(cluster, { userImage: true }))
+        await initialise(
+          container,
+          `function main({ text }) {
+          console.log(text)
+          console.error('bad ' + text)
+          return { http: process.moduleLoadList.includes('NativeModule _http_server'), token: process.env.STEMCELL_LOG_TOKEN ?? null }
+        }`,
+        )
+        for (const text of ['one', 'two']) {
+          const { lines, complete } = await logged(container, text, { text })
+          expect(lines.map((line) => `${line.stream} ${line.text}`).sort()).toEqual([
+            `stderr bad ${text}`,
+            `stdout ${text}`,
+          ])
+          expect(complete).toBe(true)
+        }
+        expect(await run(container, { text: 'three' })).toEqual({ http: true, token: null })
+      } finally {
+        await other.close()
+      }
+    },
+  )
+
+  it.concurrent(
     'ends as out of memory when it takes too much, and who asks at once for the reason is told',
     async () => {
       const container = await factory.create(specOf(cluster))
