@@ -57,7 +57,9 @@ describeWith('kubernetes', 'a cluster whose parts fail', () => {
       '\n',
     )
     const open = lines.filter((line) => line.startsWith('apiserver_longrunning_requests{') && !line.endsWith(' 0'))
-    return open.filter((line) => /resource="pods".*scope="namespace".*verb="WATCH"/.test(line) || line.includes('subresource="attach"'))
+    return open.filter(
+      (line) => /resource="pods".*scope="namespace".*verb="WATCH"/.test(line) || line.includes('subresource="attach"'),
+    )
   }
 
   it('an API server that is killed and started again: runs go on, deaths are heard of, pods are made and ended', async () => {
