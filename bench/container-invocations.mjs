@@ -12,23 +12,24 @@ const BLOCKS = 10
  * First calls on stem cells and warm calls, p50 in ms, through a standalone server whose actions run on the engine;
  * warm calls in turns with a plain forwarder to a container's socket.
  */
-export async function containerInvocations({ name, adapter, containers, bare, socketPath }, folder, { rounds, calls }) {
+export async function containerInvocations({ name, adapter, containers, bare, optionsIn }, folder, { rounds, calls }) {
   const dir = join(folder, 'i')
   mkdirSync(dir, { mode: 0o700 })
-  const floor = bare({ socketPath, dir: folder })
-  const factory = containers({ socketPath, dir }).build(adapterContext())
+  const floor = bare(optionsIn(folder))
+  const factory = containers(optionsIn(dir)).build(adapterContext())
   const stemCells = [{ initialCount: STEM_CELLS, memory: '256 MB' }]
   const ends = [() => floor.close(), () => factory.close()]
   try {
+    await floor.open?.()
     await factory.open()
     const first = await factory.create(specFor('invoker0'))
     const container = await startBare(floor, await floor.networkOf(first.id))
     ends.push(container.destroy)
     await container.init()
-    const forwarder = await startForwarder(container.socketPath)
+    const forwarder = await startForwarder(container.endpoint)
     ends.push(forwarder.stop)
     const config = {
-      containers: { adapter, options: { socketPath, dir } },
+      containers: { adapter, options: optionsIn(dir) },
       manifest: { runtimes: { nodejs: [{ kind: 'nodejs:20', default: true, image: IMAGE, stemCells }] } },
     }
     const server = await startStandalone(folder, config, ['--containers', name])

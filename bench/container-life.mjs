@@ -1,5 +1,4 @@
 import { adapterContext } from '@stemcell/core'
-import { actionNodejs, buildImage } from '@stemcell/images'
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { median } from './load.mjs'
@@ -13,7 +12,7 @@ const INIT = JSON.stringify({ value: { name: 'bench', main: 'main', code: ACTION
 const RUN = `{"value":${PAYLOAD},"activation_id":"bench"}`
 
 /** Options of the adapter; `stemcell` is how it comes: a unix socket, and the network that the bare API is asked for too. */
-const WAYS = {
+export const WAYS = {
   stemcell: {},
   'no network, freezer': { network: 'none', suspendThrough: 'freezer' },
   'published port': { address: 'port' },
@@ -22,8 +21,8 @@ const WAYS = {
 /** Without root there is no freezer. */
 export const canFreeze = process.getuid?.() === 0
 
-function waysOfUser() {
-  return Object.entries(WAYS).filter(([, { suspendThrough }]) => canFreeze || suspendThrough !== 'freezer')
+function waysOfUser(ways) {
+  return Object.entries(ways).filter(([, { suspendThrough }]) => canFreeze || suspendThrough !== 'freezer')
 }
 
 export function specFor(invoker) {
@@ -40,16 +39,20 @@ export function specFor(invoker) {
 }
 
 /** p50 of every step of a container's life, ms: through the engine's bare API, and through the adapter in several ways. */
-export async function containerLife({ containers, bare, socketPath }, folder, rounds) {
-  await buildImage(actionNodejs, { to: { socket: socketPath } })
+export async function containerLife({ containers, bare, optionsIn, giveImage, ways, suspends }, folder, rounds) {
+  await giveImage(folder)
   const dir = join(folder, 'c')
   mkdirSync(dir, { mode: 0o700 })
-  const floor = bare({ socketPath, dir: folder })
+  const floor = bare(optionsIn(folder))
   const factories = Object.fromEntries(
-    waysOfUser().map(([way, options]) => [way, containers({ socketPath, dir, ...options }).build(adapterContext())]),
+    waysOfUser(ways).map(([way, options]) => [
+      way,
+      containers({ ...optionsIn(dir), ...options }).build(adapterContext()),
+    ]),
   )
   const lives = {}
   try {
+    await floor.open?.()
     for (const factory of Object.values(factories)) await factory.open()
     // Makes the network that all of them share.
     const first = await factories.stemcell.create(specFor('invoker0'))
@@ -58,7 +61,7 @@ export async function containerLife({ containers, bare, socketPath }, folder, ro
     for (const [way, factory] of Object.entries(factories)) lives[way] = () => startOurs(factory)
     const times = Object.fromEntries(Object.keys(lives).map((way) => [way, {}]))
     for (let round = 0; round < rounds; round++) {
-      for (const [way, start] of Object.entries(lives)) await live(start, times[way])
+      for (const [way, start] of Object.entries(lives)) await live(start, times[way], suspends)
     }
     await first.destroy()
     return Object.fromEntries(
@@ -76,7 +79,7 @@ export async function containerLife({ containers, bare, socketPath }, folder, ro
 /** A container of the engine's bare API whose runtime answers. */
 export async function startBare(floor, network) {
   const container = await floor.start(specFor('bare'), network)
-  const calls = runtimeCalls(container.socketPath)
+  const calls = runtimeCalls(container.endpoint)
   const destroy = async () => {
     await calls.close()
     await container.destroy()
@@ -101,7 +104,7 @@ async function startOurs(factory) {
   }
 }
 
-async function live(start, times) {
+async function live(start, times, suspends) {
   const note = (step, from) => (times[step] ??= []).push(performance.now() - from)
   const timed = async (step, work) => {
     const from = performance.now()
@@ -114,6 +117,7 @@ async function live(start, times) {
     await timed('init', container.init)
     await timed('first run', container.run)
     for (let run = 0; run < WARM_RUNS; run++) await timed('run', container.run)
+    if (!suspends) return
     await timed('suspend', container.suspend)
     const from = performance.now()
     await timed('resume', container.resume)

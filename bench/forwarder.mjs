@@ -1,8 +1,14 @@
-// The two-hop floor: HTTP in, one call to an action runtime over its unix socket, HTTP out.
+// The two-hop floor: HTTP in, one call to an action runtime over its unix socket or its address, HTTP out.
 import { createServer } from 'node:http'
 import { Pool } from 'undici'
 
-const pool = new Pool('http://runtime', { socketPath: process.argv[2], connections: 32, pipelining: 1 })
+const [, , endpoint] = process.argv
+const isSocket = endpoint.startsWith('/')
+const pool = new Pool(isSocket ? 'http://runtime' : endpoint, {
+  ...(isSocket && { socketPath: endpoint }),
+  connections: 32,
+  pipelining: 1,
+})
 
 const server = createServer((request, response) => {
   const chunks = []

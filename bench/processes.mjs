@@ -36,8 +36,11 @@ export async function until(attempt, what, ms = 10_000, pauseMs = 1) {
 }
 
 /** The action runtime's own requests over its unix socket. */
-export function runtimeCalls(socketPath) {
-  const client = new Client('http://runtime', { socketPath })
+/** `endpoint` is the path of a socket, or a URL. */
+export function runtimeCalls(endpoint) {
+  const client = endpoint.startsWith('/')
+    ? new Client('http://runtime', { socketPath: endpoint })
+    : new Client(endpoint)
   const post = async (path, body) => {
     const { statusCode, body: reply } = await client.request({
       method: 'POST',
@@ -79,9 +82,9 @@ export async function startRuntime(folder) {
   }
 }
 
-/** A plain HTTP server in its own process that forwards to the runtime behind `socketPath`. */
-export async function startForwarder(socketPath) {
-  const child = spawn(process.execPath, [join(root, 'bench', 'forwarder.mjs'), socketPath], {
+/** A plain HTTP server in its own process that forwards to the runtime behind a socket or a URL. */
+export async function startForwarder(endpoint) {
+  const child = spawn(process.execPath, [join(root, 'bench', 'forwarder.mjs'), endpoint], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   const [line] = await once(child.stdout, 'data')

@@ -5,6 +5,7 @@ const VARIABLES = {
   kafka: 'STEMCELL_TEST_KAFKA_BROKERS',
   docker: 'STEMCELL_TEST_DOCKER_SOCKET',
   podman: 'STEMCELL_TEST_PODMAN_SOCKET',
+  kubernetes: 'STEMCELL_TEST_KUBECONFIG',
   couchdb: 'COUCHDB_URL',
 }
 

@@ -1,6 +1,7 @@
 // The real components that tests need: `npm run services -- up|down|status [NAME …]`; without names, all of them.
+import { join } from 'node:path'
 import { services } from './services/index.mjs'
-import { folderOf, forget, isRunning, readState, stop, writeState } from './services/service.mjs'
+import { folderOf, forget, isRunning, readState, servicesRoot, stop, writeState } from './services/service.mjs'
 
 const commands = {
   async up(service) {
@@ -14,21 +15,24 @@ const commands = {
   },
   async down(service) {
     const state = readState(service.name)
-    if (!state) return
-    await stop(state)
+    if (!state && !remains(service)) return
+    if (state) await stop(state)
     await service.down?.(state, folderOf(service.name))
     forget(service.name)
     console.log(`${service.name} is down`)
   },
   async status(service) {
     const state = readState(service.name)
-    if (!state) return console.log(`${service.name} is down`)
+    const left = 'but left something on this machine, which `down` removes'
+    if (!state) return console.log(`${service.name} is down${remains(service) ? `, ${left}` : ''}`)
     const answers = await service.answers(state, folderOf(service.name))
     if (!answers) process.exitCode = 1
     const process_ = state.pid !== undefined && !isRunning(state) ? 'its process is gone' : 'does not answer'
     console.log(`${service.name} ${answers ? 'is up' : process_}: ${describe(state)}`)
   },
 }
+
+const remains = (service) => service.remains?.(join(servicesRoot, service.name)) ?? false
 
 const describe = ({ env }) =>
   Object.entries(env)

@@ -43,6 +43,7 @@ import { couchStores } from '@stemcell/spi-couchdb'
 import { processContainers } from '@stemcell/spi-process'
 import { dockerContainers } from '@stemcell/spi-docker'
 import { podmanContainers } from '@stemcell/spi-podman'
+import { kubernetesContainers } from '@stemcell/spi-kubernetes'
 import { prometheusMetrics } from '@stemcell/metrics-prometheus'
 import { startStandalone, readConfig } from '@stemcell/server'
 import { runQueueConformance } from '@stemcell/conformance/node-test'
@@ -69,7 +70,7 @@ export async function main(): Promise<unknown> {
   // @ts-expect-error an option that does not exist
   const wrong: Parameters<typeof assemble>[0] = { containers: memoryContainers(), quue: 1 }
   return [response, wrong, PlatformError, redisQueue, kafkaQueue, couchStores, dockerContainers, podmanContainers,
-    startStandalone, readConfig, runQueueConformance]
+    kubernetesContainers, startStandalone, readConfig, runQueueConformance]
 }
 `
 

@@ -29,7 +29,10 @@ export const servicesRoot = join(dirname(fileURLToPath(import.meta.url)), '..', 
  * @property {string} name
  * @property {(folder: string) => Promise<ServiceState>} up starts it and resolves once it answers
  * @property {(state: ServiceState, folder: string) => Promise<boolean>} answers whether it is usable right now
- * @property {(state: ServiceState, folder: string) => Promise<void>} [down] beyond ending the process: what it left behind
+ * @property {(state: ServiceState | undefined, folder: string) => Promise<void>} [down] beyond ending the process: what it left
+ *   behind
+ * @property {(folder: string) => boolean} [remains] whether an `up` that did not come to its end left something outside of its
+ *   folder, which `down` removes without a state
  */
 
 export function folderOf(name) {
@@ -124,12 +127,17 @@ export function freePort() {
 
 /** The path of `program`, from Debian's `packages` when it is absent and this user may install them. */
 export function requireProgram(program, packages) {
-  const found = which(program)
+  return requireInstalled(program, packages, () => which(program))
+}
+
+/** What `find` says of `what`, from Debian's `packages` when it finds nothing and this user may install them. */
+export function requireInstalled(what, packages, find) {
+  const found = find()
   if (found) return found
   const install = `apt-get install -y --no-install-recommends ${packages.join(' ')}`
   if (!which('apt-get') || process.getuid?.() !== 0)
-    throw new Error(`${program} is not installed; on Debian: sudo ${install}`)
-  console.log(`${program} is not installed: ${install}`)
+    throw new Error(`${what} is not installed; on Debian: sudo ${install}`)
+  console.log(`${what} is not installed: ${install}`)
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
   const run = (line) => spawnSync('sh', ['-c', line], { env, encoding: 'utf8' })
   let outcome = run(install)
@@ -137,7 +145,7 @@ export function requireProgram(program, packages) {
     run('apt-get update')
     outcome = run(install)
   }
-  const installed = which(program)
+  const installed = find()
   if (!installed) throw new Error(`${install} failed:\n${outcome.stdout}${outcome.stderr}`)
   return installed
 }

@@ -125,8 +125,12 @@ export class LoopHost implements ActionEndpoint {
 
   async #run(request: Message, body: Buffer): Promise<Reply> {
     const program = this.#program
-    if (!program) return failure(500, 'no action defined yet')
     const call = activation('run', request['activation_id'], request)
+    if (!program) {
+      // Who waits for its log is told that there is none.
+      if (request['activation_id'] !== undefined) this.#log.end(call)
+      return failure(500, 'no action defined yet')
+    }
     this.#turn.current = call
     const reply = await program.run({ body, value: request['value'], env: call.env })
     if (!program.alive) this.#program = undefined

@@ -80,7 +80,11 @@ export class ActionHost implements ActionEndpoint {
 
   run(request: Message, answer: Answer): void {
     const main = this.#main
-    if (!main) return answer(failure(403, 'System not initialized.'))
+    if (!main) {
+      // Who waits for its log is told that there is none.
+      if (request['activation_id'] !== undefined) this.#log.end(activation('run', request['activation_id'], request))
+      return answer(failure(403, 'System not initialized.'))
+    }
     if (this.#status !== 'ready') return answer(failure(403, `System not ready, status is ${this.#status}.`))
     const value = request['value']
     if (typeof value !== 'object' || value === null) {

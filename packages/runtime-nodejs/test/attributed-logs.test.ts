@@ -30,6 +30,15 @@ test('the stream is exactly what the README defines', async () => {
   expect(runtime.stderr().toString()).toBe(`${TOKEN} a1 e\n${TOKEN}-end a1\n`)
 })
 
+test('a run that is refused before there is an action has an end all the same, if it has a name', async () => {
+  const runtime = await start()
+  expect((await runtime.run({}, { activation_id: 'early' })).status).toBe(403)
+  expect((await runtime.run({})).status).toBe(403)
+  await stopped(runtime)
+  expect(runtime.stdout().toString()).toBe(`${TOKEN}-end early\n`)
+  expect(runtime.stderr().toString()).toBe(`${TOKEN}-end early\n`)
+})
+
 test('of 100 concurrent runs no line is lost, misattributed or out of order', async () => {
   const runtime = await start({ env: { __OW_ALLOW_CONCURRENT: 'true' } })
   await runtime.init(`

@@ -30,7 +30,7 @@ export function bareDocker({ socketPath, dir }) {
       const container = await docker.createContainer(createOptions(plan))
       await container.start()
       return {
-        socketPath: socketIn(folder),
+        endpoint: socketIn(folder),
         suspend: () => container.pause(),
         resume: () => container.unpause(),
         destroy: () => container.remove({ force: true, v: true }),

@@ -46,7 +46,7 @@ export function barePodman({ socketPath, dir }) {
       const { Id: id } = await ask('POST', 'create', request)
       await ask('POST', `${id}/start`)
       return {
-        socketPath: socketIn(folder),
+        endpoint: socketIn(folder),
         suspend: () => ask('POST', `${id}/pause`),
         resume: () => ask('POST', `${id}/unpause`),
         destroy: () => ask('DELETE', `${id}?force=true&timeout=0&v=true`),

@@ -12,7 +12,10 @@ const BOUNDS = { keepAliveTimeout: 75_000, requestTimeout: 65_000, headersTimeou
 /** This machine on a network of containers: its address, and who else may be there. */
 export interface Gateway {
   readonly address: string
-  readonly subnet: string
+  /** One or several, as `10.1.0.0/16`. */
+  readonly subnet: string | readonly string[]
+  /** Who else may connect, by the address, where containers are in no subnet that is known. */
+  readonly isContainer?: (address: string) => boolean
 }
 
 /** The API of the platform where containers can reach it. */
@@ -82,11 +85,13 @@ export class ApiForwarder {
     }
   }
 
-  #listen(target: URL, { address, subnet }: Gateway, port: number): Promise<void> {
+  #listen(target: URL, { address, subnet, isContainer }: Gateway, port: number): Promise<void> {
     const allowed = new BlockList()
-    const [start = '', bits = ''] = subnet.split('/')
     const family = isIPv6(address) ? 'ipv6' : 'ipv4'
-    allowed.addSubnet(start, Number(bits), family)
+    for (const one of [subnet].flat()) {
+      const [start = '', bits = ''] = one.split('/')
+      allowed.addSubnet(start, Number(bits), isIPv6(start) ? 'ipv6' : 'ipv4')
+    }
     const server = createHttpServer(BOUNDS, (request, response) => {
       // Nothing is upgraded, and nothing is read of what came behind a wish for it.
       if (request.headers.upgrade !== undefined) response.shouldKeepAlive = false
@@ -97,7 +102,8 @@ export class ApiForwarder {
     server.prependListener('connection', (socket: Socket) => {
       const from = socket.remoteAddress ?? ''
       // The address belongs to this machine, and containers on its other networks could find it.
-      if (!allowed.check(from, family) || !this.#admit(socket, from)) socket.destroy()
+      const mayConnect = allowed.check(from, family) || isContainer?.(from) === true
+      if (!mayConnect || !this.#admit(socket, from)) socket.destroy()
     })
     server.maxConnections = Math.min(MAX_CONNECTIONS, Math.ceil(connectionCap().connections / 4))
     return new Promise((resolve, reject) => {

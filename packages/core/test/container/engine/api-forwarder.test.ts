@@ -79,6 +79,25 @@ describe('ApiForwarder', () => {
     await expect(ask(`${usual.apiHost}/api/v1`)).rejects.toThrow()
   })
 
+  it('is open to several networks, and to who is known to be a container', async () => {
+    const { port } = await api()
+    const forwarder = new ApiForwarder()
+    onTestFinished(() => forwarder.close())
+    const several = await forwarder.for(`http://localhost:${port}`, {
+      ...gateway,
+      subnet: ['10.0.0.0/8', '127.0.0.0/8'],
+    })
+    await several.open()
+    expect((await ask(`${several.apiHost}/api/v1`)).text).toBe('GET /api/v1')
+    const asked: string[] = []
+    const isContainer = (address: string): boolean => asked.push(address) > 1
+    const known = await forwarder.for(`http://127.0.0.1:${port}`, { address: gateway.address, subnet: [], isContainer })
+    await known.open()
+    await expect(ask(`${known.apiHost}/api/v1`)).rejects.toThrow()
+    expect((await ask(`${known.apiHost}/api/v1`)).text).toBe('GET /api/v1')
+    expect(asked).toEqual([asked[0], asked[0]])
+  })
+
   it('leaves other addresses alone, and says what to do where it cannot listen', async () => {
     const forwarder = new ApiForwarder()
     expect((await forwarder.for('https://api.example.com', gateway)).apiHost).toBe('https://api.example.com')
