@@ -6,8 +6,8 @@ const variables = {
   kafka: 'STEMCELL_TEST_KAFKA_BROKERS',
   docker: 'STEMCELL_TEST_DOCKER_SOCKET',
   podman: 'STEMCELL_TEST_PODMAN_SOCKET',
-  couchdb: 'COUCHDB_URL',
   kubernetes: 'STEMCELL_TEST_KUBECONFIG',
+  couchdb: 'COUCHDB_URL',
 } as const
 
 export type ServiceName = keyof typeof variables

@@ -16,7 +16,7 @@ const KERNEL = [
   'vm/panic_on_oom',
   'kernel/panic',
   'kernel/panic_on_oops',
-  'net/ipv4/ip_forward',
+  'kernel/keys/root_maxkeys',
 ]
 const PLACES = ['/var/lib/kubelet', '/var/lib/cni', '/var/log/pods', '/var/log/containers', '/usr/libexec/kubernetes']
 

@@ -26,6 +26,8 @@ export interface PrepareOptions {
   readonly apiHost: string
   /** Default: those of the compose file. */
   readonly places?: Places
+  /** What keeps messages and documents on Kubernetes. Default: `kafka`, with CouchDB. */
+  readonly backends?: 'kafka' | 'redis'
 }
 
 export function prepare(options: PrepareOptions): void

@@ -1,5 +1,5 @@
 // Makes what is an installation's own: keys, passwords, a certificate, and the files that have them.
-// node examples/deploy/prepare.mjs --host api.example.com
+// node examples/deploy/prepare.mjs --host api.example.com [--backends redis] [--into FOLDER]
 import { writeEdge } from '@stemcell/example-nginx'
 import { spawnSync } from 'node:child_process'
 import { randomBytes, randomUUID } from 'node:crypto'
@@ -32,8 +32,14 @@ const KUBERNETES = {
   redis: 'redis://redis.stemcell.svc:6379',
 }
 
-/** Writes the settings into `folder`; keys, passwords and the certificate that are there stay. */
-export function prepare({ folder, apiHost, places = COMPOSE }) {
+/** What can keep messages and documents: Kafka and CouchDB beside Redis, or Redis alone, which is enough for a start. */
+const BACKENDS = ['kafka', 'redis']
+
+/**
+ * Writes the settings into `folder`; keys, passwords and the certificate that are there stay. `backends` are those of
+ * Kubernetes: the compose file has its own.
+ */
+export function prepare({ folder, apiHost, places = COMPOSE, backends = 'kafka' }) {
   mkdirSync(join(folder, 'tls'), { recursive: true, mode: 0o700 })
   const kept = (name, make) => {
     const file = join(folder, name)
@@ -48,22 +54,27 @@ export function prepare({ folder, apiHost, places = COMPOSE }) {
   const secrets = { couchdb, operator }
   // nginx in front has the certificate, in a network that nobody else is in.
   writeJson(join(folder, 'stemcell.json'), { ...settings(places, secrets), insecure: true, metrics: true })
+  const containers = { adapter: '@stemcell/spi-kubernetes', options: { namespace: 'stemcell-actions' } }
   const tls = { cert: '/tls/tls.crt', key: '/tls/tls.key' }
-  writeJson(join(folder, 'kubernetes.json'), { ...settings(KUBERNETES, secrets), tls })
+  writeJson(join(folder, 'kubernetes.json'), { ...settings(KUBERNETES, secrets, backends), containers, tls })
   writeEdge({ ...places.edge, apiHost, controllers: places.controllers, into: join(folder, 'edge') })
 }
 
 /** Of controllers and invokers alike. */
-function settings({ api, host, kafka, couchdb, redis, invokerPort }, secrets) {
+function settings({ api, host, kafka, couchdb, redis, invokerPort }, secrets, backends = 'kafka') {
+  const onRedis = { adapter: '@stemcell/spi-redis', options: { url: redis } }
+  const apart = {
+    queue: { adapter: '@stemcell/spi-kafka', options: { brokers: [kafka] } },
+    stores: { adapter: '@stemcell/spi-couchdb', options: { url: couchdb, ...secrets.couchdb } },
+  }
   return {
     apiHost: api,
     host,
     data: '/data',
     drainMs: TIME_LIMIT_MS,
     limits: { timeoutMs: { max: TIME_LIMIT_MS } },
-    queue: { adapter: '@stemcell/spi-kafka', options: { brokers: [kafka] } },
-    stores: { adapter: '@stemcell/spi-couchdb', options: { url: couchdb, ...secrets.couchdb } },
-    rateLimiter: { adapter: '@stemcell/spi-redis', options: { url: redis } },
+    ...(backends === 'redis' ? { queue: onRedis, stores: onRedis } : apart),
+    rateLimiter: onRedis,
     invoker: { userMemoryMb: 2048, port: invokerPort, operator: secrets.operator },
   }
 }
@@ -95,12 +106,16 @@ function write(file, text) {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const { values } = parseArgs({ options: { host: { type: 'string' }, into: { type: 'string' } } })
-  if (!values.host) {
-    console.error('usage: node examples/deploy/prepare.mjs --host api.example.com [--into FOLDER]')
+  const { values } = parseArgs({
+    options: { host: { type: 'string' }, into: { type: 'string' }, backends: { type: 'string', default: 'kafka' } },
+  })
+  if (!values.host || !BACKENDS.includes(values.backends)) {
+    console.error(
+      'usage: node examples/deploy/prepare.mjs --host api.example.com [--backends kafka|redis] [--into FOLDER]',
+    )
     process.exit(2)
   }
   const folder = resolve(values.into ?? fileURLToPath(new URL('settings', import.meta.url)))
-  prepare({ folder, apiHost: values.host })
+  prepare({ folder, apiHost: values.host, backends: values.backends })
   console.log(`settings are in ${folder}; put a certificate of ${values.host} and *.${values.host} into ${folder}/tls`)
 }

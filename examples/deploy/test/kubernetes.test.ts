@@ -11,6 +11,9 @@ import { DEPLOY } from './compose-file.ts'
 const ROOT = resolve(DEPLOY, '../..')
 const require = createRequire(import.meta.url)
 
+const PLATFORM = 'stemcell'
+const ACTIONS = 'stemcell-actions'
+
 interface Manifest {
   readonly apiVersion: string
   readonly kind: string
@@ -19,6 +22,7 @@ interface Manifest {
 
 interface PodSpec {
   readonly terminationGracePeriodSeconds: number
+  readonly serviceAccountName?: string
   readonly containers: readonly {
     readonly args: readonly string[]
     readonly ports: readonly { readonly name: string; readonly containerPort: number }[]
@@ -45,18 +49,26 @@ interface StatefulSet extends Manifest {
 }
 
 interface Kustomization {
-  readonly namespace: string
   readonly resources: readonly string[]
-  readonly secretGenerator: readonly { readonly name: string; readonly files: readonly string[] }[]
+  readonly secretGenerator: readonly {
+    readonly name: string
+    readonly namespace: string
+    readonly files: readonly string[]
+  }[]
 }
 
-const manifests: readonly Manifest[] = readdirSync(join(DEPLOY, 'kubernetes'))
-  .filter((name) => name.endsWith('.yaml') && name !== 'kustomization.yaml')
-  .flatMap((name) => parseAllDocuments(readFileSync(join(DEPLOY, 'kubernetes', name), 'utf8')))
-  .map((document) => document.toJS() as Manifest)
+const filesIn = (folder: string): string[] =>
+  readdirSync(join(DEPLOY, folder)).filter((name) => name.endsWith('.yaml') && name !== 'kustomization.yaml')
+const manifestsIn = (folder: string): readonly Manifest[] =>
+  filesIn(folder)
+    .flatMap((name) => parseAllDocuments(readFileSync(join(DEPLOY, folder, name), 'utf8')))
+    .map((document) => document.toJS() as Manifest)
+const manifests = manifestsIn('kubernetes')
+const withTrial = [...manifests, ...manifestsIn('kubernetes-trial')]
 const sets = manifests.filter(({ kind }) => kind === 'StatefulSet') as unknown as readonly StatefulSet[]
 const kustomization = parse(readFileSync(join(DEPLOY, 'kubernetes/kustomization.yaml'), 'utf8')) as Kustomization
-const titled = manifests.map((manifest) => [`${manifest.kind} ${manifest.metadata.name}`, manifest] as const)
+const trial = parse(readFileSync(join(DEPLOY, 'kubernetes-trial/kustomization.yaml'), 'utf8')) as Kustomization
+const titled = withTrial.map((manifest) => [`${manifest.kind} ${manifest.metadata.name}`, manifest] as const)
 
 let folder: string
 let config: {
@@ -64,6 +76,7 @@ let config: {
   readonly port?: number
   readonly limits: { readonly timeoutMs: { readonly max: number } }
   readonly invoker: { readonly port: number; readonly userMemoryMb: number }
+  readonly containers: { readonly options: { readonly namespace: string } }
   readonly tls: Record<string, string>
 }
 
@@ -88,7 +101,7 @@ describe('the manifests for Kubernetes', () => {
 
   it('have no field that Kubernetes does not know', () => {
     const models = [
-      ...new Map(manifests.map((manifest) => [JSON.stringify(modelOf(manifest)), modelOf(manifest)])).values(),
+      ...new Map(withTrial.map((manifest) => [JSON.stringify(modelOf(manifest)), modelOf(manifest)])).values(),
     ]
     const imports = models.map(({ name, from }) => `import type { I${name} } from '${from}'`)
     const check = (data: readonly Manifest[]): string => {
@@ -113,26 +126,37 @@ describe('the manifests for Kubernetes', () => {
         rmSync(own, { recursive: true })
       }
     }
-    expect(check(manifests)).toBe('')
+    expect(check(withTrial)).toBe('')
     const [set] = sets
     const wrong = { ...set!, spec: { ...set!.spec, terminationGracePeriodSecond: 1 } } as Manifest
     expect(check([wrong])).toMatch(/terminationGracePeriodSecond"?' does not exist/)
   })
 
   it('are all named by the kustomization, with secrets of files that prepare.mjs makes', () => {
-    const files = readdirSync(join(DEPLOY, 'kubernetes')).filter(
-      (name) => name.endsWith('.yaml') && name !== 'kustomization.yaml',
-    )
-    expect(kustomization.resources.toSorted()).toEqual(files.toSorted())
-    for (const { files: sources } of kustomization.secretGenerator) {
+    expect(kustomization.resources.toSorted()).toEqual(filesIn('kubernetes').toSorted())
+    expect(trial.resources.toSorted()).toEqual(['../kubernetes', ...filesIn('kubernetes-trial')].toSorted())
+    for (const { files: sources, namespace } of kustomization.secretGenerator) {
+      expect(namespace).toBe(PLATFORM)
       for (const source of sources) {
         const path = source.split('=')[1]!.replace(/^settings\//, '')
         expect(existsSync(join(folder, path)), path).toBe(true)
       }
     }
+  })
+
+  it('keep actions in a namespace of their own, where invokers may do no more than the factory needs', () => {
+    const namespaces = manifests.filter(({ kind }) => kind === 'Namespace').map(({ metadata }) => metadata.name)
+    expect(namespaces).toEqual([PLATFORM, ACTIONS])
     for (const { metadata, kind } of manifests) {
-      if (kind !== 'Namespace') expect(metadata.namespace).toBe(kustomization.namespace)
+      if (kind !== 'Namespace') expect(namespaces).toContain(metadata.namespace)
     }
+    const inActions = manifests.filter(({ metadata }) => metadata.namespace === ACTIONS)
+    expect(inActions.map(({ kind }) => kind).toSorted()).toEqual(['NetworkPolicy', 'Role', 'RoleBinding'])
+    const { serviceAccountName } = sets.find(({ metadata }) => metadata.name === 'invoker')!.spec.template.spec
+    expect(inActions.find(({ kind }) => kind === 'RoleBinding')).toMatchObject({
+      subjects: [{ kind: 'ServiceAccount', name: serviceAccountName, namespace: PLATFORM }],
+    })
+    expect(config.containers.options.namespace).toBe(ACTIONS)
   })
 })
 
@@ -205,7 +229,10 @@ describe('the network policies', () => {
   const policies = manifests.filter(({ kind }) => kind === 'NetworkPolicy') as unknown as readonly Policy[]
   const COMPONENT = 'app.kubernetes.io/component'
   const of = (component: string | undefined): Policy =>
-    policies.find(({ spec }) => spec.podSelector.matchLabels?.[COMPONENT] === component)!
+    policies.find(
+      ({ metadata, spec }) =>
+        metadata.namespace === PLATFORM && spec.podSelector.matchLabels?.[COMPONENT] === component,
+    )!
   const componentsIn = (selectors: readonly (Selector | undefined)[]): string[] =>
     selectors.flatMap((selector) => [
       ...(selector?.matchLabels?.[COMPONENT] === undefined ? [] : [selector.matchLabels[COMPONENT]]),
@@ -219,7 +246,8 @@ describe('the network policies', () => {
   it('keep actions from queue and stores, on both sides', () => {
     const callers = of('backend').spec.ingress!.flatMap(({ from = [] }) => from.map(({ podSelector }) => podSelector))
     expect(componentsIn(callers).toSorted()).toEqual(['backend', 'controller', 'invoker'])
-    const { policyTypes, egress } = of('action').spec
+    const { policyTypes, egress, podSelector } = policies.find(({ metadata }) => metadata.namespace === ACTIONS)!.spec
+    expect(podSelector).toEqual({})
     expect(policyTypes).toContain('Egress')
     const reached = egress!.flatMap(({ to }) => to)
     expect(componentsIn(reached.map(({ podSelector }) => podSelector))).toEqual(['controller'])

@@ -20,4 +20,5 @@ export {
   type ImagePlan,
   type PlanOptions,
 } from './image-definition.ts'
+export { npmClosure, type InstalledPackage } from './host/npm-closure.ts'
 export { RootFs, type Content, type RootFsEntry } from './root-fs.ts'

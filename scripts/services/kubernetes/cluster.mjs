@@ -161,10 +161,16 @@ export async function kubectlProgram() {
 /** Where another process finds a cluster's containerd: through its process 1, as its `/run` is its own. */
 export const containerdSocketOf = (pid) => `/proc/${pid}/root${CONTAINERD_SOCKET}`
 
+/**
+ * Where an image of the same name was there, containerd's collector takes its layers away, at times just when the new image is
+ * about to stand on them: the next time they are unpacked again.
+ */
 export function importImages(socket, archive, ctr = requireProgram('ctr', ['containerd'])) {
-  check(
-    spawnSync(ctr, ['--address', socket, '--namespace', 'k8s.io', 'images', 'import', archive], { encoding: 'utf8' }),
-  )
+  const args = ['--address', socket, '--namespace', 'k8s.io', 'images', 'import', archive]
+  const run = () => spawnSync(ctr, args, { encoding: 'utf8' })
+  let outcome = run()
+  for (let again = 0; again < 3 && /snapshot .* does not exist/.test(outcome.stderr ?? ''); again += 1) outcome = run()
+  check(outcome)
 }
 
 /** Whether the node of a kubeconfig that `startCluster` wrote takes pods. */
