@@ -132,7 +132,7 @@ export const CLUSTER_MUTANTS = [
     find: 'if (controller !== undefined && !mayLive(controller))',
     replace: 'if (false)',
     seeds: 60,
-    first: 10,
+    first: 12,
   },
   {
     name: 'shared-slot-kept',
@@ -157,7 +157,7 @@ export const CLUSTER_MUTANTS = [
     find: 'if (isStored(message, 3, STORE_ALL)) {',
     replace: 'if (false) {',
     seeds: 60,
-    first: 20,
+    first: 23,
   },
   {
     name: 'interrupted-without-record',
