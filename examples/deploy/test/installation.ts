@@ -3,6 +3,7 @@ import { spawn, spawnSync } from 'node:child_process'
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { Agent, request } from 'undici'
 import { importImages, kubectlProgram } from '../../../scripts/services/kubernetes/cluster.mjs'
 import { onPath } from '../../../test/test-with.ts'
@@ -31,6 +32,10 @@ const redisImage: ImageDefinition = {
     },
   }),
 }
+
+const PATIENCE_MS = 60_000
+
+type Method = 'GET' | 'PUT' | 'POST'
 
 export interface Answer {
   readonly status: number
@@ -127,8 +132,22 @@ export class Installation {
     this.kubectl('apply', '-f', file)
   }
 
-  /** Calls the API through the port of the node, on a connection of its own. */
-  async call(method: 'GET' | 'PUT' | 'POST', path: string, body?: object): Promise<Answer> {
+  /**
+   * Calls the API through the port of the node, on a connection of its own. Rules of a busy node may be behind the pods by
+   * seconds: a connection that is refused has brought nobody anything, and is tried again.
+   */
+  async call(method: Method, path: string, body?: object): Promise<Answer> {
+    for (const began = Date.now(); ; await sleep(100)) {
+      try {
+        return await this.#callOnce(method, path, body)
+      } catch (error) {
+        const { code } = error as NodeJS.ErrnoException
+        if (code !== 'ECONNREFUSED' || Date.now() - began > PATIENCE_MS) throw error
+      }
+    }
+  }
+
+  async #callOnce(method: Method, path: string, body?: object): Promise<Answer> {
     const response = await request(`https://${this.#address}:${NODE_PORT}/api/v1/namespaces/_/${path}`, {
       method,
       reset: true,
