@@ -1,27 +1,28 @@
+import { RemovableHeap, type HeapItem } from '../removable-heap.ts'
 import type { Clock, Timer } from './clock.ts'
 
 /** What must have happened by a moment. */
-export abstract class Deadline {
+export abstract class Deadline implements HeapItem {
   /** On the monotonic clock. Not to be changed while it is pending. */
   declare deadlineMs: number
-  /** @internal Neighbours among those that are pending. */
-  declare before: Deadline | undefined
-  /** @internal */
-  declare after: Deadline | undefined
-  /** @internal */
-  declare isPending: boolean
+  /** @internal Its place among those that are pending. */
+  declare heapAt: number
+  /** @internal Of two that pass at one moment, the one that was added first comes first. */
+  declare order: number
 
   // Fields with initialisers are set one by one by a function of their own, which is slow until it is inlined.
   constructor(deadlineMs: number) {
     this.deadlineMs = deadlineMs
-    this.before = undefined
-    this.after = undefined
-    this.isPending = false
+    this.heapAt = -1
+    this.order = 0
   }
 
   /** Called once, when it has passed. */
   abstract expire(): void
 }
+
+/** Of a deadline that is about to expire, with others. */
+const IS_PASSED = -2
 
 const ofClock = new WeakMap<Clock, Deadlines>()
 
@@ -31,9 +32,9 @@ const ofClock = new WeakMap<Clock, Deadlines>()
  */
 export class Deadlines {
   readonly #clock: Clock
-  /** A list through the deadlines themselves: nothing is left behind of what is removed, see `TransientMap`. */
-  #first: Deadline | undefined
-  #last: Deadline | undefined
+  /** What is removed from it leaves nothing behind, see `TransientMap`. */
+  readonly #pending = new RemovableHeap<Deadline>(isBefore)
+  #added = 0
   #timer: Timer | undefined
   #armedMs = Infinity
 
@@ -50,32 +51,23 @@ export class Deadlines {
 
   /** Nothing happens when it is pending already. */
   add(deadline: Deadline): void {
-    if (deadline.isPending) return
-    deadline.isPending = true
-    deadline.before = this.#last
-    if (this.#last) this.#last.after = deadline
-    else this.#first = deadline
-    this.#last = deadline
+    if (deadline.heapAt >= 0) return
+    deadline.order = this.#added++
+    this.#pending.add(deadline)
     if (deadline.deadlineMs < this.#armedMs) this.#arm(deadline.deadlineMs)
   }
 
   /** False when it was not pending. */
   remove(deadline: Deadline): boolean {
-    if (!deadline.isPending) return false
-    deadline.isPending = false
-    const { before, after } = deadline
-    if (before) before.after = after
-    else this.#first = after
-    if (after) after.before = before
-    else this.#last = before
-    deadline.before = undefined
-    deadline.after = undefined
-    return true
+    const { heapAt } = deadline
+    if (heapAt === IS_PASSED) deadline.heapAt = -1
+    else this.#pending.remove(deadline)
+    return heapAt !== -1
   }
 
   /** Leaves no timer behind where nothing is pending: for whoever is done with it. */
   rest(): void {
-    if (this.#first) return
+    if (this.#pending.size > 0) return
     this.#timer?.cancel()
     this.#timer = undefined
     this.#armedMs = Infinity
@@ -92,14 +84,21 @@ export class Deadlines {
     this.#armedMs = Infinity
     const now = this.#clock.monotonic()
     const passed: Deadline[] = []
-    let nextMs = Infinity
-    for (let deadline = this.#first; deadline; deadline = deadline.after) {
-      if (deadline.deadlineMs <= now) passed.push(deadline)
-      else nextMs = Math.min(nextMs, deadline.deadlineMs)
+    for (let first = this.#pending.first; first && first.deadlineMs <= now; first = this.#pending.first) {
+      this.#pending.remove(first)
+      passed.push(first)
     }
-    if (nextMs < Infinity) this.#arm(nextMs)
+    // Whoever expires may end others whose time is over, too.
+    for (const deadline of passed) deadline.heapAt = IS_PASSED
+    if (this.#pending.first) this.#arm(this.#pending.first.deadlineMs)
     for (const deadline of passed) {
-      if (this.remove(deadline)) deadline.expire()
+      if (deadline.heapAt !== IS_PASSED) continue
+      deadline.heapAt = -1
+      deadline.expire()
     }
   }
+}
+
+function isBefore(a: Deadline, b: Deadline): boolean {
+  return a.deadlineMs < b.deadlineMs || (a.deadlineMs === b.deadlineMs && a.order < b.order)
 }
