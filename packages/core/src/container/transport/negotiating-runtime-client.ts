@@ -5,12 +5,17 @@ import { HttpRuntimeClient } from './http-runtime-client.ts'
 import type { RuntimeClient, RuntimeClientOptions } from './runtime-client.ts'
 import { waitUntilAnswered } from './wait-until-answered.ts'
 
+/** Who has not spoken frames for so long may be a server of HTTP that hangs up when it is asked. */
+const HANGS_UP_MS = 1_000
+
 /** For our own runtimes: frames where the runtime takes them up when it is asked, and HTTP where it is an older one. */
 export class NegotiatingRuntimeClient implements RuntimeClient {
   readonly #options: RuntimeClientOptions
   readonly #http: HttpRuntimeClient
   readonly #framed: FramedRuntimeClient
   #chosen: HttpRuntimeClient | FramedRuntimeClient
+  /** When nobody answered for the first time, monotonic ms. */
+  #firstSilenceMs: number | undefined
 
   constructor(options: RuntimeClientOptions) {
     this.#options = options
@@ -54,7 +59,11 @@ export class NegotiatingRuntimeClient implements RuntimeClient {
   async #agree(timeoutMs: number): Promise<boolean> {
     let greeting = await this.#framed.open(timeoutMs)
     if (greeting === 'nothing') {
-      // Not up yet, or a server that hangs up on what it does not know. One that came up just now is asked again.
+      // Not up yet: one that is ours need not load its HTTP stack for our impatience.
+      const now = this.#options.clock.monotonic()
+      this.#firstSilenceMs ??= now
+      if (now - this.#firstSilenceMs < HANGS_UP_MS) return false
+      // Or a server that hangs up on what it does not know. One that came up just now is asked again.
       if (!(await primes(this.#http, timeoutMs))) return false
       greeting = await this.#framed.open(timeoutMs)
       if (greeting !== 'frames') return true
