@@ -96,8 +96,8 @@ export const CLUSTER_MUTANTS = [
     name: 'one-run-too-many',
     text: 'A container gets one run more than it may have.',
     file: `${INVOKER}/proxy/container-proxy.ts`,
-    find: 'return this.active < this.maxConcurrent',
-    replace: 'return this.active <= this.maxConcurrent',
+    find: 'return this.active - (this.#preparation ? 1 : 0) < this.maxConcurrent',
+    replace: 'return this.active - (this.#preparation ? 1 : 0) <= this.maxConcurrent',
     seeds: 10,
   },
   {

@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache'
 import { adapterContext, type Adapter } from '../adapter.ts'
-import { growingTo } from '../growing-cache.ts'
+import { growingTo } from '../collections/growing-cache.ts'
 import { PlatformError } from '../errors.ts'
 import type { MaybePromise } from '../lifecycle.ts'
 import { ALL_RIGHTS, AUTH_KEY_LENGTH, type Identity } from '../model/identity.ts'

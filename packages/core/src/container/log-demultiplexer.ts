@@ -1,5 +1,5 @@
 import type { Clock } from '../time/clock.ts'
-import { TransientMap } from '../transient-map.ts'
+import { TransientMap } from '../collections/transient-map.ts'
 import type { ActivationLog, LogLine } from './activation-log.ts'
 import { ActivationLogBuffer } from './activation-log-buffer.ts'
 import type { LogOptions } from './container-factory.ts'

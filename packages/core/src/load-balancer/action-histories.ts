@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache'
-import { growingTo } from '../growing-cache.ts'
+import { growingTo } from '../collections/growing-cache.ts'
 import type { ActionHistory, PlacementRequest } from './load-balancer.ts'
 
 const REMEMBERED = 50_000

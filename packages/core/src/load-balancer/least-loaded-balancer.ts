@@ -3,7 +3,7 @@ import type { Adapter } from '../adapter.ts'
 import { PlatformError } from '../errors.ts'
 import type { ClusterView, InvokerView, LoadBalancer, Placement, PlacementRequest } from './load-balancer.ts'
 import { serves } from './serves.ts'
-import { growingTo } from '../growing-cache.ts'
+import { growingTo } from '../collections/growing-cache.ts'
 
 /** Options of {@link leastLoadedBalancer}. */
 export interface LeastLoadedBalancerOptions {

@@ -1,4 +1,4 @@
-import { RemovableHeap, type HeapItem } from '../removable-heap.ts'
+import { RemovableHeap, type HeapItem } from '../collections/removable-heap.ts'
 import type { Clock, Timer } from './clock.ts'
 
 /** What must have happened by a moment. */

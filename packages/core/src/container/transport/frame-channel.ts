@@ -15,7 +15,7 @@ import type { PendingCall } from './pending-call.ts'
 import { neededBytes, replyOf } from './reply.ts'
 import type { FramedLog, RuntimeEndpoint } from './runtime-client.ts'
 import { PlatformError } from '../../errors.ts'
-import { TransientMap } from '../../transient-map.ts'
+import { TransientMap } from '../../collections/transient-map.ts'
 
 /** All channels read into this one: what arrives is taken up before the next read. */
 const readBuffer = Buffer.allocUnsafeSlow(65_536)

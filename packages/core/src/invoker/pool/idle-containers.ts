@@ -1,7 +1,7 @@
 import type { ContainerProxy } from '../proxy/container-proxy.ts'
 import { LinkedList } from '../parts/linked-list.ts'
 import type { IdleContainer } from '../parts/pool-policy.ts'
-import { RemovableHeap } from '../../removable-heap.ts'
+import { RemovableHeap } from '../../collections/removable-heap.ts'
 import { minus, NO_RESOURCES, plus, type Resources } from '../parts/resources.ts'
 
 /**

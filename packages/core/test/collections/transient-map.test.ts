@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { SeededRandom } from '@stemcell/core'
-import { TransientMap } from '../src/transient-map.ts'
+import { TransientMap } from '../../src/collections/transient-map.ts'
 
 it('holds what a Map would hold, whatever comes and goes', () => {
   for (let seed = 1; seed <= 20; seed++) {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { RemovableHeap, type HeapItem } from '../src/removable-heap.ts'
-import { SeededRandom } from '../src/time/seeded-random.ts'
+import { RemovableHeap, type HeapItem } from '../../src/collections/removable-heap.ts'
+import { SeededRandom } from '../../src/time/seeded-random.ts'
 
 interface Item extends HeapItem {
   readonly value: number
