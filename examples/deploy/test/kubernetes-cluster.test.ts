@@ -66,7 +66,7 @@ describeWith('kubernetes', 'the manifests on a cluster', (kubeconfig) => {
         for (const id of lost) {
           const record = await recordOf(id)
           if (record === undefined) continue
-          expect(endings).toContain(record.response.status)
+          expect(endings, JSON.stringify(record)).toContain(record.response.status)
           lost.delete(id)
         }
         return lost.size === 0
