@@ -82,7 +82,7 @@ export class ContainerPool implements ProxyHost {
     this.#idle = new IdleContainers(policy.worth && ((container) => policy.worth!(container)))
     this.#prewarms = new Prewarms(clock, (preparation, keepMs) => this.#prepare(preparation, keepMs))
     this.#starts = new ContainerStarts(clock, parts.maxParallelStarts)
-    this.#reuseQueue = new ReuseQueue(clock, (job) => this.#waitedInVain(job))
+    this.#reuseQueue = new ReuseQueue(clock, (job) => this.#insist(job, this.#reason(job)))
     this.#stems = new StemCells({ manifest, clock, policy, logger, start: (lane) => this.#startStem(lane) })
   }
 
@@ -120,10 +120,7 @@ export class ContainerPool implements ProxyHost {
     if (job.ended) return
     if (this.#closed) return job.fail({ kind: 'closing' })
     if (!covers(this.#ledger.capacity, job.need)) return job.fail({ kind: 'never-fits' })
-    if (reason === undefined) {
-      this.#arrived(job)
-      if (this.#waitsForHot(job)) return
-    }
+    if (reason === undefined) this.#arrived(job)
     if (this.#takeOwn(job)) {
       if (this.#room.size > 0) this.#overtake()
     } else if (this.#isLimited(job)) {
@@ -172,7 +169,7 @@ export class ContainerPool implements ProxyHost {
   }
 
   ran(proxy: ContainerProxy, ms: number): void {
-    this.#actions.ran(proxy, ms)
+    this.#actions.ran(proxy.key!, ms)
   }
 
   stemReady(proxy: ContainerProxy): void {
@@ -302,21 +299,6 @@ export class ContainerPool implements ProxyHost {
     }
     this.#room.add(job, reason)
     this.#makeRoom()
-  }
-
-  /** Lets the job wait for a container that is at work, where another one, idle or not made yet, would only be in its way. */
-  #waitsForHot(job: Job): boolean {
-    const { key, maxConcurrent } = job
-    if (maxConcurrent > 1) return false
-    const waitMs = this.#actions.hotWaitMs(key, this.#reuseQueue.countIn(key))
-    if (waitMs === 0) return false
-    this.#reuseQueue.add(job, key, waitMs)
-    return true
-  }
-
-  #waitedInVain(job: Job): void {
-    this.#actions.hotWaitMissed(job.key)
-    if (!this.#takeOwn(job)) this.#insist(job, this.#reason(job))
   }
 
   /** Lets the job wait for a container that exists, where that is quicker than to make one. */

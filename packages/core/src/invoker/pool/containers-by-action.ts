@@ -1,15 +1,11 @@
 import type { ContainerProxy } from '../proxy/container-proxy.ts'
 import { LinkedList } from '../parts/linked-list.ts'
-import { HotLimit } from './hot-limit.ts'
 
 interface Containers {
   /** Not suspended and with room for another job: those that are ready first, the most recently used before others. */
   readonly open: LinkedList<ContainerProxy>
   readonly parked: LinkedList<ContainerProxy>
   total: number
-  /** Of them, those that have run a job after the one that initialised them. */
-  seasoned: number
-  readonly hot: HotLimit
   /** Moving average of a run in an initialised container, ms. */
   runMs: number | undefined
 }
@@ -37,28 +33,12 @@ export class ContainersByAction {
     return this.#containers.get(key)?.runMs
   }
 
-  /** A run in a container that was initialised before took so long. */
-  ran(proxy: ContainerProxy, ms: number): void {
-    const containers = this.#containers.get(proxy.key!)
+  /** A run took so long. */
+  ran(key: string, ms: number): void {
+    const containers = this.#containers.get(key)
     if (!containers) return
-    if (!proxy.isSeasoned) {
-      proxy.isSeasoned = true
-      containers.seasoned++
-    }
-    containers.hot.ran(ms, busyOf(containers))
     const { runMs = ms } = containers
     containers.runMs = runMs + (ms < runMs ? QUICKER : SLOWER) * (ms - runMs)
-  }
-
-  /** How long a job of the key, which runs alone, is to wait behind `ahead` others for a hot container at work, ms; 0: not at all. */
-  hotWaitMs(key: string, ahead: number): number {
-    const containers = this.#containers.get(key)
-    return containers ? containers.hot.waitMs(busyOf(containers), ahead) : 0
-  }
-
-  /** A job of the key has waited for a hot container in vain. */
-  hotWaitMissed(key: string): void {
-    this.#containers.get(key)?.hot.missed()
   }
 
   /** The best container for a job of the key. */
@@ -71,15 +51,7 @@ export class ContainersByAction {
   enter(key: string): void {
     const containers = this.#containers.get(key)
     if (containers) containers.total++
-    else
-      this.#containers.set(key, {
-        open: new LinkedList(),
-        parked: new LinkedList(),
-        total: 1,
-        seasoned: 0,
-        hot: new HotLimit(),
-        runMs: undefined,
-      })
+    else this.#containers.set(key, { open: new LinkedList(), parked: new LinkedList(), total: 1, runMs: undefined })
   }
 
   /** Puts a container that was just given a job where the next job finds it: behind those that are ready. */
@@ -108,16 +80,10 @@ export class ContainersByAction {
     proxy.place.unlink()
     const containers = this.#of(proxy)
     containers.total--
-    if (proxy.isSeasoned) containers.seasoned--
     if (containers.total === 0) this.#containers.delete(proxy.key!)
   }
 
   #of(proxy: ContainerProxy): Containers {
     return this.#containers.get(proxy.key!)!
   }
-}
-
-/** Hot containers at work, where each runs one job at a time: those with room are listed. */
-function busyOf({ seasoned, open, parked }: Containers): number {
-  return Math.max(0, seasoned - open.size - parked.size)
 }

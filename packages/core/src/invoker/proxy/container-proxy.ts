@@ -62,8 +62,6 @@ export class ContainerProxy implements IdleContainer {
   heapAt = -1
   /** Tells it from the others of its pool. */
   number = 0
-  /** It has run a job that did not initialise it. */
-  isSeasoned = false
   /** What operators see; undefined while it is a stem cell. */
   owner: ContainerOwnerView | undefined
   /** Jobs given to it that have not ended. */
