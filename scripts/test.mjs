@@ -10,7 +10,7 @@ import { readReport, tellFailures } from './test-report.mjs'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 const folder = join(root, '.test-report')
-const filesOfSecondLook = 3
+const filesOfSecondLook = 6
 const neverForgiven = /conservation|chaos|started-twice/
 
 const filters = process.argv.slice(2)

@@ -43,7 +43,7 @@ describeWith('kubernetes', 'a cluster whose parts fail', () => {
     const warn = (_fields: object, message: string): void => void warnings.push(message)
     const silent = (): void => undefined
     const logger = { debug: silent, info: silent, error: silent, warn, child: () => logger }
-    factory = cluster.factory({ destroyTimeoutMs: 8_000 }, { logger })
+    factory = cluster.factory({ destroyTimeoutMs: 8_000, scheduleTimeoutMs: 60_000 }, { logger })
     await factory.open()
   })
   afterEach(async () => {

@@ -43,12 +43,23 @@ export function connect(folder, cable, pid) {
 
 /** Takes away what `connect` left on this machine, and says nothing when there is nothing. */
 export function disconnect(folder, cable) {
-  if (existsSync(join('/sys/class/net', cable))) ip('link', 'delete', cable)
+  removeCable(cable)
   const file = join(folder, 'network.json')
   if (!existsSync(file)) return
   const { range } = JSON.parse(readFileSync(file, 'utf8'))
   if (routes().some(({ type, dst }) => type === 'unreachable' && dst === range))
     ip('route', 'delete', 'unreachable', range)
+}
+
+/** It goes by itself with the namespace at its other end, which may be while we look. */
+function removeCable(cable) {
+  const isThere = () => existsSync(join('/sys/class/net', cable))
+  if (!isThere()) return
+  try {
+    ip('link', 'delete', cable)
+  } catch (error) {
+    if (isThere()) throw error
+  }
 }
 
 function freeNetwork(folder) {

@@ -1,5 +1,5 @@
 import { isPlatformError, PlatformError } from '../../errors.ts'
-import type { MaybePromise } from '../../lifecycle.ts'
+import { isPromise, type MaybePromise } from '../../lifecycle.ts'
 import type { LoadBalancer } from '../../load-balancer/load-balancer.ts'
 import type { Logger } from '../../log.ts'
 import { readAcknowledgement, type Acknowledgement } from '../../messages/acknowledgement.ts'
@@ -215,10 +215,35 @@ export class PlacingActivator implements Activator, Bookkeeper {
 
   #send(entry: InFlight, invoker: number): void {
     const { queue, clock, limits } = this.#parts
-    const { timeout } = entry.request.target.action.limits
+    const { request } = entry
+    const { timeout } = request.target.action.limits
     const timeoutMs =
       Math.max(timeout, limits.timeoutMs.std) * limits.completionTimeoutFactor + limits.completionTimeoutAddonMs
     entry.expectEnd(clock.monotonic() + timeoutMs)
+    // Whoever gave the id asks for it again after a crash: nothing starts before there is a record to be found then.
+    if (request.activationId === undefined || request.blocking || queue.capabilities.durable || entry.provisional) {
+      this.#publish(entry, invoker)
+      return
+    }
+    const notSecured = (cause: unknown): void => {
+      const message = 'the activation store does not answer'
+      this.#notSent(entry, new PlatformError('ERR_UNAVAILABLE', message, { cause }))
+    }
+    let secured: MaybePromise<void>
+    try {
+      secured = this.secure(entry)
+    } catch (error) {
+      queueMicrotask(() => notSecured(error))
+      return
+    }
+    if (isPromise(secured)) secured.then(() => this.#publish(entry, invoker), notSecured)
+    else this.#publish(entry, invoker)
+  }
+
+  #publish(entry: InFlight, invoker: number): void {
+    const { queue } = this.#parts
+    // It was ended while its record was being written.
+    if (this.#inFlight.get(entry.activationId) !== entry) return
     try {
       queue.publish(invokerTopic(invoker), activationBody(this.#message(entry))).then(
         () => this.#published(entry),
@@ -237,6 +262,7 @@ export class PlacingActivator implements Activator, Bookkeeper {
 
   secure(entry: InFlight): MaybePromise<void> {
     const { queue, clock } = this.#parts
+    if (entry.provisional) return entry.provisional.done
     if (entry.published && queue.capabilities.durable) return
     const record = refusedActivation(entry.request, entry.activationId, clock.now(), CONTROLLER_STOPPED)
     const done = this.#provisional.putProvisional(record, entry.request)
@@ -287,7 +313,7 @@ export class PlacingActivator implements Activator, Bookkeeper {
       void this.#end(entry, NOT_PUBLISHED)
       return
     }
-    this.#forget(entry)
+    if (this.#forget(entry)) this.#discardProvisional(entry)
     entry.fail(
       isPlatformError(error)
         ? error

@@ -324,6 +324,37 @@ describe('an id that was handed out', () => {
     }
   })
 
+  it('has it before anything starts, where the caller gave the id and may ask for it again', async () => {
+    const { activator, activationStore, received, complete, clock } = await stage()
+    const receivedBefore: number[] = []
+    let answers: (() => void) | undefined
+    const put = activationStore.putProvisional.bind(activationStore)
+    vi.spyOn(activationStore, 'putProvisional').mockImplementation(async (owner, record) => {
+      receivedBefore.push(received.length)
+      await new Promise<void>((resolve) => (answers = resolve))
+      await put(owner, record)
+    })
+    const activationId = 'a'.repeat(32)
+    const accepted = activator.activate(request({ blocking: false, activationId }))
+    await clock.advance(10)
+    expect([receivedBefore, received.length]).toEqual([[0], 0])
+    answers!()
+    expect((await accepted).activationId).toBe(activationId)
+    await clock.advance(0)
+    expect(received.map((message) => message.activationId)).toEqual([activationId])
+    await complete(received[0]!)
+    expect(await activationStore.finalizeOrphans('controller0')).toBe(0)
+  })
+
+  it('is not accepted, and nothing starts, where the caller gave the id and the store does not answer', async () => {
+    const { activator, activationStore, received, clock } = await stage()
+    vi.spyOn(activationStore, 'putProvisional').mockRejectedValue(new PlatformError('ERR_UNAVAILABLE', 'away'))
+    const refused = activator.activate(request({ blocking: false, activationId: 'a'.repeat(32) }))
+    await expect(refused).rejects.toMatchObject({ code: 'ERR_UNAVAILABLE' })
+    await clock.advance(10)
+    expect([received.length, activator.total]).toEqual([0, 0])
+  })
+
   it('after the wait of a blocking caller has a provisional record too; one answered in time needs none', async () => {
     const { activator, activationStore, received, complete, clock } = await stage()
     const putProvisional = vi.spyOn(activationStore, 'putProvisional')
