@@ -329,10 +329,12 @@ describe('an id that was handed out', () => {
     const receivedBefore: number[] = []
     let answers: (() => void) | undefined
     const put = activationStore.putProvisional.bind(activationStore)
-    vi.spyOn(activationStore, 'putProvisional').mockImplementation(async (owner, record) => {
-      receivedBefore.push(received.length)
-      await new Promise<void>((resolve) => (answers = resolve))
-      await put(owner, record)
+    Object.assign(activationStore, {
+      putProvisional: async (owner: string, record: Activation): Promise<void> => {
+        receivedBefore.push(received.length)
+        await new Promise<void>((resolve) => (answers = resolve))
+        put(owner, record)
+      },
     })
     const activationId = 'a'.repeat(32)
     const accepted = activator.activate(request({ blocking: false, activationId }))
@@ -348,7 +350,9 @@ describe('an id that was handed out', () => {
 
   it('is not accepted, and nothing starts, where the caller gave the id and the store does not answer', async () => {
     const { activator, activationStore, received, clock } = await stage()
-    vi.spyOn(activationStore, 'putProvisional').mockRejectedValue(new PlatformError('ERR_UNAVAILABLE', 'away'))
+    Object.assign(activationStore, {
+      putProvisional: () => Promise.reject(new PlatformError('ERR_UNAVAILABLE', 'away')),
+    })
     const refused = activator.activate(request({ blocking: false, activationId: 'a'.repeat(32) }))
     await expect(refused).rejects.toMatchObject({ code: 'ERR_UNAVAILABLE' })
     await clock.advance(10)
