@@ -1,6 +1,8 @@
 // `npm run bench [-- name …] [--json] [--quick]`: measures Stemcell beside floors taken in the same run, and prints
 // ratios. `--quick` makes `containers`, `store` and `cluster` take few samples: to see that they work, not to compare.
+// `--minutes N` is how long `churn` goes on for each kind of container; 1 unless told.
 import { alarms } from './alarms.mjs'
+import { churn } from './churn.mjs'
 import { cluster } from './cluster.mjs'
 import { containers } from './containers.mjs'
 import { gateway } from './gateway.mjs'
@@ -30,13 +32,20 @@ const BENCHES = {
   replay,
   observing,
   containers,
+  churn,
   store,
   cluster,
 }
 
 const args = process.argv.slice(2)
 const json = args.includes('--json')
-const options = { quick: args.includes('--quick') }
+const minutesAt = args.indexOf('--minutes')
+const minutes = minutesAt < 0 ? undefined : Number(args.splice(minutesAt, 2)[1])
+if (minutes !== undefined && !(minutes > 0)) {
+  console.error('--minutes takes a number above 0')
+  process.exit(1)
+}
+const options = { quick: args.includes('--quick'), minutes }
 const names = args.filter((arg) => !arg.startsWith('--'))
 const unknown = names.filter((name) => !(name in BENCHES))
 if (unknown.length > 0) {

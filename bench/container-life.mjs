@@ -7,9 +7,9 @@ import { ACTION, PAYLOAD, runtimeCalls } from './processes.mjs'
 export const IMAGE = { prefix: 'stemcell', name: 'action-nodejs', tag: process.versions.node.split('.')[0] }
 const START_MS = 60_000
 const WARM_RUNS = 20
-const CALL = { timeoutMs: START_MS, maxReplyBytes: 1_048_576, truncateAtBytes: 1_048_576 }
-const INIT = JSON.stringify({ value: { name: 'bench', main: 'main', code: ACTION, binary: false, env: {} } })
-const RUN = `{"value":${PAYLOAD},"activation_id":"bench"}`
+export const CALL = { timeoutMs: START_MS, maxReplyBytes: 1_048_576, truncateAtBytes: 1_048_576 }
+export const INIT = JSON.stringify({ value: { name: 'bench', main: 'main', code: ACTION, binary: false, env: {} } })
+export const RUN = `{"value":${PAYLOAD},"activation_id":"bench"}`
 
 /** Options of the adapter; `stemcell` is how it comes: a unix socket, and the network that the bare API is asked for too. */
 export const WAYS = {
