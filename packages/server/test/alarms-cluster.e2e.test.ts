@@ -15,7 +15,7 @@ const HEARTBEAT_MS = 500
 const TAKEOVER_MS = 3_000
 /** What the documentation promises, and as much again for a busy machine. */
 const LATEST_MS = 2 * (TAKEOVER_MS + 2 * HEARTBEAT_MS)
-const SECONDS = 45
+const SECONDS = 30
 const CLUSTERS = [2, 3]
 const UNLIMITED = { invocationsPerMinute: 100_000, firesPerMinute: 100_000, concurrentInvocations: 1_000 }
 
@@ -97,13 +97,13 @@ describeWith('redis', 'schedules of a cluster', (redisUrl) => {
       }
 
       const at = (ms: number): Promise<void> => eventually('the moment', () => Date.now() >= ms, 120_000)
-      await at(firstMs + 8_300)
+      await at(firstMs + 5_300)
       await first!.kill()
       // Of two, one is there at any time.
       if (controllers === 2) await first!.start()
-      await at(firstMs + 18_700)
+      await at(firstMs + 12_700)
       process.kill(second!.pid!, 'SIGSTOP')
-      await at(firstMs + 28_100)
+      await at(firstMs + 20_100)
       process.kill(second!.pid!, 'SIGCONT')
       if (controllers > 2) await first!.start()
 

@@ -37,7 +37,7 @@ async function recordsOf(server: SpawnedServer, trigger: string): Promise<Trigge
 
 describe('schedules of a single server', () => {
   it('fire each occurrence once, through kills with -9 and restarts', async () => {
-    const seconds = 35
+    const seconds = 20
     const config = {
       limits: { firesPerMinute: 100_000, invocationsPerMinute: 100_000, concurrentInvocations: 1_000 },
     }
@@ -65,7 +65,7 @@ describe('schedules of a single server', () => {
       }
       expect((await call(server, 'POST', FEED, { body })).json).toEqual({ status: 'success' })
     }
-    for (const killMs of [firstMs + 7_250, firstMs + 16_010, firstMs + 25_600]) {
+    for (const killMs of [firstMs + 4_250, firstMs + 9_010, firstMs + 13_600]) {
       await eventually('the moment', () => Date.now() >= killMs, 60_000)
       await server.stop('SIGKILL')
       server = await SpawnedServer.start(folder, { config })
