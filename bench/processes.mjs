@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { Client } from 'undici'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
-const runtimeProgram = join(root, 'packages', 'runtime-nodejs', 'dist', 'main.js')
+const runtimeProgram = join(root, 'packages', 'runtime-nodejs', 'dist', 'bundle', 'main.js')
 const serverProgram = join(root, 'packages', 'server', 'dist', 'main.js')
 
 export const ACTION = 'function main(args) { return { echo: args } }'

@@ -4,6 +4,7 @@ import { existsSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { buildApp } from '../packages/console/build-app.mjs'
+import { bundle } from './bundle.mjs'
 import { noteBuild } from './note-build.mjs'
 import { removeStaleOutput } from './remove-stale-output.mjs'
 
@@ -26,6 +27,7 @@ if (!existsSync(installed) || statSync(installed).mtimeMs < statSync(lock).mtime
   run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'])
 }
 run(process.execPath, [join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-b'])
+await bundle()
 await buildApp()
 removeStaleOutput()
 noteBuild()

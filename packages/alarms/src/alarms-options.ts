@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import { z } from '@stemcell/core/schema'
 
 /** Options of `alarms()`, as a configuration file gives them. */
 export const alarmsOptions = z.strictObject({

@@ -1,5 +1,5 @@
 import type { AdapterModule, ConfigurableAdapter } from '@stemcell/core'
-import { z } from 'zod'
+import { z } from '@stemcell/core/schema'
 import { combinators } from './combinators/combinators.ts'
 import { samples } from './samples/samples.ts'
 import { utils } from './utils/utils.ts'

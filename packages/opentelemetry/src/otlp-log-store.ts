@@ -11,7 +11,7 @@ import {
   type LogStore,
   type LogStoreCapabilities,
 } from '@stemcell/core'
-import { z } from 'zod'
+import { z } from '@stemcell/core/schema'
 import { LineShipper, type LineCounts } from './line-shipper.ts'
 import { telemetryOptions } from './telemetry-options.ts'
 

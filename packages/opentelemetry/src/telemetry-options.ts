@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import { z } from '@stemcell/core/schema'
 
 /** What the telemetry of a process is told; the server's configuration takes it over as `telemetry`. */
 export const telemetryOptions = z.strictObject({

@@ -10,7 +10,7 @@ export const runtimePath: string = fileURLToPath(new URL('../dist/main.js', impo
  */
 export const packageFolders: Readonly<Record<string, string>> = {
   '@stemcell/runtime-actionloop': fileURLToPath(new URL('..', import.meta.url)),
-  '@stemcell/runtime-nodejs': fileURLToPath(new URL('..', `file://${nodejsRuntime}`)),
+  '@stemcell/runtime-nodejs': fileURLToPath(new URL('../..', `file://${nodejsRuntime}`)),
 }
 
 /** How a program takes its calls: the first argument of the runtime. */

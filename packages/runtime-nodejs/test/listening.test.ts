@@ -15,7 +15,7 @@ function isAlive(pid: number): boolean {
 }
 
 test('runtimePath names the built program', () => {
-  expect(runtimePath).toMatch(/\/dist\/main\.js$/)
+  expect(runtimePath).toMatch(/\/dist\/bundle\/main\.js$/)
   expect(existsSync(runtimePath)).toBe(true)
 })
 

@@ -1,6 +1,6 @@
 import { adapterContext } from '@stemcell/core'
 import { describe, expect, it } from 'vitest'
-import { z } from 'zod'
+import { z } from '@stemcell/core/schema'
 import adapter from '../src/adapter.ts'
 import { BALANCERS } from '../src/balancers/balancer-options.ts'
 import { POLICIES } from '../src/policies/policy-options.ts'

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import { z } from '@stemcell/core/schema'
 import { configSchema } from '../src/config/config-schema.ts'
 
 interface Node {

@@ -1,5 +1,5 @@
 import { PlatformError, type AdapterModule } from '@stemcell/core'
-import type { z } from 'zod'
+import type { z } from '@stemcell/core/schema'
 import { couchStores, type CouchStores } from './couch-stores.ts'
 import { configuredOptions, SERVER_NEEDED, withFolder } from './couch-stores-options.ts'
 

@@ -1,7 +1,7 @@
 import { PlatformError } from '@stemcell/core'
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { z } from 'zod'
+import { z } from '@stemcell/core/schema'
 import { Credentials } from './http/credentials.ts'
 
 const MB = 1024 ** 2

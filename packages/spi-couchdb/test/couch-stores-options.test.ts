@@ -3,7 +3,7 @@ import { couchStores, couchStoresOptions, type CouchStoresOptions } from '@stemc
 import adapterModule from '@stemcell/spi-couchdb/adapter'
 import { inspect } from 'node:util'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import type { z } from 'zod'
+import type { z } from '@stemcell/core/schema'
 import { configuredOptions, parseCouchOptions, withFolder } from '../src/couch-stores-options.ts'
 import { ReadmeTables } from '../../../test/readme-tables.ts'
 

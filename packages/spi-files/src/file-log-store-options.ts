@@ -1,6 +1,6 @@
 import { PlatformError } from '@stemcell/core'
 import { resolve } from 'node:path'
-import { z } from 'zod'
+import { z } from '@stemcell/core/schema'
 
 const MB = 1024 ** 2
 /** Positions in a file are written with four bytes. */

@@ -1,5 +1,5 @@
 import { PlatformError } from '@stemcell/core'
-import { z } from 'zod'
+import { z } from '@stemcell/core/schema'
 
 /** OpenWhisk's default: a payload of 1 MiB and 6,068 bytes of message around it. */
 const DEFAULT_MAX_BODY_BYTES = 1_054_644

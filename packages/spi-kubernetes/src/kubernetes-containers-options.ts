@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import { z } from '@stemcell/core/schema'
 
 const toleration = z.strictObject({
   key: z.string().optional(),

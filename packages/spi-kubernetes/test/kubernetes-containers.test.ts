@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import type { z } from 'zod'
+import type { z } from '@stemcell/core/schema'
 import { freePort } from '../../../test/free-port.ts'
 import adapter from '../src/adapter.ts'
 

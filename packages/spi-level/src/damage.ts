@@ -1,7 +1,7 @@
 import { PlatformError, type Logger } from '@stemcell/core'
 import { readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { z } from 'zod'
+import { z } from '@stemcell/core/schema'
 import type { DamagedRange } from './inspection/inspect-tables.ts'
 import type { KeyRange } from '@stemcell/core/sorted-store'
 import { codeOf, REPAIR_HINT } from './to-platform-error.ts'

@@ -1,7 +1,7 @@
 import { readFile, rm, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
-import { z } from 'zod'
+import { z } from '@stemcell/core/schema'
 
 const holder = z.object({ pid: z.int().positive(), host: z.string() })
 

@@ -2,7 +2,7 @@ import { isPlatformError } from '@stemcell/core'
 import { levelStores, levelStoresOptions, type LevelStoresOptions } from '@stemcell/spi-level'
 import adapterModule from '@stemcell/spi-level/adapter'
 import { describe, expect, it } from 'vitest'
-import type { z } from 'zod'
+import type { z } from '@stemcell/core/schema'
 import { ReadmeTables } from '../../../test/readme-tables.ts'
 
 describe('the options of the level stores', () => {

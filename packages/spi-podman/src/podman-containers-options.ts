@@ -1,5 +1,5 @@
 import { engineOptions } from '@stemcell/core/container-engine'
-import { z } from 'zod'
+import { z } from '@stemcell/core/schema'
 
 /** Options of {@link podmanContainers}. */
 export const podmanContainersOptions = z.strictObject({

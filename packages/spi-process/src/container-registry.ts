@@ -3,7 +3,7 @@ import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { makeFolder, PlatformError, type ContainerOwner, type ContainerSpec } from '@stemcell/core'
-import { z } from 'zod'
+import { z } from '@stemcell/core/schema'
 
 const MAX_FOLDER_BYTES = 85
 

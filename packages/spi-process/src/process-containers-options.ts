@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import { z } from '@stemcell/core/schema'
 
 /** Options of {@link processContainers}. */
 export const processContainersOptions = z.strictObject({

@@ -1,7 +1,7 @@
 import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import type { z } from 'zod'
+import type { z } from '@stemcell/core/schema'
 import { isPlatformError, PlatformError, type Logger } from '@stemcell/core'
 import { processContainers } from '@stemcell/spi-process'
 import adapter from '../src/adapter.ts'

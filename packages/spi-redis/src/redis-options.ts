@@ -1,5 +1,5 @@
 import { PlatformError } from '@stemcell/core'
-import { z } from 'zod'
+import { z } from '@stemcell/core/schema'
 
 const MB = 1024 ** 2
 const DAY_MS = 86_400_000

@@ -9,7 +9,7 @@ import {
 } from '@stemcell/spi-redis'
 import adapterModule from '@stemcell/spi-redis/adapter'
 import { describe, expect, it } from 'vitest'
-import type { z } from 'zod'
+import type { z } from '@stemcell/core/schema'
 import { ReadmeTables } from '../../../test/readme-tables.ts'
 
 const readme = new ReadmeTables(new URL('../README.md', import.meta.url))

@@ -1,7 +1,7 @@
 import { ApiRequestError, assemble, memoryContainers } from '@stemcell/core'
 import { actionClient, ActionFailed, defineAction, InvalidValue } from '@stemcell/core/action'
 import { describe, expect, expectTypeOf, it } from 'vitest'
-import { z } from 'zod'
+import { z } from '@stemcell/core/schema'
 
 const greet = defineAction({
   name: 'greet',

@@ -1,5 +1,5 @@
 import { expect, expectTypeOf, it } from 'vitest'
-import { z } from 'zod'
+import { z } from '@stemcell/core/schema'
 import { defineAdapter } from '../../src/assembly/define-adapter.ts'
 import { memoryQueue } from '../../src/queue/memory-queue.ts'
 import { localBalancer } from '../../src/load-balancer/local-balancer.ts'

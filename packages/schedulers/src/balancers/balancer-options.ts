@@ -1,5 +1,5 @@
 import { LeastLoadedBalancer, ShardingBalancer, type LoadBalancer } from '@stemcell/core'
-import { z } from 'zod'
+import { z } from '@stemcell/core/schema'
 import { PullBalancer } from './pull-balancer.ts'
 import { TwoChoicesBalancer } from './two-choices-balancer.ts'
 

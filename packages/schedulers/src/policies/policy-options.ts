@@ -1,5 +1,5 @@
 import { fixedPolicy, type PoolPolicy } from '@stemcell/core'
-import { z } from 'zod'
+import { z } from '@stemcell/core/schema'
 import { GreedyDualPolicy } from './greedy-dual-policy.ts'
 import { HybridPolicy } from './hybrid-policy.ts'
 

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import { z } from '@stemcell/core/schema'
 
 const subject = z.string()
 const namespace = z.string()

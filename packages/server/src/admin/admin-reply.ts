@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import { z } from '@stemcell/core/schema'
 
 /**
  * What a server writes, one JSON text a line: lines to print, then one `end`, with the refusal when there was one,

@@ -29,7 +29,6 @@ export interface ServeControllerOptions {
 
 /** What controller ids may be, as they become names of topics. */
 const ID = /^[a-zA-Z0-9._-]{1,128}$/
-const LOAD_METRICS_MS = 1000
 
 /**
  * Runs one controller of a cluster until a signal ends it. Resolves when everything is closed.
@@ -90,8 +89,6 @@ async function startController(
     const apis = gateway.url()
     print(`Stemcell controller ${id} is ready at ${reachableUrl(url)}${apis === undefined ? '' : `, APIs at ${apis}`}`)
     logger.info({ controller: id, url, gateway: apis, pid: process.pid }, 'ready')
-    // Not while the first requests come.
-    if (metrics) node.use(tokens.CLOCK).setTimer(LOAD_METRICS_MS, () => metrics.loadQuietly())
     return { close: () => close(config.drainMs) }
   } catch (error) {
     await close(0)

@@ -1,7 +1,7 @@
 import { settingsSchemas } from '@stemcell/core'
 import { totalmem } from 'node:os'
 import { gatewayOptions } from '@stemcell/gateway'
-import { z } from 'zod'
+import { z } from '@stemcell/core/schema'
 import { LOG_LEVELS } from '../log-level.ts'
 
 // Every option says what it means, in which unit, and its default; the table in the README is compared with it. What

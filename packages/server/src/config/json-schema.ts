@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import { z } from '@stemcell/core/schema'
 import { configSchema } from './config-schema.ts'
 
 const OURS = ['unit', 'shownType', 'shownDefault', 'secret'] as const

@@ -13,7 +13,7 @@ import {
 import { createRequire } from 'node:module'
 import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { z } from 'zod'
+import { z } from '@stemcell/core/schema'
 import type { AdapterSource } from './config-schema.ts'
 
 /**

@@ -8,7 +8,7 @@ import {
   policyOptions,
   type Candidate,
 } from '@stemcell/schedulers'
-import type { z } from 'zod'
+import type { z } from '@stemcell/core/schema'
 import { isLoadBalancer, isPoolPolicy, ownExport } from '../bench/own-export.ts'
 
 /** Those that the command line names, with their options. @throws ERR_CONFIG there is none of the name, or not with these. */

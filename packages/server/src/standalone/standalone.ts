@@ -29,8 +29,6 @@ import { givenGuestKey, parseGuestKey } from './guest-key.ts'
 import { offeredManifest } from './offered-kinds.ts'
 import { reachableUrl } from './reachable-url.ts'
 
-const LOAD_METRICS_MS = 1000
-
 export interface StandaloneOptions {
   /** See `readConfig`. */
   readonly config: Config
@@ -127,8 +125,6 @@ export async function startStandalone(options: StandaloneOptions): Promise<Stand
       }),
     )
     logger.info({ url, gateway: gateway.url(), data: data.path, pid: process.pid }, 'ready')
-    // Not while the first requests come.
-    if (metrics) platform.use(tokens.CLOCK).setTimer(LOAD_METRICS_MS, () => metrics.loadQuietly())
     if (!config.tls && !isLoopback(config.host)) {
       logger.warn({ host: config.host }, 'reachable from other machines without encryption: put a TLS proxy in front')
     }

@@ -2,7 +2,7 @@ import { makeFolder, PlatformError } from '@stemcell/core'
 import { readFile, readdir, rm, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
-import { z } from 'zod'
+import { z } from '@stemcell/core/schema'
 import { isStillRunning, startTimeOf } from './process-identity.ts'
 
 const LOCK_ATTEMPTS = 5

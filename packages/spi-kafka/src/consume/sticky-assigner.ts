@@ -1,5 +1,5 @@
 import { AssignerProtocol, type Cluster, type PartitionAssigner } from 'kafkajs'
-import { z } from 'zod'
+import { z } from '@stemcell/core/schema'
 
 const NAME = 'stemcell-sticky'
 const VERSION = 1

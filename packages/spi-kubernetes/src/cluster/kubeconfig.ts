@@ -2,7 +2,7 @@ import { PlatformError } from '@stemcell/core'
 import { readFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { parse, YAMLParseError } from 'yaml'
-import { z } from 'zod'
+import { z } from '@stemcell/core/schema'
 import type { ClusterAccess, Credentials } from './cluster-access.ts'
 
 const cluster = z.looseObject({

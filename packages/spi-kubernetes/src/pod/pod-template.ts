@@ -1,7 +1,7 @@
 import { PlatformError } from '@stemcell/core'
 import { readFileSync } from 'node:fs'
 import { parse, YAMLParseError } from 'yaml'
-import { z } from 'zod'
+import { z } from '@stemcell/core/schema'
 
 /** A part of the description of a pod. */
 export type Tree = Readonly<Record<string, unknown>>

@@ -1,4 +1,4 @@
-import type { z } from 'zod'
+import type { z } from '@stemcell/core/schema'
 import { isPlatformError, PlatformError, type Clock, type Logger } from '@stemcell/core'
 import { isSuccess, reasonOf, type LibpodClient } from './libpod-client.ts'
 import * as wire from './wire.ts'

@@ -1,5 +1,5 @@
 import { PlatformError } from '@stemcell/core'
-import { z } from 'zod'
+import { z } from '@stemcell/core/schema'
 import type { ContainerFacts } from './container-facts.ts'
 
 /** The parts of libpod's answers that are used here. Source: https://docs.podman.io/en/latest/_static/api.html */
