@@ -1,6 +1,6 @@
 // The packages as they are published: without what only the repository has (sources and the condition that leads to
 // them, scripts, tools), and with links in READMEs that lead somewhere from anywhere.
-import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join, posix, relative } from 'node:path'
 import { readManifests } from './manifests.mjs'
 
@@ -21,11 +21,15 @@ export function stagePackages(root, to) {
   return packages
 }
 
-function copy(from, to, name) {
-  if (name.startsWith('!')) return
+/** What `files` of a manifest may name: a file, a folder, or the files of an ending below a folder. */
+function copy(from, to, pattern) {
+  if (pattern.startsWith('!')) return
+  const [, below, ending = ''] = /^([^*]+)\/\*\*\/\*(\.[^*/]+)$/.exec(pattern) ?? []
+  const name = below ?? pattern
   const source = join(from, name)
   if (!existsSync(source)) throw new Error(`${relative(process.cwd(), source)} is missing; build first`)
-  cpSync(source, join(to, name), { recursive: true, filter: (file) => !file.endsWith('.tsbuildinfo') })
+  const wanted = (file) => (file.endsWith(ending) || statSync(file).isDirectory()) && !file.endsWith('.tsbuildinfo')
+  cpSync(source, join(to, name), { recursive: true, filter: wanted })
 }
 
 /** What a manifest says to those who install the package. */
