@@ -1,5 +1,5 @@
 import { PlatformError } from '../../errors.ts'
-import type { JsonObject } from '../../model/json.ts'
+import { isJsonObject, type JsonObject } from '../../model/json.ts'
 import { parseJson } from '../../model/parse-json.ts'
 import type { RowAddress } from './key-space.ts'
 
@@ -31,7 +31,8 @@ export function documentRecord({ revision, attachments, rows }: DocumentHeader, 
 export function readDocument(id: string, record: string): { readonly revision: string; readonly document: JsonObject } {
   return parsing(id, () => {
     const [headerStart, documentStart] = separators(id, record)
-    const document = parseJson(record.slice(documentStart)) as JsonObject
+    const document = parseJson(record.slice(documentStart))
+    if (!isJsonObject(document)) throw new TypeError('what is stored is JSON, and no object')
     return { revision: record.slice(0, headerStart - 1), document }
   })
 }

@@ -1,4 +1,5 @@
 export type {
+  FoundValue,
   KeyRange,
   SortedBackend,
   SortedBatch,
@@ -6,6 +7,7 @@ export type {
   SortedEntry,
   SortedOperation,
   SortedRange,
+  SortedReads,
   SortedValue,
 } from './sorted-backend.ts'
 export { compareKeys } from './sorted-backend.ts'

@@ -16,11 +16,11 @@ import type {
 import { requirePage } from '../require-page.ts'
 import { activationRows, indexOf, recordKey } from './activation-rows.ts'
 import { boundedActivationText, parseActivation } from './activation-text.ts'
-import { BackendSession } from './backend-session.ts'
+import { BackendSession, type BackendReads } from './backend-session.ts'
 import { ACTIVATION_BOUNDS } from './bounds.ts'
 import { behind, KeySpace, readRowKey, rowBounds } from './key-space.ts'
 import { ProvisionalRecords } from './provisional-records.ts'
-import type { KeyRange, SortedBackend, SortedOperation, SortedValue } from './sorted-backend.ts'
+import type { FoundValue, KeyRange, SortedBackend, SortedEntry, SortedOperation } from './sorted-backend.ts'
 import { SortedExpiry } from './sorted-expiry.ts'
 
 const SCAN_PAGE = 100
@@ -110,18 +110,19 @@ export class SortedActivationStore implements ActivationStore {
   list(
     query: ActivationQuery & Page & { readonly full: boolean },
   ): Promise<readonly Activation[] | readonly JsonObject[]> {
-    return this.#session.run(async () => {
+    return this.#session.run<readonly Activation[] | readonly JsonObject[]>(async () => {
       requirePage(query)
       const { namespace, skip, limit, full } = query
       const { index, partition } = indexOf(query)
       const bounds = this.#boundsOf(query)
       if (!bounds || limit === 0) return []
-      const rows = await this.#session.range({ ...bounds, reverse: true, skip, limit })
-      const prefix = this.#keys.rows(index, partition)
-      const record = (key: string): Promise<Activation | undefined> =>
-        this.#listed(namespace, readRowKey(prefix, key).id)
-      if (full) return existing(await Promise.all(rows.map(([key]) => record(key))))
-      return existing(await Promise.all(rows.map(([key, value]) => this.#summary(value, () => record(key)))))
+      return this.#session.view(async (reads) => {
+        const rows = await reads.range({ ...bounds, reverse: true, skip, limit })
+        const prefix = this.#keys.rows(index, partition)
+        const keys = rows.map(([key]) => this.#key(namespace, readRowKey(prefix, key).id))
+        if (!full) return this.#summaries(reads, keys, rows)
+        return existing(await this.#records(reads, keys))
+      })
     })
   }
 
@@ -139,6 +140,11 @@ export class SortedActivationStore implements ActivationStore {
   /** In order of namespace and id, page by page; cursors are keys. */
   async *scan({ after }: { readonly after?: string } = {}): AsyncGenerator<ActivationScanRow, void, undefined> {
     const { gte, lt } = this.#keys.all('documents')
+    // What was in a damaged part is not met on the way.
+    for (const err of await this.#session.run(() => this.#session.damagedParts({ gte, lt }))) {
+      this.#logger.error({ err }, 'activation records may be missing')
+      yield { cursor: after ?? gte, activation: undefined }
+    }
     for (let from = after === undefined ? gte : behind(after); ;) {
       const page = await this.#session.run(() => this.#session.range({ gte: from, lt, limit: SCAN_PAGE }))
       for (const [cursor, value] of page) {
@@ -178,25 +184,39 @@ export class SortedActivationStore implements ActivationStore {
     return (await this.#session.get(this.#key(namespace, activationId))) !== undefined
   }
 
-  /** Undefined when it expired meanwhile, or cannot be read. */
-  async #listed(namespace: string, id: string): Promise<Activation | undefined> {
-    const value = await this.#session.get(this.#key(namespace, id))
-    return value === undefined ? undefined : this.#readable(value)
+  /** Undefined for what expired meanwhile, or cannot be read. */
+  async #records(reads: BackendReads, keys: readonly string[]): Promise<(Activation | undefined)[]> {
+    const found = await reads.getMany(keys)
+    return found.map((value) => (value === undefined ? undefined : this.#readable(value)))
   }
 
   /** A summary that cannot be read is made anew from its record. */
-  async #summary(value: SortedValue, record: () => Promise<Activation | undefined>): Promise<JsonObject | undefined> {
+  async #summaries(
+    reads: BackendReads,
+    keys: readonly string[],
+    rows: readonly SortedEntry[],
+  ): Promise<readonly JsonObject[]> {
+    const summaries = rows.map(([, value]) => this.#summary(value))
+    const wanted = keys.filter((_, place) => summaries[place] === undefined)
+    const records = await this.#records(reads, wanted)
+    return summaries.flatMap((summary) => {
+      if (summary) return [summary]
+      const record = records.shift()
+      return record ? [activationSummary(record)] : []
+    })
+  }
+
+  #summary(value: FoundValue): JsonObject | undefined {
     try {
       return parseJson(textOf(value)) as JsonObject
     } catch (error) {
       this.#logger.error({ err: error }, 'the summary of an activation record cannot be read')
-      const activation = await record()
-      return activation && activationSummary(activation)
+      return undefined
     }
   }
 
   /** Undefined, and a word in the log, for what cannot be read: one record never keeps the others from being listed. */
-  #readable(value: SortedValue): Activation | undefined {
+  #readable(value: FoundValue): Activation | undefined {
     try {
       return parseActivation(textOf(value))
     } catch (error) {
@@ -228,7 +248,8 @@ function existing<T>(items: readonly (T | undefined)[]): T[] {
   return items.filter((item) => item !== undefined)
 }
 
-function textOf(value: SortedValue): string {
+function textOf(value: FoundValue): string {
   if (typeof value === 'string') return value
+  if (isPlatformError(value)) throw value
   throw new PlatformError('ERR_CORRUPT', 'what is stored as an activation record is no text')
 }

@@ -1,3 +1,4 @@
+import type { PlatformError } from '../../errors.ts'
 import type { Lifecycle, MaybePromise } from '../../lifecycle.ts'
 
 /**
@@ -18,20 +19,24 @@ import type { Lifecycle, MaybePromise } from '../../lifecycle.ts'
  * part of it or comes between its conditions and its operations. Reads see every batch that was told to be written.
  *
  * **Errors.** What is thrown and is no PlatformError reaches callers as ERR_UNAVAILABLE with the error as its cause:
- * outcome unknown. A backend throws ERR_CONFIG from `open`, and ERR_CORRUPT from `get` for what it knows to be damaged.
+ * outcome unknown. A backend throws ERR_CONFIG from `open`.
+ *
+ * **Damage.** A value that the backend knows not to be what was written is ERR_CORRUPT: thrown by `get`, and in the
+ * place of the value from `range` and `getMany`, so that it keeps nobody from the others. `range` leaves out a key that
+ * is not known any more; a backend that knows where such keys were has `damagedParts`.
  */
-export interface SortedBackend extends Lifecycle {
+export interface SortedBackend extends SortedReads, Lifecycle {
   /** What a batch wrote survives the death of this process, at the latest once `batch` resolved. */
   readonly durable: boolean
 
-  /** The value of a key, undefined when there is none. Bytes are the caller's, who may write into them. */
-  get(key: string): MaybePromise<SortedValue | undefined>
+  /**
+   * Runs `read` with reads of one moment: none sees a batch that another does not see. Where it is missing, documents are
+   * read after the rows that list them, and one that was removed in between is not listed.
+   */
+  view?<T>(read: (reads: SortedReads) => Promise<T>): Promise<T>
 
-  /** The entries of a range, in order of their keys. */
-  range(range: SortedRange): MaybePromise<readonly SortedEntry[]>
-
-  /** How many entries there are from `gte` to before `lt`. As quick as the backend can: listings are counted by it. */
-  count(range: KeyRange): MaybePromise<number>
+  /** One ERR_CORRUPT for each part of the range in which keys may be missing. Where it is missing, there are none. */
+  damagedParts?(range: KeyRange): MaybePromise<readonly PlatformError[]>
 
   /**
    * Writes all operations when all conditions hold, and nothing otherwise.
@@ -42,10 +47,27 @@ export interface SortedBackend extends Lifecycle {
   batch(batch: SortedBatch): MaybePromise<boolean>
 }
 
+/** How a backend is read. */
+export interface SortedReads {
+  /** The value of a key, undefined when there is none. Bytes are the caller's, who may write into them. */
+  get(key: string): MaybePromise<SortedValue | undefined>
+
+  /** The same of several keys, in their order, for who does that quicker than by one `get` for each. */
+  getMany?(keys: readonly string[]): MaybePromise<readonly (FoundValue | undefined)[]>
+
+  /** The entries of a range, in order of their keys. */
+  range(range: SortedRange): MaybePromise<readonly SortedEntry[]>
+
+  /** How many entries there are from `gte` to before `lt`. As quick as the backend can: listings are counted by it. */
+  count(range: KeyRange): MaybePromise<number>
+}
+
 /** Text, or bytes; it comes back as what it was. */
 export type SortedValue = string | Uint8Array
+/** A value, or the ERR_CORRUPT that stands for one that is damaged. */
+export type FoundValue = SortedValue | PlatformError
 /** A key with its value. */
-export type SortedEntry = readonly [key: string, value: SortedValue]
+export type SortedEntry = readonly [key: string, value: FoundValue]
 
 /** Keys from one up to before another. */
 export interface KeyRange {

@@ -1,7 +1,7 @@
 import { adapterContext, type AdapterContext } from '../../adapter.ts'
 import { isPlatformError, PlatformError } from '../../errors.ts'
 import type { Logger } from '../../log.ts'
-import type { JsonObject } from '../../model/json.ts'
+import type { JsonObject, JsonValue } from '../../model/json.ts'
 import { stringifyJson } from '../../model/json-number.ts'
 import { parseJson } from '../../model/parse-json.ts'
 import type {
@@ -18,14 +18,14 @@ import type {
   StoredDocument,
 } from '../document-store.ts'
 import { requirePage } from '../require-page.ts'
-import { BackendSession } from './backend-session.ts'
+import { BackendSession, type BackendReads } from './backend-session.ts'
 import { DOCUMENT_BOUNDS } from './bounds.ts'
 import { conflict, requireSizes } from './document-bounds.ts'
 import { changeOf, rowsOf } from './document-change.ts'
 import { readDocument, readHeader, type DocumentHeader } from './document-record.ts'
 import { behind, KeySpace, readRowKey, rowBounds } from './key-space.ts'
 import { Revisions } from './revisions.ts'
-import type { KeyRange, SortedBackend, SortedValue } from './sorted-backend.ts'
+import type { FoundValue, KeyRange, SortedBackend, SortedEntry } from './sorted-backend.ts'
 
 const SCAN_PAGE = 100
 
@@ -38,8 +38,8 @@ export interface SortedDocumentStoreOptions {
 }
 
 /**
- * Documents, their attachments and index rows in a sorted backend; every write is one batch. Rows and documents of a
- * listing are read one after the other: a document that is deleted in between is not listed.
+ * Documents, their attachments and index rows in a sorted backend; every write is one batch. A listing is one view of
+ * the backend; where that has none, a document that is deleted after its row was read is not listed.
  */
 export class SortedDocumentStore implements DocumentStore {
   readonly capabilities: DocumentStoreCapabilities
@@ -67,7 +67,10 @@ export class SortedDocumentStore implements DocumentStore {
   }
 
   get(id: string): Promise<StoredDocument | undefined> {
-    return this.#session.run(() => this.#stored(id))
+    return this.#session.run(async () => {
+      const record = await this.#session.get(this.#keys.document(id))
+      return record === undefined ? undefined : storedDocument(id, record)
+    })
   }
 
   put(
@@ -123,16 +126,12 @@ export class SortedDocumentStore implements DocumentStore {
   list(query: IndexQuery): Promise<readonly IndexRow[]> {
     return this.#session.run(async () => {
       requirePage(query)
-      const { descending: reverse = false, skip = 0, limit = Number.MAX_SAFE_INTEGER, documents = false } = query
+      const { descending: reverse = false, skip = 0, limit = Number.MAX_SAFE_INTEGER } = query
       const bounds = this.#boundsOf(query)
       if (!bounds || limit === 0) return []
-      const prefix = this.#keys.rows(query.index, query.partition)
-      const rows: IndexRow[] = []
-      for (const [key, value] of await this.#session.range({ ...bounds, reverse, skip, limit })) {
-        const row = await this.#row(query, readRowKey(prefix, key), value, documents)
-        if (row) rows.push(row)
-      }
-      return rows
+      return this.#session.view(async (reads) =>
+        this.#rows(reads, query, await reads.range({ ...bounds, reverse, skip, limit })),
+      )
     })
   }
 
@@ -145,6 +144,7 @@ export class SortedDocumentStore implements DocumentStore {
 
   /** Reads page by page: a document written meanwhile may be seen or not. */
   async *scan({ after, prefix = '', unreadable }: ScanOptions = {}): AsyncGenerator<StoredDocument, void, undefined> {
+    if (unreadable) await this.#tellDamage(unreadable)
     const { lt } = this.#keys.all('documents')
     let gte = this.#keys.document(prefix)
     if (after !== undefined && this.#keys.document(after) >= gte) gte = behind(this.#keys.document(after))
@@ -153,20 +153,12 @@ export class SortedDocumentStore implements DocumentStore {
       for (const [key, record] of page) {
         const id = this.#keys.idOfDocument(key)
         if (!id.startsWith(prefix)) return
-        const stored = readable(
-          () => ({ id, ...readDocument(id, textOf(id, record)) }),
-          unreadable && ((error) => unreadable(id, error)),
-        )
+        const stored = readable(() => storedDocument(id, record), unreadable && ((error) => unreadable(id, error)))
         if (stored) yield stored
         gte = behind(key)
       }
       if (page.length < SCAN_PAGE) return
     }
-  }
-
-  async #stored(id: string): Promise<StoredDocument | undefined> {
-    const record = await this.#session.get(this.#keys.document(id))
-    return record === undefined ? undefined : { id, ...readDocument(id, textOf(id, record)) }
   }
 
   async #current(id: string): Promise<[record: string | undefined, header: DocumentHeader | undefined]> {
@@ -183,39 +175,61 @@ export class SortedDocumentStore implements DocumentStore {
   }
 
   /** A row whose value cannot be read is made anew from its document; left out when that cannot be read as well. */
-  async #row(
-    { index, partition }: IndexQuery,
-    { id, order, place }: ReturnType<typeof readRowKey>,
-    value: SortedValue,
-    documents: boolean,
-  ): Promise<IndexRow | undefined> {
-    const read = readable(
-      () => ({ id, order, value: parsed(id, value) }),
-      (error) => this.#tell(id, error),
+  async #rows(
+    reads: BackendReads,
+    { index, partition, documents = false }: IndexQuery,
+    entries: readonly SortedEntry[],
+  ): Promise<IndexRow[]> {
+    const prefix = this.#keys.rows(index, partition)
+    const rows = entries.map(([key, found]) => {
+      const row = readRowKey(prefix, key)
+      return { ...row, value: this.#listed(row.id, () => parsed(row.id, found)) }
+    })
+    const stored = await this.#documentsOf(
+      reads,
+      rows.filter(({ value }) => documents || value === undefined).map(({ id }) => id),
     )
-    if (read && !documents) return read
-    const found = await this.#listed(id)
-    if (found === 'gone') return undefined
-    if (found === 'unreadable') return read
-    if (read) return { ...read, stored: found }
-    const made = rowsOf(this.#indexes, id, found.document).find(
-      (row) => row.index === index && row.partition === partition && row.place === place,
-    )
-    return made && { id, order, value: parseJson(made.text), ...(documents ? { stored: found } : {}) }
+    return rows.flatMap(({ id, order, place, value }): IndexRow[] => {
+      const document = stored.get(id)
+      if (documents && !stored.has(id)) return []
+      const added = documents && document ? { stored: document } : {}
+      if (value !== undefined) return [{ id, order, value, ...added }]
+      const made = document && rowsOf(this.#indexes, id, document.document)
+      const row = made?.find((one) => one.index === index && one.partition === partition && one.place === place)
+      return row ? [{ id, order, value: parseJson(row.text), ...added }] : []
+    })
   }
 
-  async #listed(id: string): Promise<StoredDocument | 'gone' | 'unreadable'> {
-    try {
-      return (await this.#stored(id)) ?? 'gone'
-    } catch (error) {
-      if (!isPlatformError(error, 'ERR_CORRUPT')) throw error
-      this.#tell(id, error)
-      return 'unreadable'
+  /** Those that are there; undefined for what cannot be read. */
+  async #documentsOf(
+    reads: BackendReads,
+    ids: readonly string[],
+  ): Promise<ReadonlyMap<string, StoredDocument | undefined>> {
+    const found = await reads.getMany(ids.map((id) => this.#keys.document(id)))
+    const stored = new Map<string, StoredDocument | undefined>()
+    for (const [place, id] of ids.entries()) {
+      const record = found[place]
+      if (record !== undefined)
+        stored.set(
+          id,
+          this.#listed(id, () => storedDocument(id, record)),
+        )
     }
+    return stored
   }
 
-  #tell(id: string, err: PlatformError): void {
-    this.#logger.error({ err, id }, 'a document cannot be listed')
+  /** Undefined, and a word in the log, for what cannot be read: one document never keeps the others from being listed. */
+  #listed<T>(id: string, read: () => T): T | undefined {
+    return readable(read, (err) => this.#logger.error({ err, id }, 'a document cannot be listed'))
+  }
+
+  /** What was in a damaged part is not met on the way. */
+  #tellDamage(unreadable: NonNullable<ScanOptions['unreadable']>): Promise<void> {
+    return this.#session.run(async () => {
+      for (const kind of ['documents', 'attachments'] as const) {
+        for (const error of await this.#session.damagedParts(this.#keys.all(kind))) unreadable(`(${kind})`, error)
+      }
+    })
   }
 
   #boundsOf({ index, partition, from, to }: IndexQuery): KeyRange | undefined {
@@ -235,14 +249,21 @@ function readable<T>(read: () => T, unreadable: ((error: PlatformError) => void)
   }
 }
 
-function textOf(id: string, value: SortedValue): string {
+function storedDocument(id: string, record: FoundValue): StoredDocument {
+  return { id, ...readDocument(id, textOf(id, record)) }
+}
+
+/** @throws ERR_CORRUPT it is damaged, or bytes. */
+function textOf(id: string, value: FoundValue): string {
   if (typeof value === 'string') return value
+  if (isPlatformError(value)) throw value
   throw new PlatformError('ERR_CORRUPT', `what is stored as '${id}' is no text`)
 }
 
-function parsed(id: string, value: SortedValue): ReturnType<typeof parseJson> {
+function parsed(id: string, value: FoundValue): JsonValue {
+  const text = textOf(id, value)
   try {
-    return parseJson(textOf(id, value))
+    return parseJson(text)
   } catch (error) {
     throw new PlatformError('ERR_CORRUPT', `a row of '${id}' cannot be read`, { cause: error })
   }

@@ -3,7 +3,7 @@ import type { ActivationRetention } from '../activation-store.ts'
 import { BY_START, recordKey, rowsOfStored } from './activation-rows.ts'
 import type { BackendSession } from './backend-session.ts'
 import { readRowKey, rowBounds, type KeySpace, type RowAddress } from './key-space.ts'
-import type { SortedCondition, SortedEntry, SortedOperation, SortedValue } from './sorted-backend.ts'
+import type { FoundValue, SortedCondition, SortedEntry, SortedOperation } from './sorted-backend.ts'
 
 /** Most records that one call removes. */
 const MOST_PER_CALL = 1000
@@ -63,7 +63,7 @@ export class SortedExpiry {
   async #removal(namespace: string, [rowKey, summary]: SortedEntry): Promise<Removal> {
     const { id } = readRowKey(this.#keys.rows(BY_START, namespace), rowKey)
     const key = recordKey(this.#keys, namespace, id)
-    const rows = rowsOr(summary) ?? rowsOr(await this.#session.get(key))
+    const rows = rowsOr(summary) ?? rowsOr((await this.#session.getMany([key]))[0])
     // Where its name is not known any more, the row under that stays, of which nothing is left to be shown.
     const rowKeys = rows ? rows.map((row) => this.#keys.row(id, row)) : [rowKey]
     return {
@@ -85,7 +85,7 @@ export class SortedExpiry {
 }
 
 /** Undefined when nothing can be read from it. */
-function rowsOr(value: SortedValue | undefined): readonly RowAddress[] | undefined {
+function rowsOr(value: FoundValue | undefined): readonly RowAddress[] | undefined {
   if (typeof value !== 'string') return undefined
   try {
     return rowsOfStored(value)
