@@ -1,5 +1,5 @@
-import { ENTITY_INDEXES, JsonText } from '@stemcell/core'
-import { LevelActivationStore, LevelDocumentStore } from '@stemcell/spi-level'
+import { adapterContext, JsonText } from '@stemcell/core'
+import { levelStores } from '@stemcell/spi-level'
 import { join } from 'node:path'
 import { LoadClient, percentile } from './load.mjs'
 import { startStandalone, temporaryFolder } from './processes.mjs'
@@ -55,8 +55,8 @@ export async function list() {
 }
 
 async function fill(dir, { activations, actions }) {
-  const entities = new LevelDocumentStore({ dir, documents: 'entities', indexes: ENTITY_INDEXES })
-  const records = new LevelActivationStore({ dir })
+  const { entityStore, activationStore } = levelStores({ dir })
+  const [entities, records] = [entityStore.build(adapterContext()), activationStore.build(adapterContext())]
   await Promise.all([entities.open(), records.open()])
   await inBatches(actions, (i) => entities.put(`guest/action${i}`, actionDocument(i)))
   await inBatches(activations, (i) => records.put(activation(i)))

@@ -259,7 +259,7 @@ export class ActivationWriter {
     return this.#writing
   }
 
-  #commit(batch: readonly RecordWrite[]): Promise<void> {
+  #commit(batch: readonly RecordWrite[]): Promise<boolean> {
     const operations: Operation[] = []
     const counts = new Map<string, number>()
     let bytes = 0

@@ -1,5 +1,7 @@
 import { isPlatformError, PlatformError } from '@stemcell/core'
+import { rowCountOf, type SortedCondition } from '@stemcell/core/sorted-store'
 import type { ClassicLevel } from 'classic-level'
+import { PendingValues } from './pending-values.ts'
 import { openText, sealText } from './sealed-value.ts'
 import { codeOf } from './to-platform-error.ts'
 
@@ -11,8 +13,10 @@ export type Operation =
 /** What is written together or not at all. */
 export interface Change {
   readonly operations: readonly Operation[]
-  /** Key of a number in the database, and what is added to it. */
-  readonly counts: Iterable<readonly [key: string, delta: number]>
+  /** Written only where all hold, seen from what is written before it. */
+  readonly conditions?: readonly SortedCondition[]
+  /** Key of a number in the database, and what is added to it; or found by looking which rows are there. */
+  readonly counts: Iterable<readonly [key: string, delta: number]> | 'looked-up'
   /** Roughly what the operations weigh. */
   readonly bytes: number
   /** Must survive a loss of power, not only the death of the process, once it is committed. */
@@ -32,8 +36,14 @@ export interface CommitQueueEvents {
 
 interface Waiting {
   readonly change: Change
-  readonly resolve: () => void
+  readonly resolve: (held: boolean) => void
   readonly reject: (error: unknown) => void
+}
+
+interface JudgedGroup {
+  readonly batch: ReturnType<ClassicLevel['batch']>
+  /** Those whose conditions hold. */
+  readonly held: ReadonlySet<Waiting>
 }
 
 /** A group ends with the change that reaches this. */
@@ -66,10 +76,10 @@ export class CommitQueue {
   }
 
   /**
-   * Resolves once the change is on disk (with `sync`) or with the operating system. Rejects with the driver's error, and
-   * with ERR_UNAVAILABLE after a write that failed.
+   * Resolves once the change is on disk (with `sync`) or with the operating system; with false where its conditions did
+   * not hold. Rejects with the driver's error, and with ERR_UNAVAILABLE after a write that failed.
    */
-  commit(change: Change): Promise<void> {
+  commit(change: Change): Promise<boolean> {
     return new Promise((resolve, reject) => {
       if (this.#failure) {
         reject(refusal(this.#failure.error))
@@ -94,9 +104,9 @@ export class CommitQueue {
   }
 
   async #writeGroup(group: readonly Waiting[]): Promise<void> {
-    let batch: ReturnType<ClassicLevel['batch']>
+    let judged: JudgedGroup
     try {
-      batch = await this.#batchOf(group)
+      judged = await this.#batchOf(group)
     } catch (error) {
       // Nothing was written. One that cannot be made into a batch must not take the others with it.
       if (group.length === 1) group[0]!.reject(error)
@@ -104,8 +114,14 @@ export class CommitQueue {
       return
     }
     if (this.#failure) return this.#refuse(group, refusal(this.#failure.error))
-    const sync = this.#sync && group.some(({ change }) => change.lasting)
+    const { batch, held } = judged
+    const sync = this.#sync && [...held].some(({ change }) => change.lasting)
     try {
+      if (held.size === 0) {
+        await batch.close()
+        for (const { resolve } of group) resolve(false)
+        return
+      }
       await batch.write({ sync })
       this.#commit++
       if (sync) this.#synced = this.#commit
@@ -117,7 +133,7 @@ export class CommitQueue {
       this.#refuse(this.#waiting.splice(0), refusal(error))
       return
     }
-    for (const { resolve } of group) resolve()
+    for (const one of group) one.resolve(held.has(one))
   }
 
   #refuse(group: readonly Waiting[], error: unknown): void {
@@ -132,29 +148,39 @@ export class CommitQueue {
     return group
   }
 
-  async #batchOf(group: readonly Waiting[]): Promise<ReturnType<ClassicLevel['batch']>> {
+  async #batchOf(group: readonly Waiting[]): Promise<JudgedGroup> {
     const batch = this.#db.batch()
     try {
-      await this.#fill(batch, group)
+      return { batch, held: await this.#fill(batch, group) }
     } catch (error) {
       await batch.close()
       throw error
     }
-    return batch
   }
 
-  async #fill(batch: ReturnType<ClassicLevel['batch']>, group: readonly Waiting[]): Promise<void> {
+  async #fill(batch: ReturnType<ClassicLevel['batch']>, group: readonly Waiting[]): Promise<ReadonlySet<Waiting>> {
     batch.put(COMMIT_KEY, sealText(COMMIT_KEY, String(this.#commit + 1)))
     const deltas = new Map<string, number>()
-    for (const { change } of group) {
-      for (const operation of change.operations) {
+    const add = (key: string, delta: number): unknown => deltas.set(key, (deltas.get(key) ?? 0) + delta)
+    // Only who asks pays for what is remembered.
+    const asks = group.some(({ change }) => change.conditions || change.counts === 'looked-up')
+    const pending = asks ? new PendingValues(this.#db) : undefined
+    const held = new Set<Waiting>()
+    for (const one of group) {
+      const { conditions = [], operations, counts } = one.change
+      if (!conditions.every((condition) => pending!.holds(condition))) continue
+      held.add(one)
+      for (const operation of operations) {
         const { key } = operation
+        const count = counts === 'looked-up' ? rowCountOf(key) : undefined
+        if (count !== undefined) add(count, Number(operation.type === 'put') - Number(pending!.has(key)))
+        pending?.apply(operation)
         this.#events.written(key)
         if (operation.type === 'del') batch.del(key)
         else if (typeof operation.value === 'string') batch.put(key, sealText(key, operation.value))
         else batch.put(key, operation.value, { valueEncoding: 'view' })
       }
-      for (const [key, delta] of change.counts) deltas.set(key, (deltas.get(key) ?? 0) + delta)
+      if (counts !== 'looked-up') for (const [key, delta] of counts) add(key, delta)
     }
     for (const [key, delta] of deltas) {
       if (delta === 0) continue
@@ -163,6 +189,7 @@ export class CommitQueue {
       if (sum > 0) batch.put(key, sealText(key, String(sum)))
       else batch.del(key)
     }
+    return held
   }
 
   /** Nobody else writes, so what is read here is what the batch adds to. Read at once: it was written just before. */

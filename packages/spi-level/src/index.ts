@@ -1,5 +1,4 @@
 export { levelStores, type LevelStores } from './level-stores.ts'
 export { levelStoresOptions, type LevelStoresOptions } from './level-stores-options.ts'
-export { LevelDocumentStore, type LevelDocumentStoreOptions } from './level-document-store.ts'
 export { LevelActivationStore } from './level-activation-store.ts'
 export { repairLevelStores, type RepairReport } from './repair-level-stores.ts'

@@ -1,5 +1,5 @@
 import type { ClassicLevel, IteratorOptions, Snapshot } from 'classic-level'
-import { rowBounds, type OrderRange } from '@stemcell/core/sorted-store'
+import { rowBounds, type OrderRange, type SortedRange } from '@stemcell/core/sorted-store'
 import { codeOf } from './to-platform-error.ts'
 
 const CHUNK = 1000
@@ -28,14 +28,25 @@ export async function readRows(
   prefix: string,
   { descending: reverse = false, skip = 0, limit = Infinity, ...range }: RowWindow,
 ): Promise<readonly [key: string, value: string][]> {
-  let bounds: KeyRange | undefined = rowBounds(prefix, range)
-  if (bounds && skip > 0) {
-    const skipped = await walkKeys(db, { ...bounds, reverse, snapshot, limit: skip })
+  const bounds = rowBounds(prefix, range)
+  return bounds ? readRange(db, snapshot, { ...bounds, reverse, skip, limit }) : []
+}
+
+/** Key and value of the entries of a range. Of skipped ones only the keys leave the database. */
+export async function readRange(
+  db: ClassicLevel,
+  snapshot: Snapshot | undefined,
+  { gte, lt, reverse, skip, limit }: SortedRange,
+): Promise<readonly [key: string, value: string][]> {
+  const seen = snapshot ? { snapshot } : {}
+  let bounds: KeyRange = { gte, lt }
+  if (skip > 0) {
+    const skipped = await walkKeys(db, { ...bounds, ...seen, reverse, limit: skip })
     if (skipped.count < skip || skipped.last === undefined) return []
-    bounds = reverse ? { ...bounds, lt: skipped.last } : { gt: skipped.last, lt: bounds.lt }
+    bounds = reverse ? { gte, lt: skipped.last } : { gt: skipped.last, lt }
   }
-  if (!bounds || limit === 0) return []
-  return readEntries(db, { ...bounds, reverse, snapshot, limit, highWaterMarkBytes: READ_AHEAD_BYTES })
+  if (limit === 0) return []
+  return readEntries(db, { ...bounds, ...seen, reverse, limit, highWaterMarkBytes: READ_AHEAD_BYTES })
 }
 
 /** How many rows under `prefix` are in the range; reads their keys. */
@@ -84,11 +95,11 @@ const UNREADABLE = ''
 /** The values of the keys, sealed. One that cannot be read does not keep the others from it, and cannot be opened. */
 export async function readMany(
   db: ClassicLevel,
-  snapshot: Snapshot,
+  snapshot: Snapshot | undefined,
   keys: readonly string[],
 ): Promise<(string | undefined)[]> {
   try {
-    return await db.getMany<string, string>([...keys], { snapshot })
+    return await db.getMany<string, string>([...keys], snapshot ? { snapshot } : {})
   } catch (error) {
     if (codeOf(error) !== 'LEVEL_CORRUPTION') throw error
   }
@@ -97,9 +108,9 @@ export async function readMany(
   return values
 }
 
-async function readOne(db: ClassicLevel, snapshot: Snapshot, key: string): Promise<string | undefined> {
+async function readOne(db: ClassicLevel, snapshot: Snapshot | undefined, key: string): Promise<string | undefined> {
   try {
-    return await db.get<string, string>(key, { snapshot })
+    return await db.get<string, string>(key, snapshot ? { snapshot } : {})
   } catch (error) {
     if (codeOf(error) === 'LEVEL_CORRUPTION') return UNREADABLE
     throw error

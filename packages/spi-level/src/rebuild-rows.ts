@@ -10,14 +10,14 @@ import {
 import type { ClassicLevel } from 'classic-level'
 import { activationKeys } from './activation-writer.ts'
 import type { Change, CommitQueue, Operation } from './commit-queue.ts'
-import { readDocument, readHeader } from './document-record.ts'
-import { documentKeys } from './document-keys.ts'
 import {
   activationRows,
   documentRecord,
+  KeySpace,
+  readDocument,
+  readHeader,
   rowsOf,
   type KeyRange,
-  type KeySpace,
   type RowAddress,
 } from '@stemcell/core/sorted-store'
 import { eachEntry } from './read-rows.ts'
@@ -25,6 +25,9 @@ import { rowText } from './record-write.ts'
 import { openText } from './sealed-value.ts'
 
 const BATCH_KEYS = 1000
+
+/** What the keys of documents begin with. */
+export const DOCUMENT_LETTERS = { entities: 'e', subjects: 's' } as const
 
 /** What a document or record is to be stored as, and its rows. */
 interface Kept {
@@ -40,8 +43,8 @@ export interface StoreRows {
 }
 
 export const STORE_ROWS: readonly StoreRows[] = [
-  { name: 'entities', keys: documentKeys('entities'), read: documentReader(ENTITY_INDEXES) },
-  { name: 'subjects', keys: documentKeys('subjects'), read: documentReader(SUBJECT_INDEXES) },
+  { name: 'entities', keys: new KeySpace(DOCUMENT_LETTERS.entities), read: documentReader(ENTITY_INDEXES) },
+  { name: 'subjects', keys: new KeySpace(DOCUMENT_LETTERS.subjects), read: documentReader(SUBJECT_INDEXES) },
   { name: 'activations', keys: activationKeys(), read: readRecord },
 ]
 
@@ -82,9 +85,10 @@ async function clear(db: ClassicLevel, range: KeyRange): Promise<void> {
 
 function documentReader(indexes: typeof ENTITY_INDEXES): StoreRows['read'] {
   return (id, key, sealed) => {
-    const { revision, document } = readDocument(id, key, sealed)
+    const record = openText(key, sealed, () => id)
+    const { revision, document } = readDocument(id, record)
     const rows = rowsOf(indexes, id, document)
-    const { attachments } = readHeader(id, key, sealed)
+    const { attachments } = readHeader(id, record)
     return { id, rows, value: documentRecord({ revision, attachments, rows }, stringifyJson(document)) }
   }
 }

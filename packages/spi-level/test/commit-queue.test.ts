@@ -1,10 +1,11 @@
 import { isPlatformError } from '@stemcell/core'
+import { KeySpace } from '@stemcell/core/sorted-store'
 import { ClassicLevel } from 'classic-level'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { join } from 'node:path'
-import { COMMIT_KEY, CommitQueue, readCommit, type Change } from '../src/commit-queue.ts'
+import { COMMIT_KEY, CommitQueue, readCommit, type Change, type Operation } from '../src/commit-queue.ts'
 import { openText } from '../src/sealed-value.ts'
 
 describe('the commit queue', () => {
@@ -47,6 +48,58 @@ describe('the commit queue', () => {
     const batch = vi.spyOn(db, 'batch')
     await Promise.all([1, 2, 3, 4, 5].map((index) => commits.commit(putting(`k${index}`, 3 * 1024 ** 2))))
     expect(batch).toHaveBeenCalledTimes(3)
+  })
+
+  it('judges the conditions of a change by what is written before it, also in the same group', async () => {
+    const change = (value: string | undefined, next: string): Change => ({
+      conditions: [{ key: 'edx', value }],
+      operations: [{ type: 'put', key: 'edx', value: next }],
+      counts: 'looked-up',
+      bytes: 1,
+      lasting: true,
+    })
+    const first = commits.commit(putting('busy'))
+    const group = [change(undefined, 'a'), change(undefined, 'b'), change('a', 'c'), change('b', 'd'), change('c', 'e')]
+    const outcomes = await Promise.all(group.map((one) => commits.commit(one)))
+    expect([await first, ...outcomes]).toEqual([true, true, false, true, false, true])
+    expect(await read('edx')).toBe('e')
+    const batches = marks.length
+    expect(await commits.commit(change('a', 'f'))).toBe(false)
+    expect(marks).toHaveLength(batches)
+    const removal = { ...change('e', ''), operations: [{ type: 'del', key: 'edx' } as const] }
+    expect(await Promise.all([removal, change(undefined, 'g')].map((one) => commits.commit(one)))).toEqual([true, true])
+    expect(await read('edx')).toBe('g')
+  })
+
+  it('refuses a change alone whose condition is on a damaged value', async () => {
+    await db.put('edx', 'no digest')
+    const change: Change = {
+      conditions: [{ key: 'edx', value: 'a' }],
+      operations: [{ type: 'del', key: 'edx' }],
+      counts: 'looked-up',
+      bytes: 1,
+      lasting: true,
+    }
+    const outcomes = await Promise.allSettled(
+      [putting('a'), putting('b'), change, putting('c')].map((one) => commits.commit(one)),
+    )
+    expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected', 'fulfilled'])
+    expect(await db.get('edx')).toBe('no digest')
+  })
+
+  it('looks which rows are there to know how many there are', async () => {
+    const keys = new KeySpace('e')
+    const row = (id: string, order: number): string => keys.row(id, { index: 'i', partition: 'p', order, place: 0 })
+    const put = (id: string, order: number): Operation => ({ type: 'put', key: row(id, order), value: '1' })
+    const del = (id: string, order: number): Operation => ({ type: 'del', key: row(id, order) })
+    const commit = (...operations: Operation[]): Promise<boolean> =>
+      commits.commit({ operations, counts: 'looked-up', bytes: 1, lasting: true })
+    await Promise.all([commit(put('a', 1), put('b', 1)), commit(put('a', 1)), commit(put('a', 2), del('a', 1))])
+    expect(await read(keys.rowCount('i', 'p'))).toBe('2')
+    await Promise.all([commit(del('b', 1)), commit(del('b', 1)), commit(del('never', 1)), commit(put('c', 1))])
+    expect(await read(keys.rowCount('i', 'p'))).toBe('2')
+    await commit(del('c', 1), del('a', 2))
+    expect(await db.get(keys.rowCount('i', 'p'))).toBeUndefined()
   })
 
   it('adds up what changes of one group add to a number, and drops a number that is none', async () => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { KeySpace, readRowKey, rowBounds } from '@stemcell/core/sorted-store'
+import { KeySpace, readRowKey, rowBounds, rowCountOf, rowCountOfRange, rowsCounted } from '@stemcell/core/sorted-store'
 
 const keys = new KeySpace('e')
 const name = fc.string({
@@ -24,6 +24,23 @@ describe('keys', () => {
         expect(keys.partitionOfRowCount('x', keys.rowCount('x', partition))).toBe(partition)
       }),
     )
+  })
+
+  it('tell where the number of their rows is kept, and which ranges are all of these', () => {
+    fc.assert(
+      fc.property(name, name, order, (id, partition, number) => {
+        const key = keys.rowCount('x', partition)
+        expect(rowCountOf(keys.row(id, { index: 'x', partition, order: number, place: 3 }))).toBe(key)
+        const prefix = keys.rows('x', partition)
+        expect(rowCountOfRange(rowBounds(prefix, {})!)).toBe(key)
+        expect(rowsCounted(key).gte).toBe(prefix)
+        expect(rowCountOfRange(rowBounds(prefix, { from: 1 })!)).toBeUndefined()
+        expect(rowCountOfRange(rowBounds(prefix, { to: number % 2 ** 50 })!)).toBeUndefined()
+        for (const other of [keys.document(id), keys.attachment(id, 'a')]) expect(rowCountOf(other)).toBeUndefined()
+      }),
+    )
+    expect(rowCountOfRange(keys.allRows('x'))).toBeUndefined()
+    expect(rowCountOfRange(keys.all('documents'))).toBeUndefined()
   })
 
   it('are different for different names, and rows of one partition never begin like those of another', () => {

@@ -17,7 +17,16 @@ export { SortedDocumentStore, type SortedDocumentStoreOptions } from './sorted-d
 export { SortedActivationStore, type SortedActivationStoreOptions } from './sorted-activation-store.ts'
 
 // How the stores lay their data out, for an adapter that has a way of its own to read and write it.
-export { behind, isAttachmentKey, KeySpace, readRowKey, rowBounds, rowsCounted } from './key-space.ts'
+export {
+  behind,
+  isAttachmentKey,
+  KeySpace,
+  readRowKey,
+  rowBounds,
+  rowCountOf,
+  rowCountOfRange,
+  rowsCounted,
+} from './key-space.ts'
 export type { OrderRange, RowAddress } from './key-space.ts'
 export { documentRecord, readDocument, readHeader } from './document-record.ts'
 export type { AttachmentHeader, DocumentHeader } from './document-record.ts'

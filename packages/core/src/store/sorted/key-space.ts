@@ -129,6 +129,20 @@ export function behind(key: string): string {
   return key + TERMINATOR
 }
 
+/** Where the number of the rows is kept to which this one belongs; undefined when the key is none of a row. */
+export function rowCountOf(key: string): string | undefined {
+  if (key.charAt(1) !== LETTERS.rows) return undefined
+  const partition = key.indexOf(TERMINATOR) + 1
+  return `${key.charAt(0)}${LETTERS.counts}${key.slice(2, key.indexOf(TERMINATOR, partition))}`
+}
+
+/** The same for a range that is all rows of a partition; undefined when it is another. */
+export function rowCountOfRange({ gte, lt }: KeyRange): string | undefined {
+  const key = rowCountOf(gte)
+  const all = key === undefined ? undefined : rowsCounted(key)
+  return all && lt === all.lt && gte === rowBounds(all.gte, {})!.gte ? key : undefined
+}
+
 /** The rows whose number is kept under `key`. */
 export function rowsCounted(key: string): KeyRange {
   const prefix = `${key.charAt(0)}${LETTERS.rows}${key.slice(2)}${TERMINATOR}`

@@ -1,0 +1,160 @@
+import { adapterContext, isPlatformError, type AdapterContext, type PlatformError } from '@stemcell/core'
+import {
+  isAttachmentKey,
+  rowCountOfRange,
+  type FoundValue,
+  type KeyRange,
+  type SortedBackend,
+  type SortedBatch,
+  type SortedEntry,
+  type SortedRange,
+  type SortedReads,
+  type SortedValue,
+} from '@stemcell/core/sorted-store'
+import type { Snapshot } from 'classic-level'
+import type { Operation } from './commit-queue.ts'
+import { countAll } from './count-all.ts'
+import { DatabaseSession } from './database-session.ts'
+import type { LevelDatabase } from './level-database.ts'
+import type { LevelSettings } from './level-stores-options.ts'
+import { countKeys, readMany, readRange } from './read-rows.ts'
+import { openBytes, openText, sealBytes } from './sealed-value.ts'
+import { toPlatformError } from './to-platform-error.ts'
+
+/** The documents of a folder: reads go to LevelDB, batches through its one writer, which judges their conditions. */
+export class LevelBackend implements SortedBackend {
+  readonly durable = true
+  readonly #session: DatabaseSession
+
+  constructor(settings: LevelSettings, context: AdapterContext = adapterContext()) {
+    this.#session = new DatabaseSession(settings, context)
+  }
+
+  open(): Promise<void> {
+    return this.#session.open()
+  }
+
+  close(): Promise<void> {
+    return this.#session.close()
+  }
+
+  get(key: string): Promise<SortedValue | undefined> {
+    return this.#session.run((database) => new LevelReads(database).get(key))
+  }
+
+  getMany(keys: readonly string[]): Promise<readonly (FoundValue | undefined)[]> {
+    return this.#session.run((database) => new LevelReads(database).getMany(keys))
+  }
+
+  range(range: SortedRange): Promise<readonly SortedEntry[]> {
+    return this.#session.run((database) => new LevelReads(database).range(range))
+  }
+
+  count(range: KeyRange): Promise<number> {
+    return this.#session.run((database) => new LevelReads(database).count(range))
+  }
+
+  view<T>(read: (reads: SortedReads) => Promise<T>): Promise<T> {
+    return this.#session.run(async (database) => {
+      const snapshot = database.db.snapshot()
+      try {
+        return await read(new LevelReads(database, snapshot))
+      } finally {
+        await snapshot.close()
+      }
+    })
+  }
+
+  damagedParts(range: KeyRange): Promise<readonly PlatformError[]> {
+    return this.#session.run(({ damage }) => damage.within(range))
+  }
+
+  batch({ conditions, operations }: SortedBatch): Promise<boolean> {
+    return this.#session.run(({ commits }) => {
+      let bytes = 0
+      const sealed = operations.map((operation): Operation => {
+        if (operation.type === 'del') return operation
+        const { key, value } = operation
+        bytes += key.length + value.length
+        return { type: 'put', key, value: typeof value === 'string' ? value : sealBytes(key, value) }
+      })
+      return commits.commit({ conditions, operations: sealed, counts: 'looked-up', bytes, lasting: true })
+    })
+  }
+}
+
+/** Attachments are bytes, all else is text; both are opened here. Errors are translated, as a view is read by others. */
+class LevelReads implements SortedReads {
+  readonly #database: LevelDatabase
+  readonly #snapshot: Snapshot | undefined
+
+  constructor(database: LevelDatabase, snapshot?: Snapshot) {
+    this.#database = database
+    this.#snapshot = snapshot
+  }
+
+  get(key: string): Promise<SortedValue | undefined> {
+    return this.#reading(async () => {
+      const { db, damage } = this.#database
+      const options = this.#snapshot ? { snapshot: this.#snapshot } : {}
+      const sealed = isAttachmentKey(key)
+        ? await db.get<string, Uint8Array>(key, { ...options, valueEncoding: 'view' })
+        : await db.get(key, options)
+      damage.require(key, sealed, () => named(key))
+      if (sealed === undefined) return undefined
+      return typeof sealed === 'string'
+        ? openText(key, sealed, () => named(key))
+        : openBytes(key, sealed, () => named(key))
+    })
+  }
+
+  getMany(keys: readonly string[]): Promise<readonly (FoundValue | undefined)[]> {
+    return this.#reading(async () => {
+      const { db, damage } = this.#database
+      const found = await readMany(db, this.#snapshot, keys)
+      return keys.map((key, place) => {
+        const sealed = found[place]
+        return damaged(() => {
+          damage.require(key, sealed, () => named(key))
+          return sealed === undefined ? undefined : openText(key, sealed, () => named(key))
+        })
+      })
+    })
+  }
+
+  range(range: SortedRange): Promise<readonly SortedEntry[]> {
+    return this.#reading(async () => {
+      const entries = await readRange(this.#database.db, this.#snapshot, range)
+      return entries.map(([key, sealed]): SortedEntry => [key, damaged(() => openText(key, sealed, () => named(key)))])
+    })
+  }
+
+  count(range: KeyRange): Promise<number> {
+    return this.#reading(() => {
+      const key = rowCountOfRange(range)
+      return key === undefined ? countKeys(this.#database.db, range) : countAll(this.#database, key)
+    })
+  }
+
+  async #reading<T>(read: () => Promise<T>): Promise<T> {
+    try {
+      return await read()
+    } catch (error) {
+      throw toPlatformError(error, this.#database.settings.dir)
+    }
+  }
+}
+
+function damaged<T>(open: () => T): T | PlatformError {
+  try {
+    return open()
+  } catch (error) {
+    if (isPlatformError(error, 'ERR_CORRUPT')) return error
+    throw error
+  }
+}
+
+/** A key without the letters that tell the store and what it holds. */
+function named(key: string): string {
+  return `'${key.slice(2).replaceAll('\0', ' ')}'`
+}
