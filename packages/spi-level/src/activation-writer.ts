@@ -14,7 +14,7 @@ import type { CommitQueue, Operation } from './commit-queue.ts'
 import { ProvisionalRecords } from './journal/provisional-records.ts'
 import type { Journal } from './journal/journal.ts'
 import type { JournalEntry, NewEntry } from './journal/journal-entry.ts'
-import { KeySpace, recordKey } from '@stemcell/core/sorted-store'
+import { KeySpace, recordKey, STORE_LETTERS } from '@stemcell/core/sorted-store'
 import { codeOf } from './to-platform-error.ts'
 
 export type PutOutcome = 'stored' | 'exists'
@@ -308,7 +308,7 @@ export class ActivationWriter {
 }
 
 export function activationKeys(): KeySpace {
-  return new KeySpace('a')
+  return new KeySpace(STORE_LETTERS.activations)
 }
 
 function readRecord(text: string): Activation {

@@ -70,7 +70,11 @@ export class LevelBackend implements SortedBackend {
   }
 
   batch({ conditions, operations }: SortedBatch): Promise<boolean> {
-    return this.#session.run(({ commits }) => {
+    return this.#session.run(({ commits, damage, db }) => {
+      // Nobody can tell whether what is not found in a damaged part was there.
+      for (const { key, value } of damage.isEmpty ? [] : conditions) {
+        if (value === undefined) damage.require(key, db.getSync(key), () => named(key))
+      }
       let bytes = 0
       const sealed = operations.map((operation): Operation => {
         if (operation.type === 'del') return operation

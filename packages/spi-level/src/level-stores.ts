@@ -1,16 +1,7 @@
-import {
-  ENTITY_INDEXES,
-  SUBJECT_INDEXES,
-  type ActivationStore,
-  type Adapter,
-  type AdapterContext,
-  type EntityStore,
-  type SubjectStore,
-} from '@stemcell/core'
-import { SortedDocumentStore, type SortedDocumentStoreOptions } from '@stemcell/core/sorted-store'
+import type { ActivationStore, Adapter, EntityStore, SubjectStore } from '@stemcell/core'
+import { sortedStores } from '@stemcell/core/sorted-store'
 import { LevelActivationStore } from './level-activation-store.ts'
 import { LevelBackend } from './level-backend.ts'
-import { DOCUMENT_LETTERS } from './rebuild-rows.ts'
 import { parseLevelOptions, type LevelStoresOptions } from './level-stores-options.ts'
 
 export interface LevelStores {
@@ -27,19 +18,13 @@ const ADAPTER = { name: '@stemcell/spi-level', core: '^0.1.0' } as const
  */
 export function levelStores(options: LevelStoresOptions): LevelStores {
   const settings = parseLevelOptions(options)
-  const documents = (
-    context: AdapterContext,
-    which: Omit<SortedDocumentStoreOptions, 'backend'>,
-  ): SortedDocumentStore => new SortedDocumentStore({ backend: new LevelBackend(settings, context), ...which }, context)
+  const { entityStore, subjectStore } = sortedStores({
+    ...ADAPTER,
+    backend: (context) => new LevelBackend(settings, context),
+  })
   return {
-    entityStore: {
-      ...ADAPTER,
-      build: (context) => documents(context, { letter: DOCUMENT_LETTERS.entities, indexes: ENTITY_INDEXES }),
-    },
-    subjectStore: {
-      ...ADAPTER,
-      build: (context) => documents(context, { letter: DOCUMENT_LETTERS.subjects, indexes: SUBJECT_INDEXES }),
-    },
+    entityStore,
+    subjectStore,
     activationStore: { ...ADAPTER, build: (context) => new LevelActivationStore(settings, context) },
   }
 }

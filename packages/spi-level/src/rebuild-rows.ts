@@ -17,6 +17,7 @@ import {
   readDocument,
   readHeader,
   rowsOf,
+  STORE_LETTERS,
   type KeyRange,
   type RowAddress,
 } from '@stemcell/core/sorted-store'
@@ -25,9 +26,6 @@ import { rowText } from './record-write.ts'
 import { openText } from './sealed-value.ts'
 
 const BATCH_KEYS = 1000
-
-/** What the keys of documents begin with. */
-export const DOCUMENT_LETTERS = { entities: 'e', subjects: 's' } as const
 
 /** What a document or record is to be stored as, and its rows. */
 interface Kept {
@@ -43,8 +41,8 @@ export interface StoreRows {
 }
 
 export const STORE_ROWS: readonly StoreRows[] = [
-  { name: 'entities', keys: new KeySpace(DOCUMENT_LETTERS.entities), read: documentReader(ENTITY_INDEXES) },
-  { name: 'subjects', keys: new KeySpace(DOCUMENT_LETTERS.subjects), read: documentReader(SUBJECT_INDEXES) },
+  { name: 'entities', keys: new KeySpace(STORE_LETTERS.entities), read: documentReader(ENTITY_INDEXES) },
+  { name: 'subjects', keys: new KeySpace(STORE_LETTERS.subjects), read: documentReader(SUBJECT_INDEXES) },
   { name: 'activations', keys: activationKeys(), read: readRecord },
 ]
 

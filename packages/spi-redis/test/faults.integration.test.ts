@@ -228,10 +228,24 @@ describeWith('redis', 'what goes wrong with Redis', () => {
 
   it('a key of another program is ERR_CORRUPT', async () => {
     const entities = await openStore()
-    await server.ask((redis) => redis.set('{stemcell}:entities:document:ns/x', 'theirs'))
+    const name = '{stemcell}:documents:value:edns/'
+    await server.ask((redis) => redis.set(`${name}x`, 'theirs'))
     await failure('ERR_CORRUPT', () => entities.get('ns/x'))
-    await server.ask((redis) => redis.hset('{stemcell}:entities:document:ns/y', 'r', '1', 'd', '{broken'))
+    await server.ask((redis) => redis.hset(`${name}y`, 'r', '1', 'd', '{broken'))
     await failure('ERR_CORRUPT', () => entities.get('ns/y'))
+  })
+
+  it('documents in the form of an earlier version are ERR_CONFIG with what to do, and are left as they are', async () => {
+    const old = '{stemcell}:subjects:ids'
+    await server.ask((redis) => redis.zadd(old, 0, 'guest'))
+    const error = await failure('ERR_CONFIG', () => store().open())
+    expect(error.message).toMatch(/keyPrefix.*earlier version.*export.*import/)
+    expect(await server.ask((redis) => redis.zrange(old, 0, -1))).toEqual(['guest'])
+    const elsewhere = await openStore({ keyPrefix: 'another' })
+    expect(await elsewhere.get('ns/t')).toBeUndefined()
+    await server.ask((redis) => redis.del(old))
+    const later = await openStore()
+    expect(await later.get('ns/t')).toBeUndefined()
   })
 
   it('a user that may touch the keys of one prefix only is enough, with the rights that the README names', async () => {

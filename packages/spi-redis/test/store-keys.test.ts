@@ -1,14 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import {
-  ActivationKeys,
-  DocumentKeys,
-  escape,
-  recordName,
-  rowMember,
-  scoreBounds,
-  unescape,
-} from '../src/stores/store-keys.ts'
+import { ActivationKeys, escape, recordName, scoreBounds, unescape } from '../src/stores/store-keys.ts'
 import { TopicKeys } from '../src/queue/topic-keys.ts'
 
 /** Any text, also with NULs and halves of characters. */
@@ -32,16 +24,10 @@ describe('the names of keys', () => {
     )
   })
 
-  it('sort rows by id, a shorter one first', () => {
-    const sorted = ['a', 'a b', 'a/b', 'aa', 'b'].map((id) => Buffer.from(rowMember(id, 9)))
-    expect([...sorted].sort((a, b) => a.compare(b))).toEqual(sorted)
-  })
-
   it('all begin with the prefix in braces, which puts them into one slot', () => {
-    const documents = new DocumentKeys('p', 'entities')
     const activations = new ActivationKeys('p')
     const topic = new TopicKeys('p', 't')
-    const keys = [documents.document('x'), documents.index('i', 'x'), documents.ids, activations.record('n', 'i')]
+    const keys = [activations.record('n', 'i')]
     keys.push(activations.index('n', undefined), activations.index('n', 'a'), activations.all, activations.namespaces)
     keys.push(topic.stream, topic.settings, ...Object.values(topic.group('g')))
     for (const key of keys) expect(key).toMatch(/^\{p\}:[a-z]/)

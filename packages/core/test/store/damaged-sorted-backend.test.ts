@@ -106,7 +106,7 @@ describe('documents on a backend that knows of damage', () => {
     await expect(store.readAttachment('ns/b', 'code')).rejects.toSatisfy((error) =>
       isPlatformError(error, 'ERR_CORRUPT'),
     )
-    await expect(store.put('ns/b', action('b'))).rejects.toMatchObject({ code: 'ERR_CORRUPT' })
+    await expect(store.put('ns/b', action('b'), { revision: '1-x' })).rejects.toMatchObject({ code: 'ERR_CORRUPT' })
     backend.parts = [{ gte: 'ed', lt: 'ee' }]
     const told: string[] = []
     const seen: string[] = []

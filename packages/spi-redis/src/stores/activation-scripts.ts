@@ -1,5 +1,4 @@
 import { LuaScript } from '../connection/lua-script.ts'
-import { FIELD, PAGE } from './document-scripts.ts'
 
 // A record is a hash: `f` the whole record, `s` its summary, `n` its filter name, `p` its namespace, `i` its id.
 
@@ -36,6 +35,33 @@ for i = 5, #ARGV, 6 do
   answer[#answer + 1] = stored
 end
 return answer`)
+
+/**
+ * The ranks of a page, so that skipping costs nothing: those of what is within the bounds, skip and limit applied.
+ * A limit of -1 is none.
+ */
+const PAGE = `
+local function page(key, from, to, descending, skip, limit)
+  if limit == 0 then return {} end
+  local first, count = 0, redis.call('ZCOUNT', key, from, to)
+  if descending then
+    if to ~= '+inf' then first = redis.call('ZCOUNT', key, '(' .. to, '+inf') end
+  elseif from ~= '-inf' then
+    first = redis.call('ZCOUNT', key, '-inf', '(' .. from)
+  end
+  local last = first + count - 1
+  first = first + skip
+  if limit > 0 then last = math.min(last, first + limit - 1) end
+  if first > last then return {} end
+  return redis.call(descending and 'ZREVRANGE' or 'ZRANGE', key, first, last, 'WITHSCORES')
+end`
+
+/** A field as it is; '', which nobody can read, where there is none and where the key holds something else. */
+const FIELD = `
+local function field(key, name)
+  local value = redis.pcall('HGET', key, name)
+  return type(value) == 'string' and value or ''
+end`
 
 /**
  * KEYS index · ARGV from, to, skip, limit, what the keys of the namespace's records begin with, field.

@@ -1,14 +1,8 @@
-import {
-  ENTITY_INDEXES,
-  SUBJECT_INDEXES,
-  type ActivationStore,
-  type Adapter,
-  type EntityStore,
-  type SubjectStore,
-} from '@stemcell/core'
+import type { ActivationStore, Adapter, EntityStore, SubjectStore } from '@stemcell/core'
+import { sortedStores } from '@stemcell/core/sorted-store'
 import { ADAPTER, parseOptions, redisConnectionOptions, type RedisConnectionOptions } from '../redis-options.ts'
 import { RedisActivationStore } from './redis-activation-store.ts'
-import { RedisDocumentStore } from './redis-document-store.ts'
+import { RedisBackend } from './redis-backend.ts'
 
 export interface RedisStores {
   readonly entityStore: Adapter<EntityStore>
@@ -19,15 +13,13 @@ export interface RedisStores {
 /** The three stores in one Redis; inside a process they share a connection. @throws ERR_CONFIG an option is wrong. */
 export function redisStores(options: RedisConnectionOptions): RedisStores {
   const settings = parseOptions(redisConnectionOptions, options)
+  const { entityStore, subjectStore } = sortedStores({
+    ...ADAPTER,
+    backend: (context) => new RedisBackend(settings, context),
+  })
   return {
-    entityStore: {
-      ...ADAPTER,
-      build: (context) => new RedisDocumentStore('entities', ENTITY_INDEXES, settings, context),
-    },
-    subjectStore: {
-      ...ADAPTER,
-      build: (context) => new RedisDocumentStore('subjects', SUBJECT_INDEXES, settings, context),
-    },
+    entityStore,
+    subjectStore,
     activationStore: { ...ADAPTER, build: (context) => new RedisActivationStore(settings, context) },
   }
 }

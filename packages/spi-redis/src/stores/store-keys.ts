@@ -2,38 +2,7 @@ import { isJsonObject, isPlatformError, PlatformError, type JsonObject, type Jso
 
 const SEPARATOR = '\0'
 
-/** The keys of a store of documents. Names follow one another with a NUL between them, which escaping keeps out. */
-export class DocumentKeys {
-  /** What all keys of documents begin with; the id follows as it is. */
-  readonly documents: string
-  /** What all keys of index partitions begin with. */
-  readonly indexes: string
-  /** Sorted set of all ids. */
-  readonly ids: string
-
-  constructor(keyPrefix: string, store: 'entities' | 'subjects') {
-    const base = `{${keyPrefix}}:${store}`
-    this.documents = `${base}:document:`
-    this.indexes = `${base}:index:`
-    this.ids = `${base}:ids`
-  }
-
-  document(id: string): string {
-    return this.documents + escape(id)
-  }
-
-  /** Sorted set of the rows of a partition, see {@link rowMember}. */
-  index(index: string, partition: string): string {
-    return this.indexes + indexName(index, partition)
-  }
-}
-
-/** An index partition as it stands behind `DocumentKeys.indexes`. */
-export function indexName(index: string, partition: string): string {
-  return `${index}:${escape(partition)}`
-}
-
-/** The keys of the activation records. */
+/** The keys of the activation records. Names follow one another with a NUL between them, which escaping keeps out. */
 export class ActivationKeys {
   readonly records: string
   readonly byStart: string
@@ -78,11 +47,6 @@ export function recordName(namespace: string, name: string): string {
   return escape(namespace) + SEPARATOR + escape(name)
 }
 
-/** `<id>␀<place>`: rows of equal order sort by id, since the NUL sorts before all that an id can hold. */
-export function rowMember(id: string, place: number): string {
-  return escape(id) + SEPARATOR + place
-}
-
 /** NUL separates names; a lone surrogate has no UTF-8, so that two names would become one key. */
 // eslint-disable-next-line no-control-regex
 const UNSAFE = /[\0\u0001]|\p{Surrogate}/gu
@@ -104,12 +68,6 @@ export function scoreBounds(from = 0, to = Infinity): readonly [from: string, to
   const [first, last] = [Math.max(0, Math.ceil(from)), Math.floor(to)]
   if (first > last) return undefined
   return [first === 0 ? '-inf' : String(first), last >= Number.MAX_SAFE_INTEGER ? '+inf' : String(last)]
-}
-
-/** @throws TypeError a row's order is not a non-negative integer */
-export function requireOrder(order: number): number {
-  if (!Number.isSafeInteger(order) || order < 0) throw new TypeError(`order must be a non-negative integer: ${order}`)
-  return order
 }
 
 /** What `parse` makes of stored text. @throws ERR_CORRUPT it cannot be read. */

@@ -12,7 +12,7 @@ export type {
 } from './sorted-backend.ts'
 export { compareKeys } from './sorted-backend.ts'
 export { MemorySortedBackend } from './memory-sorted-backend.ts'
-export { sortedStores, type SortedStores, type SortedStoresDescription } from './sorted-stores.ts'
+export { sortedStores, STORE_LETTERS, type SortedStores, type SortedStoresDescription } from './sorted-stores.ts'
 export { SortedDocumentStore, type SortedDocumentStoreOptions } from './sorted-document-store.ts'
 export { SortedActivationStore, type SortedActivationStoreOptions } from './sorted-activation-store.ts'
 

@@ -22,7 +22,8 @@ import type { Lifecycle, MaybePromise } from '../../lifecycle.ts'
  * outcome unknown. A backend throws ERR_CONFIG from `open`.
  *
  * **Damage.** A value that the backend knows not to be what was written is ERR_CORRUPT: thrown by `get`, and in the
- * place of the value from `range` and `getMany`, so that it keeps nobody from the others. `range` leaves out a key that
+ * place of the value from `range` and `getMany`, so that it keeps nobody from the others. A
+ * condition on it does not hold, or is ERR_CORRUPT. `range` leaves out a key that
  * is not known any more; a backend that knows where such keys were has `damagedParts`.
  */
 export interface SortedBackend extends SortedReads, Lifecycle {

@@ -87,7 +87,8 @@ export class SortedDocumentStore implements DocumentStore {
         keepAttachments,
         rows: rowsOf(this.#indexes, id, document),
       }
-      const [record, current] = await this.#current(id)
+      // What must not be there yet need not be read: the batch finds out.
+      const [record, current] = expected === undefined ? [] : await this.#current(id)
       if (current?.revision !== expected) throw conflict(id)
       const revision = this.#revisions.after(expected)
       await this.#replace(id, record, changeOf(this.#keys, id, current, { ...write, revision }))

@@ -6,6 +6,9 @@ import { SortedActivationStore } from './sorted-activation-store.ts'
 import type { SortedBackend } from './sorted-backend.ts'
 import { SortedDocumentStore } from './sorted-document-store.ts'
 
+/** What the keys of each store begin with. */
+export const STORE_LETTERS = { entities: 'e', subjects: 's', activations: 'a' } as const
+
 /** What {@link sortedStores} makes stores of. */
 export interface SortedStoresDescription {
   /** Package name of the adapter, as it appears in errors. */
@@ -29,14 +32,20 @@ export function sortedStores({ name, core, backend }: SortedStoresDescription): 
   return {
     entityStore: adapter(
       (context) =>
-        new SortedDocumentStore({ backend: backend(context), letter: 'e', indexes: ENTITY_INDEXES }, context),
+        new SortedDocumentStore(
+          { backend: backend(context), letter: STORE_LETTERS.entities, indexes: ENTITY_INDEXES },
+          context,
+        ),
     ),
     subjectStore: adapter(
       (context) =>
-        new SortedDocumentStore({ backend: backend(context), letter: 's', indexes: SUBJECT_INDEXES }, context),
+        new SortedDocumentStore(
+          { backend: backend(context), letter: STORE_LETTERS.subjects, indexes: SUBJECT_INDEXES },
+          context,
+        ),
     ),
     activationStore: adapter(
-      (context) => new SortedActivationStore({ backend: backend(context), letter: 'a' }, context),
+      (context) => new SortedActivationStore({ backend: backend(context), letter: STORE_LETTERS.activations }, context),
     ),
   }
 }
