@@ -118,10 +118,8 @@ class LevelReads implements SortedReads {
       const found = await readMany(db, this.#snapshot, keys)
       return keys.map((key, place) => {
         const sealed = found[place]
-        return damaged(() => {
-          damage.require(key, sealed, () => named(key))
-          return sealed === undefined ? undefined : openText(key, sealed, () => named(key))
-        })
+        const error = damage.isEmpty ? undefined : errorOf(() => damage.require(key, sealed, () => named(key)))
+        return error ?? (sealed === undefined ? undefined : textOrError(key, sealed))
       })
     })
   }
@@ -129,7 +127,7 @@ class LevelReads implements SortedReads {
   range(range: SortedRange): Promise<readonly SortedEntry[]> {
     return this.#reading(async () => {
       const entries = await readRange(this.#database.db, this.#snapshot, range)
-      return entries.map(([key, sealed]): SortedEntry => [key, damaged(() => openText(key, sealed, () => named(key)))])
+      return entries.map(([key, sealed]): SortedEntry => [key, textOrError(key, sealed)])
     })
   }
 
@@ -149,13 +147,26 @@ class LevelReads implements SortedReads {
   }
 }
 
-function damaged<T>(open: () => T): T | PlatformError {
+function textOrError(key: string, sealed: string): FoundValue {
   try {
-    return open()
+    return openText(key, sealed, () => named(key))
   } catch (error) {
-    if (isPlatformError(error, 'ERR_CORRUPT')) return error
-    throw error
+    return requireDamage(error)
   }
+}
+
+function errorOf(check: () => void): PlatformError | undefined {
+  try {
+    check()
+    return undefined
+  } catch (error) {
+    return requireDamage(error)
+  }
+}
+
+function requireDamage(error: unknown): PlatformError {
+  if (isPlatformError(error, 'ERR_CORRUPT')) return error
+  throw error
 }
 
 /** A key without the letters that tell the store and what it holds. */

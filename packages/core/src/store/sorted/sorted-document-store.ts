@@ -29,6 +29,14 @@ import type { FoundValue, KeyRange, SortedBackend, SortedEntry } from './sorted-
 
 const SCAN_PAGE = 100
 
+interface ReadRow {
+  readonly id: string
+  readonly order: number
+  readonly place: number
+  /** Undefined when it cannot be read. */
+  readonly value: JsonValue | undefined
+}
+
 /** What a {@link SortedDocumentStore} is made of. */
 export interface SortedDocumentStoreOptions {
   readonly backend: SortedBackend
@@ -182,23 +190,29 @@ export class SortedDocumentStore implements DocumentStore {
     entries: readonly SortedEntry[],
   ): Promise<IndexRow[]> {
     const prefix = this.#keys.rows(index, partition)
-    const rows = entries.map(([key, found]) => {
-      const row = readRowKey(prefix, key)
-      return { ...row, value: this.#listed(row.id, () => parsed(row.id, found)) }
-    })
-    const stored = await this.#documentsOf(
-      reads,
-      rows.filter(({ value }) => documents || value === undefined).map(({ id }) => id),
-    )
-    return rows.flatMap(({ id, order, place, value }): IndexRow[] => {
-      const document = stored.get(id)
-      if (documents && !stored.has(id)) return []
-      const added = documents && document ? { stored: document } : {}
-      if (value !== undefined) return [{ id, order, value, ...added }]
-      const made = document && rowsOf(this.#indexes, id, document.document)
-      const row = made?.find((one) => one.index === index && one.partition === partition && one.place === place)
-      return row ? [{ id, order, value: parseJson(row.text), ...added }] : []
-    })
+    const read: ReadRow[] = []
+    const wanted: string[] = []
+    for (const [key, found] of entries) {
+      const { id, order, place } = readRowKey(prefix, key)
+      const value = this.#listed(id, () => parsed(id, found))
+      read.push({ id, order, place, value })
+      if (documents || value === undefined) wanted.push(id)
+    }
+    const stored = wanted.length === 0 ? new Map<string, undefined>() : await this.#documentsOf(reads, wanted)
+    const rows: IndexRow[] = []
+    for (const { id, order, place, value = this.#made(index, partition, place, stored.get(id)) } of read) {
+      const document = documents ? stored.get(id) : undefined
+      if (value === undefined || (documents && !stored.has(id))) continue
+      rows.push(document ? { id, order, value, stored: document } : { id, order, value })
+    }
+    return rows
+  }
+
+  /** The value of a row as its document has it. */
+  #made(index: string, partition: string, place: number, stored: StoredDocument | undefined): JsonValue | undefined {
+    const rows = stored && rowsOf(this.#indexes, stored.id, stored.document)
+    const row = rows?.find((one) => one.index === index && one.partition === partition && one.place === place)
+    return row && parseJson(row.text)
   }
 
   /** Those that are there; undefined for what cannot be read. */
