@@ -21,41 +21,52 @@ import { countKeys, readMany, readRange } from './read-rows.ts'
 import { openBytes, openText, sealBytes } from './sealed-value.ts'
 import { toPlatformError } from './to-platform-error.ts'
 
-/** The documents of a folder: reads go to LevelDB, batches through its one writer, which judges their conditions. */
+export interface LevelBackendOptions {
+  /** Batches must survive a loss of power, where the database waits for the disk at all; true when not given. */
+  readonly lasting?: boolean
+}
+
+/** What is in a folder: reads go to LevelDB, batches through its one writer, which judges their conditions. */
 export class LevelBackend implements SortedBackend {
   readonly durable = true
-  readonly #session: DatabaseSession
+  readonly session: DatabaseSession
+  readonly #lasting: boolean
 
-  constructor(settings: LevelSettings, context: AdapterContext = adapterContext()) {
-    this.#session = new DatabaseSession(settings, context)
+  constructor(
+    settings: LevelSettings,
+    context: AdapterContext = adapterContext(),
+    { lasting = true }: LevelBackendOptions = {},
+  ) {
+    this.session = new DatabaseSession(settings, context)
+    this.#lasting = lasting
   }
 
   open(): Promise<void> {
-    return this.#session.open()
+    return this.session.open()
   }
 
   close(): Promise<void> {
-    return this.#session.close()
+    return this.session.close()
   }
 
   get(key: string): Promise<SortedValue | undefined> {
-    return this.#session.run((database) => new LevelReads(database).get(key))
+    return this.session.run((database) => new LevelReads(database).get(key))
   }
 
   getMany(keys: readonly string[]): Promise<readonly (FoundValue | undefined)[]> {
-    return this.#session.run((database) => new LevelReads(database).getMany(keys))
+    return this.session.run((database) => new LevelReads(database).getMany(keys))
   }
 
   range(range: SortedRange): Promise<readonly SortedEntry[]> {
-    return this.#session.run((database) => new LevelReads(database).range(range))
+    return this.session.run((database) => new LevelReads(database).range(range))
   }
 
   count(range: KeyRange): Promise<number> {
-    return this.#session.run((database) => new LevelReads(database).count(range))
+    return this.session.run((database) => new LevelReads(database).count(range))
   }
 
   view<T>(read: (reads: SortedReads) => Promise<T>): Promise<T> {
-    return this.#session.run(async (database) => {
+    return this.session.run(async (database) => {
       const snapshot = database.db.snapshot()
       try {
         return await read(new LevelReads(database, snapshot))
@@ -66,11 +77,11 @@ export class LevelBackend implements SortedBackend {
   }
 
   damagedParts(range: KeyRange): Promise<readonly PlatformError[]> {
-    return this.#session.run(({ damage }) => damage.within(range))
+    return this.session.run(({ damage }) => damage.within(range))
   }
 
   batch({ conditions, operations }: SortedBatch): Promise<boolean> {
-    return this.#session.run(({ commits, damage, db }) => {
+    return this.session.run(({ commits, damage, db }) => {
       // Nobody can tell whether what is not found in a damaged part was there.
       for (const { key, value } of damage.isEmpty ? [] : conditions) {
         if (value === undefined) damage.require(key, db.getSync(key), () => named(key))
@@ -82,7 +93,7 @@ export class LevelBackend implements SortedBackend {
         bytes += key.length + value.length
         return { type: 'put', key, value: typeof value === 'string' ? value : sealBytes(key, value) }
       })
-      return commits.commit({ conditions, operations: sealed, counts: 'looked-up', bytes, lasting: true })
+      return commits.commit({ conditions, operations: sealed, counts: 'looked-up', bytes, lasting: this.#lasting })
     })
   }
 }

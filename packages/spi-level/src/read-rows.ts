@@ -1,16 +1,10 @@
 import type { ClassicLevel, IteratorOptions, Snapshot } from 'classic-level'
-import { rowBounds, type OrderRange, type SortedRange } from '@stemcell/core/sorted-store'
+import type { SortedRange } from '@stemcell/core/sorted-store'
 import { codeOf } from './to-platform-error.ts'
 
 const CHUNK = 1000
 /** Enough for a page of 200 summaries in one go. */
 const READ_AHEAD_BYTES = 512 * 1024
-
-export interface RowWindow extends OrderRange {
-  readonly descending?: boolean | undefined
-  readonly skip?: number | undefined
-  readonly limit?: number | undefined
-}
 
 interface KeyRange {
   readonly gt?: string
@@ -19,17 +13,6 @@ interface KeyRange {
   readonly reverse?: boolean
   readonly limit?: number
   readonly snapshot?: Snapshot
-}
-
-/** Key and value of the rows under `prefix`. Of skipped rows only the keys leave the database. */
-export async function readRows(
-  db: ClassicLevel,
-  snapshot: Snapshot,
-  prefix: string,
-  { descending: reverse = false, skip = 0, limit = Infinity, ...range }: RowWindow,
-): Promise<readonly [key: string, value: string][]> {
-  const bounds = rowBounds(prefix, range)
-  return bounds ? readRange(db, snapshot, { ...bounds, reverse, skip, limit }) : []
 }
 
 /** Key and value of the entries of a range. Of skipped ones only the keys leave the database. */
@@ -47,12 +30,6 @@ export async function readRange(
   }
   if (limit === 0) return []
   return readEntries(db, { ...bounds, ...seen, reverse, limit, highWaterMarkBytes: READ_AHEAD_BYTES })
-}
-
-/** How many rows under `prefix` are in the range; reads their keys. */
-export async function countRows(db: ClassicLevel, prefix: string, range: OrderRange): Promise<number> {
-  const bounds = rowBounds(prefix, range)
-  return bounds ? (await walkKeys(db, bounds)).count : 0
 }
 
 type EntryRange = IteratorOptions<string, string>

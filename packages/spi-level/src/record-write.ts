@@ -1,5 +1,5 @@
 import { activationSummary, stringifyJson, type Activation } from '@stemcell/core'
-import { activationRows, type KeySpace, type RowAddress } from '@stemcell/core/sorted-store'
+import { activationRows, NO_SUMMARY, type KeySpace, type RowAddress } from '@stemcell/core/sorted-store'
 import type { Operation } from './commit-queue.ts'
 import { sealUtf8, sealedContent } from './sealed-value.ts'
 
@@ -59,5 +59,5 @@ export function addRecord(
 
 /** The value of the rows of a record: its summary, or nothing where the record itself is as quickly read. */
 export function rowText(activation: Activation, text: string): string {
-  return text.length <= OWN_SUMMARY_LENGTH ? '' : stringifyJson(activationSummary(activation))
+  return text.length <= OWN_SUMMARY_LENGTH ? NO_SUMMARY : stringifyJson(activationSummary(activation))
 }

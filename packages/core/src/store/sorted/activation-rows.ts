@@ -11,6 +11,9 @@ import type { KeySpace, RowAddress } from './key-space.ts'
 export const BY_START = 'start'
 export const BY_NAME = 'name'
 
+/** The value of a row whose record is as quickly read as a summary would be. */
+export const NO_SUMMARY = ''
+
 /** Where the record of an activation is stored. */
 export function recordKey(keys: KeySpace, namespace: string, activationId: string): string {
   return keys.document(`${namespace}/${activationId}`)

@@ -34,5 +34,5 @@ export { changeOf, rowsOf, type DocumentWrite, type NewRow } from './document-ch
 export { conflict, requireSizes } from './document-bounds.ts'
 export { ACTIVATION_BOUNDS, DOCUMENT_BOUNDS } from './bounds.ts'
 export { Revisions } from './revisions.ts'
-export { activationRows, BY_START, indexOf, recordKey, rowsOfStored } from './activation-rows.ts'
+export { activationRows, NO_SUMMARY, recordKey } from './activation-rows.ts'
 export { boundedActivationText, parseActivation } from './activation-text.ts'

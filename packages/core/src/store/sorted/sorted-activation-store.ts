@@ -14,7 +14,7 @@ import type {
   ActivationStoreCapabilities,
 } from '../activation-store.ts'
 import { requirePage } from '../require-page.ts'
-import { activationRows, indexOf, recordKey } from './activation-rows.ts'
+import { activationRows, indexOf, NO_SUMMARY, recordKey } from './activation-rows.ts'
 import { boundedActivationText, parseActivation } from './activation-text.ts'
 import { BackendSession, type BackendReads } from './backend-session.ts'
 import { ACTIVATION_BOUNDS } from './bounds.ts'
@@ -190,7 +190,7 @@ export class SortedActivationStore implements ActivationStore {
     return found.map((value) => (value === undefined ? undefined : this.#readable(value)))
   }
 
-  /** A summary that cannot be read is made anew from its record. */
+  /** A summary that is none, or cannot be read, is made from its record. */
   async #summaries(
     reads: BackendReads,
     keys: readonly string[],
@@ -207,6 +207,7 @@ export class SortedActivationStore implements ActivationStore {
   }
 
   #summary(value: FoundValue): JsonObject | undefined {
+    if (value === NO_SUMMARY) return undefined
     try {
       return parseJson(textOf(value)) as JsonObject
     } catch (error) {
