@@ -1,20 +1,12 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { ActivationKeys, escape, recordName, scoreBounds, unescape } from '../src/stores/store-keys.ts'
+import { ActivationKeys, recordName, scoreBounds } from '../src/stores/store-keys.ts'
 import { TopicKeys } from '../src/queue/topic-keys.ts'
 
 /** Any text, also with NULs and halves of characters. */
 const name = fc.string({ unit: fc.oneof(fc.constantFrom('\0', '\u0001', '\ud800', '\udfff', ':', '😀'), fc.string()) })
 
 describe('the names of keys', () => {
-  it('escape nothing that cannot be read back', () => {
-    fc.assert(
-      fc.property(name, (text) => {
-        expect(unescape(escape(text))).toBe(text)
-      }),
-    )
-  })
-
   it('differ where the names differ, as bytes', () => {
     const distinct = fc.tuple(name, name, name, name).filter(([a, b, c, d]) => a !== c || b !== d)
     fc.assert(

@@ -22,7 +22,7 @@ import {
   type RedisRateLimiterOptions,
   type RedisRateLimiterSettings,
 } from '../redis-options.ts'
-import { escape } from '../stores/store-keys.ts'
+import { escapeName } from '@stemcell/core/sorted-store'
 import { NamespaceShare, type Answer, type Question } from './namespace-share.ts'
 import { ASK, COUNT_FIRE, FORGET, RENEW } from './rate-scripts.ts'
 
@@ -92,7 +92,7 @@ export class RedisRateLimiter implements RateLimiter {
   }
 
   enter({ namespaceId, perMinute, concurrent }: EntryRequest): MaybePromise<EntryDecision> {
-    const namespace = escape(namespaceId)
+    const namespace = escapeName(namespaceId)
     let share = this.#shares.get(namespace)
     if (!share) this.#shares.set(namespace, (share = new NamespaceShare()))
     const decision = share.enter({ perMinute, concurrent }, this.#context.clock.monotonic())
@@ -104,14 +104,14 @@ export class RedisRateLimiter implements RateLimiter {
   }
 
   async countFire({ namespaceId, perMinute }: FireRequest): Promise<RateDecision> {
-    const keys = [this.#counter('fires', escape(namespaceId))]
+    const keys = [this.#counter('fires', escapeName(namespaceId))]
     const reply = await this.#ask((redis) => COUNT_FIRE.run(redis, keys, []))
     const [count = 0, leftMs = 0] = listOf(reply).map(Number)
     return count <= perMinute ? { allowed: true, count, limit: perMinute } : tooMany(count, perMinute, leftMs)
   }
 
   leave(namespaceId: string): void {
-    const namespace = escape(namespaceId)
+    const namespace = escapeName(namespaceId)
     const share = this.#shares.get(namespace)
     if (!share?.leave()) return
     share.untold = true

@@ -1,8 +1,9 @@
 import { activationFilterName, activationSummary, stringifyJson, type Activation } from '@stemcell/core'
+import { escapeName } from '@stemcell/core/sorted-store'
 import { listOf, type Argument } from '../connection/lua-script.ts'
 import type { RedisConnection } from '../connection/redis-connection.ts'
 import { PUT_RECORDS } from './activation-scripts.ts'
-import { escape, type ActivationKeys } from './store-keys.ts'
+import type { ActivationKeys } from './store-keys.ts'
 
 export type PutOutcome = 'stored' | 'exists'
 
@@ -79,7 +80,11 @@ export class ActivationWriter {
     const keys = [all, namespaces, provisional, provisionalOf]
     const args: Argument[] = [records, byStart, byName, ofOwner]
     for (const { activation, text } of batch) {
-      args.push(escape(activation.namespace), escape(activation.activationId), escape(activationFilterName(activation)))
+      args.push(
+        escapeName(activation.namespace),
+        escapeName(activation.activationId),
+        escapeName(activationFilterName(activation)),
+      )
       args.push(activation.start, text, stringifyJson(activationSummary(activation)))
     }
     try {

@@ -1,9 +1,6 @@
 import {
-  activationText,
   adapterContext,
-  parseJson,
-  PlatformError,
-  readActivation,
+  type PlatformError,
   requirePage,
   type Activation,
   type ActivationQuery,
@@ -15,6 +12,13 @@ import {
   type JsonObject,
   type Logger,
 } from '@stemcell/core'
+import {
+  ACTIVATION_BOUNDS,
+  boundedActivationText,
+  parseActivation,
+  parseSummary,
+  readable,
+} from '@stemcell/core/sorted-store'
 import { ConnectionSession } from '../connection/connection-session.ts'
 import { listOf, textOf } from '../connection/lua-script.ts'
 import type { RedisConnectionSettings } from '../redis-options.ts'
@@ -28,9 +32,9 @@ import {
   DISCARD_PROVISIONAL,
 } from './activation-scripts.ts'
 import { ActivationWriter, type PutOutcome } from './activation-writer.ts'
-import { ActivationKeys, readOr, readStored, recordName, requireObject, scoreBounds } from './store-keys.ts'
+import { ActivationKeys, recordName, scoreBounds } from './store-keys.ts'
 
-export const ACTIVATION_CAPABILITIES: ActivationStoreCapabilities = { durable: true, maxRecordBytes: 16 * 1024 ** 2 }
+export const ACTIVATION_CAPABILITIES: ActivationStoreCapabilities = { durable: true, ...ACTIVATION_BOUNDS }
 
 /** Most records that one call of `expire` removes, and one script: nothing else is served while it runs. */
 const EXPIRE_MOST = 1000
@@ -104,7 +108,7 @@ export class RedisActivationStore implements ActivationStore {
   async get(namespace: string, activationId: string): Promise<Activation | undefined> {
     const key = this.#keys.record(namespace, activationId)
     const [text = null, id = null] = await this.#session.run((redis) => redis.hmget(key, 'f', 'i'))
-    return text === null && id === null ? undefined : parseRecord(text ?? '')
+    return text === null && id === null ? undefined : parseActivation(text ?? '')
   }
 
   list(query: ActivationQuery & Page & { readonly full: true }): Promise<readonly Activation[]>
@@ -123,7 +127,7 @@ export class RedisActivationStore implements ActivationStore {
     const texts = listOf(reply).map(textOf)
     if (full) return texts.flatMap((text) => this.#readable(text) ?? [])
     return texts.flatMap((text): JsonObject[] => {
-      const summary = readOr(this.#leaveOut, () => readStored('a summary', () => requireObject(parseJson(text))))
+      const summary = readable(() => parseSummary(text), this.#leaveOut)
       return summary ? [summary] : []
     })
   }
@@ -157,14 +161,11 @@ export class RedisActivationStore implements ActivationStore {
   }
 
   #readable(text: string): Activation | undefined {
-    return readOr(this.#leaveOut, () => parseRecord(text))
+    return readable(() => parseActivation(text), this.#leaveOut)
   }
 
   #textOf(activation: Activation): string {
-    const text = activationText(activation)
-    const { maxRecordBytes } = this.capabilities
-    if (Buffer.byteLength(text) <= maxRecordBytes) return text
-    throw new PlatformError('ERR_TOO_LARGE', `record is larger than ${maxRecordBytes} bytes`)
+    return boundedActivationText(activation, this.capabilities.maxRecordBytes)
   }
 
   expire({ before, maxPerNamespace }: ActivationRetention): Promise<number> {
@@ -188,8 +189,4 @@ function readCursor(cursor: string): [start: string, name: string] {
   const text = Buffer.from(cursor, 'base64url').toString()
   const blank = text.indexOf(' ')
   return [text.slice(0, blank), text.slice(blank + 1)]
-}
-
-function parseRecord(text: string): Activation {
-  return readStored('an activation record', () => readActivation(parseJson(text) as JsonObject))
 }

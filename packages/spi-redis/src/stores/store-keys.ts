@@ -1,4 +1,4 @@
-import { isJsonObject, isPlatformError, PlatformError, type JsonObject, type JsonValue } from '@stemcell/core'
+import { escapeName } from '@stemcell/core/sorted-store'
 
 const SEPARATOR = '\0'
 
@@ -38,29 +38,13 @@ export class ActivationKeys {
 
   /** The sorted set that a listing reads. */
   index(namespace: string, name: string | undefined): string {
-    return name === undefined ? this.byStart + escape(namespace) : this.byName + recordName(namespace, name)
+    return name === undefined ? this.byStart + escapeName(namespace) : this.byName + recordName(namespace, name)
   }
 }
 
 /** `<namespace>␀<id or name>`. */
 export function recordName(namespace: string, name: string): string {
-  return escape(namespace) + SEPARATOR + escape(name)
-}
-
-/** NUL separates names; a lone surrogate has no UTF-8, so that two names would become one key. */
-// eslint-disable-next-line no-control-regex
-const UNSAFE = /[\0\u0001]|\p{Surrogate}/gu
-// eslint-disable-next-line no-control-regex
-const ESCAPED = /\u0001([0-9a-f]{4})/g
-
-export function escape(name: string): string {
-  return name.replace(UNSAFE, (unsafe) => `\u0001${unsafe.charCodeAt(0).toString(16).padStart(4, '0')}`)
-}
-
-export function unescape(text: string): string {
-  return text.includes('\u0001')
-    ? text.replace(ESCAPED, (_, code: string) => String.fromCharCode(Number.parseInt(code, 16)))
-    : text
+  return escapeName(namespace) + SEPARATOR + escapeName(name)
 }
 
 /** Bounds of a range of numbers as sorted sets take them; undefined when nothing can be within. */
@@ -68,30 +52,4 @@ export function scoreBounds(from = 0, to = Infinity): readonly [from: string, to
   const [first, last] = [Math.max(0, Math.ceil(from)), Math.floor(to)]
   if (first > last) return undefined
   return [first === 0 ? '-inf' : String(first), last >= Number.MAX_SAFE_INTEGER ? '+inf' : String(last)]
-}
-
-/** What `parse` makes of stored text. @throws ERR_CORRUPT it cannot be read. */
-export function readStored<T>(what: string, parse: () => T): T {
-  try {
-    return parse()
-  } catch (cause) {
-    throw new PlatformError('ERR_CORRUPT', `what is stored as ${what} cannot be read`, { cause })
-  }
-}
-
-/** @throws TypeError it is none. */
-export function requireObject(value: JsonValue): JsonObject {
-  if (isJsonObject(value)) return value
-  throw new TypeError('what is stored is JSON, and no object')
-}
-
-/** What `read` gives; undefined when it cannot be read, which `unreadable` is told. */
-export function readOr<T>(unreadable: (error: PlatformError) => void, read: () => T): T | undefined {
-  try {
-    return read()
-  } catch (error) {
-    if (!isPlatformError(error, 'ERR_CORRUPT')) throw error
-    unreadable(error)
-    return undefined
-  }
 }

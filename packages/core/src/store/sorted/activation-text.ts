@@ -1,7 +1,7 @@
 import { PlatformError } from '../../errors.ts'
 import type { Activation } from '../../model/activation.ts'
 import { activationText, readActivation } from '../../model/activation-codec.ts'
-import type { JsonObject } from '../../model/json.ts'
+import { isJsonObject, type JsonObject } from '../../model/json.ts'
 import { parseJson } from '../../model/parse-json.ts'
 
 /** The record as it is stored. @throws ERR_TOO_LARGE it is above the bound. */
@@ -19,4 +19,15 @@ export function parseActivation(text: string): Activation {
   } catch (error) {
     throw new PlatformError('ERR_CORRUPT', 'an activation record cannot be read', { cause: error })
   }
+}
+
+/** @throws ERR_CORRUPT the text is no summary. */
+export function parseSummary(text: string): JsonObject {
+  try {
+    const summary = parseJson(text)
+    if (isJsonObject(summary)) return summary
+  } catch (error) {
+    throw new PlatformError('ERR_CORRUPT', 'the summary of an activation record cannot be read', { cause: error })
+  }
+  throw new PlatformError('ERR_CORRUPT', 'the summary of an activation record is no object')
 }

@@ -19,6 +19,7 @@ export { SortedActivationStore, type SortedActivationStoreOptions } from './sort
 // How the stores lay their data out, for an adapter that has a way of its own to read and write it.
 export {
   behind,
+  escapeName,
   isAttachmentKey,
   KeySpace,
   readRowKey,
@@ -35,4 +36,5 @@ export { conflict, requireSizes } from './document-bounds.ts'
 export { ACTIVATION_BOUNDS, DOCUMENT_BOUNDS } from './bounds.ts'
 export { Revisions } from './revisions.ts'
 export { activationRows, NO_SUMMARY, recordKey } from './activation-rows.ts'
-export { boundedActivationText, parseActivation } from './activation-text.ts'
+export { boundedActivationText, parseActivation, parseSummary } from './activation-text.ts'
+export { readable } from './readable.ts'

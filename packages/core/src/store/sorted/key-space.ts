@@ -192,7 +192,8 @@ const ESCAPED = /\u0001([\u0001\u0002]|[0-9a-f]{4})/g
 // eslint-disable-next-line no-control-regex
 const MAYBE_UNSAFE = /[\0\u0001\ud800-\udfff]/
 
-function escapeName(name: string): string {
+/** The name without a NUL and lone surrogates; different for each name, and as it is for most. */
+export function escapeName(name: string): string {
   if (!MAYBE_UNSAFE.test(name)) return name
   return name.replace(UNSAFE, (unsafe) => {
     if (unsafe === '\0') return '\u0001\u0001'

@@ -5,7 +5,6 @@ import type { Activation } from '../../model/activation.ts'
 import { activationSummary } from '../../model/activation-codec.ts'
 import type { JsonObject } from '../../model/json.ts'
 import { stringifyJson } from '../../model/json-number.ts'
-import { parseJson } from '../../model/parse-json.ts'
 import type {
   ActivationQuery,
   ActivationRetention,
@@ -15,11 +14,12 @@ import type {
 } from '../activation-store.ts'
 import { requirePage } from '../require-page.ts'
 import { activationRows, indexOf, NO_SUMMARY, recordKey } from './activation-rows.ts'
-import { boundedActivationText, parseActivation } from './activation-text.ts'
+import { boundedActivationText, parseActivation, parseSummary } from './activation-text.ts'
 import { BackendSession, type BackendReads } from './backend-session.ts'
 import { ACTIVATION_BOUNDS } from './bounds.ts'
 import { behind, KeySpace, readRowKey, rowBounds } from './key-space.ts'
 import { ProvisionalRecords } from './provisional-records.ts'
+import { readable } from './readable.ts'
 import type { FoundValue, KeyRange, SortedBackend, SortedEntry, SortedOperation } from './sorted-backend.ts'
 import { SortedExpiry } from './sorted-expiry.ts'
 
@@ -208,23 +208,18 @@ export class SortedActivationStore implements ActivationStore {
 
   #summary(value: FoundValue): JsonObject | undefined {
     if (value === NO_SUMMARY) return undefined
-    try {
-      return parseJson(textOf(value)) as JsonObject
-    } catch (error) {
-      this.#logger.error({ err: error }, 'the summary of an activation record cannot be read')
-      return undefined
-    }
+    return readable(
+      () => parseSummary(textOf(value)),
+      (err) => this.#logger.error({ err }, 'the summary of an activation record cannot be read'),
+    )
   }
 
   /** Undefined, and a word in the log, for what cannot be read: one record never keeps the others from being listed. */
   #readable(value: FoundValue): Activation | undefined {
-    try {
-      return parseActivation(textOf(value))
-    } catch (error) {
-      if (!isPlatformError(error, 'ERR_CORRUPT')) throw error
-      this.#logger.error({ err: error }, 'an activation record cannot be read, and is left out')
-      return undefined
-    }
+    return readable(
+      () => parseActivation(textOf(value)),
+      (err) => this.#logger.error({ err }, 'an activation record cannot be read, and is left out'),
+    )
   }
 
   #boundsOf(query: ActivationQuery): KeyRange | undefined {

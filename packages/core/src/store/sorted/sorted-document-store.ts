@@ -24,6 +24,7 @@ import { conflict, requireSizes } from './document-bounds.ts'
 import { changeOf, rowsOf } from './document-change.ts'
 import { readDocument, readHeader, type DocumentHeader } from './document-record.ts'
 import { behind, KeySpace, readRowKey, rowBounds } from './key-space.ts'
+import { readable } from './readable.ts'
 import { Revisions } from './revisions.ts'
 import type { FoundValue, KeyRange, SortedBackend, SortedEntry } from './sorted-backend.ts'
 
@@ -162,7 +163,8 @@ export class SortedDocumentStore implements DocumentStore {
       for (const [key, record] of page) {
         const id = this.#keys.idOfDocument(key)
         if (!id.startsWith(prefix)) return
-        const stored = readable(() => storedDocument(id, record), unreadable && ((error) => unreadable(id, error)))
+        const read = (): StoredDocument => storedDocument(id, record)
+        const stored = unreadable ? readable(read, (error) => unreadable(id, error)) : read()
         if (stored) yield stored
         gte = behind(key)
       }
@@ -250,17 +252,6 @@ export class SortedDocumentStore implements DocumentStore {
   #boundsOf({ index, partition, from, to }: IndexQuery): KeyRange | undefined {
     if (!this.#indexes.some(({ name }) => name === index)) throw new TypeError(`there is no index '${index}'`)
     return rowBounds(this.#keys.rows(index, partition), { from, to })
-  }
-}
-
-/** What `read` gives; where it cannot be read and somebody wants to know of that, they are told, and it is nothing. */
-function readable<T>(read: () => T, unreadable: ((error: PlatformError) => void) | undefined): T | undefined {
-  try {
-    return read()
-  } catch (error) {
-    if (!unreadable || !isPlatformError(error, 'ERR_CORRUPT')) throw error
-    unreadable(error)
-    return undefined
   }
 }
 

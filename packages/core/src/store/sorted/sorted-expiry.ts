@@ -1,8 +1,8 @@
-import { isPlatformError } from '../../errors.ts'
 import type { ActivationRetention } from '../activation-store.ts'
 import { BY_START, NO_SUMMARY, recordKey, rowsOfStored } from './activation-rows.ts'
 import type { BackendSession } from './backend-session.ts'
 import { readRowKey, rowBounds, type KeySpace, type RowAddress } from './key-space.ts'
+import { readable } from './readable.ts'
 import type { FoundValue, SortedCondition, SortedEntry, SortedOperation } from './sorted-backend.ts'
 
 /** Most records that one call removes. */
@@ -109,10 +109,8 @@ export class SortedExpiry {
 /** Undefined when nothing can be read from it. */
 function rowsOr(value: FoundValue | undefined): readonly RowAddress[] | undefined {
   if (typeof value !== 'string' || value === NO_SUMMARY) return undefined
-  try {
-    return rowsOfStored(value)
-  } catch (error) {
-    if (isPlatformError(error, 'ERR_CORRUPT')) return undefined
-    throw error
-  }
+  return readable(
+    () => rowsOfStored(value),
+    () => undefined,
+  )
 }
