@@ -142,10 +142,10 @@ class LevelReads implements SortedReads {
     })
   }
 
-  count(range: KeyRange): Promise<number> {
+  count({ gte, lt }: KeyRange): Promise<number> {
     return this.#reading(() => {
-      const key = rowCountOfRange(range)
-      return key === undefined ? countKeys(this.#database.db, range) : countAll(this.#database, key)
+      const key = rowCountOfRange({ gte, lt })
+      return key === undefined ? countKeys(this.#database.db, { gte, lt }) : countAll(this.#database, key)
     })
   }
 

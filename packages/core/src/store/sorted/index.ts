@@ -18,7 +18,6 @@ export { SortedActivationStore, type SortedActivationStoreOptions } from './sort
 
 // How the stores lay their data out, for an adapter that has a way of its own to read and write it.
 export {
-  behind,
   escapeName,
   isAttachmentKey,
   KeySpace,
@@ -31,10 +30,8 @@ export {
 export type { OrderRange, RowAddress } from './key-space.ts'
 export { documentRecord, readDocument, readHeader } from './document-record.ts'
 export type { AttachmentHeader, DocumentHeader } from './document-record.ts'
-export { changeOf, rowsOf, type DocumentWrite, type NewRow } from './document-change.ts'
-export { conflict, requireSizes } from './document-bounds.ts'
-export { ACTIVATION_BOUNDS, DOCUMENT_BOUNDS } from './bounds.ts'
-export { Revisions } from './revisions.ts'
+export { rowsOf, type NewRow } from './document-change.ts'
+export { ACTIVATION_BOUNDS } from './bounds.ts'
 export { activationRows, NO_SUMMARY, recordKey } from './activation-rows.ts'
 export { boundedActivationText, parseActivation, parseSummary } from './activation-text.ts'
 export { readable } from './readable.ts'

@@ -1,0 +1,19 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { it } from 'vitest'
+import { expectAgreement } from '../../../test/sorted-backend-agreement.ts'
+import { LevelBackend } from '../src/level-backend.ts'
+import { parseLevelOptions } from '../src/level-stores-options.ts'
+
+it('the sorted backend on LevelDB answers whatever is written and asked as the one in memory does', async () => {
+  const base = await mkdtemp(join(tmpdir(), 'stemcell-level-'))
+  try {
+    await expectAgreement(async () => {
+      const dir = await mkdtemp(join(base, 'case-'))
+      return new LevelBackend(parseLevelOptions({ dir, sync: false }))
+    }, 40)
+  } finally {
+    await rm(base, { recursive: true })
+  }
+})
