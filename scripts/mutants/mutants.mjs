@@ -196,14 +196,14 @@ export const MUTANT_SETS = [
       {
         name: 'an unreadable document ends every scan',
         file: SORTED,
-        find: 'unreadable && ((error) => unreadable(id, error)),',
-        replace: 'undefined,',
+        find: 'unreadable ? readable(read, (error) => unreadable(id, error)) : read()',
+        replace: 'read()',
       },
       {
         name: 'an unreadable document ends a listing',
         file: SORTED,
-        find: "if (!isPlatformError(error, 'ERR_CORRUPT')) throw error\n      this.#tell(id, error)\n      return 'unreadable'",
-        replace: 'throw error',
+        find: "return readable(read, (err) => this.#logger.error({ err, id }, 'a document cannot be listed'))",
+        replace: 'return read()',
       },
       {
         name: 'a listing of none is one of all',

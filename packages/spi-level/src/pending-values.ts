@@ -1,19 +1,18 @@
-import type { SortedCondition } from '@stemcell/core/sorted-store'
+import type { SortedCondition, SortedOperation } from '@stemcell/core/sorted-store'
 import type { ClassicLevel } from 'classic-level'
-import type { Operation } from './commit-queue.ts'
 import { openText } from './sealed-value.ts'
 import { codeOf } from './to-platform-error.ts'
 
 /** What the database will hold once the changes are written that are being put together. */
 export class PendingValues {
   readonly #db: ClassicLevel
-  readonly #changed = new Map<string, Operation>()
+  readonly #changed = new Map<string, SortedOperation>()
 
   constructor(db: ClassicLevel) {
     this.#db = db
   }
 
-  apply(operation: Operation): void {
+  apply(operation: SortedOperation): void {
     this.#changed.set(operation.key, operation)
   }
 

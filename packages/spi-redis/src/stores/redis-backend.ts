@@ -55,9 +55,11 @@ export class RedisBackend implements SortedBackend {
   async getMany(keys: readonly string[]): Promise<readonly (FoundValue | undefined)[]> {
     const names = keys.map((key) => this.#values + key)
     const values = await this.#session.run((redis) => redis.mgetBuffer(names))
-    return Promise.all(
-      values.map((value, place) => (value ? valueOf(keys[place]!, value) : this.#absent(names[place]!, keys[place]!))),
-    )
+    const found = values.map((value, place) => (value ? valueOf(keys[place]!, value) : undefined))
+    for (const [place, value] of found.entries()) {
+      if (value === undefined) found[place] = await this.#absent(names[place]!, keys[place]!)
+    }
+    return found
   }
 
   async range({ gte, lt, reverse, skip, limit }: SortedRange): Promise<readonly SortedEntry[]> {
