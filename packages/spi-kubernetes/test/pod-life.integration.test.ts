@@ -159,8 +159,9 @@ describeWith('kubernetes', 'the life of a pod', (kubeconfig) => {
       expect(await fails({ image: 'stemcell/action-absent:1' })).toMatchObject({
         code: 'ERR_START_FAILED',
         message: expect.stringMatching(
-          /stemcell\/action-absent:1: ErrImageNeverPull: .*give the image to the nodes/,
+          /^no node can have image stemcell\/action-absent:1: make it \(stemcell images build .*push it .*import it .*: ErrImageNeverPull: /,
         ) as string,
+        userHint: expect.stringMatching(/^The platform has no image stemcell\/action-absent:1 .*images build/) as string,
       })
       const never = cluster.factory({ pull: 'never' })
       await never.open()

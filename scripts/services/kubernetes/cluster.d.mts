@@ -35,3 +35,5 @@ export function clusterRemains(folder: string): boolean
 export function namesOf(folder: string): { readonly cable: string; readonly group: string }
 export function kubectlProgram(): Promise<string>
 export function importImages(socket: string, archive: string): void
+/** Ids of images by their names, such as `stemcell/action-nodejs:20`. */
+export function imageIds(socket: string): ReadonlyMap<string, string | undefined>

@@ -173,6 +173,20 @@ export function importImages(socket, archive, ctr = requireProgram('ctr', ['cont
   check(outcome)
 }
 
+/**
+ * Which image each name stands for, as `stemcell/action-nodejs:20` and its id. containerd has a name for each id, too, which
+ * stands for the same manifest.
+ * @returns {Map<string, string>}
+ */
+export function imageIds(socket, ctr = requireProgram('ctr', ['containerd'])) {
+  const outcome = spawnSync(ctr, ['--address', socket, '--namespace', 'k8s.io', 'images', 'list'], { encoding: 'utf8' })
+  check(outcome)
+  const rows = outcome.stdout.split('\n').map((line) => line.split(/\s+/))
+  const manifests = new Map(rows.map(([name, , digest]) => [name, digest]))
+  const idOf = new Map([...manifests].filter(([name]) => name.startsWith('sha256:')).map(([id, digest]) => [digest, id]))
+  return new Map([...manifests].map(([name, digest]) => [name.replace(/^docker\.io\//, ''), idOf.get(digest)]))
+}
+
 /** Whether the node of a kubeconfig that `startCluster` wrote takes pods. */
 export async function kubeconfigAnswers(file) {
   if (!existsSync(file)) return false
