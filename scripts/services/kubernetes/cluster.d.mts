@@ -29,7 +29,8 @@ export type Part =
   | 'coredns'
 
 export function whyNoCluster(): string | undefined
-export function startCluster(folder: string): Promise<Cluster>
+/** `kubelet`: members of its KubeletConfiguration. */
+export function startCluster(folder: string, options?: { readonly kubelet?: object }): Promise<Cluster>
 export function removeCluster(folder: string): Promise<void>
 export function clusterRemains(folder: string): boolean
 export function namesOf(folder: string): { readonly cable: string; readonly group: string }

@@ -30,8 +30,10 @@ export function whyNoCluster() {
  * Starts a cluster with all it has below `folder`, and resolves once pods can be made. A cluster that was left there is
  * removed first.
  * @param {string} folder
+ * @param {object} [options]
+ * @param {object} [options.kubelet] members of its KubeletConfiguration
  */
-export async function startCluster(folder) {
+export async function startCluster(folder, { kubelet = {} } = {}) {
   const no = whyNoCluster()
   if (no !== undefined) throw new Error(no)
   const found = {
@@ -58,6 +60,7 @@ export async function startCluster(folder) {
     group: groupOf(folder),
     containerd: found.containerd,
     cniPlugins: CNI_PLUGINS,
+    kubelet,
   })
   const cluster = new Cluster(folder, sandbox, { parts, server, token, ctr: found.ctr })
   for (const name of ['containerd', 'etcd']) await cluster.start(name)
@@ -183,7 +186,9 @@ export function imageIds(socket, ctr = requireProgram('ctr', ['containerd'])) {
   check(outcome)
   const rows = outcome.stdout.split('\n').map((line) => line.split(/\s+/))
   const manifests = new Map(rows.map(([name, , digest]) => [name, digest]))
-  const idOf = new Map([...manifests].filter(([name]) => name.startsWith('sha256:')).map(([id, digest]) => [digest, id]))
+  const idOf = new Map(
+    [...manifests].filter(([name]) => name.startsWith('sha256:')).map(([id, digest]) => [digest, id]),
+  )
   return new Map([...manifests].map(([name, digest]) => [name.replace(/^docker\.io\//, ''), idOf.get(digest)]))
 }
 
