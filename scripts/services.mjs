@@ -6,7 +6,10 @@ import { folderOf, forget, isRunning, readState, servicesRoot, stop, writeState 
 const commands = {
   async up(service) {
     const running = readState(service.name)
-    if (running && (await service.answers(running, folderOf(service.name)))) return console.log(`${service.name} is up`)
+    if (running && (await service.answers(running, folderOf(service.name)))) {
+      await service.refresh?.(running, folderOf(service.name))
+      return console.log(`${service.name} is up`)
+    }
     if (running) await commands.down(service)
     const started = Date.now()
     const state = await service.up(folderOf(service.name))

@@ -28,6 +28,7 @@ export const servicesRoot = join(dirname(fileURLToPath(import.meta.url)), '..', 
  * @typedef {object} Service
  * @property {string} name
  * @property {(folder: string) => Promise<ServiceState>} up starts it and resolves once it answers
+ * @property {(state: ServiceState, folder: string) => Promise<void>} [refresh] what `up` does when it is up already
  * @property {(state: ServiceState, folder: string) => Promise<boolean>} answers whether it is usable right now
  * @property {(state: ServiceState | undefined, folder: string) => Promise<void>} [down] beyond ending the process: what it left
  *   behind

@@ -34,6 +34,11 @@ export const ERROR_CODES = {
 /** One of the codes of {@link ERROR_CODES}. */
 export type ErrorCode = keyof typeof ERROR_CODES
 
+export interface PlatformErrorOptions {
+  readonly cause?: unknown
+  readonly userHint?: string
+}
+
 const BRAND: unique symbol = Symbol.for('@stemcell/core.PlatformError')
 
 /** The only error class that crosses an SPI boundary; the driver's own error travels in `cause`. */
@@ -41,10 +46,13 @@ export class PlatformError extends Error {
   readonly [BRAND] = true
   override readonly name = 'PlatformError'
   readonly code: ErrorCode
+  /** One sentence for whoever invoked the action, where `message` is for the operator. Without secrets and addresses. */
+  readonly userHint: string | undefined
 
-  constructor(code: ErrorCode, message: string, options?: { readonly cause?: unknown }) {
-    super(message, options)
+  constructor(code: ErrorCode, message: string, options: PlatformErrorOptions = {}) {
+    super(message, 'cause' in options ? { cause: options.cause } : {})
     this.code = code
+    if (options.userHint !== undefined) this.userHint = options.userHint
   }
 
   /** True when the same call may succeed later without a change by the caller. */

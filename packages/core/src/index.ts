@@ -1,4 +1,4 @@
-export { ERROR_CODES, isPlatformError, PlatformError, type ErrorCode } from './errors.ts'
+export { ERROR_CODES, isPlatformError, PlatformError, type ErrorCode, type PlatformErrorOptions } from './errors.ts'
 export { isPromise, type Lifecycle, type MaybePromise } from './lifecycle.ts'
 export { silentLogger, type Logger } from './log.ts'
 export { refusedConnections } from './controller/http/refused-connections.ts'

@@ -1,4 +1,11 @@
-import { PlatformError, randomText, type AdapterContext, type Container, type ContainerSpec } from '@stemcell/core'
+import {
+  isPlatformError,
+  PlatformError,
+  randomText,
+  type AdapterContext,
+  type Container,
+  type ContainerSpec,
+} from '@stemcell/core'
 import {
   aborted,
   ApiForwarder,
@@ -26,6 +33,8 @@ import { removePod } from './pod/remove-pod.ts'
 const API_HOST = '__OW_API_HOST'
 /** Longest wait for an API server that does not answer when the factory closes. */
 const CLOSE_MS = 10_000
+/** The same for a pod that was asked for of one: whoever waits for it is told, and it is removed when the server is back. */
+const UNSURE_MS = 1_000
 const LOOPBACK = /^(?:https?:\/\/)?(?:localhost|127(?:\.\d+){3}|\[::1\])(?:[:/]|$)/
 
 export interface SessionParts {
@@ -164,17 +173,15 @@ export class Session {
       this.#containers.add(container)
       return container
     } catch (error) {
-      await this.#remove(life)
+      await this.#remove(life, isPlatformError(error, 'ERR_UNAVAILABLE') ? UNSURE_MS : undefined)
       throw error
     }
   }
 
   /** Never rejects: what cannot be removed now is tried again when the API server is back. */
-  async #remove(life: PodLife): Promise<void> {
+  async #remove(life: PodLife, longestMs: number = this.#closing.signal.aborted ? CLOSE_MS : Infinity): Promise<void> {
     const { settings, context } = this.#parts
-    const timeoutMs = this.#closing.signal.aborted
-      ? Math.min(CLOSE_MS, settings.destroyTimeoutMs)
-      : settings.destroyTimeoutMs
+    const timeoutMs = Math.min(longestMs, settings.destroyTimeoutMs)
     try {
       if (!(await removePod(this.pods, life, timeoutMs, context.clock))) {
         context.logger.warn({ pod: life.name }, 'a node did not confirm the end of a pod, which was removed without it')

@@ -1,11 +1,11 @@
 import { actionNodejs, buildImage } from '@stemcell/images'
 import { adapterContext, type AdapterContext, type ContainerFactory } from '@stemcell/core'
-import { spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll } from 'vitest'
+import { imageIds, importImages } from '../../../scripts/services/kubernetes/cluster.mjs'
 import { eventually } from '../../../test/eventually.ts'
 import { refusedWith } from '../src/api/api-refusal.ts'
 import { ApiServer } from '../src/api/api-server.ts'
@@ -110,7 +110,7 @@ export function useCluster(kubeconfig: string): TestCluster {
   return cluster
 }
 
-/** The image of Node.js actions, through the node's containerd. */
+/** The image of Node.js actions, through the node's containerd, which may have it already. */
 export async function giveImage(
   socket: string | undefined = process.env['STEMCELL_TEST_KUBERNETES_CONTAINERD'],
 ): Promise<void> {
@@ -118,10 +118,9 @@ export async function giveImage(
   const folder = mkdtempSync(join(tmpdir(), 'stemcell-k8s-image-'))
   try {
     const file = join(folder, 'image.tar')
-    await buildImage(actionNodejs, { to: { file } })
-    const args = ['--address', socket, '--namespace', 'k8s.io', 'images', 'import', file]
-    const { status, stderr, error } = spawnSync('ctr', args, { encoding: 'utf8' })
-    if (status !== 0) throw new Error(`the image was not imported: ${error?.message ?? stderr}`)
+    const { id, names } = await buildImage(actionNodejs, { to: { file } })
+    const there = imageIds(socket)
+    if (names.some((name) => there.get(name) !== id)) importImages(socket, file)
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }

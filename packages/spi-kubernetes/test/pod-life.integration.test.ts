@@ -144,6 +144,30 @@ describeWith('kubernetes', 'the life of a pod', (kubeconfig) => {
     }
   })
 
+  it.concurrent(
+    'ends as asked for when its node is emptied, and the operator hears that it was taken away',
+    async () => {
+      const warnings: string[] = []
+      const other = cluster.factory({}, { logger: warningsTo(warnings) })
+      await other.open()
+      try {
+        const container = await other.create(specOf(cluster))
+        const name = container.id
+        // What `kubectl drain` does.
+        await cluster.post(`${cluster.podsPath}/${name}/eviction`, {
+          apiVersion: 'policy/v1',
+          kind: 'Eviction',
+          metadata: { name },
+        })
+        expect(await container.exited).toEqual({ reason: 'lost' })
+        expect(warnings).toEqual(['a pod was taken away'])
+        await expect(run(container)).rejects.toMatchObject({ code: 'ERR_NOT_REACHED' })
+      } finally {
+        await other.close()
+      }
+    },
+  )
+
   it.concurrent('is gone when its destruction is over: the object, and so the container', async () => {
     const container = await factory.create(specOf(cluster))
     await initialise(container, 'function main() { for (;;); }')
@@ -159,7 +183,10 @@ describeWith('kubernetes', 'the life of a pod', (kubeconfig) => {
       expect(await fails({ image: 'stemcell/action-absent:1' })).toMatchObject({
         code: 'ERR_START_FAILED',
         message: expect.stringMatching(
-          /stemcell\/action-absent:1: ErrImageNeverPull: .*give the image to the nodes/,
+          /^no node can have image stemcell\/action-absent:1: make it \(stemcell images build .*push it .*import it .*: ErrImageNeverPull: /,
+        ) as string,
+        userHint: expect.stringMatching(
+          /^The platform has no image stemcell\/action-absent:1 .*images build/,
         ) as string,
       })
       const never = cluster.factory({ pull: 'never' })

@@ -43,6 +43,10 @@ it('tells apart how containers end', () => {
   expect(exitOf(withState({ running: {} }), '')).toBeUndefined()
   const evicted = pod({ phase: 'Failed', reason: 'Evicted', message: 'The node was low on resource: memory.' })
   expect(exitOf(evicted, '')).toEqual({ reason: 'lost' })
+  const state = { terminated: { exitCode: 143, reason: 'Error' } }
+  const conditions = [{ type: 'DisruptionTarget', status: 'True', reason: 'TerminationByKubelet' }] as const
+  expect(exitOf(pod({ conditions, containerStatuses: [{ name: 'action', state }] }), '')).toEqual({ reason: 'lost' })
+  expect(exitOf(pod({ conditions }), '')).toBeUndefined()
   expect(startFailure(evicted)?.words).toBe('Evicted: The node was low on resource: memory.')
 })
 

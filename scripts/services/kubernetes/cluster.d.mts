@@ -29,9 +29,12 @@ export type Part =
   | 'coredns'
 
 export function whyNoCluster(): string | undefined
-export function startCluster(folder: string): Promise<Cluster>
+/** `kubelet`: members of its KubeletConfiguration. */
+export function startCluster(folder: string, options?: { readonly kubelet?: object }): Promise<Cluster>
 export function removeCluster(folder: string): Promise<void>
 export function clusterRemains(folder: string): boolean
 export function namesOf(folder: string): { readonly cable: string; readonly group: string }
 export function kubectlProgram(): Promise<string>
 export function importImages(socket: string, archive: string): void
+/** Ids of images by their names, such as `stemcell/action-nodejs:20`. */
+export function imageIds(socket: string): ReadonlyMap<string, string | undefined>

@@ -30,8 +30,10 @@ export function whyNoCluster() {
  * Starts a cluster with all it has below `folder`, and resolves once pods can be made. A cluster that was left there is
  * removed first.
  * @param {string} folder
+ * @param {object} [options]
+ * @param {object} [options.kubelet] members of its KubeletConfiguration
  */
-export async function startCluster(folder) {
+export async function startCluster(folder, { kubelet = {} } = {}) {
   const no = whyNoCluster()
   if (no !== undefined) throw new Error(no)
   const found = {
@@ -58,6 +60,7 @@ export async function startCluster(folder) {
     group: groupOf(folder),
     containerd: found.containerd,
     cniPlugins: CNI_PLUGINS,
+    kubelet,
   })
   const cluster = new Cluster(folder, sandbox, { parts, server, token, ctr: found.ctr })
   for (const name of ['containerd', 'etcd']) await cluster.start(name)
@@ -171,6 +174,22 @@ export function importImages(socket, archive, ctr = requireProgram('ctr', ['cont
   let outcome = run()
   for (let again = 0; again < 3 && /snapshot .* does not exist/.test(outcome.stderr ?? ''); again += 1) outcome = run()
   check(outcome)
+}
+
+/**
+ * Which image each name stands for, as `stemcell/action-nodejs:20` and its id. containerd has a name for each id, too, which
+ * stands for the same manifest.
+ * @returns {Map<string, string>}
+ */
+export function imageIds(socket, ctr = requireProgram('ctr', ['containerd'])) {
+  const outcome = spawnSync(ctr, ['--address', socket, '--namespace', 'k8s.io', 'images', 'list'], { encoding: 'utf8' })
+  check(outcome)
+  const rows = outcome.stdout.split('\n').map((line) => line.split(/\s+/))
+  const manifests = new Map(rows.map(([name, , digest]) => [name, digest]))
+  const idOf = new Map(
+    [...manifests].filter(([name]) => name.startsWith('sha256:')).map(([id, digest]) => [digest, id]),
+  )
+  return new Map([...manifests].map(([name, digest]) => [name.replace(/^docker\.io\//, ''), idOf.get(digest)]))
 }
 
 /** Whether the node of a kubeconfig that `startCluster` wrote takes pods. */

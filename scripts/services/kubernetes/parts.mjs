@@ -27,7 +27,7 @@ export const addressesOf = (network) => [network.node, '127.0.0.1', FIRST_SERVIC
  * Writes the files of all parts into `folder`, which has the keys already.
  * @returns {{ parts: Record<string, { program: string, args: string[] }>, server: string, token: string }}
  */
-export function configure(folder, { network, group, programs, containerd, cniPlugins }) {
+export function configure(folder, { network, group, programs, containerd, cniPlugins, kubelet }) {
   const file = (name, text) => {
     const path = join(folder, name)
     mkdirSync(join(path, '..'), { recursive: true })
@@ -93,7 +93,7 @@ export function configure(folder, { network, group, programs, containerd, cniPlu
     kubelet: kube(
       'kubelet',
       `--kubeconfig=${kubeconfig('kubelet')}`,
-      `--config=${json('kubelet/config.json', kubeletConfigOf(folder, { network, group, key }))}`,
+      `--config=${json('kubelet/config.json', { ...kubeletConfigOf(folder, { network, group, key }), ...kubelet })}`,
       `--hostname-override=${NODE_NAME}`,
       `--node-ip=${network.node}`,
     ),

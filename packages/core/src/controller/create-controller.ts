@@ -38,6 +38,8 @@ class HttpController implements Controller {
   readonly #activator: PlacingActivator
   readonly #front: HttpFront
   readonly #coordinator: ClusterCoordinator | undefined
+  #state: 'starting' | 'open' | 'leaving' = 'starting'
+  #hadInvoker = false
 
   constructor(given: ControllerParts) {
     const parts = guardedParts(given)
@@ -63,6 +65,7 @@ class HttpController implements Controller {
       ...api,
       ...(api.operationalRoutes === false ? {} : { operations }),
       disable: () => this.#disable(),
+      unready: () => this.#unready(),
       ...(coordinator && { announceWrite: (documentId) => coordinator.announceWrite(documentId) }),
     })
   }
@@ -85,10 +88,23 @@ class HttpController implements Controller {
     await this.#activator.open()
     await this.#coordinator?.open()
     this.#front.compositions.open()
+    this.#state = 'open'
+  }
+
+  /**
+   * Once there was an invoker it stays ready without one: what needs none is served, and what waits for one is told better here
+   * than by a port that nobody answers.
+   */
+  #unready(): string | undefined {
+    if (this.#state === 'starting') return 'the controller starts'
+    if (this.#state === 'leaving') return 'the controller accepts no more activations'
+    this.#hadInvoker ||= this.#activator.cluster.countStates().healthy > 0
+    return this.#hadInvoker ? undefined : 'no invoker has been healthy yet'
   }
 
   /** What was accepted goes on; other controllers are told. */
   #disable(): void {
+    this.#state = 'leaving'
     this.#parts.logger.warn({}, 'controller is disabled: it accepts no more activations')
     this.#front.compositions.stopAccepting()
     void this.#coordinator?.leave()
@@ -96,6 +112,7 @@ class HttpController implements Controller {
 
   /** Compositions first, as their steps still need the activator. */
   async drain(deadlineMs: number): Promise<void> {
+    this.#state = 'leaving'
     const dueMs = this.#clock.monotonic() + deadlineMs
     await this.#coordinator?.leave()
     await this.#front.compositions.drain(deadlineMs)

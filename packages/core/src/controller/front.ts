@@ -40,6 +40,7 @@ import { Exchange, type Reception } from './http/exchange.ts'
 import { HttpError, noRoute, RETRY_SOON } from './http/http-error.ts'
 import { infoRoutes } from './operations/info-routes.ts'
 import { namespaceRoutes } from './namespaces/namespace-routes.ts'
+import { readinessRoute } from './operations/readiness-route.ts'
 import { operationalRoutes, type OperationalState } from './operations/operational-routes.ts'
 import { announcedLength, bodyTooLarge, ClientGone } from './http/read-body.ts'
 import type { Call, Route, UserRoute } from './http/route.ts'
@@ -64,6 +65,8 @@ const SERVED_METHODS = ['GET', 'PUT', 'POST', 'DELETE'] as const
 export interface HttpFrontOptions extends ApiOptions {
   /** Source of `GET /invokers…` and `/activation…`. Without it those paths do not exist: they answer anybody. */
   readonly operations?: OperationalState
+  /** Why no request should be led here, behind `GET /ready`, which does not exist without it. */
+  readonly unready?: () => string | undefined
   /** Takes the controller out of service: behind `POST /disable`, which does not exist without it. */
   readonly disable?: () => void
   /** How long a request may take altogether, ms. Default 65 000, 5 s more than a blocking wait. */
@@ -115,6 +118,7 @@ export function createHttpFront(given: ControllerParts, inner: Activator, option
   }
   const about = [
     ...infoRoutes(parts),
+    ...(options.unready ? [readinessRoute(options.unready)] : []),
     ...(options.operations ? operationalRoutes(options.operations, options.readyFraction ?? 1) : []),
     ...(options.disable ? [disableRoute(options.operator, options.disable)] : []),
     ...(parts.routes ?? []),

@@ -25,7 +25,14 @@ import { runInContainer, type RunEnd } from './proxy/run-in-container.ts'
 import { recordOfRun } from './record/activation-record.ts'
 import type { PendingLogs, ActivationRecorder } from './record/activation-recorder.ts'
 import { errorResponse } from '../model/error-response.ts'
-import { INVOKER_STOPPED, INVOKER_STOPPED_BEFORE, NO_RESOURCES_TEXT, NOT_UNLOCKED, RUN_LOST } from './parts/texts.ts'
+import {
+  INVOKER_STOPPED,
+  INVOKER_STOPPED_BEFORE,
+  NO_RESOURCES_TEXT,
+  noResourcesText,
+  NOT_UNLOCKED,
+  RUN_LOST,
+} from './parts/texts.ts'
 
 /** Containers that an activation is offered to, as long as each certainly did not start it. */
 const MAX_OFFERS = 4
@@ -310,7 +317,7 @@ function responseOfFailure(failure: JobFailure): ActivationResponse {
     case 'start-failed':
       return isPlatformError(failure.error, 'ERR_IMAGE') || isPlatformError(failure.error, 'ERR_UNSUPPORTED')
         ? errorResponse(2, failure.error.message)
-        : errorResponse(3, NO_RESOURCES_TEXT)
+        : errorResponse(3, noResourcesText(failure.error))
     case 'never-fits':
       return errorResponse(3, NO_RESOURCES_TEXT)
     case 'closing':

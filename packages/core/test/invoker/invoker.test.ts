@@ -303,6 +303,14 @@ describe('what the platform does wrong', () => {
     expect(bench.acksOf(id)).toMatchObject([{ completion: { systemError: statusCode === 3 } }])
   })
 
+  it('as a start that fails is told with what the factory lets the user know', async () => {
+    const failure = new PlatformError('ERR_START_FAILED', 'for the operator', { userHint: 'There is no image.' })
+    await start({ containers: { behaviour: { create: () => ({ delayMs: 10, failure }) } } })
+    expect(errorOf(await bench.record(await bench.send()))).toBe(
+      'Failed to provision resources to run the action. There is no image.',
+    )
+  })
+
   it.each<[string, SimulatedAnswer]>([
     ['cannot be reached', { failure: 'not-reached' }],
     ['is shutting down', { status: 503 }],

@@ -1,6 +1,7 @@
 import { isPlatformError, PlatformError } from '@stemcell/core'
 import type { BuiltImage, EngineName, ImageDefinition, PlannedImage, PlanOptions } from '@stemcell/images'
 import { Command, Option } from 'commander'
+import { mkdirSync } from 'node:fs'
 import { userRuntimeFolder } from '../environment.ts'
 
 interface BuildFlags {
@@ -66,6 +67,7 @@ async function build(names: readonly string[], flags: BuildFlags, print: (line: 
     for (const image of await buildImages(planned, { to: { socket }, prefix, tags: tag })) say(image)
     return
   }
+  mkdirSync(output, { recursive: true })
   for (const one of planned) {
     const to = { file: `${output}/${one.definition.name}.tar` }
     for (const image of await buildImages([one], { to, prefix, tags: tag })) say(image)

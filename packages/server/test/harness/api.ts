@@ -58,8 +58,9 @@ export async function putAction(
   name: string,
   code: string,
   limits: Readonly<Record<string, number>> = {},
+  kind = 'nodejs:default',
 ): Promise<void> {
-  const body = { exec: { kind: 'nodejs:default', code }, limits }
+  const body = { exec: { kind, code }, limits }
   const { status, text } = await call(server, 'PUT', `actions/${name}?overwrite=true`, { body })
   if (status !== 200) throw new Error(`PUT ${name}: ${status} ${text}`)
 }

@@ -170,9 +170,12 @@ function notStarted({ plan, life }: StartOptions, { cause, words }: StartFailure
   const { image, userImage } = plan.spec
   const said = new Error(words)
   if (!userImage) {
-    const fix =
-      cause === 'no-image' || cause === 'pull' ? ': give the image to the nodes or to a registry that they reach' : ''
-    return new PlatformError('ERR_START_FAILED', `pod ${life.name} of ${image}: ${words}${fix}`, { cause: said })
+    const message = `pod ${life.name} of ${image}: ${words}`
+    if (cause !== 'no-image' && cause !== 'pull') return new PlatformError('ERR_START_FAILED', message, { cause: said })
+    return new PlatformError('ERR_START_FAILED', `no node can have image ${image}: ${TO_HAVE_IT}. ${message}`, {
+      cause: said,
+      userHint: `The platform has no image ${image} for it: its operator can ${TO_HAVE_IT}.`,
+    })
   }
   const message = TEXTS[cause]?.(image, words)
   if (message === undefined) {
@@ -180,6 +183,10 @@ function notStarted({ plan, life }: StartOptions, { cause, words }: StartFailure
   }
   return new PlatformError('ERR_IMAGE', message, { cause: said })
 }
+
+const TO_HAVE_IT =
+  'make it (stemcell images build --output FOLDER), then push it to a registry that the nodes reach, or import it into ' +
+  'each node (ctr -n k8s.io images import FILE)'
 
 /** What users are told of images of theirs; what has no text is not their fault. */
 const TEXTS: Partial<Record<StartFailure['cause'], (image: string, words: string) => string>> = {

@@ -1,9 +1,13 @@
 import type { Clock, ContainerExit, Timer } from '@stemcell/core'
 import type { Pod } from '../api/pod.ts'
-import { evictionOf, exitOf } from './pod-verdict.ts'
+import { disruptionOf, evictionOf, exitOf } from './pod-verdict.ts'
 
 /** A node that does not confirm the end of a pod in this time, beyond the grace, is taken for lost. */
 const LOST_AFTER_MS = 30_000
+/** The same of a node of which the cluster has said already that it does not answer. */
+const TAINTED_AFTER_MS = 5_000
+/** Whoever ends pods on nodes that do not answer, or that an operator does not want them on. */
+const TAINT_MANAGER = 'DeletionByTaintManager'
 
 /** What is known of one pod, from before it is asked for until its object is gone. Told of by the watch. */
 export class PodLife {
@@ -38,7 +42,8 @@ export class PodLife {
     this.#pod = pod
     const { deletionTimestamp, deletionGracePeriodSeconds = 0 } = pod.metadata
     if (deletionTimestamp !== undefined && !wasEnding) {
-      const waitMs = deletionGracePeriodSeconds * 1_000 + LOST_AFTER_MS
+      const isTainted = disruptionOf(pod)?.reason === TAINT_MANAGER
+      const waitMs = deletionGracePeriodSeconds * 1_000 + (isTainted ? TAINTED_AFTER_MS : LOST_AFTER_MS)
       this.#patience = this.#clock.setTimer(waitMs, () => {
         this.#isLost = true
         this.#look()
@@ -63,9 +68,7 @@ export class PodLife {
   /** What its node or the cluster says about its end, beyond how it ended. */
   get eviction(): string | undefined {
     if (!this.#pod) return undefined
-    const disrupted = this.#pod.status?.conditions?.find(
-      ({ type, status }) => type === 'DisruptionTarget' && status === 'True',
-    )
+    const disrupted = disruptionOf(this.#pod)
     return evictionOf(this.#pod) ?? (disrupted && `${disrupted.reason ?? ''}: ${disrupted.message ?? ''}`)
   }
 

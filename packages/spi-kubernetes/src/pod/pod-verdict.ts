@@ -1,6 +1,6 @@
 import type { ContainerExit } from '@stemcell/core'
 import { exitReason } from '@stemcell/core/container-engine'
-import type { ContainerStatus, Pod, Termination } from '../api/pod.ts'
+import type { ContainerStatus, Pod, PodCondition, Termination } from '../api/pod.ts'
 import { ACTION } from './pod-request.ts'
 
 /** Why a pod does not start. `words` are those of Kubernetes, for the operator. */
@@ -60,10 +60,9 @@ export function startFailure(pod: Pod): StartFailure | undefined {
 /** How the container ended, if it has. `lastWords` is the end of its standard error as far as it was read. */
 export function exitOf(pod: Pod, lastWords: string): ContainerExit | undefined {
   const ended = statusOf(pod)?.state?.terminated
-  // What a node did with a pod that it evicted says nothing about the action.
-  if (evictionOf(pod) !== undefined) return { reason: 'lost' }
-  if (!ended)
-    return pod.status?.phase === 'Failed' || pod.status?.phase === 'Succeeded' ? { reason: 'lost' } : undefined
+  // How a container ended that somebody took away says nothing about the action.
+  if (evictionOf(pod) !== undefined || disruptionOf(pod)) return ended || isOver(pod) ? { reason: 'lost' } : undefined
+  if (!ended) return isOver(pod) ? { reason: 'lost' } : undefined
   // The node lost sight of the container, and calls that 137.
   if (ended.reason === 'ContainerStatusUnknown') return { reason: 'lost' }
   return exitReason(ended.exitCode, ended.reason === 'OOMKilled', lastWords || (ended.message ?? ''))
@@ -73,6 +72,15 @@ export function exitOf(pod: Pod, lastWords: string): ContainerExit | undefined {
 export function evictionOf({ status }: Pod): string | undefined {
   if (status?.phase !== 'Failed' || status.reason === undefined) return undefined
   return `${status.reason}: ${status.message ?? ''}`
+}
+
+/** Who takes it away, or is about to: the node for want of memory, whoever empties the node, the scheduler for other pods. */
+export function disruptionOf({ status }: Pod): PodCondition | undefined {
+  return status?.conditions?.find((one) => one.type === 'DisruptionTarget' && one.status === 'True')
+}
+
+function isOver({ status }: Pod): boolean {
+  return status?.phase === 'Failed' || status?.phase === 'Succeeded'
 }
 
 export function statusOf({ status }: Pod): ContainerStatus | undefined {

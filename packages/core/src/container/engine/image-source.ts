@@ -70,7 +70,8 @@ export class ImageSource {
     }
     if (!ofUser) {
       const fix = 'make it with stemcell images build, or load it into the engine'
-      throw new PlatformError('ERR_START_FAILED', `the engine has no image ${image}: ${fix}`)
+      const userHint = `The platform has no image ${image} for it: its operator can ${fix}.`
+      throw new PlatformError('ERR_START_FAILED', `the engine has no image ${image}: ${fix}`, { userHint })
     }
     if (pull === 'never') throw new PlatformError('ERR_IMAGE', `There is no container image '${image}'.`)
     await this.#pull(image, name.registry)

@@ -43,11 +43,14 @@ interface Operation {
 
 const UNAUTHORIZED = plain(401, 'username or password are wrong.')
 const NOT_FOUND = json(404, { error: 'The requested resource does not exist.' })
+const READY = json(200, { ready: 'yes' })
+const UNREADY = json(503, { unready: 'the invoker takes no work' })
 const FAILED = json(500, { error: 'There was an internal server error.' })
 
 /**
  * What an operator may ask of an invoker over HTTP, as OpenWhisk's invokers answer it: `POST /enable`, `POST /disable`
- * and `GET /isEnabled` with basic authentication, `GET /ping` and the paths of `open` without. For `http.createServer`.
+ * and `GET /isEnabled` with basic authentication, `GET /ping` and the paths of `open` without. Not of OpenWhisk is `GET /ready`:
+ * 200 while it takes work, 503 before, and from when it is disabled or stops. For `http.createServer`.
  */
 export function invokerFront(options: InvokerFrontOptions): RequestListener {
   const operations = operationsOf(options)
@@ -89,6 +92,7 @@ function operationsOf({ invoker, open = [] }: InvokerFrontOptions): ReadonlyMap<
   return new Map<string, Operation>([
     ...open.map(({ path, handle }) => [path, { method: 'GET', isOpen: true, handle }] as const),
     ['/ping', { method: 'GET', isOpen: true, handle: () => plain(200, 'pong') }],
+    ['/ready', { method: 'GET', isOpen: true, handle: () => (invoker.isEnabled ? READY : UNREADY) }],
     ['/isEnabled', guarded('GET', () => json(200, { enabled: invoker.isEnabled }))],
     ['/enable', guarded('POST', () => change('enable'))],
     ['/disable', guarded('POST', () => change('disable'))],

@@ -1,3 +1,4 @@
+import { isPlatformError } from '../../errors.ts'
 import { MAX_JSON_DEPTH } from '../../model/json-depth.ts'
 import { NO_VALID_RESULT, resultTooLong, timeLimitExceeded } from '../../model/result-texts.ts'
 
@@ -21,6 +22,12 @@ export const NO_INSTANCES = 'The action may not run: its limit of instances is 0
 /** Not of OpenWhisk, which takes any depth and then fails to read such records. */
 export const TOO_DEEP = `The action produced a response that is nested more than ${MAX_JSON_DEPTH} levels deep.`
 export const NOT_UNLOCKED = 'The parameters of the action could not be decrypted.'
+
+/** Of a start that failed; what the factory has to tell the user follows OpenWhisk's sentence. */
+export function noResourcesText(error: unknown): string {
+  const hint = isPlatformError(error) ? error.userHint : undefined
+  return hint === undefined ? NO_RESOURCES_TEXT : `${NO_RESOURCES_TEXT} ${hint}`
+}
 
 export function timeoutText(limitMs: number, during: 'init' | 'run'): string {
   return `${timeLimitExceeded(limitMs)}${during === 'init' ? ' during initialization' : ''}.`

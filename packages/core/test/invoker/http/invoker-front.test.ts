@@ -63,6 +63,15 @@ describe('the HTTP front of an invoker', () => {
     expect(await enabled()).toBe('{"enabled":true}')
   })
 
+  it('is ready for anybody who asks while it takes work', async () => {
+    await serve()
+    expect(await ask('GET', '/ready')).toMatchObject({ status: 200, text: '{"ready":"yes"}' })
+    await ask('POST', '/disable', OPERATOR)
+    expect(await ask('GET', '/ready')).toMatchObject({ status: 503, text: '{"unready":"the invoker takes no work"}' })
+    await ask('POST', '/enable', OPERATOR)
+    expect(await ask('GET', '/ready')).toMatchObject({ status: 200 })
+  })
+
   it('answers ping and open paths to anybody', async () => {
     await serve({
       open: [{ path: '/metrics', handle: () => ({ status: 200, contentType: 'text/plain', body: 'up 1\n' }) }],
