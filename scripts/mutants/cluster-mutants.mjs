@@ -191,6 +191,46 @@ export const CLUSTER_MUTANTS = [
     replace: 'return false',
     seeds: 30,
   },
+  {
+    name: 'place-left-on-result',
+    text: 'A web action whose result is an error gives its place back before its activation has ended.',
+    file: `${CONTROLLER}/web/web-actions.ts`,
+    find: 'return () => outcomeAnswer(outcome, wish)',
+    replace: 'const answer = outcomeAnswer(outcome, wish); return () => answer',
+    seeds: 30,
+  },
+  {
+    name: 'limits-for-ever',
+    text: 'A controller goes by the limits of a namespace that it has read once, whatever is changed.',
+    file: 'packages/core/src/auth/store-auth.ts',
+    find: 'return this.#clock.monotonic() < untilMs',
+    replace: 'return true',
+    seeds: 10,
+  },
+  {
+    name: 'step-not-listed',
+    text: 'A sequence forgets a step that it has begun.',
+    file: `${CONTROLLER}/invoke/composing-activator.ts`,
+    find: 'within.stepIds.push(outcome.activationId)',
+    replace: 'if (within.stepIds.length < 2) within.stepIds.push(outcome.activationId)',
+    seeds: 10,
+  },
+  {
+    name: 'duration-by-wall-clock',
+    text: 'The time of a run is taken from the wall clock, which jumps.',
+    file: `${INVOKER}/proxy/run-in-container.ts`,
+    find: 'return this.#clock.monotonic() - this.#began',
+    replace: 'return this.#clock.now() - (this.#deadline - this.limitMs)',
+    seeds: 30,
+  },
+  {
+    name: 'gone-without-answer',
+    text: 'An activation whose action was deleted meanwhile is dropped without a record.',
+    file: `${INVOKER}/activation-consumer.ts`,
+    find: 'return recorder.settle(message, recordWithoutAction(message, responseWithoutAction(action), clock.now()))',
+    replace: 'return Promise.resolve()',
+    seeds: 10,
+  },
 ]
 
 /** Within how many seeds, from seed 1 on, each fault that OpenWhisk had is found (packages/simulator/src/faults/history.ts). */

@@ -28,13 +28,10 @@ export class Host implements Clock {
   readonly #backlog: (() => void)[] = []
   #state: 'running' | 'frozen' | 'thawing' | 'dead' = 'running'
   #timers = 0
+  #entered = 0
+  #thawedMs = -Infinity
 
-  constructor(
-    name: string,
-    world: Clock,
-    drift: Drift = { rate: 1, offsetMs: 0 },
-    wall: WallClock = { jumpedMs: 0 },
-  ) {
+  constructor(name: string, world: Clock, drift: Drift = { rate: 1, offsetMs: 0 }, wall: WallClock = { jumpedMs: 0 }) {
     this.#wall = wall
     this.name = name
     this.#world = world
@@ -55,10 +52,22 @@ export class Host implements Clock {
     return this.#timers
   }
 
+  /** How often something came in: while it stays the same, nothing of the process has changed. */
+  get entered(): number {
+    return this.#entered
+  }
+
+  /** When it last went on after it had stood still, by the monotonic time of the world, ms. */
+  get thawedMs(): number {
+    return this.#thawedMs
+  }
+
   /** Lets something in. */
   enter(event: () => void): void {
-    if (this.#state === 'running') event()
-    else if (this.#state !== 'dead') this.#backlog.push(event)
+    if (this.#state === 'running') {
+      this.#entered++
+      event()
+    } else if (this.#state !== 'dead') this.#backlog.push(event)
   }
 
   freeze(): void {
@@ -127,9 +136,13 @@ export class Host implements Clock {
       if (this.#state !== 'thawing') return
       const event = this.#backlog.shift()
       if (event) {
+        this.#entered++
         event()
         this.#letIn()
-      } else this.#state = 'running'
+      } else {
+        this.#state = 'running'
+        this.#thawedMs = this.#world.monotonic()
+      }
     })
   }
 }
