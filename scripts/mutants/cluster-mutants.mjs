@@ -42,6 +42,7 @@ export const CLUSTER_MUTANTS = [
     find: 'if (entry.published && queue.capabilities.durable)',
     replace: 'if (true)',
     seeds: 30,
+    first: 9,
   },
   {
     name: 'acknowledged-before-record',
@@ -50,6 +51,7 @@ export const CLUSTER_MUTANTS = [
     find: 'this.#settled(recorder.settle(this.#message, record, logs))',
     replace: 'void recorder.settle(this.#message, record, logs).catch(() => 0); this.#settled(Promise.resolve())',
     seeds: 30,
+    first: 3,
   },
   {
     name: 'takeover-without-fencing',
@@ -57,8 +59,8 @@ export const CLUSTER_MUTANTS = [
     file: `${CONTROLLER}/cluster/takeover.ts`,
     find: 'if (found && (attempt === 1 || found.repeatable)) {',
     replace: 'if (found) {',
-    seeds: 60,
-    first: 10,
+    seeds: 30,
+    first: 39,
   },
   {
     name: 'second-delivery-runs',
@@ -122,7 +124,7 @@ export const CLUSTER_MUTANTS = [
     file: `${INVOKER}/create-invoker.ts`,
     find: 'await containers.reap({ platform, invoker: topic })',
     replace: '',
-    seeds: 60,
+    seeds: 30,
     first: 14,
   },
   {
@@ -131,8 +133,8 @@ export const CLUSTER_MUTANTS = [
     file: `${CONTROLLER}/cluster/orphan-recovery.ts`,
     find: 'if (controller !== undefined && !mayLive(controller))',
     replace: 'if (false)',
-    seeds: 60,
-    first: 12,
+    seeds: 30,
+    first: 14,
   },
   {
     name: 'shared-slot-kept',
@@ -156,8 +158,8 @@ export const CLUSTER_MUTANTS = [
     file: `${CONTROLLER}/cluster/takeover.ts`,
     find: 'if (isStored(message, 3, STORE_ALL)) {',
     replace: 'if (false) {',
-    seeds: 60,
-    first: 23,
+    seeds: 30,
+    first: 44,
   },
   {
     name: 'interrupted-without-record',
@@ -181,7 +183,8 @@ export const CLUSTER_MUTANTS = [
     file: `${CONTROLLER}/invoke/invoke-named.ts`,
     find: '!(error instanceof ActivationGoesOn)',
     replace: 'true',
-    seeds: 60,
+    seeds: 30,
+    first: 9,
   },
   {
     name: 'instances-not-counted',
@@ -222,6 +225,7 @@ export const CLUSTER_MUTANTS = [
     find: 'return this.#clock.monotonic() - this.#began',
     replace: 'return this.#clock.now() - (this.#deadline - this.limitMs)',
     seeds: 30,
+    first: 15,
   },
   {
     name: 'gone-without-answer',
