@@ -203,7 +203,7 @@ export class ComposingActivator implements Activator {
     const parts = [...this.#running].filter((running) => running.outermost === composite)
     try {
       for (const part of parts) this.#putProvisional(part)
-      await Promise.all(parts.map((part) => (part.isEnding ? recorded(part) : part.provisional?.done)))
+      await Promise.all(parts.map(async (part) => (part.isEnding ? recorded(part) : part.provisional?.done)))
     } catch (cause) {
       throw new ActivationGoesOn(cause)
     }
