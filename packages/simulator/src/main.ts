@@ -19,7 +19,9 @@ const USAGE = `npm run simulate -- --cluster [OPTIONS]
   --flaw NAME        with a fault that OpenWhisk had: ${HISTORY.map(({ name }) => name).join(', ')}
   --first            end at the first seed that breaks a promise, without shrinking it
   --log              the log of all members, for one seed
-  --json             a line of JSON for each seed`
+  --json             a line of JSON for each seed
+
+Ctrl-C ends it after the seed that is running, and tells what came of those before.`
 
 const count = { type: 'string' } as const
 const OPTIONS = {
@@ -130,12 +132,14 @@ async function main(): Promise<number> {
   const first = whole(values, 'seed') ?? Math.floor(Math.random() * 2 ** 31)
   const wanted = whole(values, 'activations')
   const seeds = wanted === undefined ? (whole(values, 'seeds') ?? (values.seed === undefined ? 20 : 1)) : Infinity
+  let isStopped = false
+  process.once('SIGINT', () => (isStopped = true))
   const flaw = values.flaw === undefined ? '' : ` --flaw ${values.flaw}`
   const beganMs = performance.now()
   const sum = { seeds: 0, events: 0, virtualMs: 0, accepted: 0, started: 0, faults: 0, failed: 0 }
   if (!values.json)
     print(wanted === undefined ? `${seeds} seeds from ${first}` : `${wanted} activations, seeds from ${first}`)
-  for (let seed = first; seed < first + seeds && sum.accepted < (wanted ?? Infinity); seed++) {
+  for (let seed = first; !isStopped && seed < first + seeds && sum.accepted < (wanted ?? Infinity); seed++) {
     const report = await simulate({ ...options, seed })
     sum.seeds++
     sum.events += report.events
@@ -174,7 +178,8 @@ async function main(): Promise<number> {
   const cpuSeconds = (user + system) / 1e6
   if (!values.json) {
     const { virtualMs, failed, ...rest } = sum
-    const rates = `${(sum.seeds / seconds).toFixed(1)} seeds/s, ${Math.round(sum.events / seconds)} events/s`
+    const each = (count: number): string => (count / seconds).toFixed(0)
+    const rates = `${(sum.seeds / seconds).toFixed(1)} seeds/s, ${each(sum.events)} events/s, ${each(sum.accepted)} activations/s`
     const hours = virtualMs / 3_600_000
     print(
       `${Object.entries(rest)

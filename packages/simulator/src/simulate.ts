@@ -2,7 +2,8 @@ import { assembleInvoker, memoryContainers, type Logger } from '@stemcell/core'
 import { Invariants } from './checks/invariants.ts'
 import type { Violation } from './checks/ledger.ts'
 import { Cluster, type Flaws } from './cluster/cluster.ts'
-import { INSTANCES, REPEATABLE, Workload } from './cluster/workload.ts'
+import { INSTANCES, REPEATABLE } from './cluster/actions.ts'
+import { Workload } from './cluster/workload.ts'
 import { faultsOf, type Fault } from './faults/fault.ts'
 import { Injector } from './faults/injector.ts'
 import { chanceOf } from './world/chance.ts'
@@ -81,7 +82,7 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
   const faults = options.faults ?? chance.below(9)
   const given = options.schedule ?? faultsOf({ seed, controllers, invokers, loadMs, faults })
   const schedule = options.only ? given.filter((_, at) => options.only!.includes(at)) : given
-  const sequences = chance.perMille(500)
+  const composites = chance.perMille(500)
   const stormy = weather && !chance.perMille(200)
 
   const cluster = new Cluster({
@@ -107,15 +108,15 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
   }
   process.on('unhandledRejection', unhandled)
   try {
-    const workload = new Workload(cluster, seed, sequences)
+    const workload = new Workload(cluster, seed, composites)
     await cluster.open()
-    await workload.addSubjects(cluster.subjects)
+    await workload.addSubjects()
     await world.until(Promise.all(cluster.members.map((member) => cluster.start(member))), 'start')
     await workload.define()
     await world.run(world.clock.monotonic() + 3_000, () => undefined)
 
     const invariants = new Invariants(cluster, workload, {
-      placesAreExact: !sequences && !schedule.some((fault) => [fault.service, fault.target].includes('limits')),
+      placesAreExact: !composites && !schedule.some((fault) => [fault.service, fault.target].includes('limits')),
     })
     const injector = new Injector(cluster, unhandled)
     injector.plan(schedule)

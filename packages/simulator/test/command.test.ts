@@ -1,8 +1,11 @@
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 
 const SCRIPT = fileURLToPath(new URL('../../../scripts/simulate.mjs', import.meta.url))
+
+const MAIN = fileURLToPath(new URL('../dist/main.js', import.meta.url))
 
 function simulate(...args: readonly string[]): { readonly status: number | null; readonly output: string } {
   const { status, stdout, stderr } = spawnSync(process.execPath, [SCRIPT, '--cluster', ...args], { encoding: 'utf8' })
@@ -13,7 +16,9 @@ describe('npm run simulate -- --cluster', () => {
   it('says of seeds that keep every promise how many there were, and how fast', { timeout: 60_000 }, () => {
     const { status, output } = simulate('--seed', '1', '--seeds', '2', '--load', '2', '--faults', '1')
     expect(output).toMatch(/^2 seeds from 1$/m)
-    expect(output).toMatch(/seeds\/s, \d+ events\/s, [\d.]+ simulated hours, [\d.]+ simulated hours\/s$/m)
+    expect(output).toMatch(
+      /seeds\/s, \d+ events\/s, \d+ activations\/s, [\d.]+ simulated hours, [\d.]+ simulated hours\/s$/m,
+    )
     expect(output).toMatch(/^every promise was kept$/m)
     expect(status).toBe(0)
   })
@@ -26,6 +31,21 @@ describe('npm run simulate -- --cluster', () => {
     const again = simulate(...words!.split(' '))
     expect(again.output).toMatch(/^ {2}memory(-books)? at [\d.]+ s: /m)
     expect(again.status).toBe(1)
+  })
+
+  it('ends after the seed that is running on Ctrl-C, and tells what came of it', { timeout: 60_000 }, async () => {
+    const args = [MAIN, '--seed', '1', '--seeds', '1000', '--load', '2', '--json', '--faults', '0']
+    const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
+    let output = ''
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      if (output === '') child.kill('SIGINT')
+      output += text
+    })
+    const [status] = (await once(child, 'close')) as [number | null]
+    const seeds = output.trim().split('\n').length
+    expect(status).toBe(0)
+    expect(seeds).toBeGreaterThan(0)
+    expect(seeds).toBeLessThan(1_000)
   })
 
   it('refuses what it does not understand, and says what it does', { timeout: 60_000 }, () => {

@@ -8,11 +8,12 @@ describe('a schedule of faults', () => {
     expect(schedule).toEqual(faultsOf(plan))
     expect(schedule).not.toEqual(faultsOf({ ...plan, seed: 5 }))
     expect(new Set(schedule.map(({ kind }) => kind))).toEqual(
-      new Set(['crash', 'freeze', 'restart', 'cut', 'down', 'slow']),
+      new Set(['crash', 'freeze', 'restart', 'cut', 'down', 'slow', 'jump', 'rolling']),
     )
-    for (const { atMs, target } of schedule) {
+    for (const { atMs, kind, target, byMs } of schedule) {
       expect(atMs).toBeLessThan(10_000)
-      expect(target).toMatch(/^(controller[01]|invoker[012]|queue|records|entities|limits)$/)
+      expect(target).toMatch(/^(controller[01]|invoker[012]|queue|records|entities|limits|controllers|invokers)$/)
+      expect(byMs === undefined).toBe(kind !== 'jump')
     }
   })
 

@@ -11,6 +11,7 @@ import { HealthPing } from './health-ping.ts'
 import { ActivationConsumer } from './activation-consumer.ts'
 import type { Invoker, InvokerOptions, InvokerParts } from './invoker.ts'
 import { guardedInvokerObserver } from './guarded-observer.ts'
+import type { PoolGauges } from './parts/observer.ts'
 import type { ContainerListener } from './parts/container-view.ts'
 import { ContainerPool } from './pool/container-pool.ts'
 import { ContainerWatch } from './pool/container-watch.ts'
@@ -71,6 +72,10 @@ class RunningInvoker implements Invoker {
 
   watchContainers(listener: ContainerListener): () => void {
     return this.#watch.add(listener, this.#session?.pool.containers ?? [])
+  }
+
+  get gauges(): PoolGauges | undefined {
+    return this.#session?.pool.gauges
   }
 
   get isEnabled(): boolean {

@@ -12,7 +12,7 @@ import type { EntityStore } from '../store/entity-store.ts'
 import type { Clock } from '../time/clock.ts'
 import type { Random } from '../time/random.ts'
 import type { ContainerListener } from './parts/container-view.ts'
-import type { InvokerObserver } from './parts/observer.ts'
+import type { InvokerObserver, PoolGauges } from './parts/observer.ts'
 import type { PoolPolicy } from './parts/pool-policy.ts'
 import type { UnlockParameter } from './proxy/payload.ts'
 import type { StoreLevels } from './record/store-level.ts'
@@ -88,6 +88,9 @@ export interface Invoker extends Lifecycle {
    * stop. While nobody watches, it costs nothing.
    */
   watchContainers(listener: ContainerListener): () => void
+
+  /** How its containers and what waits for them stand right now; undefined while it is not open. */
+  readonly gauges: PoolGauges | undefined
 
   /** Whether it takes work: true from `open` on until it is disabled, drained or closed. */
   readonly isEnabled: boolean

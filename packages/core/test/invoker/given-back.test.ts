@@ -83,6 +83,8 @@ describe('an activation whose message may be given to another', () => {
     await bench.clock.advance(1_000)
     expect(gauges).toMatchObject({ busy: 1, waiting: 1 })
     lose()
+    // Known at once, and told once per second.
+    expect(bench.invoker.gauges).toMatchObject({ busy: 1, waiting: 0 })
     await bench.clock.advance(999)
     expect(gauges).toMatchObject({ busy: 1, waiting: 0 })
     expect(await endOf(running)).toEqual(endedWell)

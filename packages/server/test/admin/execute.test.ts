@@ -293,6 +293,7 @@ describe('stemcell admin invoker', () => {
       get isEnabled() {
         return enabled
       },
+      gauges: undefined,
       watchContainers: () => () => undefined,
       enable: turn(true),
       disable: turn(false),

@@ -1,4 +1,5 @@
 import type { Cluster } from '../cluster/cluster.ts'
+import type { Host } from '../world/host.ts'
 import type { Workload } from '../cluster/workload.ts'
 
 /** How long an activation may wait while there is room for it, ms. */
@@ -13,6 +14,8 @@ export class Invariants {
   readonly #placesAreExact: boolean
   /** Since when a member lets activations wait although there is room, ms. */
   readonly #idleSince = new Map<string, number>()
+  /** How often something had come to a process when it was last looked at. */
+  readonly #looked = new WeakMap<Host, number>()
 
   /** `placesAreExact`: there are no sequences, and the limiter always answers. */
   constructor(cluster: Cluster, workload: Workload, { placesAreExact }: { readonly placesAreExact: boolean }) {
@@ -26,6 +29,7 @@ export class Invariants {
     const { limits, ledger } = this.#cluster
     if (limits.surplus > 0) ledger.violate('places', 'a place was given back that nobody had')
     this.#placesCover()
+    this.#memoryIsBooked()
   }
 
   /** Once per second, as members say how they stand once per second. */
@@ -100,6 +104,7 @@ export class Invariants {
     }
     const imbalance = this.#imbalance()
     if (imbalance !== undefined) ledger.violate('slots', imbalance)
+    ledger.checkSteps()
     if (limits.surplus > 0) ledger.violate('places', `${limits.surplus} places were given back that nobody had`)
     for (const { name, host, retired } of controllers) {
       const taken = host && !retired ? limits.takenBy(host) : 0
@@ -134,14 +139,35 @@ export class Invariants {
    * Not so where the limiter did not answer, and the next step of a sequence may begin before the slot of the last is free.
    */
   #placesCover(): void {
-    if (!this.#placesAreExact) return
     const { controllers, limits, ledger } = this.#cluster
     for (const { name, node, host } of controllers) {
-      if (!node || !host) continue
-      const inFlight = node.controller.members.reduce((sum, member) => sum + member.inFlight, 0)
+      if (!node || !host || this.#looked.get(host) === host.entered) continue
+      this.#looked.set(host, host.entered)
+      let inFlight = 0
+      for (const member of node.controller.members) {
+        inFlight += member.inFlight
+        if (member.inFlight < 0 || member.freeMemoryMb > member.memoryMb)
+          ledger.violate(
+            'slots',
+            `${name}: ${member.inFlight} slots of invoker${member.id} are taken, ${member.freeMemoryMb} MB of ${member.memoryMb} MB free`,
+            name,
+          )
+      }
+      if (!this.#placesAreExact) continue
       const places = limits.takenBy(host)
       if (inFlight > places)
         ledger.violate('places', `${name}: ${inFlight} activations with invokers, ${places} places`, name)
+    }
+  }
+
+  /** Of the invokers to which something has come. */
+  #memoryIsBooked(): void {
+    const { invokers, ledger } = this.#cluster
+    for (const { host, node } of invokers) {
+      if (!host || this.#looked.get(host) === host.entered) continue
+      this.#looked.set(host, host.entered)
+      const gauges = node?.invoker.gauges
+      if (gauges) ledger.booked(host, gauges.usedMb, gauges.capacityMb)
     }
   }
 

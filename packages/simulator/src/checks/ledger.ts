@@ -1,4 +1,5 @@
-import type { Activation, ContainerSpec } from '@stemcell/core'
+import type { Activation, ContainerSpec, EntryRequest } from '@stemcell/core'
+import { Steps } from './steps.ts'
 import type { Host } from '../world/host.ts'
 import type { World } from '../world/world.ts'
 
@@ -24,10 +25,29 @@ export type Rule =
   | 'concurrency'
   | 'instances'
   | 'slots'
+  | 'steps'
+  | 'times'
+  | 'limits'
   | 'places'
   | 'waits-for-nothing'
   | 'left-behind'
   | 'unhandled'
+
+/** What a namespace may have. */
+export interface Limits {
+  readonly concurrentInvocations: number
+  readonly invocationsPerMinute: number
+}
+
+interface LimitsAt extends Limits {
+  /** Since when, virtual ms. */
+  readonly atMs: number
+}
+
+/** From what a controller knows of a namespace to its question whether there is room for one more, at most, ms. */
+const ON_ITS_WAY_MS = 15_000
+/** A run counts from its initialisation on, which takes so long at most, ms. */
+const INIT_MS = 9_000
 
 /** A container on a machine, or one being made. */
 export interface ContainerEntry {
@@ -51,7 +71,12 @@ export class Ledger {
   readonly accepted = new Map<string, Accepted>()
   readonly records = new Map<string, { readonly statusCode: number; readonly atMs: number }>()
   readonly #world: World
-  readonly #started = new Map<string, string>()
+  readonly #started = new Map<string, { readonly container: string; readonly atMs: number }>()
+  readonly #steps: Steps
+  /** By the id of the namespace, when it was told: the latest last. */
+  readonly #limits = new Map<string, LimitsAt[]>()
+  readonly #limitsAtFirst: Limits
+  readonly #limitsStaleMs: number
   readonly #repeatable: ReadonlySet<string>
   readonly #containers = new Set<ContainerEntry>()
   readonly #usedMb = new Map<Host, number>()
@@ -69,10 +94,19 @@ export class Ledger {
       readonly invokerMemoryMb: number
       readonly repeatable: readonly string[]
       readonly instances: ReadonlyMap<string, number>
+      /** Steps of sequences, by name. */
+      readonly lengths: ReadonlyMap<string, number>
+      /** Of a namespace that has no other. */
+      readonly limits: Limits
+      /** How long controllers may go by limits that were changed, ms. */
+      readonly limitsStaleMs: number
     },
   ) {
     this.#world = world
     this.#instances = options.instances
+    this.#steps = new Steps(options.lengths)
+    this.#limitsAtFirst = options.limits
+    this.#limitsStaleMs = options.limitsStaleMs
     this.#limitMb = options.invokerMemoryMb
     this.#repeatable = new Set(options.repeatable)
   }
@@ -130,12 +164,19 @@ export class Ledger {
   }
 
   /** A record is in the store. */
-  stored({ activationId: id, response: { statusCode }, namespace }: Activation, outcome: 'stored' | 'exists'): void {
+  stored(record: Activation, outcome: 'stored' | 'exists'): void {
+    const {
+      activationId: id,
+      response: { statusCode },
+      namespace,
+    } = record
     this.#world.journal.note(`record ${id} ${outcome} ${statusCode}`)
     if (outcome === 'exists') return
     if (this.records.has(id)) this.violate('record-changed', `${namespace}/${id} was stored twice`, id)
     this.records.set(id, { statusCode, atMs: this.#world.clock.monotonic() })
     if (this.accepted.has(id)) this.#missing--
+    this.#timesOf(record)
+    for (const part of this.#steps.recorded(record)) this.tell(part, namespace, `in the record of ${id}`)
   }
 
   /** User code begins. `body` is what was sent to `/run`. */
@@ -146,9 +187,9 @@ export class Ledger {
     this.#world.journal.note(`start ${id} in ${container}`)
     const before = this.#started.get(id)
     if (before !== undefined && !this.#repeatable.has(action)) {
-      this.violate('started-twice', `${id} of ${action}: in ${before}, then in ${container}`, id)
+      this.violate('started-twice', `${id} of ${action}: in ${before.container}, then in ${container}`, id)
     }
-    this.#started.set(id, container)
+    this.#started.set(id, { container, atMs: this.#world.clock.monotonic() })
     this.#owned(container, `${namespace} ${action}`, action)
     this.#runs.set(container, (this.#runs.get(container) ?? 0) + 1)
     const limit = action.endsWith('shared') ? 2 : 1
@@ -194,6 +235,49 @@ export class Ledger {
     if (most === undefined) return
     const count = [...this.#containers].filter((other) => other.host === entry.host && other.owner === owner).length
     if (count > most) this.violate('instances', `${entry.host.name}: ${count} containers of ${owner}`, entry.host.name)
+  }
+
+  /** A namespace may have other limits from now on. */
+  limitsSet(namespaceId: string, limits: Limits): void {
+    const known = this.#limits.get(namespaceId) ?? [{ ...this.#limitsAtFirst, atMs: -Infinity }]
+    known.push({ ...limits, atMs: this.#world.clock.monotonic() })
+    this.#limits.set(namespaceId, known)
+  }
+
+  /** A controller asks whether a namespace may do more. By then it knows of changes that are older than it may be behind. */
+  limitsUsed(host: Host, { namespaceId, perMinute, concurrent }: EntryRequest): void {
+    const known = this.#limits.get(namespaceId) ?? [{ ...this.#limitsAtFirst, atMs: -Infinity }]
+    // What a controller that stood still had read before is older by that.
+    if (this.#world.clock.monotonic() - host.thawedMs < this.#limitsStaleMs + ON_ITS_WAY_MS) return
+    const sinceMs = this.#world.clock.monotonic() - this.#limitsStaleMs - ON_ITS_WAY_MS
+    const inForce = known.filter((_, at) => (known[at + 1]?.atMs ?? Infinity) >= sinceMs)
+    const isOne = inForce.some(
+      ({ concurrentInvocations, invocationsPerMinute }) =>
+        concurrentInvocations === concurrent && invocationsPerMinute === perMinute,
+    )
+    if (isOne) return
+    this.violate(
+      'limits',
+      `${host.name} lets ${namespaceId} have ${concurrent} at once, ${perMinute} a minute: no more`,
+      host.name,
+    )
+  }
+
+  /** What does not fit together between sequences and their steps. */
+  checkSteps(): void {
+    for (const text of this.#steps.faults()) this.violate('steps', text, text.slice(0, 32))
+  }
+
+  /** Times of a record must be possible, whatever the clocks of members show. */
+  #timesOf({ activationId: id, start, end = start, duration = 0, annotations }: Activation): void {
+    const waitTime = annotations.find(({ key }) => key === 'waitTime')?.value
+    const waited = typeof waitTime === 'number' ? waitTime : 0
+    if (end < start || duration < 0 || waited < 0)
+      this.violate('times', `${id}: from ${start} to ${end}, for ${duration} ms, after ${waited} ms`, id)
+    const started = this.#started.get(id)
+    const sinceMs = started && this.#world.clock.monotonic() - started.atMs
+    if (sinceMs !== undefined && duration > sinceMs + INIT_MS)
+      this.violate('times', `${id} ran for ${duration} ms, but began ${sinceMs} ms ago`, id)
   }
 
   /** Those without a record. */

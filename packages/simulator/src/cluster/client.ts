@@ -1,13 +1,29 @@
 import { IncomingMessage, ServerResponse } from 'node:http'
 import { Socket } from 'node:net'
-import type { JsonValue } from '@stemcell/core'
+import type { JsonObject, JsonValue } from '@stemcell/core'
 import type { Cluster } from './cluster.ts'
 import type { ControllerMember } from './member.ts'
+
+const ACTIVATION_ID = 'x-openwhisk-activation-id'
 
 /** What a client of the REST API gets; undefined where the connection breaks. */
 export interface Reply {
   readonly status: number
   readonly body: JsonValue | undefined
+  /** The activation that it names, in its headers or in its body. */
+  readonly activationId: string | undefined
+}
+
+/** What a client asks for. */
+export interface Ask {
+  readonly method: string
+  /** Below the namespace of the client, or, with a slash before it, of the server. */
+  readonly path: string
+  readonly body?: JsonValue
+  /** One way, ms. */
+  readonly latencyMs: number
+  /** The client hangs up so long after it has begun, in the middle of what it sends where that is at once. */
+  readonly hangsUpAfterMs?: number
 }
 
 /** A client somewhere in the network. */
@@ -21,34 +37,40 @@ export class Client {
   }
 
   /**
-   * Asks a controller, `latencyMs` away. `done` is called once, with nothing where the controller is down or dies
-   * meanwhile.
+   * Asks a controller, `latencyMs` away. `done` is called once, with nothing where the controller is down; never where it
+   * dies meanwhile, or where the client hangs up.
    */
-  ask(
-    controller: ControllerMember,
-    request: { readonly method: string; readonly path: string; readonly body?: JsonValue; readonly latencyMs: number },
-    done: (reply: Reply | undefined) => void,
-  ): void {
+  ask(controller: ControllerMember, request: Ask, done: (reply: Reply | undefined) => void): void {
     const { clock } = this.#cluster.world
-    const { method, path, body, latencyMs } = request
+    const { latencyMs, hangsUpAfterMs } = request
     clock.setTimer(latencyMs, () => {
       const { node, host } = controller
       if (!node || !host || host.isDead) return done(undefined)
       host.enter(() => {
-        const response = new CapturedResponse(incoming(method, path, this.#authorization, body), (reply) =>
-          clock.setTimer(latencyMs, () => done(reply)),
+        let isGone = false
+        const response = new CapturedResponse(incoming(request, this.#authorization), (reply) =>
+          clock.setTimer(latencyMs, () => {
+            if (!isGone) done(reply)
+          }),
         )
         node.controller.handle(response.request, response)
+        if (hangsUpAfterMs === undefined) return
+        clock.setTimer(hangsUpAfterMs, () =>
+          host.enter(() => {
+            isGone = true
+            response.hungUp()
+          }),
+        )
       })
     })
   }
 }
 
-function incoming(method: string, path: string, authorization: string, body: JsonValue | undefined): IncomingMessage {
+function incoming({ method, path, body, hangsUpAfterMs }: Ask, authorization: string): IncomingMessage {
   const message = new IncomingMessage(new Socket())
   const bytes = body === undefined ? undefined : Buffer.from(JSON.stringify(body))
   message.method = method
-  message.url = `/api/v1/namespaces/_/${path}`
+  message.url = path.startsWith('/') ? path : `/api/v1/namespaces/_/${path}`
   message.httpVersion = '1.1'
   message.httpVersionMajor = 1
   message.httpVersionMinor = 1
@@ -58,10 +80,17 @@ function incoming(method: string, path: string, authorization: string, body: Jso
     ...(bytes && { 'content-type': 'application/json', 'content-length': String(bytes.length) }),
   }
   message.rawHeaders = Object.entries(message.headers).flatMap(([name, value]) => [name, String(value)])
-  message.complete = true
-  if (bytes) message.push(bytes)
-  message.push(null)
+  const stopsInside = hangsUpAfterMs === 0 && bytes !== undefined
+  message.complete = !stopsInside
+  if (bytes) message.push(stopsInside ? bytes.subarray(0, bytes.length - 1) : bytes)
+  if (!stopsInside) message.push(null)
   return message
+}
+
+function idIn(body: JsonValue | undefined): string | undefined {
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) return undefined
+  const id = (body as JsonObject)['activationId']
+  return typeof id === 'string' ? id : undefined
 }
 
 /** Takes the answer before it becomes bytes. */
@@ -70,6 +99,7 @@ class CapturedResponse extends ServerResponse {
   override headersSent = false
   readonly #done: (reply: Reply) => void
   #status = 0
+  #activationId: string | undefined
 
   constructor(request: IncomingMessage, done: (reply: Reply) => void) {
     super(request)
@@ -77,19 +107,28 @@ class CapturedResponse extends ServerResponse {
     this.#done = done
   }
 
-  override writeHead(status: number): this {
+  override writeHead(status: number, ...rest: unknown[]): this {
     this.#status = status
     this.headersSent = true
+    const names = rest.find(Array.isArray) as readonly string[] | undefined
+    const at = names?.findIndex((name, index) => index % 2 === 0 && name.toLowerCase() === ACTIVATION_ID) ?? -1
+    if (at >= 0) this.#activationId = names![at + 1]
     return this
+  }
+
+  /** As node:http does it: both ends are closed, and what is written from now on goes nowhere. */
+  hungUp(): void {
+    if (this.destroyed || this.headersSent) return
+    this.destroyed = true
+    this.request.destroy()
+    this.emit('close')
   }
 
   override end(content?: unknown): this {
     const text =
       typeof content === 'string' ? content : content instanceof Uint8Array ? Buffer.from(content).toString() : ''
-    this.#done({
-      status: this.#status,
-      body: text.startsWith('{') || text.startsWith('[') ? (JSON.parse(text) as JsonValue) : undefined,
-    })
+    const body = text.startsWith('{') || text.startsWith('[') ? (JSON.parse(text) as JsonValue) : undefined
+    this.#done({ status: this.#status, body, activationId: this.#activationId ?? idIn(body) })
     return this
   }
 }

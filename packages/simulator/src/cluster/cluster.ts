@@ -6,6 +6,7 @@ import {
   isPlatformError,
   MemoryDocumentStore,
   silentLogger,
+  storeAuth,
   SUBJECT_INDEXES,
   type Logger,
   type PlatformOptions,
@@ -16,6 +17,7 @@ import { ContainerEngine, type ContainerWeather, type EngineFlaws } from '../ser
 import { LimitServer, RemoteLimiter } from '../services/limiter.ts'
 import { QueueClient, type ClientFlaws } from '../services/queue-client.ts'
 import { RecordServer, RemoteDocuments, RemoteRecords, type RecordFlaws } from '../services/remote-stores.ts'
+import { SEQUENCES } from './actions.ts'
 import { chanceOf } from '../world/chance.ts'
 import { Host } from '../world/host.ts'
 import { Network, type ServiceName, type Weather } from '../world/network.ts'
@@ -52,6 +54,9 @@ export interface ClusterOptions {
   /** How many containers an action may have on an invoker, where that is bounded. */
   readonly instances: ReadonlyMap<string, number>
 }
+
+/** How long a controller may go by limits of a namespace that have been changed, ms. */
+export const LIMITS_STALE_MS = 20_000
 
 const LIMITS: NonNullable<PlatformOptions['limits']> = {
   timeoutMs: { min: 100, std: 5_000, max: 60_000 },
@@ -97,12 +102,19 @@ export class Cluster {
       invokerMemoryMb: INVOKER_MEMORY_MB,
       repeatable: options.repeatable,
       instances: options.instances,
+      lengths: new Map([...SEQUENCES].map(([name, steps]) => [name, steps.length])),
+      limits: {
+        concurrentInvocations: LIMITS.concurrentInvocations!,
+        invocationsPerMinute: LIMITS.invocationsPerMinute!,
+      },
+      limitsStaleMs: LIMITS_STALE_MS,
     })
-    this.limits = new LimitServer(clock)
+    this.limits = new LimitServer(clock, (host, request) => this.ledger.limitsUsed(host, request))
     this.records = new RecordServer((record, outcome) => this.ledger.stored(record, outcome))
     const down = { host: undefined, lives: 0, retired: false, node: undefined, gauges: undefined }
     this.controllers = Array.from({ length: options.controllers }, (_, number) => ({
       ...down,
+      wall: { jumpedMs: 0 },
       kind: 'controller',
       name: `controller${number}`,
       number,
@@ -110,6 +122,7 @@ export class Cluster {
     }))
     this.invokers = Array.from({ length: options.invokers }, (_, number) => ({
       ...down,
+      wall: { jumpedMs: 0 },
       kind: 'invoker',
       name: `invoker${number}`,
       number,
@@ -145,6 +158,7 @@ export class Cluster {
       member.name,
       this.world.clock,
       drift ? { rate: 1 + chance.between(-500, 500) / 1e6, offsetMs: chance.between(-400, 400) } : undefined,
+      member.wall,
     )
     member.host = host
     for (let attempt = 1; !host.isDead; attempt++) {
@@ -199,6 +213,7 @@ export class Cluster {
       assembleController({
         ...this.#common(host, member),
         subjectStore: new RemoteDocuments(host, this.network, this.subjects),
+        auth: storeAuth({ maxStalenessMs: LIMITS_STALE_MS, unknownStalenessMs: 0 }),
         rateLimiter: limiter,
         controllerId: `${member.number}`,
         retention: false,
@@ -226,10 +241,7 @@ export class Cluster {
         apiHost: 'http://simulated',
         observers: {
           invoker: {
-            gauges: (gauges) => {
-              member.gauges = gauges
-              this.ledger.booked(host, gauges.usedMb, gauges.capacityMb)
-            },
+            gauges: (gauges) => (member.gauges = gauges),
           },
         },
       }),

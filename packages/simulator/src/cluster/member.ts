@@ -1,12 +1,14 @@
 import type { ControllerGauges, ControllerNode, InvokerNode, PoolGauges } from '@stemcell/core'
 import type { RemoteLimiter } from '../services/limiter.ts'
-import type { Host } from '../world/host.ts'
+import type { Host, WallClock } from '../world/host.ts'
 
 interface MemberState {
   readonly name: string
   readonly number: number
   /** Its process; another one after each crash. */
   host: Host | undefined
+  /** Of its machine. */
+  readonly wall: WallClock
   /** Lives of it so far. */
   lives: number
   /** It is down for good. */

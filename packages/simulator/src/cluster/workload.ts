@@ -1,48 +1,42 @@
 import { SubjectAdministration, type AuthKey, type JsonObject, type JsonValue } from '@stemcell/core'
 import { chanceOf, type Chance } from '../world/chance.ts'
 import type { Host } from '../world/host.ts'
-import { Client, type Reply } from './client.ts'
+import { ACTIONS, CONDUCTOR, FLEETING, REPEATABLE, SEQUENCES } from './actions.ts'
+import { Client, type Ask, type Reply } from './client.ts'
 import type { Cluster } from './cluster.ts'
-
-/** Actions of each namespace; the name says what is special about one. */
-const ACTIONS: readonly (readonly [name: string, limits: JsonObject])[] = [
-  ['small', { memory: 128, timeout: 2_000 }],
-  ['middle', { memory: 256, timeout: 2_000, logs: 0 }],
-  ['large', { memory: 512, timeout: 4_000 }],
-  ['shared', { memory: 256, timeout: 3_000, concurrency: 2 }],
-  ['again', { memory: 128, timeout: 2_000 }],
-  ['few', { memory: 128, timeout: 1_000, instances: 1 }],
-]
-
-/** Containers that actions may have on an invoker, where that is bounded. */
-export const INSTANCES: ReadonlyMap<string, number> = new Map([['few', 1]])
-
-/** Actions that are annotated as repeatable. */
-export const REPEATABLE: readonly string[] = ['again']
+import type { ControllerMember } from './member.ts'
 
 const NAMESPACES = ['guest', 'other'] as const
 
 /** How a client is answered at the latest, where its controller lives: the wait of a blocking call, and all that may be slow. */
 export const ANSWER_WITHIN_MS = 120_000
 
-/** Clients that invoke actions, fire triggers and wait for results. */
+/** What administrators allow a namespace to have at once. */
+const CONCURRENT: readonly number[] = [1, 4, 60, 60, 60, 200]
+const PER_MINUTE: readonly number[] = [100, 100_000, 100_000, 100_000]
+
+const EXEC = { kind: 'nodejs:20', code: 'function main() { return {} }' }
+
+/** Clients that invoke actions, fire triggers and wait for results, and others that change what they invoke. */
 export class Workload {
   readonly #cluster: Cluster
   readonly #chance: Chance
-  readonly #sequences: boolean
+  readonly #composites: boolean
+  readonly #subjects: SubjectAdministration
   readonly #keys = new Map<string, AuthKey>()
   readonly #clients = new Map<string, Client>()
-  /** Requests without an answer, with what they were. */
+  /** Requests without an answer, with what they were; the oldest first. */
   readonly #open = new Map<number, { readonly what: string; readonly atMs: number; readonly host: Host | undefined }>()
   sent = 0
   refused = 0
   broken = 0
 
-  /** Whether clients invoke sequences, too. */
-  constructor(cluster: Cluster, seed: number, sequences: boolean) {
-    this.#sequences = sequences
+  /** `composites`: whether clients invoke sequences and compositions, too. */
+  constructor(cluster: Cluster, seed: number, composites: boolean) {
+    this.#composites = composites
     this.#cluster = cluster
     this.#chance = chanceOf(seed, 'load')
+    this.#subjects = new SubjectAdministration(cluster.subjects, { random: chanceOf(1, 'keys') })
   }
 
   /** Requests that nobody answers although their controller lives, for longer than it may take. */
@@ -54,10 +48,9 @@ export class Workload {
   }
 
   /** Makes who may call. */
-  async addSubjects(store: ConstructorParameters<typeof SubjectAdministration>[0]): Promise<void> {
-    const subjects = new SubjectAdministration(store, { random: chanceOf(1, 'keys') })
+  async addSubjects(): Promise<void> {
     for (const namespace of NAMESPACES) {
-      const key = await subjects.createUser(`${namespace}-subject`, { namespace })
+      const key = await this.#subjects.createUser(`${namespace}-subject`, { namespace })
       this.#keys.set(namespace, key)
       this.#clients.set(namespace, new Client(this.#cluster, key))
     }
@@ -65,16 +58,24 @@ export class Workload {
 
   /** Creates what is invoked later. */
   async define(): Promise<void> {
-    const exec = { kind: 'nodejs:20', code: 'function main() { return {} }' }
     for (const client of this.#clients.values()) {
       for (const [name, limits] of ACTIONS) {
-        const annotations = REPEATABLE.includes(name) ? [{ key: 'repeatable', value: true }] : []
-        await this.#put(client, `actions/${name}`, { exec, limits, annotations })
+        const annotations = [
+          ...(REPEATABLE.includes(name) ? [{ key: 'repeatable', value: true }] : []),
+          { key: 'web-export', value: true },
+        ]
+        await this.#put(client, `actions/${name}`, { exec: EXEC, limits, annotations })
       }
-      const components = ['/_/small', '/_/again', '/_/small']
-      await this.#put(client, 'actions/row', { exec: { kind: 'sequence', components } })
+      await this.#put(client, `actions/${FLEETING}`, fleeting(128))
+      const annotations = [{ key: 'conductor', value: true }]
+      await this.#put(client, `actions/${CONDUCTOR}`, { exec: EXEC, limits: { timeout: 2_000 }, annotations })
+      for (const [name, steps] of SEQUENCES) {
+        const components = steps.map((step) => `/_/${step}`)
+        await this.#put(client, `actions/${name}`, { exec: { kind: 'sequence', components } })
+      }
       await this.#put(client, 'triggers/fires', {})
-      await this.#put(client, 'rules/binds', { trigger: '/_/fires', action: '/_/small' })
+      for (const action of ['small', FLEETING, ...(this.#composites ? ['row'] : [])])
+        await this.#put(client, `rules/to-${action}`, { trigger: '/_/fires', action: `/_/${action}` })
     }
   }
 
@@ -92,32 +93,104 @@ export class Workload {
       clock.setTimer(gapMs, next)
     }
     next()
+    const change = (): void => {
+      if (clock.monotonic() >= endMs) return
+      this.#change()
+      clock.setTimer(this.#chance.between(300, 3_000), change)
+    }
+    clock.setTimer(this.#chance.between(300, 3_000), change)
   }
 
   #come(): void {
     const chance = this.#chance
     const namespace = chance.perMille(700) ? NAMESPACES[0] : NAMESPACES[1]
+    this.#invoke(namespace, chance.pick(this.#cluster.controllers), this.#path(namespace))
+  }
+
+  #invoke(namespace: string, controller: ControllerMember, path: string): void {
+    const chance = this.#chance
     const client = this.#clients.get(namespace)!
-    const controller = chance.pick(this.#cluster.controllers)
-    const what = chance.below(100)
-    const [action] = chance.perMille(500) ? ACTIONS[0]! : chance.pick(ACTIONS)
-    const path =
-      what < 4
-        ? 'triggers/fires'
-        : this.#sequences && what < 10
-          ? `actions/row${what < 7 ? '?blocking=true' : ''}`
-          : `actions/${action}${what < 60 ? '?blocking=true' : ''}`
     const serial = ++this.sent
     const { host } = controller
     const { clock, journal } = this.#cluster.world
-    this.#open.set(serial, { what: `${path} of ${namespace} at ${controller.name}`, atMs: clock.monotonic(), host })
-    client.ask(controller, { method: 'POST', path, body: { serial }, latencyMs: chance.between(0, 3) }, (reply) => {
+    const hangsUp = chance.perMille(40) && !path.startsWith('triggers')
+    if (!hangsUp)
+      this.#open.set(serial, { what: `${path} of ${namespace} at ${controller.name}`, atMs: clock.monotonic(), host })
+    const ask = {
+      method: 'POST',
+      path,
+      body: { serial },
+      latencyMs: chance.between(0, 3),
+      ...(hangsUp && { hangsUpAfterMs: chance.pick([0, 1, 20, 400]) }),
+    }
+    client.ask(controller, ask, (reply) => {
       this.#open.delete(serial)
-      const id = idOf(reply)
+      const { activationId: id } = reply ?? {}
       journal.note(`answer ${serial} ${reply?.status ?? 'broken'} ${id ?? ''}`)
       if (id !== undefined) this.#cluster.ledger.tell(id, namespace, path)
       else if (reply) this.refused++
       else this.broken++
+    })
+  }
+
+  /** What a client invokes. */
+  #path(namespace: string): string {
+    const chance = this.#chance
+    const what = chance.below(100)
+    const [action] = chance.perMille(500) ? ACTIONS[0]! : chance.pick(ACTIONS)
+    const waits = chance.perMille(550) ? '?blocking=true' : ''
+    if (what < 4) return 'triggers/fires'
+    if (what < 8) return `/api/v1/web/${namespace}/default/${action}.json`
+    if (what < 14) return `actions/${FLEETING}${waits}`
+    if (what >= 22 || !this.#composites) return `actions/${action}${waits}`
+    return `actions/${chance.pick([...SEQUENCES.keys(), 'row', CONDUCTOR])}${waits}`
+  }
+
+  /** Somebody changes what others use meanwhile. What comes of it is not looked at: it may fail like anything else. */
+  #change(): void {
+    const chance = this.#chance
+    const namespace = chance.pick(NAMESPACES)
+    const { ledger, world, controllers } = this.#cluster
+    const controller = chance.pick(controllers)
+    const what = chance.below(12)
+    if (what < 3) {
+      const concurrentInvocations = chance.pick(CONCURRENT)
+      const invocationsPerMinute = chance.pick(PER_MINUTE)
+      world.journal.note(`limits of ${namespace}: ${concurrentInvocations} at once, ${invocationsPerMinute} a minute`)
+      ledger.limitsSet(this.#keys.get(namespace)!.uuid, { concurrentInvocations, invocationsPerMinute })
+      void this.#subjects.setLimits(namespace, { concurrentInvocations, invocationsPerMinute })
+      return
+    }
+    const path = `actions/${FLEETING}`
+    const changed = fleeting(chance.pick([128, 256]))
+    if (what < 6) this.#ask(namespace, controller, { method: 'PUT', path: `${path}?overwrite=true`, body: changed })
+    else if (what < 8) this.#ask(namespace, controller, { method: 'DELETE', path })
+    else if (what < 9)
+      this.#ask(namespace, controller, {
+        method: 'POST',
+        path: 'rules/to-small',
+        body: { status: chance.pick(['active', 'inactive']) },
+      })
+    else {
+      // Gone again before an invoker has seen it.
+      this.#ask(namespace, controller, { method: 'PUT', path: `${path}?overwrite=true`, body: changed }, () => {
+        this.#invoke(namespace, controller, `${path}${chance.perMille(500) ? '?blocking=true' : ''}`)
+        const atOnce = (): void => this.#ask(namespace, controller, { method: 'DELETE', path })
+        world.clock.setTimer(chance.between(2, 12), atOnce)
+      })
+    }
+  }
+
+  #ask(
+    namespace: string,
+    controller: ControllerMember,
+    asked: Omit<Ask, 'latencyMs'>,
+    then: () => void = () => undefined,
+  ): void {
+    const latencyMs = this.#chance.between(0, 3)
+    this.#clients.get(namespace)!.ask(controller, { ...asked, latencyMs }, (reply) => {
+      this.#cluster.world.journal.note(`${asked.method} ${asked.path} ${reply?.status ?? 'broken'}`)
+      then()
     })
   }
 
@@ -136,9 +209,6 @@ export class Workload {
   }
 }
 
-function idOf(reply: Reply | undefined): string | undefined {
-  const { body } = reply ?? {}
-  if (typeof body !== 'object' || body === null || Array.isArray(body)) return undefined
-  const id = (body as JsonObject)['activationId']
-  return typeof id === 'string' ? id : undefined
+function fleeting(memory: number): JsonObject {
+  return { exec: EXEC, limits: { memory, timeout: 2_000 } }
 }

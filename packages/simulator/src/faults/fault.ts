@@ -12,6 +12,8 @@ export interface Fault {
   readonly forMs: number
   /** Of `cut`: what is not reached. */
   readonly service?: ServiceName
+  /** Of `jump`: how far forward, or back, ms. */
+  readonly byMs?: number
 }
 
 export type FaultKind =
@@ -27,6 +29,10 @@ export type FaultKind =
   | 'down'
   /** The service takes long for everything. */
   | 'slow'
+  /** The wall clock of the member's machine is set by `byMs`, and set right after `forMs`. */
+  | 'jump'
+  /** All members of a kind are stopped in peace and started again, one after the other, each with `forMs` for what runs. */
+  | 'rolling'
 
 /** What a schedule is made for. */
 export interface FaultPlan {
@@ -38,7 +44,24 @@ export interface FaultPlan {
   readonly faults: number
 }
 
-const KINDS: readonly FaultKind[] = ['crash', 'crash', 'freeze', 'restart', 'cut', 'cut', 'down', 'slow']
+const KINDS: readonly FaultKind[] = [
+  'crash',
+  'crash',
+  'crash',
+  'crash',
+  'freeze',
+  'restart',
+  'cut',
+  'cut',
+  'cut',
+  'down',
+  'slow',
+  'jump',
+  'jump',
+  'rolling',
+]
+/** How far a wall clock jumps at most, ms. */
+const MAX_JUMP_MS = 600_000
 /** What every member uses. */
 const CUT: readonly ServiceName[] = ['queue', 'queue', 'records', 'records', 'entities']
 const DOWN: readonly ServiceName[] = ['queue', 'records', 'entities', 'limits']
@@ -63,12 +86,17 @@ export function faultsOf({ seed, controllers, invokers, loadMs, faults }: FaultP
       const service = chance.pick(target.startsWith('controller') ? [...CUT, 'limits' as const] : CUT)
       schedule.push({ atMs, kind, target, forMs, service })
     } else if (kind === 'down' || kind === 'slow') schedule.push({ atMs, kind, target: chance.pick(DOWN), forMs })
-    else {
+    else if (kind === 'rolling') {
+      schedule.push({ atMs, kind, target: chance.pick(['controllers', 'invokers']), forMs: Math.min(forMs, 9_000) })
+    } else if (kind === 'jump') {
+      const byMs = chance.between(1_000, chance.pick([5_000, MAX_JUMP_MS])) * (chance.perMille(500) ? 1 : -1)
+      schedule.push({ atMs, kind, target: member(), forMs: chance.perMille(300) ? Infinity : forMs, byMs })
+    } else {
       const target = member()
       // At least one of each kind is left.
       const peers = target.startsWith('invoker') ? invokers : controllers
       const gone = [...retired].filter((name) => name.slice(0, 4) === target.slice(0, 4)).length
-      const isForGood = kind === 'crash' && gone < peers - 1 && !retired.has(target) && chance.perMille(250)
+      const isForGood = kind === 'crash' && gone < peers - 1 && !retired.has(target) && chance.perMille(350)
       if (isForGood) retired.add(target)
       schedule.push({ atMs, kind, target, forMs: isForGood ? Infinity : forMs })
     }
@@ -77,7 +105,8 @@ export function faultsOf({ seed, controllers, invokers, loadMs, faults }: FaultP
 }
 
 /** As the report writes it. */
-export function faultText({ atMs, kind, target, forMs, service }: Fault): string {
-  const what = service === undefined ? target : `${target} from ${service}`
+export function faultText({ atMs, kind, target, forMs, service, byMs }: Fault): string {
+  const by = byMs === undefined ? '' : ` by ${byMs} ms`
+  const what = service === undefined ? `${target}${by}` : `${target} from ${service}`
   return `${(atMs / 1000).toFixed(1)} s: ${kind} ${what} ${forMs === Infinity ? 'for good' : `for ${forMs} ms`}`
 }

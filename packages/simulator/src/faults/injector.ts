@@ -24,10 +24,10 @@ export class Injector {
     for (const fault of faults) clock.setTimer(fault.atMs, () => this.#begin(fault))
   }
 
-  #begin({ kind, target, forMs, service }: Fault): void {
+  #begin({ kind, target, forMs, service, byMs = 0 }: Fault): void {
     const { network, world, broker, members } = this.#cluster
     const member = members.find(({ name }) => name === target)
-    world.journal.note(`fault ${kind} ${target} ${service ?? ''} ${forMs}`)
+    world.journal.note(`fault ${kind} ${target} ${service ?? ''} ${forMs} ${byMs}`)
     const forAWhile = (begin: () => void, end: () => void): void => {
       begin()
       this.#active++
@@ -53,6 +53,19 @@ export class Injector {
         () => network.setSlow(target as ServiceName, true),
         () => network.setSlow(target as ServiceName, false),
       )
+    } else if (kind === 'rolling') {
+      // A member that is killed meanwhile ends it.
+      this.#roll(target, forMs).catch(this.#failed)
+    } else if (kind === 'jump') {
+      const wall = member?.wall
+      if (!wall) return
+      wall.jumpedMs += byMs
+      // Set wrong for good, it is wrong for every process that is started on the machine.
+      if (forMs === Infinity) return
+      forAWhile(
+        () => undefined,
+        () => (wall.jumpedMs -= byMs),
+      )
     } else if (!member || member.host?.isDead || member.retired) return
     else if (kind === 'freeze') {
       const { host } = member
@@ -69,6 +82,15 @@ export class Injector {
           () => undefined,
           () => this.#start(target),
         )
+    }
+  }
+
+  /** As an operator does it who waits for each member before the next one. */
+  async #roll(target: string, drainMs: number): Promise<void> {
+    const { controllers, invokers, world } = this.#cluster
+    for (const member of target === 'controllers' ? controllers : invokers) {
+      await this.#cluster.restart(member, drainMs)
+      world.journal.note(`${member.name} is next no more`)
     }
   }
 

@@ -17,6 +17,7 @@ import {
   type RuntimeReply,
   type SimulatedAnswer,
 } from '@stemcell/core'
+import { conductorAnswer } from '../cluster/actions.ts'
 import type { Ledger } from '../checks/ledger.ts'
 import type { Chance } from '../world/chance.ts'
 import type { Host } from '../world/host.ts'
@@ -77,7 +78,7 @@ export class ContainerEngine {
         init: () => (this.#fails() ? { status: 503 } : this.#answer()),
         run: ({ id, body }) => {
           if (this.#fails()) return { failure: 'not-reached' }
-          const answer = this.#answer()
+          const answer = this.#answer(conductorAnswer(body))
           this.#ledger.started(body, `${this.#machine} ${id}`, answer.delayMs ?? 0)
           return answer
         },
@@ -100,7 +101,7 @@ export class ContainerEngine {
     return this.#chance.perMille(this.#weather.failPerMille)
   }
 
-  #answer(): SimulatedAnswer {
+  #answer(result = '{"ok":true}'): SimulatedAnswer {
     const chance = this.#chance
     const [least, most] = this.#weather.runMs
     const delayMs = chance.perMille(30) ? chance.between(most, 4_000) : chance.between(least, most)
@@ -108,7 +109,7 @@ export class ContainerEngine {
     if (this.#fails()) return { delayMs, exit: { reason: 'out-of-memory' } }
     if (this.#fails()) return { failure: 'never-answers' }
     if (this.#fails()) return { delayMs, status: 502, body: '{"error":"simulated"}' }
-    return { delayMs, body: '{"ok":true}', ...(chance.perMille(200) && { logs: [{ text: 'a line' }] }) }
+    return { delayMs, body: result, ...(chance.perMille(200) && { logs: [{ text: 'a line' }] }) }
   }
 }
 

@@ -23,11 +23,19 @@ export class LimitServer {
   readonly #invocations = new Map<string, { minute: number; count: number }>()
   readonly #fires = new Map<string, { minute: number; count: number }>()
   readonly #places = new Map<string, Map<Host, number>>()
+  readonly #asked: (host: Host, request: EntryRequest) => void
   /** A place was given back that nobody had. */
   surplus = 0
 
-  constructor(clock: Clock) {
+  /** `asked` is told of each request, when it is sent. */
+  constructor(clock: Clock, asked: (host: Host, request: EntryRequest) => void = () => undefined) {
+    this.#asked = asked
     this.#clock = clock
+  }
+
+  /** A controller is about to ask. */
+  asks(host: Host, request: EntryRequest): void {
+    this.#asked(host, request)
   }
 
   enter(host: Host, { namespaceId, perMinute, concurrent }: EntryRequest): EntryDecision {
@@ -110,6 +118,7 @@ export class RemoteLimiter implements RateLimiter {
 
   async enter(request: EntryRequest): Promise<EntryDecision> {
     this.#requireOpen()
+    this.#server.asks(this.#host, request)
     let decision: EntryDecision | undefined
     try {
       return await this.#network.call(this.#host, 'limits', () => (decision = this.#server.enter(this.#host, request)))

@@ -8,21 +8,31 @@ export interface Drift {
   readonly offsetMs: number
 }
 
+/** How far the wall clock of a machine was set forward (or back), ms. All processes of the machine see it. */
+export interface WallClock {
+  jumpedMs: number
+}
+
 /**
  * A process, as the simulated world sees it. Whatever comes to the process from outside (a timer, a message, an answer, a
  * request) comes through `enter`: a frozen process gets it later and in order, a dead one never. As nothing else wakes it,
- * a dead process does nothing more, although its objects are still there. Its clock is its own, and may drift.
+ * a dead process does nothing more, although its objects are still there. Its clock is its own, and may drift; its wall clock
+ * may jump, but its monotonic one and its timers do not.
  */
 export class Host implements Clock {
   readonly name: string
   readonly #world: Clock
   readonly #bornMs: number
   readonly #drift: Drift
+  readonly #wall: WallClock
   readonly #backlog: (() => void)[] = []
   #state: 'running' | 'frozen' | 'thawing' | 'dead' = 'running'
   #timers = 0
+  #entered = 0
+  #thawedMs = -Infinity
 
-  constructor(name: string, world: Clock, drift: Drift = { rate: 1, offsetMs: 0 }) {
+  constructor(name: string, world: Clock, drift: Drift = { rate: 1, offsetMs: 0 }, wall: WallClock = { jumpedMs: 0 }) {
+    this.#wall = wall
     this.name = name
     this.#world = world
     this.#bornMs = world.monotonic()
@@ -42,10 +52,22 @@ export class Host implements Clock {
     return this.#timers
   }
 
+  /** How often something came in: while it stays the same, nothing of the process has changed. */
+  get entered(): number {
+    return this.#entered
+  }
+
+  /** When it last went on after it had stood still, by the monotonic time of the world, ms. */
+  get thawedMs(): number {
+    return this.#thawedMs
+  }
+
   /** Lets something in. */
   enter(event: () => void): void {
-    if (this.#state === 'running') event()
-    else if (this.#state !== 'dead') this.#backlog.push(event)
+    if (this.#state === 'running') {
+      this.#entered++
+      event()
+    } else if (this.#state !== 'dead') this.#backlog.push(event)
   }
 
   freeze(): void {
@@ -65,7 +87,8 @@ export class Host implements Clock {
   }
 
   now(): number {
-    return Math.floor(this.#world.now() + this.#drift.offsetMs + this.#aliveMs * (this.#drift.rate - 1))
+    const { offsetMs, rate } = this.#drift
+    return Math.floor(this.#world.now() + offsetMs + this.#wall.jumpedMs + this.#aliveMs * (rate - 1))
   }
 
   monotonic(): number {
@@ -113,9 +136,13 @@ export class Host implements Clock {
       if (this.#state !== 'thawing') return
       const event = this.#backlog.shift()
       if (event) {
+        this.#entered++
         event()
         this.#letIn()
-      } else this.#state = 'running'
+      } else {
+        this.#state = 'running'
+        this.#thawedMs = this.#world.monotonic()
+      }
     })
   }
 }

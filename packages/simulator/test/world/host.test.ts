@@ -50,6 +50,34 @@ describe('a simulated process', () => {
     expect([host.monotonic(), host.now()]).toEqual([10_100, 1_010_300])
   })
 
+  it('shows another wall time when that of its machine is set; what it measures, and its timers, do not jump', async () => {
+    const world = new VirtualClock(1_000_000)
+    const wall = { jumpedMs: 0 }
+    const host = new Host('invoker0', world, undefined, wall)
+    let rang = false
+    host.setTimer(1_000, () => (rang = true))
+    wall.jumpedMs = 60_000
+    await world.advance(999)
+    expect([host.now(), host.monotonic(), rang]).toEqual([1_060_999, 999, false])
+    wall.jumpedMs = -60_000
+    await world.advance(1)
+    expect([host.now(), host.monotonic(), rang]).toEqual([941_000, 1_000, true])
+    expect(new Host('invoker0', world, undefined, wall).now()).toBe(941_000)
+  })
+
+  it('says when something has come in, and when it went on after it had stood still', async () => {
+    const world = new VirtualClock()
+    const host = new Host('invoker0', world)
+    host.enter(() => undefined)
+    host.freeze()
+    host.enter(() => undefined)
+    expect([host.entered, host.thawedMs]).toEqual([1, -Infinity])
+    await world.advance(70)
+    host.thaw()
+    await world.advance(0)
+    expect([host.entered, host.thawedMs]).toEqual([2, 70])
+  })
+
   it('cancels what was set, also what had become due while it stood still', async () => {
     const world = new VirtualClock()
     const host = new Host('invoker0', world)

@@ -188,6 +188,7 @@ export class ComposingActivator implements Activator {
     const outcome = await this.#records.keep(record, request)
     if (provisional && outcome === 'not-wanted')
       this.#provisional.discardProvisional(undefined, record.namespace, activationId)
+    if (outcome === 'lost') composite.isLost = true
     this.#running.delete(composite)
     if (!parent) {
       this.#count(request, -1)
@@ -202,7 +203,7 @@ export class ComposingActivator implements Activator {
     const parts = [...this.#running].filter((running) => running.outermost === composite)
     try {
       for (const part of parts) this.#putProvisional(part)
-      await Promise.all(parts.map(async (part) => (part.isEnding ? part.ended : part.provisional?.done)))
+      await Promise.all(parts.map(async (part) => (part.isEnding ? recorded(part) : part.provisional?.done)))
     } catch (cause) {
       throw new ActivationGoesOn(cause)
     }
@@ -248,7 +249,8 @@ export class ComposingActivator implements Activator {
       })
       void ended.then((activation) => {
         timer.cancel()
-        resolve({ activationId, activation })
+        if (composite.isLost) reject(notStored())
+        else resolve({ activationId, activation })
       })
     })
   }
@@ -317,4 +319,14 @@ class CutOff extends Error {}
 
 function componentOf({ target, binding }: ActivationRequest): Component {
   return { target, ...(binding === undefined ? {} : { binding }) }
+}
+
+/** Once the store has its record. @throws ERR_UNAVAILABLE the platform closed, and the store did not take it. */
+async function recorded(composite: Composite): Promise<void> {
+  await composite.ended
+  if (composite.isLost) throw notStored()
+}
+
+function notStored(): PlatformError {
+  return new PlatformError('ERR_UNAVAILABLE', 'the activation store does not answer')
 }

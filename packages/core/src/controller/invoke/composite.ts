@@ -51,6 +51,8 @@ export class Composite {
   readonly end: (record: Activation) => void
   /** A system action took longer than it may. */
   timedOut = false
+  /** The platform closed before the store had its record: nobody is told of it. */
+  isLost = false
   /** Its end has begun: the first one counts. */
   isEnding = false
   /** Set once a provisional record is being written, to what settles when the last one is safe. */

@@ -387,7 +387,10 @@ export class PlacingActivator implements Activator, Bookkeeper {
     }
     if (outcome === 'not-wanted') this.#discardProvisional(entry)
     this.#tell(entry, activation)
-    entry.complete(activation)
+    // No record, and none to come: the caller is told of no activation.
+    if (outcome === 'lost' && entry.waits && !(entry.published && this.#parts.queue.capabilities.durable))
+      entry.fail(new PlatformError('ERR_UNAVAILABLE', 'the activation store does not answer'))
+    else entry.complete(activation)
   }
 
   #tell({ request }: InFlight, activation: Activation): void {

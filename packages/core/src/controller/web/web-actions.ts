@@ -75,13 +75,15 @@ export class WebActions {
       ? receiveArguments(call, maxPayloadBytes(owner.limits, parts.limits))
       : undefined
     const arrived = isPromise(receiving) ? await receiving : receiving
-    return withAdmission(this.#services, owner, (release) => {
+    const answer = await withAdmission(this.#services, owner, (release) => {
       requireActivation(owner, path, action)
       return this.#admitted(call, path, { ...admission, arrived, release })
     })
+    return answer()
   }
 
-  async #admitted(call: WebCall, path: WebPath, admission: Admission & Admitted): Promise<Answer> {
+  /** How to answer. An outcome that makes an error ends no admission: its activation keeps its place until it has ended. */
+  async #admitted(call: WebCall, path: WebPath, admission: Admission & Admitted): Promise<() => Answer> {
     const { parts } = this.#services
     const { action, caller, owner, arrived, release, headers } = admission
     const { request, transaction } = call
@@ -96,7 +98,7 @@ export class WebActions {
     if (request.method === 'OPTIONS') {
       if (!ownOptions) {
         release()
-        return emptyAnswer(200)
+        return () => emptyAnswer(200)
       }
     } else {
       requireWhiskAuth(requiredAuth(target.action), request, caller)
@@ -119,7 +121,7 @@ export class WebActions {
       onSettled: release,
     })
     headers.push('x-openwhisk-activation-id', outcome.activationId)
-    return outcomeAnswer(outcome, wish)
+    return () => outcomeAnswer(outcome, wish)
   }
 }
 

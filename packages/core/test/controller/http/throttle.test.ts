@@ -5,7 +5,7 @@ import { DEFAULT_PLATFORM_LIMITS } from '../../../src/model/platform-limits.ts'
 import { LocalRateLimiter } from '../../../src/rate-limiter/local-rate-limiter.ts'
 import type { EntryDecision, EntryRequest } from '../../../src/rate-limiter/rate-limiter.ts'
 import { ApiClient, errorOf } from '../api-client.ts'
-import { ScriptedActivator } from '../scripted-activator.ts'
+import { finished, ScriptedActivator } from '../scripted-activator.ts'
 import { OTHER, OWNER, TestController, type TestControllerOptions } from '../test-controller.ts'
 
 let controller: TestController
@@ -102,6 +102,23 @@ describe('concurrent invocations', () => {
       const api = await start({ concurrentInvocations: 1 })
       expect((await refused(api)).status).toBe(status)
       expect((await api.invoke('a')).status).toBe(202)
+    })
+  }
+
+  for (const [what, outcome, status] of [
+    ['failed', finished(2, '{"error":"no"}'), 400],
+    ['is one that the client does not accept', finished(0, '{"ok":true}'), 406],
+  ] as const) {
+    it(`of web actions keep their place until they have ended, also where the result ${what}`, async () => {
+      const api = await start({ concurrentInvocations: 1 })
+      await api.putAction('page', { annotations: [{ key: 'web-export', value: true }] })
+      activator.answer = async () => outcome
+      const path = '/api/v1/web/owner/default/page.json'
+      expect((await api.send('GET', path, undefined, { accept: 'text/plain' })).status).toBe(status)
+      // Its result was there before its slot was free.
+      expect((await api.invoke('a')).status).toBe(429)
+      activator.last.onSettled?.()
+      expect((await api.invoke('a')).status).not.toBe(429)
     })
   }
 

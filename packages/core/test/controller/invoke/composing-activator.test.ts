@@ -295,11 +295,11 @@ describe('a composing activator that closes', () => {
     expect(await rig.record(activationId)).toEqual(outer)
   })
 
-  it('gives up on a store that does not answer after a grace', async () => {
+  it('gives up on a store that does not answer after a grace, and tells nobody of what has no record', async () => {
     const rig = await ComposingRig.start({ activationStore: new FailingStore(Infinity) })
     await rig.action('ns/a', echo)
     await rig.sequence('ns/seq', ['ns/a'])
-    const asked = rig.invoke('ns/seq')
+    const asked = expect(rig.activate('ns/seq')).rejects.toMatchObject({ code: 'ERR_UNAVAILABLE' })
     await rig.clock.advance(0)
     let closed = false
     const closing = rig.activator.close().then(() => (closed = true))

@@ -305,6 +305,30 @@ describe('placing activator', () => {
   })
 })
 
+describe('a caller that waits while the controller closes', () => {
+  async function closedMeanwhile(durable: boolean): Promise<unknown> {
+    const { activator, activationStore, clock } = await stage({ durable })
+    const asked = activator.activate(request()).then(
+      ({ activation }) => activation?.response.statusCode,
+      (error: PlatformError) => error.code,
+    )
+    await clock.advance(0)
+    vi.spyOn(activationStore, 'put').mockRejectedValue(new PlatformError('ERR_UNAVAILABLE', 'down'))
+    const closing = activator.close()
+    await clock.advance(5_000)
+    await closing
+    return asked
+  }
+
+  it('and the store does not answer is told of no activation, as it would have no record', async () => {
+    expect(await closedMeanwhile(false)).toBe('ERR_UNAVAILABLE')
+  })
+
+  it('is told how it ended where a durable queue has the message, from which its record will come', async () => {
+    expect(await closedMeanwhile(true)).toBe(3)
+  })
+})
+
 describe('an id that was handed out', () => {
   const errorOf = (record: Activation | undefined): unknown =>
     (record?.response.result?.value as { error?: string } | undefined)?.error
