@@ -1,6 +1,14 @@
 export { ApiForwarder, type ForwardedApi, type Gateway } from './api-forwarder.ts'
 export { engineLabels, ownerLabels, platformLabel, specLabels } from './container-labels.ts'
+export type {
+  ContainerEngine,
+  EngineConnection,
+  FactoryClosing,
+  ListedContainer,
+  StartContainer,
+} from './container-engine.ts'
 export { ControlGroup } from './control-group.ts'
+export { EngineContainerFactory } from './engine-container-factory.ts'
 export { engineOptions } from './engine-options.ts'
 export { exitReason } from './exit-reason.ts'
 export { aborted, Semaphore, orAborted } from './semaphore.ts'

@@ -1,0 +1,199 @@
+import { setMaxListeners } from 'node:events'
+import type { AdapterContext } from '../../adapter.ts'
+import { PlatformError } from '../../errors.ts'
+import type {
+  Container,
+  ContainerCapabilities,
+  ContainerFactory,
+  ContainerOwner,
+  ContainerSpec,
+  ContainerSummary,
+} from '../container-factory.ts'
+import type { ContainerEngine, EngineConnection, FactoryClosing, ListedContainer } from './container-engine.ts'
+import { aborted } from './semaphore.ts'
+
+/** Longest wait for an engine that does not answer when the factory closes. */
+const CLOSE_MS = 10_000
+
+/**
+ * A container factory over an engine that works on its own, such as Docker. It sees to what is the same for all of them:
+ * opening and closing at any moment, starts that are aborted, which containers are its own, and what to reap.
+ */
+export class EngineContainerFactory<Listed extends ListedContainer = ListedContainer> implements ContainerFactory {
+  readonly capabilities: ContainerCapabilities
+  readonly #engine: ContainerEngine<Listed>
+  readonly #context: AdapterContext
+  #opening: Opening<Listed> | undefined
+  #session: Session<Listed> | undefined
+  #closing: Promise<void> = Promise.resolve()
+
+  constructor(engine: ContainerEngine<Listed>, context: AdapterContext) {
+    this.#engine = engine
+    this.#context = context
+    this.capabilities = engine.capabilities
+  }
+
+  async open(): Promise<void> {
+    const opening = (this.#opening ??= this.#open(new ClosingSignals(), this.#closing))
+    try {
+      const session = await opening.session
+      if (this.#opening !== opening) throw new PlatformError('ERR_CLOSED', 'the container factory was closed meanwhile')
+      this.#session = session
+    } catch (error) {
+      if (this.#opening === opening) this.#opening = undefined
+      throw error
+    }
+  }
+
+  close(): Promise<void> {
+    const opening = this.#opening
+    this.#session = undefined
+    this.#opening = undefined
+    opening?.signals.begin()
+    if (opening) this.#closing = this.#close(opening)
+    return this.#closing
+  }
+
+  async create(spec: ContainerSpec, { signal }: { readonly signal?: AbortSignal } = {}): Promise<Container> {
+    return this.#opened().create(spec, signal)
+  }
+
+  async list(owner: ContainerOwner): Promise<readonly ContainerSummary[]> {
+    const { connection } = this.#opened()
+    try {
+      const found = await connection.list(owner)
+      return await Promise.all(found.map((one) => connection.summaryOf(one)))
+    } catch (error) {
+      throw connection.toPlatformError(error, 'list of containers')
+    }
+  }
+
+  async reap(owner: ContainerOwner): Promise<number> {
+    const session = this.#opened()
+    const { connection } = session
+    // Those, too, that are destroyed or made while the engine makes its list.
+    const before = session.names
+    try {
+      const found = await connection.list(owner)
+      const now = session.names
+      const left = found.filter(({ name }) => !before.has(name) && !now.has(name))
+      return left.length === 0 ? 0 : await connection.reap(left, owner)
+    } catch (error) {
+      throw connection.toPlatformError(error, 'removal of left-over containers')
+    }
+  }
+
+  #open(signals: ClosingSignals, closed: Promise<void>): Opening<Listed> {
+    const connect = async (): Promise<Session<Listed>> => {
+      await closed
+      return new Session(await this.#engine.connect(signals), signals, this.#context)
+    }
+    return { signals, session: connect() }
+  }
+
+  async #close({ session }: Opening<Listed>): Promise<void> {
+    const [opened] = await Promise.allSettled([session])
+    // Why it could not be opened is told to who wanted it open.
+    if (opened.status === 'fulfilled') await opened.value.close()
+  }
+
+  #opened(): Session<Listed> {
+    if (!this.#session) throw new PlatformError('ERR_CLOSED', 'the container factory is not open')
+    return this.#session
+  }
+}
+
+interface Opening<Listed extends ListedContainer> {
+  readonly signals: ClosingSignals
+  readonly session: Promise<Session<Listed>>
+}
+
+class ClosingSignals implements FactoryClosing {
+  readonly #begun = new AbortController()
+  readonly #overdue = new AbortController()
+  readonly begun = this.#begun.signal
+  readonly overdue = this.#overdue.signal
+
+  constructor() {
+    // Every start and every removal may listen.
+    setMaxListeners(0, this.begun, this.overdue)
+  }
+
+  begin(): void {
+    this.#begun.abort(new PlatformError('ERR_CLOSED', 'the container factory was closed'))
+  }
+
+  giveUp(): void {
+    this.#overdue.abort(new PlatformError('ERR_UNAVAILABLE', 'the engine does not answer'))
+  }
+}
+
+/** The containers of a factory from its `open` to its `close`. */
+class Session<Listed extends ListedContainer> {
+  readonly connection: EngineConnection<Listed>
+  readonly #signals: ClosingSignals
+  readonly #context: AdapterContext
+  /** By name, from before the engine is asked until it was asked to remove it; undefined while it is being made. */
+  readonly #own = new Map<string, Container | undefined>()
+  readonly #creating = new Set<Promise<unknown>>()
+
+  constructor(connection: EngineConnection<Listed>, signals: ClosingSignals, context: AdapterContext) {
+    this.connection = connection
+    this.#signals = signals
+    this.#context = context
+  }
+
+  /** Names of the containers that this factory made or is making. */
+  get names(): ReadonlySet<string> {
+    return new Set(this.#own.keys())
+  }
+
+  async create(spec: ContainerSpec, signal: AbortSignal | undefined): Promise<Container> {
+    const { begun } = this.#signals
+    const stop = signal ? AbortSignal.any([signal, begun]) : begun
+    if (stop.aborted) throw aborted(stop)
+    const creating = this.connection.create(spec, stop, (name, make) => this.#start(name, make, stop))
+    this.#creating.add(creating)
+    try {
+      return await creating
+    } finally {
+      this.#creating.delete(creating)
+    }
+  }
+
+  /** After `begun` was aborted. */
+  async close(): Promise<void> {
+    const late = this.#context.clock.setTimer(CLOSE_MS, () => this.#signals.giveUp())
+    await Promise.allSettled(this.#creating)
+    await Promise.all(Array.from(this.#own.values(), (container) => container?.destroy()))
+    late.cancel()
+    await this.connection.close()
+  }
+
+  async #start(
+    name: string,
+    make: (remove: () => Promise<void>) => Promise<Container>,
+    stop: AbortSignal,
+  ): Promise<Container> {
+    if (stop.aborted) throw aborted(stop)
+    let isRemoved = false
+    const remove = async (): Promise<void> => {
+      isRemoved = true
+      try {
+        await this.connection.remove(name)
+      } catch (err) {
+        this.#context.logger.warn({ err, container: name }, 'a container could not be removed completely')
+      }
+      this.#own.delete(name)
+    }
+    this.#own.set(name, undefined)
+    try {
+      const container = await make(remove)
+      this.#own.set(name, container)
+      return container
+    } catch (error) {
+      if (!isRemoved) await remove()
+      throw error
+    }
+  }
+}
