@@ -1,6 +1,11 @@
-import { PlatformError, type Adapter, type ContainerFactory } from '@stemcell/core'
-import { PodmanContainerFactory } from './podman-container-factory.ts'
-import { podmanContainersOptions, type PodmanContainersOptions } from './podman-containers-options.ts'
+import { PlatformError, type Adapter, type AdapterContext, type ContainerFactory } from '@stemcell/core'
+import { EngineContainerFactory } from '@stemcell/core/container-engine'
+import {
+  podmanContainersOptions,
+  type PodmanContainersOptions,
+  type PodmanContainersSettings,
+} from './podman-containers-options.ts'
+import { PodmanSession } from './podman-session.ts'
 
 /**
  * Containers on the Podman of this machine.
@@ -24,6 +29,23 @@ export function podmanContainers(options: PodmanContainersOptions = {}): Adapter
   return {
     name: '@stemcell/spi-podman',
     core: '^0.1.0',
-    build: (context) => new PodmanContainerFactory(parsed.data, context),
+    build: (context) => factoryOf(parsed.data, context),
   }
+}
+
+function factoryOf(settings: PodmanContainersSettings, context: AdapterContext): ContainerFactory {
+  return new EngineContainerFactory(
+    {
+      capabilities: {
+        suspend: true,
+        memoryLimit: true,
+        cpuLimit: true,
+        images: settings.userImages,
+        attributedLogs: true,
+        isolation: 'container',
+      },
+      connect: (closing) => PodmanSession.open(settings, context, closing),
+    },
+    context,
+  )
 }

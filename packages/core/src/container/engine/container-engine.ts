@@ -11,7 +11,7 @@ import type {
 export interface ContainerEngine<Listed extends ListedContainer = ListedContainer> {
   readonly capabilities: ContainerCapabilities
   /** @throws ERR_UNAVAILABLE, ERR_CONFIG as `Lifecycle.open`; nothing stays open then. */
-  connect(closing: FactoryClosing): Promise<EngineConnection<Listed>>
+  connect(closing: FactoryClosing): Promise<EngineSession<Listed>>
 }
 
 /** How far the closing of a factory has got; an adapter whose calls might wait for an engine for ever listens to it. */
@@ -29,7 +29,7 @@ export interface ListedContainer {
 }
 
 /** An engine from a factory's `open` to its `close`. */
-export interface EngineConnection<Listed extends ListedContainer = ListedContainer> {
+export interface EngineSession<Listed extends ListedContainer = ListedContainer> {
   /**
    * Makes one container through `start`: first whatever may take long and leaves nothing behind, such as a pull, then
    * the start itself. `stop` aborts when nobody wants it any more.
@@ -55,8 +55,8 @@ export interface EngineConnection<Listed extends ListedContainer = ListedContain
   /** Called once, when every container was destroyed. Never rejects because the engine does not answer. */
   close(): Promise<void>
 
-  /** The engine's own error, or a {@link PlatformError} as it is; `what` says what failed. */
-  toPlatformError(error: unknown, what: string): PlatformError
+  /** Of an error of the engine's own, or a {@link PlatformError} as it is. Absent where there are no others. */
+  toPlatformError?(error: unknown, what: string): PlatformError
 }
 
 /**

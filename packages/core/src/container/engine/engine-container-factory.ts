@@ -9,7 +9,7 @@ import type {
   ContainerSpec,
   ContainerSummary,
 } from '../container-factory.ts'
-import type { ContainerEngine, EngineConnection, FactoryClosing, ListedContainer } from './container-engine.ts'
+import type { ContainerEngine, EngineSession, FactoryClosing, ListedContainer } from './container-engine.ts'
 import { aborted } from './semaphore.ts'
 
 /** Longest wait for an engine that does not answer when the factory closes. */
@@ -24,7 +24,7 @@ export class EngineContainerFactory<Listed extends ListedContainer = ListedConta
   readonly #engine: ContainerEngine<Listed>
   readonly #context: AdapterContext
   #opening: Opening<Listed> | undefined
-  #session: Session<Listed> | undefined
+  #factory: OpenFactory<Listed> | undefined
   #closing: Promise<void> = Promise.resolve()
 
   constructor(engine: ContainerEngine<Listed>, context: AdapterContext) {
@@ -36,9 +36,9 @@ export class EngineContainerFactory<Listed extends ListedContainer = ListedConta
   async open(): Promise<void> {
     const opening = (this.#opening ??= this.#open(new ClosingSignals(), this.#closing))
     try {
-      const session = await opening.session
+      const factory = await opening.factory
       if (this.#opening !== opening) throw new PlatformError('ERR_CLOSED', 'the container factory was closed meanwhile')
-      this.#session = session
+      this.#factory = factory
     } catch (error) {
       if (this.#opening === opening) this.#opening = undefined
       throw error
@@ -47,7 +47,7 @@ export class EngineContainerFactory<Listed extends ListedContainer = ListedConta
 
   close(): Promise<void> {
     const opening = this.#opening
-    this.#session = undefined
+    this.#factory = undefined
     this.#opening = undefined
     opening?.signals.begin()
     if (opening) this.#closing = this.#close(opening)
@@ -59,53 +59,53 @@ export class EngineContainerFactory<Listed extends ListedContainer = ListedConta
   }
 
   async list(owner: ContainerOwner): Promise<readonly ContainerSummary[]> {
-    const { connection } = this.#opened()
+    const { session } = this.#opened()
     try {
-      const found = await connection.list(owner)
-      return await Promise.all(found.map((one) => connection.summaryOf(one)))
+      const found = await session.list(owner)
+      return await Promise.all(found.map((one) => session.summaryOf(one)))
     } catch (error) {
-      throw connection.toPlatformError(error, 'list of containers')
+      throw session.toPlatformError?.(error, 'list of containers') ?? error
     }
   }
 
   async reap(owner: ContainerOwner): Promise<number> {
-    const session = this.#opened()
-    const { connection } = session
+    const factory = this.#opened()
+    const { session } = factory
     // Those, too, that are destroyed or made while the engine makes its list.
-    const before = session.names
+    const before = factory.names
     try {
-      const found = await connection.list(owner)
-      const now = session.names
+      const found = await session.list(owner)
+      const now = factory.names
       const left = found.filter(({ name }) => !before.has(name) && !now.has(name))
-      return left.length === 0 ? 0 : await connection.reap(left, owner)
+      return left.length === 0 ? 0 : await session.reap(left, owner)
     } catch (error) {
-      throw connection.toPlatformError(error, 'removal of left-over containers')
+      throw session.toPlatformError?.(error, 'removal of left-over containers') ?? error
     }
   }
 
   #open(signals: ClosingSignals, closed: Promise<void>): Opening<Listed> {
-    const connect = async (): Promise<Session<Listed>> => {
+    const connect = async (): Promise<OpenFactory<Listed>> => {
       await closed
-      return new Session(await this.#engine.connect(signals), signals, this.#context)
+      return new OpenFactory(await this.#engine.connect(signals), signals, this.#context)
     }
-    return { signals, session: connect() }
+    return { signals, factory: connect() }
   }
 
-  async #close({ session }: Opening<Listed>): Promise<void> {
-    const [opened] = await Promise.allSettled([session])
+  async #close({ factory }: Opening<Listed>): Promise<void> {
+    const [opened] = await Promise.allSettled([factory])
     // Why it could not be opened is told to who wanted it open.
     if (opened.status === 'fulfilled') await opened.value.close()
   }
 
-  #opened(): Session<Listed> {
-    if (!this.#session) throw new PlatformError('ERR_CLOSED', 'the container factory is not open')
-    return this.#session
+  #opened(): OpenFactory<Listed> {
+    if (!this.#factory) throw new PlatformError('ERR_CLOSED', 'the container factory is not open')
+    return this.#factory
   }
 }
 
 interface Opening<Listed extends ListedContainer> {
   readonly signals: ClosingSignals
-  readonly session: Promise<Session<Listed>>
+  readonly factory: Promise<OpenFactory<Listed>>
 }
 
 class ClosingSignals implements FactoryClosing {
@@ -129,16 +129,16 @@ class ClosingSignals implements FactoryClosing {
 }
 
 /** The containers of a factory from its `open` to its `close`. */
-class Session<Listed extends ListedContainer> {
-  readonly connection: EngineConnection<Listed>
+class OpenFactory<Listed extends ListedContainer> {
+  readonly session: EngineSession<Listed>
   readonly #signals: ClosingSignals
   readonly #context: AdapterContext
   /** By name, from before the engine is asked until it was asked to remove it; undefined while it is being made. */
   readonly #own = new Map<string, Container | undefined>()
   readonly #creating = new Set<Promise<unknown>>()
 
-  constructor(connection: EngineConnection<Listed>, signals: ClosingSignals, context: AdapterContext) {
-    this.connection = connection
+  constructor(session: EngineSession<Listed>, signals: ClosingSignals, context: AdapterContext) {
+    this.session = session
     this.#signals = signals
     this.#context = context
   }
@@ -152,7 +152,7 @@ class Session<Listed extends ListedContainer> {
     const { begun } = this.#signals
     const stop = signal ? AbortSignal.any([signal, begun]) : begun
     if (stop.aborted) throw aborted(stop)
-    const creating = this.connection.create(spec, stop, (name, make) => this.#start(name, make, stop))
+    const creating = this.session.create(spec, stop, (name, make) => this.#start(name, make, stop))
     this.#creating.add(creating)
     try {
       return await creating
@@ -167,7 +167,7 @@ class Session<Listed extends ListedContainer> {
     await Promise.allSettled(this.#creating)
     await Promise.all(Array.from(this.#own.values(), (container) => container?.destroy()))
     late.cancel()
-    await this.connection.close()
+    await this.session.close()
   }
 
   async #start(
@@ -180,7 +180,7 @@ class Session<Listed extends ListedContainer> {
     const remove = async (): Promise<void> => {
       isRemoved = true
       try {
-        await this.connection.remove(name)
+        await this.session.remove(name)
       } catch (err) {
         this.#context.logger.warn({ err, container: name }, 'a container could not be removed completely')
       }

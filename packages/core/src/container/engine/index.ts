@@ -2,7 +2,7 @@ export { ApiForwarder, type ForwardedApi, type Gateway } from './api-forwarder.t
 export { engineLabels, ownerLabels, platformLabel, specLabels } from './container-labels.ts'
 export type {
   ContainerEngine,
-  EngineConnection,
+  EngineSession,
   FactoryClosing,
   ListedContainer,
   StartContainer,

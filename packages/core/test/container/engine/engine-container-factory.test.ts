@@ -11,7 +11,7 @@ import {
 import {
   EngineContainerFactory,
   type ContainerEngine,
-  type EngineConnection,
+  type EngineSession,
   type FactoryClosing,
   type ListedContainer,
   type StartContainer,
@@ -59,7 +59,7 @@ class Step {
 }
 
 /** Its containers are names; tests say where it waits and what it throws. */
-class FakeEngine implements ContainerEngine, EngineConnection {
+class FakeEngine implements ContainerEngine, EngineSession {
   readonly capabilities = CAPABILITIES
   readonly containers = new Set<string>()
   readonly removed: string[] = []
@@ -73,7 +73,7 @@ class FakeEngine implements ContainerEngine, EngineConnection {
   removing: ((name: string) => Promise<void>) | undefined
   #made = 0
 
-  async connect(closing: FactoryClosing): Promise<EngineConnection> {
+  async connect(closing: FactoryClosing): Promise<EngineSession> {
     this.closing = closing
     await this.connecting?.take()
     this.connections++
@@ -211,7 +211,7 @@ describe('opening and closing', () => {
     expect([engine.connections, engine.closed]).toEqual([2, 1])
   })
 
-  it('destroys what it made and waits for starts, before the connection is closed', async () => {
+  it('destroys what it made and waits for starts, before the session is closed', async () => {
     const { engine, factory } = await opened()
     await factory.create(SPEC)
     const step = (engine.making = new Step())
@@ -237,7 +237,7 @@ describe('opening and closing', () => {
     expect([overdue.aborted, engine.closed]).toEqual([true, 1])
   })
 
-  it('closes the connection although a container cannot be removed', async () => {
+  it('closes the session although a container cannot be removed', async () => {
     const { engine, factory } = await opened()
     await factory.create(SPEC)
     engine.removing = () => Promise.reject(new Error('on purpose'))
