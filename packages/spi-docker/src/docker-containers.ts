@@ -1,6 +1,11 @@
-import { PlatformError, type Adapter, type ContainerFactory } from '@stemcell/core'
-import { DockerContainerFactory } from './docker-container-factory.ts'
-import { dockerContainersOptions, type DockerContainersOptions } from './docker-containers-options.ts'
+import { PlatformError, type Adapter, type AdapterContext, type ContainerFactory } from '@stemcell/core'
+import { EngineContainerFactory } from '@stemcell/core/container-engine'
+import {
+  dockerContainersOptions,
+  type DockerContainersOptions,
+  type DockerContainersSettings,
+} from './docker-containers-options.ts'
+import { DockerSession } from './docker-session.ts'
 
 /**
  * Containers on the Docker Engine of this machine.
@@ -20,6 +25,24 @@ export function dockerContainers(options: DockerContainersOptions = {}): Adapter
   return {
     name: '@stemcell/spi-docker',
     core: '^0.1.0',
-    build: (context) => new DockerContainerFactory(parsed.data, context),
+    build: (context) => factoryOf(parsed.data, context),
   }
+}
+
+function factoryOf(settings: DockerContainersSettings, context: AdapterContext): ContainerFactory {
+  return new EngineContainerFactory(
+    {
+      capabilities: {
+        suspend: true,
+        memoryLimit: true,
+        cpuLimit: true,
+        images: settings.userImages,
+        // Of the platform's own images; with those that write sentinels the pools must not overlap runs.
+        attributedLogs: true,
+        isolation: 'container',
+      },
+      connect: () => DockerSession.open(settings, context),
+    },
+    context,
+  )
 }

@@ -1,11 +1,12 @@
 import { SystemClock, isPlatformError } from '@stemcell/core'
+import { specLabels } from '@stemcell/core/container-engine'
 import { createServer } from 'node:http'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it, onTestFinished } from 'vitest'
 import { connect } from '../src/engine/connect.ts'
-import { labelsOf, makerOf, specLabelsOf } from '../src/engine/container-labels.ts'
+import { keyIn, labelsOf, makerOf, nameOf } from '../src/engine/container-labels.ts'
 import { runtimeImage } from '../src/images/runtime-image.ts'
 import { dockerContainers } from '../src/index.ts'
 
@@ -34,13 +35,18 @@ describe('labels', () => {
   it('of a specification come back as they were, and cannot pose as the owner', () => {
     const labels = labelsOf(spec as never, { factory: 'f', key: 'k' })
     expect(labels['stemcell.platform']).toBe('p')
-    expect(specLabelsOf({ ...labels, maintainer: 'somebody' })).toEqual(spec.labels)
+    expect(specLabels({ ...labels, maintainer: 'somebody' })).toEqual(spec.labels)
     expect(makerOf(labels)).toEqual({ factory: 'f', key: 'k' })
   })
 
   it('that others set name no folder', () => {
     expect(makerOf({ 'stemcell.factory': '..', 'stemcell.key': 'etc' })).toBeUndefined()
     expect(makerOf({})).toBeUndefined()
+  })
+
+  it('give a container a name for people, from which its folder is known', () => {
+    const name = nameOf({ owner: { platform: 'p', invoker: 'invoker 0-b' } }, { factory: 'f', key: 'k' })
+    expect([name, keyIn(name)]).toEqual(['stemcell-invoker_0-b-f-k', 'k'])
   })
 })
 

@@ -1,13 +1,12 @@
 import { PlatformError, type Clock, type LogDemultiplexer } from '@stemcell/core'
-import { aborted, RUNTIME_PORT } from '@stemcell/core/container-engine'
+import { aborted, RUNTIME_PORT, socketIn, type SocketFolders } from '@stemcell/core/container-engine'
 import { runtimeClient, type RuntimeClient, type RuntimeEndpoint } from '@stemcell/core/runtime-client'
 import type Dockerode from 'dockerode'
 import { CALL_MS, inTime } from '../engine/in-time.ts'
 import { statusOf, toPlatformError, unless } from '../engine/to-platform-error.ts'
 import type { ContainerOutput } from './container-output.ts'
-import { socketIn, type ContainerPlan } from './create-options.ts'
+import type { ContainerPlan } from './create-options.ts'
 import type { DockerContainer } from './docker-container.ts'
-import type { SocketFolders } from './socket-folders.ts'
 
 /** As a shell and the engine report it: the program could not be executed, or does not exist. */
 const NO_PROGRAM = new Set([126, 127])
@@ -47,7 +46,7 @@ export async function startContainer(options: StartOptions): Promise<void> {
   })
   container.ready(client, pid)
   await waitUntilReady(options, client)
-  if (plan.address === 'socket') options.folders.seal(plan.maker)
+  if (plan.address === 'socket') options.folders.seal(plan.maker.key)
 }
 
 async function whyNotStarted({ plan, handle }: StartOptions, error: unknown): Promise<PlatformError> {

@@ -1,8 +1,8 @@
 import { PlatformError } from '@stemcell/core'
+import { platformLabel } from '@stemcell/core/container-engine'
 import type Dockerode from 'dockerode'
 import { createHash } from 'node:crypto'
 import type { DockerContainersSettings } from '../docker-containers-options.ts'
-import { platformLabel } from '../engine/container-labels.ts'
 import { toPlatformError, unless } from '../engine/to-platform-error.ts'
 
 export interface Network {
