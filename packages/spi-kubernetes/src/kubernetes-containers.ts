@@ -1,7 +1,12 @@
-import { PlatformError, type Adapter, type ContainerFactory } from '@stemcell/core'
-import { KubernetesContainerFactory } from './kubernetes-container-factory.ts'
-import { kubernetesContainersOptions, type KubernetesContainersOptions } from './kubernetes-containers-options.ts'
-import { readPodTemplate } from './pod/pod-template.ts'
+import { PlatformError, type Adapter, type AdapterContext, type ContainerFactory } from '@stemcell/core'
+import { EngineContainerFactory } from '@stemcell/core/container-engine'
+import {
+  kubernetesContainersOptions,
+  type KubernetesContainersOptions,
+  type KubernetesContainersSettings,
+} from './kubernetes-containers-options.ts'
+import { readPodTemplate, type PodTemplate } from './pod/pod-template.ts'
+import { Session } from './session.ts'
 
 /**
  * Containers as pods of a Kubernetes cluster.
@@ -17,6 +22,27 @@ export function kubernetesContainers(options: KubernetesContainersOptions = {}):
   return {
     name: '@stemcell/spi-kubernetes',
     core: '^0.1.0',
-    build: (context) => new KubernetesContainerFactory(parsed.data, template, context),
+    build: (context) => factoryOf(parsed.data, template, context),
   }
+}
+
+function factoryOf(
+  settings: KubernetesContainersSettings,
+  template: PodTemplate,
+  context: AdapterContext,
+): ContainerFactory {
+  return new EngineContainerFactory(
+    {
+      capabilities: {
+        suspend: false,
+        memoryLimit: true,
+        cpuLimit: true,
+        images: settings.userImages,
+        attributedLogs: true,
+        isolation: 'container',
+      },
+      connect: (closing) => Session.open(settings, template, context, closing),
+    },
+    context,
+  )
 }
