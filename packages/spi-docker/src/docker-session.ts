@@ -11,12 +11,14 @@ import {
 } from '@stemcell/core'
 import {
   ApiForwarder,
+  ImageSource,
   orAborted,
   Semaphore,
   SocketFolders,
   specLabels,
   type EngineSession,
   type ListedContainer,
+  type RuntimeImage,
   type StartContainer,
 } from '@stemcell/core/container-engine'
 import type Dockerode from 'dockerode'
@@ -34,8 +36,7 @@ import { keyIn, makerOf, nameOf, ownerFilter } from './engine/container-labels.t
 import { EngineEvents, type EngineEvent } from './engine/engine-events.ts'
 import { CALL_MS, inTime } from './engine/in-time.ts'
 import { reasonOf, toPlatformError } from './engine/to-platform-error.ts'
-import { Images } from './images/images.ts'
-import type { RuntimeImage } from './images/runtime-image.ts'
+import { DockerImages } from './images/docker-images.ts'
 import { Networks, type Network } from './network/networks.ts'
 
 /** Removals are slow for the engine, and must not keep it from making containers. */
@@ -61,7 +62,8 @@ export class DockerSession implements EngineSession<DockerListing> {
   readonly #parts: DockerSessionParts
   /** Distinguishes this factory's containers from those of other processes. */
   readonly #factory: string
-  readonly #images: Images
+  readonly #images: DockerImages
+  readonly #source: ImageSource
   readonly #networks: Networks
   readonly #forwarder = new ApiForwarder()
   readonly #events: EngineEvents
@@ -75,7 +77,8 @@ export class DockerSession implements EngineSession<DockerListing> {
     const { clock, random, logger } = context
     this.#parts = parts
     this.#factory = randomText(random, 8)
-    this.#images = new Images(docker, settings, clock, logger)
+    this.#images = new DockerImages(docker, settings.pullTimeoutMs, clock)
+    this.#source = new ImageSource(this.#images, settings, clock, logger)
     this.#networks = new Networks(docker, settings)
     this.#starts = new Semaphore(settings.parallelCreates)
     this.#events = new EngineEvents(docker, this.#factory, clock, logger, {
@@ -106,7 +109,7 @@ export class DockerSession implements EngineSession<DockerListing> {
 
   async create(spec: ContainerSpec, stop: AbortSignal, start: StartContainer): Promise<Container> {
     // Not among the starts: a user's image may take minutes to arrive.
-    const image = await orAborted(this.#images.find(spec), stop)
+    const image = await orAborted(this.#source.find(spec.image, spec.userImage), stop)
     for (let isRetry = false; ; isRetry = true) {
       const network = await orAborted(this.#networks.of(spec.owner.platform), stop)
       const plan = await this.#plan(spec, image, network)
@@ -185,17 +188,17 @@ export class DockerSession implements EngineSession<DockerListing> {
       image,
       maker,
       network: network.mode,
-      address: this.#addressOf(image),
+      address: this.#addressOf(spec.image, image),
       folder: folders.of(maker.key).folder,
       logToken: image.attributesLogs ? randomText(context.random, 24) : undefined,
       settings,
     }
   }
 
-  #addressOf({ name, hasSocket }: RuntimeImage): Address {
+  #addressOf(name: string, { own }: RuntimeImage): Address {
     const { address, network, egress } = this.#parts.settings
     if (address === 'socket' || network === 'none') {
-      if (hasSocket) return 'socket'
+      if (own) return 'socket'
       const fix = 'set network to isolated and address to auto'
       throw new PlatformError(
         'ERR_UNSUPPORTED',
@@ -203,21 +206,21 @@ export class DockerSession implements EngineSession<DockerListing> {
       )
     }
     if (address !== 'auto') return address
-    if (hasSocket) return 'socket'
+    if (own) return 'socket'
     // The engine publishes no ports of a network that leads nowhere.
     return network === 'isolated' && !egress ? 'bridge' : 'port'
   }
 
   async #make(plan: ContainerPlan, stop: AbortSignal, remove: () => Promise<void>): Promise<Container> {
     const { docker, folders, freezer, context } = this.#parts
-    const { maker, image, logToken } = plan
+    const { spec, maker, logToken } = plan
     if (plan.address === 'socket') folders.make(maker.key)
     let handle: Dockerode.Container
     try {
       const created = docker.createContainer(createOptions(plan))
       handle = await inTime(created, CALL_MS, context.clock)
     } catch (error) {
-      throw toPlatformError(error, `container of ${image.name}`, 'ERR_START_FAILED')
+      throw toPlatformError(error, `container of ${spec.image}`, 'ERR_START_FAILED')
     }
     const logs = new LogDemultiplexer(
       logToken === undefined ? { kind: 'sentinel' } : { kind: 'attributed', token: logToken },

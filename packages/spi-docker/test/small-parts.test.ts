@@ -7,27 +7,7 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, it, onTestFinished } from 'vitest'
 import { connect } from '../src/engine/connect.ts'
 import { keyIn, labelsOf, makerOf, nameOf } from '../src/engine/container-labels.ts'
-import { runtimeImage } from '../src/images/runtime-image.ts'
 import { dockerContainers } from '../src/index.ts'
-
-describe('what an image says of itself', () => {
-  const labels = { 'stemcell.runtime.socket': 'unix', 'stemcell.runtime.logs': 'attributed' }
-
-  it('is believed of the platform’s images only', () => {
-    const inspected = { Id: '1', Config: { User: '65532:65532', Labels: labels } }
-    const own = { own: true, hasSocket: true, attributesLogs: true, isRoot: false }
-    const none = { own: false, hasSocket: false, attributesLogs: false }
-    expect(runtimeImage('i', inspected, false)).toMatchObject(own)
-    expect(runtimeImage('i', inspected, true)).toMatchObject(none)
-    expect(runtimeImage('i', { Id: '1', Config: { Labels: null } }, false)).toMatchObject({ ...none, isRoot: true })
-  })
-
-  it('may name root in several ways', () => {
-    const isRoot = (User: string): boolean => runtimeImage('i', { Id: '1', Config: { User } }, true).isRoot
-    expect(['', 'root', '0', '0:0', 'root:root'].map(isRoot)).toEqual([true, true, true, true, true])
-    expect(['1000', 'www-data', '1000:0', 'rootless'].map(isRoot)).toEqual([false, false, false, false])
-  })
-})
 
 describe('labels', () => {
   const spec = { owner: { platform: 'p', invoker: 'i' }, labels: { platform: 'x', action: 'a/b' } }

@@ -1,9 +1,8 @@
 import type { ContainerSpec } from '@stemcell/core'
-import { RUNTIME_PORT, socketIn } from '@stemcell/core/container-engine'
+import { RUNTIME_PORT, socketIn, type RuntimeImage } from '@stemcell/core/container-engine'
 import type { ContainerCreateOptions, HostConfig } from 'dockerode'
 import type { DockerContainersSettings } from '../docker-containers-options.ts'
 import { labelsOf, nameOf, type Maker } from '../engine/container-labels.ts'
-import type { RuntimeImage } from '../images/runtime-image.ts'
 
 /** Where the socket's folder is inside a container. */
 const SOCKET_FOLDER = '/run/stemcell'

@@ -51,7 +51,7 @@ export async function startContainer(options: StartOptions): Promise<void> {
 
 async function whyNotStarted({ plan, handle }: StartOptions, error: unknown): Promise<PlatformError> {
   if (error instanceof PlatformError || statusOf(error) === undefined) return toPlatformError(error, 'start')
-  const { name } = plan.image
+  const { image: name } = plan.spec
   const state = (await unless([404], handle.inspect()))?.State
   if (plan.spec.userImage && NO_PROGRAM.has(state?.ExitCode ?? 0)) {
     return new PlatformError('ERR_IMAGE', `The program of container image '${name}' cannot be executed.`, {
@@ -108,7 +108,7 @@ async function endedEarly({ plan, container, output }: StartOptions): Promise<Pl
   return notReady(plan, `${how} before it was ready: ${output.lastWords.slice(-500)}`)
 }
 
-function notReady({ image, spec }: ContainerPlan, what: string, cause?: unknown): PlatformError {
-  const message = `The container of image '${image.name}' ${what}`
+function notReady({ spec }: ContainerPlan, what: string, cause?: unknown): PlatformError {
+  const message = `The container of image '${spec.image}' ${what}`
   return new PlatformError(spec.userImage ? 'ERR_IMAGE' : 'ERR_START_FAILED', message, { cause })
 }
