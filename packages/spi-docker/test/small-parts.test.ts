@@ -5,9 +5,10 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it, onTestFinished } from 'vitest'
+import { ReadmeTables } from '../../../test/readme-tables.ts'
 import { connect } from '../src/engine/connect.ts'
 import { keyIn, labelsOf, makerOf, nameOf } from '../src/engine/container-labels.ts'
-import { dockerContainers } from '../src/index.ts'
+import { dockerContainers, dockerContainersOptions } from '../src/index.ts'
 
 describe('labels', () => {
   const spec = { owner: { platform: 'p', invoker: 'i' }, labels: { platform: 'x', action: 'a/b' } }
@@ -57,6 +58,10 @@ describe('connecting', () => {
 })
 
 describe('options', () => {
+  it('are those of the README, with the same defaults', () => {
+    new ReadmeTables(new URL('../README.md', import.meta.url)).assertOptions(dockerContainersOptions)
+  })
+
   it('that are wrong are named, before anything else happens, without their values', () => {
     const messageOf = (options: object): string => {
       try {

@@ -21,7 +21,7 @@ const SPEC: ContainerSpec = {
 
 async function smallCluster(): Promise<{
   readonly api: SmallPodsApi
-  factory(options?: KubernetesContainersOptions): Promise<ContainerFactory>
+  readonly factory: (options?: KubernetesContainersOptions) => Promise<ContainerFactory>
 }> {
   const api = await new SmallPodsApi().listen()
   const folder = mkdtempSync(join(tmpdir(), 'stemcell-kubeconfig-'))

@@ -62,7 +62,7 @@ export class EngineContainerFactory<Listed extends ListedContainer = ListedConta
     const { session } = this.#opened()
     try {
       const found = await session.list(owner)
-      return await Promise.all(found.map((one) => session.summaryOf(one)))
+      return await Promise.all(found.map(async (one) => session.summaryOf(one)))
     } catch (error) {
       throw session.toPlatformError?.(error, 'list of containers') ?? error
     }
@@ -165,9 +165,17 @@ class OpenFactory<Listed extends ListedContainer> {
   async close(): Promise<void> {
     const late = this.#context.clock.setTimer(CLOSE_MS, () => this.#signals.giveUp())
     await Promise.allSettled(this.#creating)
-    await Promise.all(Array.from(this.#own.values(), (container) => container?.destroy()))
+    await Promise.all(Array.from(this.#own.entries(), ([name, container]) => this.#destroy(name, container)))
     late.cancel()
     await this.session.close()
+  }
+
+  async #destroy(name: string, container: Container | undefined): Promise<void> {
+    try {
+      await container?.destroy()
+    } catch (err) {
+      this.#context.logger.warn({ err, container: name }, 'a container could not be destroyed')
+    }
   }
 
   async #start(

@@ -244,6 +244,15 @@ describe('opening and closing', () => {
     await factory.close()
     expect(engine.closed).toBe(1)
   })
+
+  it('destroys the others, and closes the session, although the destruction of one fails', async () => {
+    const { engine, factory } = await opened()
+    const stubborn = await factory.create(SPEC)
+    stubborn.destroy = () => Promise.reject(new Error('on purpose'))
+    await factory.create(SPEC)
+    await factory.close()
+    expect([engine.removed, engine.closed]).toEqual([['c2'], 1])
+  })
 })
 
 describe('making containers', () => {
