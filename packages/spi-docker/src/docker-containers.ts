@@ -1,4 +1,4 @@
-import { PlatformError, type Adapter, type AdapterContext, type ContainerFactory } from '@stemcell/core'
+import { parseOptions, PlatformError, type Adapter, type AdapterContext, type ContainerFactory } from '@stemcell/core'
 import { EngineContainerFactory } from '@stemcell/core/container-engine'
 import {
   dockerContainersOptions,
@@ -7,25 +7,23 @@ import {
 } from './docker-containers-options.ts'
 import { DockerSession } from './docker-session.ts'
 
+const NAME = '@stemcell/spi-docker'
+
 /**
  * Containers on the Docker Engine of this machine.
  * @throws ERR_CONFIG an option is unknown or out of range.
  */
 export function dockerContainers(options: DockerContainersOptions = {}): Adapter<ContainerFactory> {
-  const parsed = dockerContainersOptions.safeParse(options)
-  if (!parsed.success) {
-    const why = parsed.error.issues.map(({ path, message }) => `${path.join('.') || 'options'}: ${message}`).join('; ')
-    throw new PlatformError('ERR_CONFIG', `@stemcell/spi-docker: ${why}`)
-  }
-  const { network, address } = parsed.data
+  const settings = parseOptions(NAME, dockerContainersOptions, options)
+  const { network, address } = settings
   if (network === 'none' && (address === 'port' || address === 'bridge')) {
     const fix = 'set address to socket, or choose another network'
-    throw new PlatformError('ERR_CONFIG', `@stemcell/spi-docker: address: ${address} needs a network: ${fix}`)
+    throw new PlatformError('ERR_CONFIG', `${NAME}: address: ${address} needs a network: ${fix}`)
   }
   return {
-    name: '@stemcell/spi-docker',
+    name: NAME,
     core: '^0.1.0',
-    build: (context) => factoryOf(parsed.data, context),
+    build: (context) => factoryOf(settings, context),
   }
 }
 
