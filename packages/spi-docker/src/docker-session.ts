@@ -11,6 +11,7 @@ import {
 } from '@stemcell/core'
 import {
   ApiForwarder,
+  ControlGroup,
   ImageSource,
   orAborted,
   Semaphore,
@@ -24,10 +25,10 @@ import {
 import type Dockerode from 'dockerode'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { checkFreezer } from './container/check-freezer.ts'
 import { ContainerOutput } from './container/container-output.ts'
 import { createOptions, type Address, type ContainerPlan } from './container/create-options.ts'
 import { DockerContainer } from './container/docker-container.ts'
-import { Freezer } from './container/freezer.ts'
 import { removeContainer } from './container/remove-container.ts'
 import { startContainer } from './container/start-container.ts'
 import type { DockerContainersSettings } from './docker-containers-options.ts'
@@ -47,7 +48,6 @@ interface DockerSessionParts {
   readonly settings: DockerContainersSettings
   readonly context: AdapterContext
   readonly folders: SocketFolders
-  readonly freezer: Freezer | undefined
 }
 
 /** A container in the engine's listing. */
@@ -91,13 +91,12 @@ export class DockerSession implements EngineSession<DockerListing> {
   static async open(settings: DockerContainersSettings, context: AdapterContext): Promise<DockerSession> {
     const { socketPath, network, connectTimeoutMs } = settings
     const { clock, logger } = context
-    const freezer = settings.suspendThrough === 'freezer' ? new Freezer(clock) : undefined
-    freezer?.check()
+    if (settings.suspendThrough === 'freezer') checkFreezer()
     const dir = settings.dir ?? join(tmpdir(), `stemcell-docker-${process.getuid?.() ?? 0}`)
     const folders = new SocketFolders('@stemcell/spi-docker', dir)
     folders.open()
     const docker = await connect(socketPath, connectTimeoutMs, clock)
-    const session = new DockerSession({ docker, settings, context, folders, freezer })
+    const session = new DockerSession({ docker, settings, context, folders })
     try {
       await session.#events.open()
     } catch (error) {
@@ -212,7 +211,7 @@ export class DockerSession implements EngineSession<DockerListing> {
   }
 
   async #make(plan: ContainerPlan, stop: AbortSignal, remove: () => Promise<void>): Promise<Container> {
-    const { docker, folders, freezer, context } = this.#parts
+    const { docker, folders, settings, context } = this.#parts
     const { spec, maker, logToken } = plan
     if (plan.address === 'socket') folders.make(maker.key)
     let handle: Dockerode.Container
@@ -233,7 +232,7 @@ export class DockerSession implements EngineSession<DockerListing> {
       logs,
       output,
       clock: context.clock,
-      freezer,
+      freezes: settings.suspendThrough === 'freezer',
       remove: async () => {
         await remove()
         this.#byId.delete(handle.id)
@@ -250,9 +249,8 @@ export class DockerSession implements EngineSession<DockerListing> {
   }
 
   async #reap({ id, labels }: DockerListing): Promise<void> {
-    const { docker, folders, freezer, context } = this.#parts
-    const pid = await this.#frozenPidOf(id)
-    if (pid !== undefined) await freezer?.thaw(pid)
+    const { docker, folders, context } = this.#parts
+    await (await this.#frozen(id))?.thaw(context.clock)
     await removeContainer(docker, id, context.clock)
     const maker = makerOf(labels)
     if (maker) await folders.remove(maker.key)
@@ -261,15 +259,16 @@ export class DockerSession implements EngineSession<DockerListing> {
   async #stateOf(id: string, state: string): Promise<ContainerSummary['state']> {
     if (state === 'paused') return 'suspended'
     if (state !== 'running' && state !== 'created' && state !== 'restarting') return 'dead'
-    return (await this.#frozenPidOf(id)) === undefined ? 'running' : 'suspended'
+    return (await this.#frozen(id)) ? 'suspended' : 'running'
   }
 
-  /** Of a container that a {@link Freezer} suspended: the engine takes it for running. */
-  async #frozenPidOf(id: string): Promise<number | undefined> {
-    const { docker, freezer } = this.#parts
-    if (!freezer) return undefined
-    const pid = (await docker.getContainer(id).inspect()).State.Pid
-    return freezer.isFrozen(pid) ? pid : undefined
+  /** Of a container that was suspended without the engine's knowledge, which takes it for running. */
+  async #frozen(id: string): Promise<ControlGroup | undefined> {
+    const { docker, settings } = this.#parts
+    if (settings.suspendThrough !== 'freezer') return undefined
+    const { Pid } = (await docker.getContainer(id).inspect()).State
+    const group = ControlGroup.of(Pid, id)
+    return group?.frozen ? group : undefined
   }
 
   #heard({ id, action, exitCode }: EngineEvent): void {

@@ -1,5 +1,5 @@
 import { PlatformError, type Clock, type LogDemultiplexer } from '@stemcell/core'
-import { aborted, RUNTIME_PORT, socketIn, type SocketFolders } from '@stemcell/core/container-engine'
+import { aborted, ControlGroup, RUNTIME_PORT, socketIn, type SocketFolders } from '@stemcell/core/container-engine'
 import { runtimeClient, type RuntimeClient, type RuntimeEndpoint } from '@stemcell/core/runtime-client'
 import type Dockerode from 'dockerode'
 import { CALL_MS, inTime } from '../engine/in-time.ts'
@@ -36,7 +36,7 @@ export async function startContainer(options: StartOptions): Promise<void> {
     throw await whyNotStarted(options, error)
   }
   if (stop.aborted) throw aborted(stop)
-  const { endpoint, pid } = await whereItListens(options)
+  const { endpoint, group } = await whereItListens(options)
   const client = runtimeClient({
     own: plan.image.own,
     endpoint,
@@ -44,7 +44,7 @@ export async function startContainer(options: StartOptions): Promise<void> {
     clock: options.clock,
     log: options.logs,
   })
-  container.ready(client, pid)
+  container.ready(client, group)
   await waitUntilReady(options, client)
   if (plan.address === 'socket') options.folders.seal(plan.maker.key)
 }
@@ -61,22 +61,23 @@ async function whyNotStarted({ plan, handle }: StartOptions, error: unknown): Pr
   return toPlatformError(error, `container of ${name}`, 'ERR_START_FAILED')
 }
 
-async function whereItListens(options: StartOptions): Promise<{ endpoint: RuntimeEndpoint; pid: number }> {
+async function whereItListens(
+  options: StartOptions,
+): Promise<{ readonly endpoint: RuntimeEndpoint; readonly group: ControlGroup | undefined }> {
   const { plan, handle } = options
   const isSocket = plan.address === 'socket'
-  if (isSocket && plan.settings.suspendThrough === 'engine') {
-    return { endpoint: { socketPath: socketIn(plan.folder) }, pid: 0 }
-  }
-  const { NetworkSettings, State } = await inspect(handle)
-  const { Pid: pid } = State
+  const freezes = plan.settings.suspendThrough === 'freezer'
+  if (isSocket && !freezes) return { endpoint: { socketPath: socketIn(plan.folder) }, group: undefined }
+  const { Id, NetworkSettings, State } = await inspect(handle)
   if (!State.Running) throw await endedEarly(options)
-  if (isSocket) return { endpoint: { socketPath: socketIn(plan.folder) }, pid }
+  const group = freezes ? ControlGroup.of(State.Pid, Id) : undefined
+  if (isSocket) return { endpoint: { socketPath: socketIn(plan.folder) }, group }
   const published = NetworkSettings.Ports[`${RUNTIME_PORT}/tcp`]?.[0]
   const address = Object.values(NetworkSettings.Networks)[0]?.IPAddress
   if (plan.address === 'port' && published) {
-    return { endpoint: { host: published.HostIp, port: Number(published.HostPort) }, pid }
+    return { endpoint: { host: published.HostIp, port: Number(published.HostPort) }, group }
   }
-  if (plan.address === 'bridge' && address) return { endpoint: { host: address, port: RUNTIME_PORT }, pid }
+  if (plan.address === 'bridge' && address) return { endpoint: { host: address, port: RUNTIME_PORT }, group }
   throw new PlatformError('ERR_START_FAILED', `the container has no ${plan.address} address on network ${plan.network}`)
 }
 
