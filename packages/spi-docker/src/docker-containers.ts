@@ -1,10 +1,6 @@
-import { parseOptions, PlatformError, type Adapter, type AdapterContext, type ContainerFactory } from '@stemcell/core'
-import { EngineContainerFactory } from '@stemcell/core/container-engine'
-import {
-  dockerContainersOptions,
-  type DockerContainersOptions,
-  type DockerContainersSettings,
-} from './docker-containers-options.ts'
+import { parseOptions, type Adapter, type ContainerFactory } from '@stemcell/core'
+import { checkEngineOptions, engineCapabilities, EngineContainerFactory } from '@stemcell/core/container-engine'
+import { dockerContainersOptions, type DockerContainersOptions } from './docker-containers-options.ts'
 import { DockerSession } from './docker-session.ts'
 
 const NAME = '@stemcell/spi-docker'
@@ -15,32 +11,14 @@ const NAME = '@stemcell/spi-docker'
  */
 export function dockerContainers(options: DockerContainersOptions = {}): Adapter<ContainerFactory> {
   const settings = parseOptions(NAME, dockerContainersOptions, options)
-  const { network, address } = settings
-  if (network === 'none' && (address === 'port' || address === 'bridge')) {
-    const fix = 'set address to socket, or choose another network'
-    throw new PlatformError('ERR_CONFIG', `${NAME}: address: ${address} needs a network: ${fix}`)
-  }
+  checkEngineOptions(NAME, settings)
+  const capabilities = engineCapabilities(settings)
   return {
     name: NAME,
     core: '^0.1.0',
-    build: (context) => factoryOf(settings, context),
-  }
-}
-
-function factoryOf(settings: DockerContainersSettings, context: AdapterContext): ContainerFactory {
-  return new EngineContainerFactory(
-    {
-      capabilities: {
-        suspend: true,
-        memoryLimit: true,
-        cpuLimit: true,
-        images: settings.userImages,
-        // Of the platform's own images; with those that write sentinels the pools must not overlap runs.
-        attributedLogs: true,
-        isolation: 'container',
-      },
-      connect: () => DockerSession.open(settings, context),
+    build: (context) => {
+      const connect = () => DockerSession.open(settings, context)
+      return new EngineContainerFactory({ capabilities, connect }, context)
     },
-    context,
-  )
+  }
 }

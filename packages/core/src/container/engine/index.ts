@@ -9,7 +9,7 @@ export type {
 } from './container-engine.ts'
 export { ControlGroup } from './control-group.ts'
 export { EngineContainerFactory } from './engine-container-factory.ts'
-export { engineOptions } from './engine-options.ts'
+export { checkEngineOptions, engineCapabilities, engineOptions } from './engine-options.ts'
 export { exitReason } from './exit-reason.ts'
 export { aborted, Semaphore, orAborted } from './semaphore.ts'
 export { fullImageName, parseImageName, type ImageName } from './image-name.ts'
