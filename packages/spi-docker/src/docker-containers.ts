@@ -1,5 +1,10 @@
 import { parseOptions, type Adapter, type ContainerFactory } from '@stemcell/core'
-import { checkEngineOptions, engineCapabilities, EngineContainerFactory } from '@stemcell/core/container-engine'
+import {
+  checkEngineOptions,
+  engineCapabilities,
+  EngineContainerFactory,
+  type FactoryClosing,
+} from '@stemcell/core/container-engine'
 import { dockerContainersOptions, type DockerContainersOptions } from './docker-containers-options.ts'
 import { DockerSession } from './docker-session.ts'
 
@@ -17,7 +22,7 @@ export function dockerContainers(options: DockerContainersOptions = {}): Adapter
     name: NAME,
     core: '^0.1.0',
     build: (context) => {
-      const connect = () => DockerSession.open(settings, context)
+      const connect = (closing: FactoryClosing) => DockerSession.open(settings, context, closing)
       return new EngineContainerFactory({ capabilities, connect }, context)
     },
   }

@@ -18,6 +18,7 @@ import {
   SocketFolders,
   specLabels,
   type EngineSession,
+  type FactoryClosing,
   type ListedContainer,
   type RuntimeImage,
   type StartContainer,
@@ -88,14 +89,18 @@ export class DockerSession implements EngineSession<DockerListing> {
   }
 
   /** @throws ERR_CONFIG, ERR_UNAVAILABLE */
-  static async open(settings: DockerContainersSettings, context: AdapterContext): Promise<DockerSession> {
+  static async open(
+    settings: DockerContainersSettings,
+    context: AdapterContext,
+    closing: FactoryClosing,
+  ): Promise<DockerSession> {
     const { socketPath, network, connectTimeoutMs } = settings
     const { clock, logger } = context
     if (settings.suspendThrough === 'freezer') checkFreezer()
     const dir = settings.dir ?? join(tmpdir(), `stemcell-docker-${process.getuid?.() ?? 0}`)
     const folders = new SocketFolders('@stemcell/spi-docker', dir)
     folders.open()
-    const docker = await connect(socketPath, connectTimeoutMs, clock)
+    const docker = await connect(socketPath, connectTimeoutMs, clock, closing.begun)
     const session = new DockerSession({ docker, settings, context, folders })
     try {
       await session.#events.open()

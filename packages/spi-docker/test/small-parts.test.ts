@@ -1,4 +1,4 @@
-import { SystemClock, isPlatformError } from '@stemcell/core'
+import { adapterContext, SystemClock, isPlatformError } from '@stemcell/core'
 import { specLabels } from '@stemcell/core/container-engine'
 import { createServer } from 'node:http'
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -40,6 +40,20 @@ describe('connecting', () => {
     await expect(connect(nobody, 300, new SystemClock())).rejects.toSatisfy(
       (error) => isPlatformError(error, 'ERR_UNAVAILABLE') && /systemctl start docker/.test(error.message),
     )
+  })
+
+  it('goes on no longer than anybody wants it', async () => {
+    const socketPath = join(folder, 'still-nobody.sock')
+    const factory = dockerContainers({ socketPath, dir: join(folder, 'own'), connectTimeoutMs: 600_000 }).build(
+      adapterContext(),
+    )
+    const opening = expect(factory.open()).rejects.toMatchObject({ code: 'ERR_CLOSED' })
+    await factory.close()
+    await opening
+    const stop = AbortSignal.abort()
+    await expect(connect(socketPath, 600_000, new SystemClock(), stop)).rejects.toMatchObject({
+      code: 'ERR_UNAVAILABLE',
+    })
   })
 
   it('says what an engine lacks', async () => {

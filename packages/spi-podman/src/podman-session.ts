@@ -87,7 +87,7 @@ export class PodmanSession implements EngineSession<ContainerListing> {
     folders.open()
     const client = new LibpodClient(socketPath, engineTimeoutMs, context.clock)
     try {
-      const traits = await connect(client, { socketPath, timeoutMs: connectTimeoutMs, ...context })
+      const traits = await connect(client, { socketPath, timeoutMs: connectTimeoutMs, stop: closing.begun, ...context })
       return new PodmanSession(client, traits, folders, settings, context, closing)
     } catch (error) {
       await client.close()

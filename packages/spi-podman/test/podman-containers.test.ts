@@ -59,6 +59,14 @@ describe('the start of @stemcell/spi-podman', () => {
     ])
   })
 
+  it('is given up when the factory is closed', async () => {
+    const options = { dir: folder(), socketPath: join(folder(), 'none.sock'), connectTimeoutMs: 600_000 }
+    const factory = podmanContainers(options).build(adapterContext())
+    const opening = expect(factory.open()).rejects.toMatchObject({ code: 'ERR_CLOSED' })
+    await factory.close()
+    await opening
+  })
+
   it('knows what is not Podman', async () => {
     const socketPath = join(folder(), 'other.sock')
     const server = createServer(

@@ -10,7 +10,7 @@ import type {
   ContainerSummary,
 } from '../container-factory.ts'
 import type { ContainerEngine, EngineSession, FactoryClosing, ListedContainer } from './container-engine.ts'
-import { aborted } from './semaphore.ts'
+import { aborted, orAborted } from './semaphore.ts'
 
 /** Longest wait for an engine that does not answer when the factory closes. */
 const CLOSE_MS = 10_000
@@ -37,7 +37,8 @@ export class EngineContainerFactory<Listed extends ListedContainer = ListedConta
     const opening = (this.#opening ??= this.#open(new ClosingSignals(), this.#closing))
     try {
       const factory = await opening.factory
-      if (this.#opening !== opening) throw new PlatformError('ERR_CLOSED', 'the container factory was closed meanwhile')
+      // Closed in the same turn as it was opened.
+      opening.signals.begun.throwIfAborted()
       this.#factory = factory
     } catch (error) {
       if (this.#opening === opening) this.#opening = undefined
@@ -86,9 +87,24 @@ export class EngineContainerFactory<Listed extends ListedContainer = ListedConta
   #open(signals: ClosingSignals, closed: Promise<void>): Opening<Listed> {
     const connect = async (): Promise<OpenFactory<Listed>> => {
       await closed
-      return new OpenFactory(await this.#engine.connect(signals), signals, this.#context)
+      return new OpenFactory(await this.#connect(signals), signals, this.#context)
     }
     return { signals, factory: connect() }
+  }
+
+  /** Closing does not wait for an engine that does not answer: what answers later is closed then. */
+  async #connect(signals: ClosingSignals): Promise<EngineSession<Listed>> {
+    const connecting = this.#engine.connect(signals)
+    try {
+      return await orAborted(connecting, signals.begun)
+    } catch (error) {
+      if (!signals.begun.aborted) throw error
+      connecting.then(
+        (session) => session.close(),
+        (err: unknown) => this.#context.logger.debug({ err }, 'what was closed meanwhile could not be opened'),
+      )
+      throw signals.begun.reason
+    }
   }
 
   async #close({ factory }: Opening<Listed>): Promise<void> {

@@ -16,7 +16,7 @@ import {
   type ListedContainer,
   type StartContainer,
 } from '@stemcell/core/container-engine'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 
 const OWNER = { platform: 'p', invoker: 'i' }
 const SPEC: ContainerSpec = {
@@ -172,29 +172,43 @@ describe('opening and closing', () => {
     expect(await refusals()).toMatchObject([closed, closed, closed])
   })
 
-  it('leaves nothing open that was closed while it connected', async () => {
+  it('does not wait for an engine that it was still connecting to, and closes what answers later', async () => {
     const { engine, factory } = setUp()
     const step = (engine.connecting = new Step())
     const opening = factory.open()
     await step.reached
     const closing = factory.close()
-    step.pass()
+    expect(engine.closing?.begun.aborted).toBe(true)
     await expect(opening).rejects.toEqual(code('ERR_CLOSED'))
     await closing
-    expect([engine.connections, engine.closed]).toEqual([1, 1])
     await expect(factory.list(OWNER)).rejects.toEqual(code('ERR_CLOSED'))
+    engine.connecting = undefined
+    await factory.open()
+    step.pass()
+    await vi.waitFor(() => expect([engine.connections, engine.closed]).toEqual([2, 1]))
+    expect(await factory.list(OWNER)).toEqual([])
   })
 
-  it('closes well when what it was closed in failed', async () => {
+  it('does not mind that what it was closed in fails later', async () => {
     const { engine, factory } = setUp()
     const step = (engine.connecting = new Step())
     const opening = factory.open()
     await step.reached
     const closing = factory.close()
-    step.pass(new PlatformError('ERR_UNAVAILABLE', 'on purpose'))
-    await expect(opening).rejects.toEqual(code('ERR_UNAVAILABLE'))
+    await expect(opening).rejects.toEqual(code('ERR_CLOSED'))
     await closing
-    expect(engine.closed).toBe(0)
+    step.pass(new PlatformError('ERR_UNAVAILABLE', 'on purpose'))
+    engine.connecting = undefined
+    await factory.open()
+    expect(engine.connections).toBe(1)
+  })
+
+  it('stays closed when it is closed in the turn in which it opens', async () => {
+    const { engine, factory } = setUp()
+    const opening = factory.open()
+    await Promise.all([factory.close(), expect(opening).rejects.toEqual(code('ERR_CLOSED'))])
+    await expect(factory.list(OWNER)).rejects.toEqual(code('ERR_CLOSED'))
+    await vi.waitFor(() => expect(engine.closed).toBe(engine.connections))
   })
 
   it('opens again only when the closing is done', async () => {
