@@ -1,7 +1,7 @@
 import type { ActivationStoreCapabilities, DocumentStoreCapabilities, QueueCapabilities } from '@stemcell/core'
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
-import type { z } from 'zod'
+import type { z } from '@stemcell/core/schema'
 
 /** What the README of an adapter says in the tables of its sections 'Capabilities' and 'Options'. */
 export class ReadmeTables {
