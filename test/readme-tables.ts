@@ -1,6 +1,7 @@
 import type { ActivationStoreCapabilities, DocumentStoreCapabilities, QueueCapabilities } from '@stemcell/core'
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
+import type { z } from '@stemcell/core/schema'
 
 /** What the README of an adapter says in the tables of its sections 'Capabilities' and 'Options'. */
 export class ReadmeTables {
@@ -19,6 +20,19 @@ export class ReadmeTables {
   /** Without backticks and separators of thousands. */
   optionDefault(name: string): string | undefined {
     return this.#cell('Options', name, 2)?.replaceAll(',', '')
+  }
+
+  /** Fails unless each option is in the table, with its default where that is a plain value. */
+  assertOptions(schema: z.ZodObject): void {
+    const defaults = schema.parse({})
+    for (const name of Object.keys(schema.shape)) {
+      const shown = this.optionDefault(name)
+      assert.notEqual(shown, undefined, `the README has no option '${name}'`)
+      const value = defaults[name]
+      if (['string', 'number', 'boolean'].includes(typeof value)) {
+        assert.equal(shown, String(value).replaceAll(',', ''), `default of option '${name}' in the README`)
+      }
+    }
   }
 
   get queue(): QueueCapabilities {

@@ -25,6 +25,7 @@ export type { StreamRequest } from './tls/stream-request.ts'
 
 export type { Clock, Timer } from './time/clock.ts'
 export { Deadline, Deadlines } from './time/deadlines.ts'
+export { sleepOn } from './time/sleep-on.ts'
 export { SystemClock } from './time/system-clock.ts'
 export { VirtualClock } from './time/virtual-clock.ts'
 export { randomText, type Random } from './time/random.ts'
@@ -169,6 +170,7 @@ export {
   type SchemaInput,
   type SchemaOutput,
 } from './standard-schema.ts'
+export { parseOptions } from './assembly/options/parse-options.ts'
 export { problems } from './assembly/options/problems.ts'
 export type { ServerLink } from './controller/parts/server-link.ts'
 export type { OpenCall, OpenRoute } from './controller/http/route.ts'

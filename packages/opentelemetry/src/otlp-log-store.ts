@@ -3,6 +3,7 @@ import { OTLPLogExporter } from '@opentelemetry/exporter-logs-otlp-proto'
 import { resourceFromAttributes, type Resource } from '@opentelemetry/resources'
 import type { ReadableLogRecord } from '@opentelemetry/sdk-logs'
 import {
+  parseOptions,
   PlatformError,
   type Activation,
   type Adapter,
@@ -16,7 +17,8 @@ import { LineShipper, type LineCounts } from './line-shipper.ts'
 import { telemetryOptions } from './telemetry-options.ts'
 
 const MB = 1024 ** 2
-const SCOPE = { name: '@stemcell/opentelemetry' }
+const NAME = '@stemcell/opentelemetry'
+const SCOPE = { name: NAME }
 /** A line as records hold it: time, padded to 30, stream, text. */
 const LINE = /^(\S+) +(stdout|stderr): (.*)$/s
 
@@ -129,12 +131,8 @@ export class OtlpLogStore implements LogStore {
  * @throws ERR_CONFIG an option is wrong; the message says which.
  */
 export function otlpLogStore(options: OtlpLogStoreOptions = {}): Adapter<OtlpLogStore> {
-  const parsed = otlpLogStoreOptions.safeParse(options)
-  if (!parsed.success) {
-    const problems = parsed.error.issues.map(({ path, message }) => `${path.join('.') || 'options'}: ${message}`)
-    throw new PlatformError('ERR_CONFIG', `@stemcell/opentelemetry: ${problems.join('; ')}`)
-  }
-  return { name: '@stemcell/opentelemetry', core: '^0.1.0', build: (context) => new OtlpLogStore(parsed.data, context) }
+  const settings = parseOptions(NAME, otlpLogStoreOptions, options)
+  return { name: NAME, core: '^0.1.0', build: (context) => new OtlpLogStore(settings, context) }
 }
 
 function pathOf({ namespace, name, annotations }: Activation): string {

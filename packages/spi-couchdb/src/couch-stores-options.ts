@@ -1,9 +1,10 @@
-import { PlatformError } from '@stemcell/core'
+import { parseOptions, PlatformError } from '@stemcell/core'
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { z } from '@stemcell/core/schema'
 import { Credentials } from './http/credentials.ts'
 
+const NAME = '@stemcell/spi-couchdb'
 const MB = 1024 ** 2
 
 const serverUrl = z.url({ protocol: /^https?$/, error: 'must be an http or https URL' })
@@ -111,12 +112,7 @@ export interface TlsSettings {
 
 /** @throws ERR_CONFIG names each option that is wrong and its rule, never its value. */
 export function parseCouchOptions(options: unknown): CouchSettings {
-  const parsed = couchStoresOptions.safeParse(options)
-  if (!parsed.success) {
-    const problems = parsed.error.issues.map(({ path, message }) => `${path.join('.') || 'options'}: ${message}`)
-    throw refused(problems.join('; '))
-  }
-  const { url, username, password, auth, tls, spill, ...rest } = parsed.data
+  const { url, username, password, auth, tls, spill, ...rest } = parseOptions(NAME, couchStoresOptions, options)
   const urls = (typeof url === 'string' ? [url] : url).map((text) => new URL(text))
   const inUrl = urls.find((node) => node.username !== '' || node.password !== '')
   const name = username ?? (inUrl && decodeURIComponent(inUrl.username))
@@ -157,5 +153,5 @@ function pem(option: string, file: string): string {
 }
 
 function refused(problems: string): PlatformError {
-  return new PlatformError('ERR_CONFIG', `@stemcell/spi-couchdb: ${problems}`)
+  return new PlatformError('ERR_CONFIG', `${NAME}: ${problems}`)
 }

@@ -120,12 +120,11 @@ describeWith('docker', 'the life of a container on Docker', (socketPath) => {
   it('leaves nothing in the private folder', async () => {
     const container = await factory.create(specOf(engine))
     await answer(container, ECHO)
-    const { 'stemcell.factory': name = '', 'stemcell.key': key = '' } = (
-      await engine.docker.getContainer(container.id).inspect()
-    ).Config.Labels
-    expect(readdirSync(join(engine.dir, name, key))).toEqual(['s'])
+    const { Labels } = (await engine.docker.getContainer(container.id).inspect()).Config
+    const folder = join(engine.dir, Labels['stemcell.key'] ?? '')
+    expect(readdirSync(folder)).toEqual(['s'])
     await container.destroy()
-    expect(existsSync(join(engine.dir, name, key))).toBe(false)
+    expect(existsSync(folder)).toBe(false)
   })
 
   it('is removed by a successor when its owner was killed', async () => {

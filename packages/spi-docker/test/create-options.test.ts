@@ -20,7 +20,7 @@ function optionsFor(
 ): ReturnType<typeof createOptions> {
   return createOptions({
     spec,
-    image: { name: 'i', id: 'sha256:1', own: true, hasSocket: true, attributesLogs: true, isRoot: false },
+    image: { id: 'sha256:1', own: true, attributesLogs: true, isRoot: false },
     maker: { factory: 'f', key: 'k' },
     network: 'n',
     address: 'socket',
@@ -58,7 +58,7 @@ describe('what the engine is asked for', () => {
   })
 
   it('has a read-only root as the options say, with room to write beside it', () => {
-    const foreign = { image: { name: 'i', id: '1', own: false, hasSocket: false, attributesLogs: false, isRoot: true } }
+    const foreign = { image: { id: '1', own: false, attributesLogs: false, isRoot: true } }
     const tmpOf = (host: object | undefined): unknown => (host as { Tmpfs?: unknown }).Tmpfs
     expect(optionsFor().HostConfig?.ReadonlyRootfs).toBe(true)
     expect(tmpOf(optionsFor().HostConfig)).toEqual({ '/tmp': expect.stringMatching(/exec.*size=128m$/) as string })
@@ -68,7 +68,7 @@ describe('what the engine is asked for', () => {
   })
 
   it('gives images that would be root another user where the options name one', () => {
-    const image = { name: 'i', id: '1', own: false, hasSocket: false, attributesLogs: false, isRoot: true }
+    const image = { id: '1', own: false, attributesLogs: false, isRoot: true }
     expect(optionsFor({ user: '1000:1000' }, { image }).User).toBe('1000:1000')
     expect(optionsFor({ user: '1000:1000' }).User).toBeUndefined()
     expect(optionsFor({}, { image }).User).toBeUndefined()

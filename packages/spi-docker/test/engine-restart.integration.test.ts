@@ -9,7 +9,7 @@ import { removeDockerd, startDockerd, stopDockerd, type Dockerd } from '../../..
 import { describeWith } from '../../../test/describe-with.ts'
 import { dockerContainers } from '../src/index.ts'
 import { removeAllOf } from './engine.ts'
-import { answer, CALL, eventually, logged, run, unique } from './harness.ts'
+import { answer, callOptions, eventually, logged, run, unique } from './harness.ts'
 
 vi.setConfig({ testTimeout: 240_000, hookTimeout: 120_000 })
 
@@ -96,7 +96,9 @@ describeWith('docker', 'an engine that is restarted', () => {
     await answer(victim, 'function main({ end }) { if (end) process.exit(5); return {} }')
     await engine.stop()
     expect(await run(survivor, { text: 'meanwhile' })).toEqual({ text: 'meanwhile' })
-    await expect(victim.run('{"value":{"end":true}}', CALL)).rejects.toMatchObject({ code: 'ERR_CONNECTION_LOST' })
+    await expect(victim.run('{"value":{"end":true}}', callOptions())).rejects.toMatchObject({
+      code: 'ERR_CONNECTION_LOST',
+    })
     await engine.start()
     expect((await victim.exited).reason).toBe('exited')
     await eventually('lines of the survivor arrive again', async () => (await linesOf(survivor)).includes('printed'))

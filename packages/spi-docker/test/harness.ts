@@ -1,52 +1,12 @@
-import type { CollectedLog, Container, ContainerSpec } from '@stemcell/core'
+import type { ContainerSpec } from '@stemcell/core'
 import { randomBytes } from 'node:crypto'
+import { containerSpec } from '../../../test/action-containers.ts'
 import type { TestEngine } from './engine.ts'
-import { eventually as within } from '../../../test/eventually.ts'
 
-export const CALL = { timeoutMs: 60_000, maxReplyBytes: 5_242_880, truncateAtBytes: 1_024 }
-const PATIENCE_MS = 60_000
+export { answer, callOptions, eventually, initialise, logged, run } from '../../../test/action-containers.ts'
 
-export function specOf(engine: TestEngine, extra: Partial<ContainerSpec> = {}): ContainerSpec {
-  return {
-    owner: { platform: engine.platform, invoker: 'invoker0' },
-    kind: 'nodejs:20',
-    image: engine.image,
-    userImage: false,
-    memoryMb: 256,
-    maxConcurrent: 1,
-    environment: {},
-    labels: {},
-    ...extra,
-  }
+export function specOf({ platform, image }: TestEngine, extra: Partial<ContainerSpec> = {}): ContainerSpec {
+  return containerSpec({ owner: { platform, invoker: 'invoker0' }, image }, extra)
 }
-
-export async function initialise(container: Container, code: string): Promise<void> {
-  const { status, body } = await container.init(
-    JSON.stringify({ value: { name: 'a', main: 'main', binary: false, code } }),
-    CALL,
-  )
-  if (status !== 200) throw new Error(body)
-}
-
-export async function run(container: Container, value: object = {}, activationId = 'a1'): Promise<unknown> {
-  const { status, body } = await container.run(JSON.stringify({ value, activation_id: activationId }), CALL)
-  if (status !== 200) throw new Error(`${status}: ${body}`)
-  return JSON.parse(body) as unknown
-}
-
-/** Initialises with a function body and runs it once. */
-export async function answer(container: Container, code: string, value: object = {}): Promise<unknown> {
-  await initialise(container, code)
-  return run(container, value)
-}
-
-export async function logged(container: Container, activationId: string): Promise<CollectedLog> {
-  const log = container.openLog(activationId, { limitBytes: 1_048_576 })
-  await run(container, {}, activationId)
-  return log.collect({ waitMs: PATIENCE_MS })
-}
-
-export const eventually = (what: string, holds: () => boolean | Promise<boolean>): Promise<void> =>
-  within(what, holds, PATIENCE_MS)
 
 export const unique = (): string => randomBytes(6).toString('hex')

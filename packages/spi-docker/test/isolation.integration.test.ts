@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import { describeWith } from '../../../test/describe-with.ts'
 import { useEngine } from './engine.ts'
-import { answer, CALL, initialise, run, specOf } from './harness.ts'
+import { answer, callOptions, initialise, run, specOf } from './harness.ts'
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })
 
@@ -158,7 +158,7 @@ describeWith('docker', 'what an action can reach', (socketPath) => {
           return main({ host: hostname, port })
         }`
       const init = JSON.stringify({ value: { name: 'a', main: 'api', binary: false, code } })
-      expect((await container.init(init, CALL)).status).toBe(200)
+      expect((await container.init(init, callOptions())).status).toBe(200)
       expect(await run(container)).toEqual({ connected: true })
     } finally {
       await inside.close()

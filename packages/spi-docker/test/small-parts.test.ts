@@ -1,32 +1,14 @@
-import { SystemClock, isPlatformError } from '@stemcell/core'
+import { adapterContext, SystemClock, isPlatformError } from '@stemcell/core'
+import { specLabels } from '@stemcell/core/container-engine'
 import { createServer } from 'node:http'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it, onTestFinished } from 'vitest'
+import { ReadmeTables } from '../../../test/readme-tables.ts'
 import { connect } from '../src/engine/connect.ts'
-import { labelsOf, makerOf, specLabelsOf } from '../src/engine/container-labels.ts'
-import { runtimeImage } from '../src/images/runtime-image.ts'
-import { dockerContainers } from '../src/index.ts'
-
-describe('what an image says of itself', () => {
-  const labels = { 'stemcell.runtime.socket': 'unix', 'stemcell.runtime.logs': 'attributed' }
-
-  it('is believed of the platform’s images only', () => {
-    const inspected = { Id: '1', Config: { User: '65532:65532', Labels: labels } }
-    const own = { own: true, hasSocket: true, attributesLogs: true, isRoot: false }
-    const none = { own: false, hasSocket: false, attributesLogs: false }
-    expect(runtimeImage('i', inspected, false)).toMatchObject(own)
-    expect(runtimeImage('i', inspected, true)).toMatchObject(none)
-    expect(runtimeImage('i', { Id: '1', Config: { Labels: null } }, false)).toMatchObject({ ...none, isRoot: true })
-  })
-
-  it('may name root in several ways', () => {
-    const isRoot = (User: string): boolean => runtimeImage('i', { Id: '1', Config: { User } }, true).isRoot
-    expect(['', 'root', '0', '0:0', 'root:root'].map(isRoot)).toEqual([true, true, true, true, true])
-    expect(['1000', 'www-data', '1000:0', 'rootless'].map(isRoot)).toEqual([false, false, false, false])
-  })
-})
+import { keyIn, labelsOf, makerOf, nameOf } from '../src/engine/container-labels.ts'
+import { dockerContainers, dockerContainersOptions } from '../src/index.ts'
 
 describe('labels', () => {
   const spec = { owner: { platform: 'p', invoker: 'i' }, labels: { platform: 'x', action: 'a/b' } }
@@ -34,13 +16,18 @@ describe('labels', () => {
   it('of a specification come back as they were, and cannot pose as the owner', () => {
     const labels = labelsOf(spec as never, { factory: 'f', key: 'k' })
     expect(labels['stemcell.platform']).toBe('p')
-    expect(specLabelsOf({ ...labels, maintainer: 'somebody' })).toEqual(spec.labels)
+    expect(specLabels({ ...labels, maintainer: 'somebody' })).toEqual(spec.labels)
     expect(makerOf(labels)).toEqual({ factory: 'f', key: 'k' })
   })
 
   it('that others set name no folder', () => {
     expect(makerOf({ 'stemcell.factory': '..', 'stemcell.key': 'etc' })).toBeUndefined()
     expect(makerOf({})).toBeUndefined()
+  })
+
+  it('give a container a name for people, from which its folder is known', () => {
+    const name = nameOf({ owner: { platform: 'p', invoker: 'invoker 0-b' } }, { factory: 'f', key: 'k' })
+    expect([name, keyIn(name)]).toEqual(['stemcell-invoker_0-b-f-k', 'k'])
   })
 })
 
@@ -53,6 +40,20 @@ describe('connecting', () => {
     await expect(connect(nobody, 300, new SystemClock())).rejects.toSatisfy(
       (error) => isPlatformError(error, 'ERR_UNAVAILABLE') && /systemctl start docker/.test(error.message),
     )
+  })
+
+  it('goes on no longer than anybody wants it', async () => {
+    const socketPath = join(folder, 'still-nobody.sock')
+    const factory = dockerContainers({ socketPath, dir: join(folder, 'own'), connectTimeoutMs: 600_000 }).build(
+      adapterContext(),
+    )
+    const opening = expect(factory.open()).rejects.toMatchObject({ code: 'ERR_CLOSED' })
+    await factory.close()
+    await opening
+    const stop = AbortSignal.abort()
+    await expect(connect(socketPath, 600_000, new SystemClock(), stop)).rejects.toMatchObject({
+      code: 'ERR_UNAVAILABLE',
+    })
   })
 
   it('says what an engine lacks', async () => {
@@ -71,6 +72,10 @@ describe('connecting', () => {
 })
 
 describe('options', () => {
+  it('are those of the README, with the same defaults', () => {
+    new ReadmeTables(new URL('../README.md', import.meta.url)).assertOptions(dockerContainersOptions)
+  })
+
   it('that are wrong are named, before anything else happens, without their values', () => {
     const messageOf = (options: object): string => {
       try {

@@ -1,4 +1,4 @@
-import { PlatformError } from '@stemcell/core'
+import { parseOptions } from '@stemcell/core'
 import { resolve } from 'node:path'
 import { z } from '@stemcell/core/schema'
 
@@ -28,10 +28,6 @@ export type FileSettings = Readonly<z.output<typeof fileLogStoreOptions>>
 
 /** @throws ERR_CONFIG names each option that is wrong and its rule, never its value. */
 export function parseFileOptions(options: unknown): FileSettings {
-  const parsed = fileLogStoreOptions.safeParse(options)
-  if (!parsed.success) {
-    const problems = parsed.error.issues.map(({ path, message }) => `${path.join('.') || 'options'}: ${message}`)
-    throw new PlatformError('ERR_CONFIG', `@stemcell/spi-files: ${problems.join('; ')}`)
-  }
-  return { ...parsed.data, dir: resolve(parsed.data.dir) }
+  const settings = parseOptions('@stemcell/spi-files', fileLogStoreOptions, options)
+  return { ...settings, dir: resolve(settings.dir) }
 }

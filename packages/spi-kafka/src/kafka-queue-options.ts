@@ -1,4 +1,4 @@
-import { PlatformError } from '@stemcell/core'
+import { parseOptions } from '@stemcell/core'
 import { z } from '@stemcell/core/schema'
 
 /** OpenWhisk's default: a payload of 1 MiB and 6,068 bytes of message around it. */
@@ -83,10 +83,5 @@ export type KafkaSettings = Readonly<z.output<typeof kafkaQueueOptions>>
 
 /** @throws ERR_CONFIG names each option that is wrong and its rule, never its value. */
 export function parseKafkaOptions(options: unknown): KafkaSettings {
-  const parsed = kafkaQueueOptions.safeParse(options)
-  if (!parsed.success) {
-    const problems = parsed.error.issues.map(({ path, message }) => `${path.join('.') || 'options'}: ${message}`)
-    throw new PlatformError('ERR_CONFIG', `@stemcell/spi-kafka: ${problems.join('; ')}`)
-  }
-  return parsed.data
+  return parseOptions('@stemcell/spi-kafka', kafkaQueueOptions, options)
 }

@@ -4,49 +4,61 @@ import {
   randomText,
   type AdapterContext,
   type Container,
+  type ContainerOwner,
   type ContainerSpec,
+  type ContainerSummary,
 } from '@stemcell/core'
 import {
-  aborted,
   ApiForwarder,
   orAborted,
   parseImageName,
   Semaphore,
+  type EngineSession,
+  type FactoryClosing,
   type Gateway,
+  type ListedContainer,
+  type StartContainer,
 } from '@stemcell/core/container-engine'
-import { setMaxListeners } from 'node:events'
 import { reasonOf, refusedWith, toPlatformError } from './api/api-refusal.ts'
 import type { Pod } from './api/pod.ts'
 import { PodWatch } from './api/pod-watch.ts'
 import { Pods } from './api/pods.ts'
-import type { Cluster } from './cluster/connect.ts'
+import { connect, type Cluster } from './cluster/connect.ts'
 import { findGateway } from './cluster/find-gateway.ts'
 import { KubernetesContainer } from './container/kubernetes-container.ts'
 import { startPod } from './container/start-pod.ts'
 import type { KubernetesContainersSettings } from './kubernetes-containers-options.ts'
-import { factorySelector, type Maker } from './pod/pod-labels.ts'
+import { factorySelector, isOf, makerOf, ownerSelector, specLabelsOf, type Maker } from './pod/pod-labels.ts'
 import { PodLife } from './pod/pod-life.ts'
 import { isOwn, nameOf, podRequest, type PodPlan } from './pod/pod-request.ts'
 import type { PodTemplate } from './pod/pod-template.ts'
+import { statusOf } from './pod/pod-verdict.ts'
 import { removePod } from './pod/remove-pod.ts'
 
 const API_HOST = '__OW_API_HOST'
+const PARALLEL_REMOVALS = 32
 /** Longest wait for an API server that does not answer when the factory closes. */
 const CLOSE_MS = 10_000
 /** The same for a pod that was asked for of one: whoever waits for it is told, and it is removed when the server is back. */
 const UNSURE_MS = 1_000
 const LOOPBACK = /^(?:https?:\/\/)?(?:localhost|127(?:\.\d+){3}|\[::1\])(?:[:/]|$)/
 
-export interface SessionParts {
+interface SessionParts {
   readonly cluster: Cluster
   readonly settings: KubernetesContainersSettings
   readonly template: PodTemplate
   readonly context: AdapterContext
+  readonly closing: FactoryClosing
+}
+
+/** A pod in the API server's listing. */
+export interface ListedPod extends ListedContainer {
+  readonly pod: Pod
 }
 
 /** What a factory has between `open()` and `close()`: its API server, one watch, and the pods that it made. */
-export class Session {
-  readonly pods: Pods
+export class Session implements EngineSession<ListedPod> {
+  readonly #pods: Pods
   readonly #parts: SessionParts
   /** Distinguishes this object's pods from those of other processes. */
   readonly #factory: string
@@ -54,27 +66,22 @@ export class Session {
   readonly #forwarder = new ApiForwarder()
   readonly #starts: Semaphore
   readonly #startsOfUsers: Semaphore
-  readonly #closing = new AbortController()
   /** Pods that exist or may: from before the API server is asked to when their objects are gone. */
   readonly #lives = new Map<string, PodLife>()
-  readonly #containers = new Set<KubernetesContainer>()
-  readonly #creating = new Set<Promise<unknown>>()
   /** Pods that could not be removed when that was asked for. */
   readonly #left = new Set<PodLife>()
   readonly #mute = new Set<string>()
   #gateway: Promise<Gateway | undefined> | undefined
 
-  constructor(parts: SessionParts) {
+  private constructor(parts: SessionParts) {
     const { cluster, settings, context } = parts
     this.#parts = parts
-    // Every start listens to it.
-    setMaxListeners(0, this.#closing.signal)
     this.#factory = randomText(context.random, 10).toLowerCase()
-    this.pods = new Pods(cluster.server, cluster.namespace)
+    this.#pods = new Pods(cluster.server, cluster.namespace)
     this.#starts = new Semaphore(settings.parallelCreates)
     this.#startsOfUsers = new Semaphore(settings.parallelCreates)
     this.#watch = new PodWatch(
-      this.pods,
+      this.#pods,
       factorySelector(this.#factory),
       {
         changed: (pod) => this.#changed(pod),
@@ -87,20 +94,79 @@ export class Session {
   }
 
   /** @throws ERR_CONFIG no pod can be made in this namespace, or with this template. @throws ERR_UNAVAILABLE */
-  async open(): Promise<void> {
+  static async open(
+    settings: KubernetesContainersSettings,
+    template: PodTemplate,
+    context: AdapterContext,
+    closing: FactoryClosing,
+  ): Promise<Session> {
+    const cluster = await connect(settings, context)
+    const session = new Session({ cluster, settings, template, context, closing })
     try {
-      await this.#tryOut()
-      await this.#watch.open()
+      await session.#tryOut()
+      await session.#watch.open()
+      return session
     } catch (error) {
+      await session.close()
       throw toPlatformError(error, 'watch of the pods')
+    }
+  }
+
+  async create(spec: ContainerSpec, stop: AbortSignal, start: StartContainer): Promise<Container> {
+    checkImage(spec, this.#parts.settings)
+    const plan = await orAborted(this.#plan(spec), stop)
+    const name = nameOf(spec.owner, plan.maker)
+    const starts = spec.userImage ? this.#startsOfUsers : this.#starts
+    return starts.run(() => start(name, (remove) => this.#make(name, plan, stop, remove)), stop)
+  }
+
+  async list(owner: ContainerOwner): Promise<readonly ListedPod[]> {
+    const { pods } = await this.#pods.list(ownerSelector(owner))
+    return pods
+      .filter((pod) => isOf(pod, owner) && makerOf(pod) !== undefined)
+      .map((pod) => ({ name: pod.metadata.name, pod }))
+  }
+
+  summaryOf({ name, pod }: ListedPod): ContainerSummary {
+    return { id: name, state: stateOf(pod), labels: specLabelsOf(pod) }
+  }
+
+  async remove(name: string): Promise<void> {
+    const life = this.#lives.get(name)
+    // What is left is tried again when the API server is back.
+    if (life && !this.#left.has(life)) await this.#remove(life)
+  }
+
+  async reap(listed: readonly ListedPod[], owner: ContainerOwner): Promise<number> {
+    // What this session could not remove yet it goes on trying to.
+    const left = listed.filter(({ name }) => !this.#lives.has(name))
+    if (left.length === 0) return 0
+    const { settings, context } = this.#parts
+    const { clock, logger } = context
+    const lives = new Map(left.map(({ name }) => [name, new PodLife(name, clock)]))
+    for (const { name, pod } of left) lives.get(name)!.changed(pod)
+    // They are of other factories, whose pods the session's watch does not see.
+    const listener = {
+      changed: (pod: Pod) => lives.get(pod.metadata.name)?.changed(pod),
+      removed: (pod: Pod) => lives.get(pod.metadata.name)?.removed(pod),
+      reconnected: () => undefined,
+    }
+    const watch = new PodWatch(this.#pods, ownerSelector(owner), listener, clock, logger)
+    const gate = new Semaphore(PARALLEL_REMOVALS)
+    try {
+      await watch.open()
+      const timeoutMs = settings.destroyTimeoutMs
+      await Promise.all(
+        Array.from(lives.values(), (life) => gate.run(() => removePod(this.#pods, life, timeoutMs, clock))),
+      )
+      return left.length
+    } finally {
+      await watch.close()
     }
   }
 
   async close(): Promise<void> {
     const { cluster, context } = this.#parts
-    this.#closing.abort(new PlatformError('ERR_CLOSED', 'the container factory was closed'))
-    await Promise.allSettled(this.#creating)
-    await Promise.all(Array.from(this.#containers, (container) => container.destroy()))
     if (this.#left.size > 0) await this.#removeLeft()
     if (this.#left.size > 0) {
       const names = Array.from(this.#left, ({ name }) => name)
@@ -111,29 +177,8 @@ export class Session {
     await cluster.server.close()
   }
 
-  /** Whether this object made the pod, or is making it. */
-  has({ metadata }: Pod): boolean {
-    return this.#lives.has(metadata.name)
-  }
-
-  /** As {@link ContainerFactory.create}. */
-  async create(spec: ContainerSpec, signal: AbortSignal | undefined): Promise<Container> {
-    const stop = signal ? AbortSignal.any([signal, this.#closing.signal]) : this.#closing.signal
-    if (stop.aborted) throw aborted(stop)
-    const creating = this.#create(spec, stop)
-    this.#creating.add(creating)
-    try {
-      return await creating
-    } finally {
-      this.#creating.delete(creating)
-    }
-  }
-
-  async #create(spec: ContainerSpec, stop: AbortSignal): Promise<Container> {
-    checkImage(spec, this.#parts.settings)
-    const plan = await orAborted(this.#plan(spec), stop)
-    const starts = spec.userImage ? this.#startsOfUsers : this.#starts
-    return starts.run(() => this.#make(plan, stop), stop)
+  toPlatformError(error: unknown, what: string): PlatformError {
+    return toPlatformError(error, what)
   }
 
   async #plan(spec: ContainerSpec): Promise<PodPlan> {
@@ -153,37 +198,26 @@ export class Session {
     }
   }
 
-  async #make(plan: PodPlan, stop: AbortSignal): Promise<Container> {
-    if (stop.aborted) throw aborted(stop)
+  async #make(name: string, plan: PodPlan, stop: AbortSignal, remove: () => Promise<void>): Promise<Container> {
     const { context } = this.#parts
-    const life = new PodLife(nameOf(plan.spec.owner, plan.maker), context.clock)
-    this.#lives.set(life.name, life)
+    const { clock, logger } = context
+    const life = new PodLife(name, clock)
+    this.#lives.set(name, life)
     try {
-      const started = await startPod({ plan, life, pods: this.pods, context, stop, mute: this.#mute })
-      const container: KubernetesContainer = new KubernetesContainer({
-        ...started,
-        life,
-        clock: context.clock,
-        logger: context.logger,
-        remove: async () => {
-          await this.#remove(life)
-          this.#containers.delete(container)
-        },
-      })
-      this.#containers.add(container)
-      return container
+      const started = await startPod({ plan, life, pods: this.#pods, context, stop, mute: this.#mute })
+      return new KubernetesContainer({ ...started, life, clock, logger, remove })
     } catch (error) {
-      await this.#remove(life, isPlatformError(error, 'ERR_UNAVAILABLE') ? UNSURE_MS : undefined)
+      if (isPlatformError(error, 'ERR_UNAVAILABLE')) await this.#remove(life, UNSURE_MS)
       throw error
     }
   }
 
   /** Never rejects: what cannot be removed now is tried again when the API server is back. */
-  async #remove(life: PodLife, longestMs: number = this.#closing.signal.aborted ? CLOSE_MS : Infinity): Promise<void> {
-    const { settings, context } = this.#parts
-    const timeoutMs = Math.min(longestMs, settings.destroyTimeoutMs)
+  async #remove(life: PodLife, longestMs?: number): Promise<void> {
+    const { settings, context, closing } = this.#parts
+    const timeoutMs = Math.min(longestMs ?? (closing.begun.aborted ? CLOSE_MS : Infinity), settings.destroyTimeoutMs)
     try {
-      if (!(await removePod(this.pods, life, timeoutMs, context.clock))) {
+      if (!(await removePod(this.#pods, life, timeoutMs, context.clock))) {
         context.logger.warn({ pod: life.name }, 'a node did not confirm the end of a pod, which was removed without it')
       }
       this.#left.delete(life)
@@ -235,7 +269,7 @@ export class Session {
     const maker: Maker = { factory: this.#factory, key: randomText(context.random, 12).toLowerCase() }
     const plan: PodPlan = { spec, maker, own: true, environment: {}, logToken: undefined, settings, template }
     try {
-      await this.pods.create(podRequest(plan), { dryRun: true })
+      await this.#pods.create(podRequest(plan), { dryRun: true })
     } catch (error) {
       const status = refusedWith(error)
       // A quota that is used up is no reason not to start.
@@ -274,4 +308,9 @@ function checkImage({ image, userImage }: ContainerSpec, settings: KubernetesCon
   }
   if (parseImageName(image)) return
   throw new PlatformError(userImage ? 'ERR_IMAGE' : 'ERR_UNSUPPORTED', `'${image}' is not the name of an image.`)
+}
+
+function stateOf(pod: Pod): ContainerSummary['state'] {
+  const { phase } = pod.status ?? {}
+  return phase === 'Succeeded' || phase === 'Failed' || statusOf(pod)?.state?.terminated ? 'dead' : 'running'
 }

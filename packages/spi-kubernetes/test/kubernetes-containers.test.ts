@@ -1,6 +1,6 @@
 import { adapterContext } from '@stemcell/core'
 import { kubernetesContainers, kubernetesContainersOptions } from '@stemcell/spi-kubernetes'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import type { z } from '@stemcell/core/schema'
 import { freePort } from '../../../test/free-port.ts'
+import { ReadmeTables } from '../../../test/readme-tables.ts'
 import adapter from '../src/adapter.ts'
 
 async function failureAt(server: string): Promise<{ readonly code: string; readonly message: string }> {
@@ -28,17 +29,7 @@ async function failureAt(server: string): Promise<{ readonly code: string; reado
 
 describe('options of @stemcell/spi-kubernetes', () => {
   it('are those of the README, with the same defaults', () => {
-    const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8')
-    const rows = readme.split('\n').filter((line) => /^\| `\w+` /.test(line))
-    const cells = rows.map((row) => row.split('|').map((cell) => cell.trim().replaceAll('`', '')))
-    const shown = new Map(cells.map(([, name = '', , value = '']) => [name, value]))
-    const defaults = kubernetesContainersOptions.parse({}) as Readonly<Record<string, unknown>>
-    for (const name of Object.keys(kubernetesContainersOptions.shape)) {
-      expect(shown.has(name), `${name} is not in the README`).toBe(true)
-      const value = defaults[name]
-      if (['string', 'number', 'boolean'].includes(typeof value))
-        expect([name, shown.get(name)]).toEqual([name, String(value)])
-    }
+    new ReadmeTables(new URL('../README.md', import.meta.url)).assertOptions(kubernetesContainersOptions)
   })
 
   it('come from a configuration file too', () => {

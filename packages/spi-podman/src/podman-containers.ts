@@ -1,29 +1,34 @@
-import { PlatformError, type Adapter, type ContainerFactory } from '@stemcell/core'
-import { PodmanContainerFactory } from './podman-container-factory.ts'
+import { parseOptions, PlatformError, type Adapter, type ContainerFactory } from '@stemcell/core'
+import {
+  checkEngineOptions,
+  engineCapabilities,
+  EngineContainerFactory,
+  type FactoryClosing,
+} from '@stemcell/core/container-engine'
 import { podmanContainersOptions, type PodmanContainersOptions } from './podman-containers-options.ts'
+import { PodmanSession } from './podman-session.ts'
+
+const NAME = '@stemcell/spi-podman'
 
 /**
  * Containers on the Podman of this machine.
  * @throws ERR_CONFIG an option is unknown or out of range, or two of them contradict each other.
  */
 export function podmanContainers(options: PodmanContainersOptions = {}): Adapter<ContainerFactory> {
-  const parsed = podmanContainersOptions.safeParse(options)
-  if (!parsed.success) {
-    const why = parsed.error.issues.map(({ path, message }) => `${path.join('.') || 'options'}: ${message}`).join('; ')
-    throw new PlatformError('ERR_CONFIG', `@stemcell/spi-podman: ${why}`)
-  }
-  const { network, egress, address } = parsed.data
-  if (network === 'none' && (address === 'port' || address === 'bridge')) {
-    const fix = 'set address to socket, or choose another network'
-    throw new PlatformError('ERR_CONFIG', `@stemcell/spi-podman: address: ${address} needs a network: ${fix}`)
-  }
+  const settings = parseOptions(NAME, podmanContainersOptions, options)
+  checkEngineOptions(NAME, settings)
+  const { network, egress, address } = settings
   if (network === 'isolated' && !egress && address === 'port') {
     const fix = 'set address to bridge or socket, or egress to true'
-    throw new PlatformError('ERR_CONFIG', `@stemcell/spi-podman: address: no port is published without egress: ${fix}`)
+    throw new PlatformError('ERR_CONFIG', `${NAME}: address: no port is published without egress: ${fix}`)
   }
+  const capabilities = engineCapabilities(settings)
   return {
-    name: '@stemcell/spi-podman',
+    name: NAME,
     core: '^0.1.0',
-    build: (context) => new PodmanContainerFactory(parsed.data, context),
+    build: (context) => {
+      const connect = (closing: FactoryClosing) => PodmanSession.open(settings, context, closing)
+      return new EngineContainerFactory({ capabilities, connect }, context)
+    },
   }
 }

@@ -6,14 +6,15 @@ import { onTestFinished } from 'vitest'
 import {
   adapterContext,
   type AdapterContext,
-  type CallOptions,
   type Container,
   type ContainerFactory,
   type ContainerSpec,
-  type RuntimeReply,
 } from '@stemcell/core'
 import { actionNodejs, buildImage } from '@stemcell/images'
 import { podmanContainers, type PodmanContainersOptions } from '@stemcell/spi-podman'
+import { containerSpec, startAction as start } from '../../../test/action-containers.ts'
+
+export { callOptions, init, run } from '../../../test/action-containers.ts'
 
 const MAJOR = process.versions.node.split('.')[0]
 
@@ -36,22 +37,8 @@ export function uniqueOwner(): { readonly platform: string; readonly invoker: st
   return { platform: `t-${process.pid}-${Date.now().toString(36)}-${platforms++}`, invoker: 'invoker0' }
 }
 
-export function callOptions(extra: Partial<CallOptions> = {}): CallOptions {
-  return { timeoutMs: 15_000, maxReplyBytes: 1_048_576, truncateAtBytes: 1_024, ...extra }
-}
-
 export function spec(extra: Partial<ContainerSpec> = {}): ContainerSpec {
-  return {
-    owner: uniqueOwner(),
-    kind: 'nodejs:20',
-    image: IMAGE,
-    userImage: false,
-    memoryMb: 256,
-    maxConcurrent: 1,
-    environment: {},
-    labels: {},
-    ...extra,
-  }
+  return containerSpec({ owner: uniqueOwner(), image: IMAGE }, extra)
 }
 
 /** A private folder with a short path. */
@@ -75,25 +62,12 @@ export async function openFactory(
   return factory
 }
 
-export async function startAction(
+export function startAction(
   factory: ContainerFactory,
   code: string,
   extra: Partial<ContainerSpec> = {},
 ): Promise<Container> {
-  const container = await factory.create(spec(extra))
-  const { status, body } = await init(container, code)
-  if (status !== 200) throw new Error(body)
-  return container
-}
-
-export function init(container: Container, code: string): Promise<RuntimeReply> {
-  const value = { name: 'a', main: 'main', binary: false, code }
-  return container.init(JSON.stringify({ value }), callOptions())
-}
-
-export async function run(container: Container, value: object = {}, id = 'a1'): Promise<Record<string, unknown>> {
-  const { body } = await container.run(JSON.stringify({ value, activation_id: id }), callOptions())
-  return JSON.parse(body) as Record<string, unknown>
+  return start(factory, spec(extra), code)
 }
 
 /** Asks the engine itself. */

@@ -1,4 +1,4 @@
-import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -6,6 +6,7 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import type { z } from '@stemcell/core/schema'
 import { adapterContext, isPlatformError } from '@stemcell/core'
 import { podmanContainers, podmanContainersOptions, type PodmanContainersOptions } from '@stemcell/spi-podman'
+import { ReadmeTables } from '../../../test/readme-tables.ts'
 import adapter from '../src/adapter.ts'
 
 function folder(): string {
@@ -39,17 +40,7 @@ describe('options of @stemcell/spi-podman', () => {
   })
 
   it('are those of the README, with the same defaults', () => {
-    const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8')
-    const rows = readme.split('\n').filter((line) => /^\| `\w+` /.test(line))
-    const cells = rows.map((row) => row.split('|').map((cell) => cell.trim().replaceAll('`', '')))
-    const shown = new Map(cells.map(([, name = '', , value = '']) => [name, value]))
-    const defaults = podmanContainersOptions.parse({}) as Readonly<Record<string, unknown>>
-    for (const name of Object.keys(podmanContainersOptions.shape)) {
-      expect(shown.has(name), `${name} is not in the README`).toBe(true)
-      const value = defaults[name]
-      if (['string', 'number', 'boolean'].includes(typeof value))
-        expect([name, shown.get(name)]).toEqual([name, String(value)])
-    }
+    new ReadmeTables(new URL('../README.md', import.meta.url)).assertOptions(podmanContainersOptions)
   })
 
   it('come from a configuration file too', () => {
@@ -66,6 +57,14 @@ describe('the start of @stemcell/spi-podman', () => {
       'ERR_UNAVAILABLE',
       expect.stringMatching(/none\.sock.*podman\.socket.*socketPath/s),
     ])
+  })
+
+  it('is given up when the factory is closed', async () => {
+    const options = { dir: folder(), socketPath: join(folder(), 'none.sock'), connectTimeoutMs: 600_000 }
+    const factory = podmanContainers(options).build(adapterContext())
+    const opening = expect(factory.open()).rejects.toMatchObject({ code: 'ERR_CLOSED' })
+    await factory.close()
+    await opening
   })
 
   it('knows what is not Podman', async () => {

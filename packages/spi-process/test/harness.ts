@@ -5,32 +5,19 @@ import { onTestFinished } from 'vitest'
 import {
   adapterContext,
   type AdapterContext,
-  type CallOptions,
   type Container,
   type ContainerFactory,
   type ContainerSpec,
-  type RuntimeReply,
 } from '@stemcell/core'
 import { processContainers, type ProcessContainersOptions } from '@stemcell/spi-process'
+import { containerSpec, startAction } from '../../../test/action-containers.ts'
+
+export { callOptions as options, init, run } from '../../../test/action-containers.ts'
 
 export const OWNER = { platform: 'test', invoker: 'invoker0' }
 
-export function options(extra: Partial<CallOptions> = {}): CallOptions {
-  return { timeoutMs: 15_000, maxReplyBytes: 1_048_576, truncateAtBytes: 1_024, ...extra }
-}
-
 export function spec(extra: Partial<ContainerSpec> = {}): ContainerSpec {
-  return {
-    owner: OWNER,
-    kind: 'nodejs:20',
-    image: 'openwhisk/action-nodejs-v20:latest',
-    userImage: false,
-    memoryMb: 256,
-    maxConcurrent: 1,
-    environment: {},
-    labels: {},
-    ...extra,
-  }
+  return containerSpec({ owner: OWNER, image: 'openwhisk/action-nodejs-v20:latest' }, extra)
 }
 
 export function temporaryFolder(): string {
@@ -50,24 +37,8 @@ export async function openFactory(
   return factory
 }
 
-export async function start(
-  factory: ContainerFactory,
-  code: string,
-  extra: Partial<ContainerSpec> = {},
-): Promise<Container> {
-  const container = await factory.create(spec(extra))
-  const { status, body } = await init(container, code)
-  if (status !== 200) throw new Error(body)
-  return container
-}
-
-export function init(container: Container, code: string): Promise<RuntimeReply> {
-  return container.init(JSON.stringify({ value: { name: 'a', main: 'main', binary: false, code } }), options())
-}
-
-export async function run(container: Container, value: object = {}, id = 'a1'): Promise<Record<string, unknown>> {
-  const { body } = await container.run(JSON.stringify({ value, activation_id: id }), options())
-  return JSON.parse(body) as Record<string, unknown>
+export function start(factory: ContainerFactory, code: string, extra: Partial<ContainerSpec> = {}): Promise<Container> {
+  return startAction(factory, spec(extra), code)
 }
 
 /** Processes whose command line or environment contains `text`, this one apart. */

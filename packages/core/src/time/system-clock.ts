@@ -1,5 +1,6 @@
 import { performance } from 'node:perf_hooks'
 import type { Clock, Timer } from './clock.ts'
+import { sleepOn } from './sleep-on.ts'
 
 const MAX_TIMEOUT_MS = 2 ** 31 - 1
 
@@ -31,18 +32,6 @@ export class SystemClock implements Clock {
   }
 
   sleep(delayMs: number, signal?: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      if (signal?.aborted) {
-        resolve()
-        return
-      }
-      const done = (): void => {
-        timer.cancel()
-        signal?.removeEventListener('abort', done)
-        resolve()
-      }
-      const timer = this.setTimer(delayMs, done)
-      signal?.addEventListener('abort', done, { once: true })
-    })
+    return sleepOn(this, delayMs, signal)
   }
 }

@@ -1,4 +1,5 @@
 import type { Clock, Timer } from './clock.ts'
+import { sleepOn } from './sleep-on.ts'
 
 interface Pending {
   readonly dueMs: number
@@ -41,19 +42,7 @@ export class VirtualClock implements Clock {
   }
 
   sleep(delayMs: number, signal?: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      if (signal?.aborted) {
-        resolve()
-        return
-      }
-      const done = (): void => {
-        timer.cancel()
-        signal?.removeEventListener('abort', done)
-        resolve()
-      }
-      const timer = this.setTimer(delayMs, done)
-      signal?.addEventListener('abort', done, { once: true })
-    })
+    return sleepOn(this, delayMs, signal)
   }
 
   /** When the next timer is due, epoch ms; undefined when none is pending. */

@@ -23,70 +23,80 @@ import {
 import type { Host } from '../world/host.ts'
 import type { Network } from '../world/network.ts'
 
-/** Documents somewhere else: of entities, or of subjects. */
-export class RemoteDocuments implements EntityStore {
-  readonly capabilities: DocumentStoreCapabilities
+/** A part of the platform whose server is somewhere else. */
+abstract class RemotePart {
   readonly #host: Host
   readonly #network: Network
-  readonly #store: MemoryDocumentStore
+  readonly #service: Parameters<Network['call']>[1]
   #isOpen = false
 
-  constructor(host: Host, network: Network, store: MemoryDocumentStore) {
+  constructor(host: Host, network: Network, service: Parameters<Network['call']>[1]) {
     this.#host = host
     this.#network = network
-    this.#store = store
-    this.capabilities = { ...store.capabilities, durable: true }
+    this.#service = service
   }
 
   async open(): Promise<void> {
     this.#isOpen = true
-    await this.#call(() => undefined)
+    await this.ask(() => undefined)
   }
 
   async close(): Promise<void> {
     this.#isOpen = false
   }
 
+  protected async ask<T>(question: () => T | Promise<T>): Promise<T> {
+    if (!this.#isOpen) throw new PlatformError('ERR_CLOSED', 'simulated store is not open')
+    return this.#network.call(this.#host, this.#service, question)
+  }
+}
+
+/** Documents somewhere else: of entities, or of subjects. */
+export class RemoteDocuments extends RemotePart implements EntityStore {
+  readonly capabilities: DocumentStoreCapabilities
+  readonly #store: MemoryDocumentStore
+
+  constructor(host: Host, network: Network, store: MemoryDocumentStore) {
+    super(host, network, 'entities')
+    this.#store = store
+    this.capabilities = { ...store.capabilities, durable: true }
+  }
+
   get(id: string): Promise<StoredDocument | undefined> {
-    return this.#call(() => this.#store.get(id))
+    return this.ask(() => this.#store.get(id))
   }
 
   put(id: string, document: JsonObject, options?: PutOptions): Promise<PutResult> {
-    return this.#call(() => this.#store.put(id, document, options))
+    return this.ask(() => this.#store.put(id, document, options))
   }
 
   delete(id: string, revision: string): Promise<void> {
-    return this.#call(() => this.#store.delete(id, revision))
+    return this.ask(() => this.#store.delete(id, revision))
   }
 
   readAttachment(id: string, name: string): Promise<Uint8Array | undefined> {
-    return this.#call(() => this.#store.readAttachment(id, name))
+    return this.ask(() => this.#store.readAttachment(id, name))
   }
 
   attachments(id: string): Promise<readonly AttachmentInfo[]> {
-    return this.#call(() => this.#store.attachments(id))
+    return this.ask(() => this.#store.attachments(id))
   }
 
   list(query: IndexQuery): Promise<readonly IndexRow[]> {
-    return this.#call(() => this.#store.list(query))
+    return this.ask(() => this.#store.list(query))
   }
 
   count(query: Omit<IndexQuery, 'skip' | 'limit' | 'descending' | 'documents'>): Promise<number> {
-    return this.#call(() => this.#store.count(query))
+    return this.ask(() => this.#store.count(query))
   }
 
   async *scan(options?: ScanOptions): AsyncIterable<StoredDocument> {
-    const all = await this.#call(async () => {
+    const all = await this.ask(async () => {
       const found: StoredDocument[] = []
       for await (const document of this.#store.scan(options)) found.push(document)
       return found
     })
     yield* all
-  }
-
-  async #call<T>(ask: () => T | Promise<T>): Promise<T> {
-    if (!this.#isOpen) throw new PlatformError('ERR_CLOSED', 'simulated store is not open')
-    return this.#network.call(this.#host, 'entities', ask)
   }
 }
 
@@ -113,57 +123,44 @@ export interface RecordFlaws {
 }
 
 /** Records of activations somewhere else. */
-export class RemoteRecords implements ActivationStore {
+export class RemoteRecords extends RemotePart implements ActivationStore {
   readonly capabilities: ActivationStoreCapabilities
-  readonly #host: Host
-  readonly #network: Network
   readonly #store: MemoryActivationStore
   readonly #flaws: RecordFlaws
-  #isOpen = false
 
   constructor(host: Host, network: Network, store: MemoryActivationStore, flaws: RecordFlaws = {}) {
-    this.#host = host
-    this.#network = network
+    super(host, network, 'records')
     this.#store = store
     this.#flaws = flaws
     this.capabilities = { ...store.capabilities, durable: true }
   }
 
-  async open(): Promise<void> {
-    this.#isOpen = true
-    await this.#call(() => undefined)
-  }
-
-  async close(): Promise<void> {
-    this.#isOpen = false
-  }
-
   put(activation: Activation): Promise<'stored' | 'exists'> {
     if (this.#flaws.answersBeforeItStores) {
-      void this.#call(() => this.#store.put(activation)).catch(() => 'exists')
+      void this.ask(() => this.#store.put(activation)).catch(() => 'exists')
       return Promise.resolve('stored')
     }
-    return this.#call(() => this.#store.put(activation))
+    return this.ask(() => this.#store.put(activation))
   }
 
   putProvisional(owner: string, record: Activation): Promise<void> {
-    return this.#call(() => this.#store.putProvisional(owner, record))
+    return this.ask(() => this.#store.putProvisional(owner, record))
   }
 
   discardProvisional(owner: string, namespace: string, activationId: string): Promise<void> {
-    return this.#call(() => this.#store.discardProvisional(owner, namespace, activationId))
+    return this.ask(() => this.#store.discardProvisional(owner, namespace, activationId))
   }
 
   finalizeOrphans(owner: string): Promise<number> {
-    return this.#call(() => this.#store.finalizeOrphans(owner))
+    return this.ask(() => this.#store.finalizeOrphans(owner))
   }
 
   owners(): Promise<readonly string[]> {
-    return this.#call(() => this.#store.owners())
+    return this.ask(() => this.#store.owners())
   }
 
   get(namespace: string, activationId: string): Promise<Activation | undefined> {
-    return this.#call(() => this.#store.get(namespace, activationId))
+    return this.ask(() => this.#store.get(namespace, activationId))
   }
 
   list(
@@ -175,30 +172,25 @@ export class RemoteRecords implements ActivationStore {
   list(
     query: ActivationQuery & { readonly skip: number; readonly limit: number; readonly full: boolean },
   ): Promise<readonly Activation[] | readonly JsonObject[]> {
-    return this.#call<readonly Activation[] | readonly JsonObject[]>(() =>
+    return this.ask<readonly Activation[] | readonly JsonObject[]>(() =>
       query.full ? this.#store.list({ ...query, full: true }) : this.#store.list({ ...query, full: false }),
     )
   }
 
   count(query: ActivationQuery): Promise<number> {
-    return this.#call(() => this.#store.count(query))
+    return this.ask(() => this.#store.count(query))
   }
 
   expire(retention: ActivationRetention): Promise<number> {
-    return this.#call(() => this.#store.expire(retention))
+    return this.ask(() => this.#store.expire(retention))
   }
 
   async *scan(options?: { readonly after?: string }): AsyncIterable<ActivationScanRow> {
-    const all = await this.#call(async () => {
+    const all = await this.ask(async () => {
       const rows: ActivationScanRow[] = []
       for await (const row of this.#store.scan(options)) rows.push(row)
       return rows
     })
     yield* all
-  }
-
-  async #call<T>(ask: () => T | Promise<T>): Promise<T> {
-    if (!this.#isOpen) throw new PlatformError('ERR_CLOSED', 'simulated store is not open')
-    return this.#network.call(this.#host, 'records', ask)
   }
 }

@@ -1,4 +1,4 @@
-import type { Clock, Timer } from '@stemcell/core'
+import { sleepOn, type Clock, type Timer } from '@stemcell/core'
 
 /** How a member's own clock differs from the time of the world. */
 export interface Drift {
@@ -112,19 +112,7 @@ export class Host implements Clock {
   }
 
   sleep(delayMs: number, signal?: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      if (signal?.aborted) {
-        resolve()
-        return
-      }
-      const done = (): void => {
-        timer.cancel()
-        signal?.removeEventListener('abort', done)
-        resolve()
-      }
-      const timer = this.setTimer(delayMs, done)
-      signal?.addEventListener('abort', done, { once: true })
-    })
+    return sleepOn(this, delayMs, signal)
   }
 
   get #aliveMs(): number {

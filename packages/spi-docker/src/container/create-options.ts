@@ -1,13 +1,11 @@
 import type { ContainerSpec } from '@stemcell/core'
-import { RUNTIME_PORT } from '@stemcell/core/container-engine'
+import { RUNTIME_PORT, socketIn, type RuntimeImage } from '@stemcell/core/container-engine'
 import type { ContainerCreateOptions, HostConfig } from 'dockerode'
 import type { DockerContainersSettings } from '../docker-containers-options.ts'
-import { labelsOf, type Maker } from '../engine/container-labels.ts'
-import type { RuntimeImage } from '../images/runtime-image.ts'
+import { labelsOf, nameOf, type Maker } from '../engine/container-labels.ts'
 
 /** Where the socket's folder is inside a container. */
 const SOCKET_FOLDER = '/run/stemcell'
-const SOCKET = 's'
 const MIB = 1_048_576
 const PERIOD_US = 100_000
 /** The kernel takes no smaller quota. */
@@ -29,17 +27,12 @@ export interface ContainerPlan {
   readonly settings: DockerContainersSettings
 }
 
-/** The folder's side of the socket. */
-export function socketIn(folder: string): string {
-  return `${folder}/${SOCKET}`
-}
-
 /** What the engine is asked for. */
 export function createOptions(plan: ContainerPlan): ContainerCreateOptions {
   const { spec, image, maker, settings } = plan
   const user = image.isRoot ? settings.user : undefined
   return {
-    name: nameOf(plan),
+    name: nameOf(spec, maker),
     Image: image.id,
     Env: Object.entries(environmentOf(plan)).map(([name, value]) => `${name}=${value}`),
     Labels: labelsOf(spec, maker),
@@ -62,15 +55,11 @@ export function createOptions(plan: ContainerPlan): ContainerCreateOptions {
   }
 }
 
-export function nameOf({ spec, maker }: Pick<ContainerPlan, 'spec' | 'maker'>): string {
-  return `stemcell-${spec.owner.invoker.replace(/[^\w.-]/g, '_')}-${maker.factory}-${maker.key}`
-}
-
 function environmentOf({ spec, address, logToken }: ContainerPlan): Record<string, string> {
   return {
     ...(spec.maxConcurrent > 1 && { __OW_ALLOW_CONCURRENT: 'true' }),
     ...spec.environment,
-    ...(address === 'socket' && { STEMCELL_SOCKET: `${SOCKET_FOLDER}/${SOCKET}` }),
+    ...(address === 'socket' && { STEMCELL_SOCKET: socketIn(SOCKET_FOLDER) }),
     ...(logToken !== undefined && { STEMCELL_LOGS: 'attributed', STEMCELL_LOG_TOKEN: logToken }),
   }
 }

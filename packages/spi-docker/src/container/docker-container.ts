@@ -9,12 +9,11 @@ import {
   type LogOptions,
   type RuntimeReply,
 } from '@stemcell/core'
-import { exitReason } from '@stemcell/core/container-engine'
+import { exitReason, type ControlGroup } from '@stemcell/core/container-engine'
 import type { RuntimeClient } from '@stemcell/core/runtime-client'
 import type Dockerode from 'dockerode'
 import { toPlatformError, unless } from '../engine/to-platform-error.ts'
 import type { ContainerOutput } from './container-output.ts'
-import type { Freezer } from './freezer.ts'
 
 /** The news that the kernel ran out of memory may come after that of the death it caused. */
 const OOM_NEWS_MS = 500
@@ -26,7 +25,8 @@ export interface DockerContainerParts {
   readonly logs: LogDemultiplexer
   readonly output: ContainerOutput
   readonly clock: Clock
-  readonly freezer: Freezer | undefined
+  /** Whether it is suspended without the engine's knowledge. */
+  readonly freezes: boolean
   /** Kills and removes it and what belongs to it; never rejects. */
   readonly remove: () => Promise<void>
 }
@@ -39,7 +39,7 @@ export class DockerContainer implements Container {
   readonly #oom = new AbortController()
   #settle: (exit: ContainerExit) => void = () => undefined
   #client: RuntimeClient | undefined
-  #pid = 0
+  #group: ControlGroup | undefined
   #ended = false
   #destroyed: Promise<void> | undefined
 
@@ -49,10 +49,10 @@ export class DockerContainer implements Container {
     this.exited = new Promise((resolve) => (this.#settle = resolve))
   }
 
-  /** The runtime answers `client`; `pid` is that of the container's first process, 0 if it is not needed. */
-  ready(client: RuntimeClient, pid: number): void {
+  /** The runtime answers `client`; `group` is needed where the container `freezes`. */
+  ready(client: RuntimeClient, group: ControlGroup | undefined): void {
     this.#client = client
-    this.#pid = pid
+    this.#group = group
   }
 
   init(body: string, options: CallOptions): Promise<RuntimeReply> {
@@ -68,14 +68,14 @@ export class DockerContainer implements Container {
   }
 
   async suspend(): Promise<void> {
-    const { freezer, handle } = this.#parts
-    if (freezer) await freezer.freeze(this.#pid)
+    const { freezes, handle, clock } = this.#parts
+    if (freezes) await this.#freezer().freeze(clock)
     else await this.#change('suspend', handle.pause(), true)
   }
 
   async resume(): Promise<void> {
-    const { freezer, handle } = this.#parts
-    if (freezer) await freezer.thaw(this.#pid)
+    const { freezes, handle, clock } = this.#parts
+    if (freezes) await this.#freezer().thaw(clock)
     else await this.#change('resume', handle.unpause(), false)
   }
 
@@ -104,10 +104,10 @@ export class DockerContainer implements Container {
   }
 
   async #destroy(): Promise<void> {
-    const { freezer, remove } = this.#parts
+    const { remove, clock } = this.#parts
     await this.#client?.close()
     // What is frozen without the engine's knowledge would not die of its signal.
-    if (freezer?.isFrozen(this.#pid)) await freezer.thaw(this.#pid)
+    if (this.#group?.frozen) await this.#group.thaw(clock)
     await remove()
     this.died(undefined)
     await this.exited
@@ -143,6 +143,11 @@ export class DockerContainer implements Container {
       if (state?.Running && state.Paused === paused) return
       throw toPlatformError(error, what)
     }
+  }
+
+  #freezer(): ControlGroup {
+    if (!this.#group) throw new PlatformError('ERR_UNAVAILABLE', 'the control group of the container is not to be seen')
+    return this.#group
   }
 
   #reachable(): RuntimeClient {

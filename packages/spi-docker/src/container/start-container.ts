@@ -1,13 +1,12 @@
 import { PlatformError, type Clock, type LogDemultiplexer } from '@stemcell/core'
-import { aborted, RUNTIME_PORT } from '@stemcell/core/container-engine'
+import { aborted, ControlGroup, RUNTIME_PORT, socketIn, type SocketFolders } from '@stemcell/core/container-engine'
 import { runtimeClient, type RuntimeClient, type RuntimeEndpoint } from '@stemcell/core/runtime-client'
 import type Dockerode from 'dockerode'
 import { CALL_MS, inTime } from '../engine/in-time.ts'
 import { statusOf, toPlatformError, unless } from '../engine/to-platform-error.ts'
 import type { ContainerOutput } from './container-output.ts'
-import { socketIn, type ContainerPlan } from './create-options.ts'
+import type { ContainerPlan } from './create-options.ts'
 import type { DockerContainer } from './docker-container.ts'
-import type { SocketFolders } from './socket-folders.ts'
 
 /** As a shell and the engine report it: the program could not be executed, or does not exist. */
 const NO_PROGRAM = new Set([126, 127])
@@ -37,7 +36,7 @@ export async function startContainer(options: StartOptions): Promise<void> {
     throw await whyNotStarted(options, error)
   }
   if (stop.aborted) throw aborted(stop)
-  const { endpoint, pid } = await whereItListens(options)
+  const { endpoint, group } = await whereItListens(options)
   const client = runtimeClient({
     own: plan.image.own,
     endpoint,
@@ -45,14 +44,14 @@ export async function startContainer(options: StartOptions): Promise<void> {
     clock: options.clock,
     log: options.logs,
   })
-  container.ready(client, pid)
+  container.ready(client, group)
   await waitUntilReady(options, client)
-  if (plan.address === 'socket') options.folders.seal(plan.maker)
+  if (plan.address === 'socket') options.folders.seal(plan.maker.key)
 }
 
 async function whyNotStarted({ plan, handle }: StartOptions, error: unknown): Promise<PlatformError> {
   if (error instanceof PlatformError || statusOf(error) === undefined) return toPlatformError(error, 'start')
-  const { name } = plan.image
+  const { image: name } = plan.spec
   const state = (await unless([404], handle.inspect()))?.State
   if (plan.spec.userImage && NO_PROGRAM.has(state?.ExitCode ?? 0)) {
     return new PlatformError('ERR_IMAGE', `The program of container image '${name}' cannot be executed.`, {
@@ -62,22 +61,23 @@ async function whyNotStarted({ plan, handle }: StartOptions, error: unknown): Pr
   return toPlatformError(error, `container of ${name}`, 'ERR_START_FAILED')
 }
 
-async function whereItListens(options: StartOptions): Promise<{ endpoint: RuntimeEndpoint; pid: number }> {
+async function whereItListens(
+  options: StartOptions,
+): Promise<{ readonly endpoint: RuntimeEndpoint; readonly group: ControlGroup | undefined }> {
   const { plan, handle } = options
   const isSocket = plan.address === 'socket'
-  if (isSocket && plan.settings.suspendThrough === 'engine') {
-    return { endpoint: { socketPath: socketIn(plan.folder) }, pid: 0 }
-  }
-  const { NetworkSettings, State } = await inspect(handle)
-  const { Pid: pid } = State
+  const freezes = plan.settings.suspendThrough === 'freezer'
+  if (isSocket && !freezes) return { endpoint: { socketPath: socketIn(plan.folder) }, group: undefined }
+  const { Id, NetworkSettings, State } = await inspect(handle)
   if (!State.Running) throw await endedEarly(options)
-  if (isSocket) return { endpoint: { socketPath: socketIn(plan.folder) }, pid }
+  const group = freezes ? ControlGroup.of(State.Pid, Id) : undefined
+  if (isSocket) return { endpoint: { socketPath: socketIn(plan.folder) }, group }
   const published = NetworkSettings.Ports[`${RUNTIME_PORT}/tcp`]?.[0]
   const address = Object.values(NetworkSettings.Networks)[0]?.IPAddress
   if (plan.address === 'port' && published) {
-    return { endpoint: { host: published.HostIp, port: Number(published.HostPort) }, pid }
+    return { endpoint: { host: published.HostIp, port: Number(published.HostPort) }, group }
   }
-  if (plan.address === 'bridge' && address) return { endpoint: { host: address, port: RUNTIME_PORT }, pid }
+  if (plan.address === 'bridge' && address) return { endpoint: { host: address, port: RUNTIME_PORT }, group }
   throw new PlatformError('ERR_START_FAILED', `the container has no ${plan.address} address on network ${plan.network}`)
 }
 
@@ -109,7 +109,7 @@ async function endedEarly({ plan, container, output }: StartOptions): Promise<Pl
   return notReady(plan, `${how} before it was ready: ${output.lastWords.slice(-500)}`)
 }
 
-function notReady({ image, spec }: ContainerPlan, what: string, cause?: unknown): PlatformError {
-  const message = `The container of image '${image.name}' ${what}`
+function notReady({ spec }: ContainerPlan, what: string, cause?: unknown): PlatformError {
+  const message = `The container of image '${spec.image}' ${what}`
   return new PlatformError(spec.userImage ? 'ERR_IMAGE' : 'ERR_START_FAILED', message, { cause })
 }

@@ -8,20 +8,31 @@ const LONG_MS = 1_000_000
 
 /**
  * Resolves once the engine answers, and checks that it can enforce what is promised of its containers.
+ * When `stop` aborts, the attempt at hand is the last.
  * @throws ERR_CONFIG      the socket may not be used, or the engine cannot limit memory or freeze containers.
  * @throws ERR_UNAVAILABLE nothing answered within `timeoutMs`.
  */
-export async function connect(socketPath: string, timeoutMs: number, clock: Clock): Promise<Dockerode> {
+export async function connect(
+  socketPath: string,
+  timeoutMs: number,
+  clock: Clock,
+  stop?: AbortSignal,
+): Promise<Dockerode> {
   // Timers of the clock do not keep the process alive, and between two attempts there is nothing else yet.
   const alive = setInterval(() => undefined, LONG_MS)
   try {
-    return await attempt(socketPath, timeoutMs, clock)
+    return await attempt(socketPath, timeoutMs, clock, stop)
   } finally {
     clearInterval(alive)
   }
 }
 
-async function attempt(socketPath: string, timeoutMs: number, clock: Clock): Promise<Dockerode> {
+async function attempt(
+  socketPath: string,
+  timeoutMs: number,
+  clock: Clock,
+  stop: AbortSignal | undefined,
+): Promise<Dockerode> {
   const docker = new Dockerode({ socketPath })
   const deadline = clock.monotonic() + timeoutMs
   for (;;) {
@@ -31,9 +42,9 @@ async function attempt(socketPath: string, timeoutMs: number, clock: Clock): Pro
       return docker
     } catch (error) {
       if (isPermanent(error)) throw permanent(socketPath, error)
-      if (clock.monotonic() >= deadline) throw silent(socketPath, error)
+      if (stop?.aborted === true || clock.monotonic() >= deadline) throw silent(socketPath, error)
     }
-    await clock.sleep(PAUSE_MS)
+    await clock.sleep(PAUSE_MS, stop)
   }
 }
 

@@ -1,10 +1,8 @@
 import type { ContainerOwner, ContainerSpec } from '@stemcell/core'
+import { engineLabels, ownerLabels } from '@stemcell/core/container-engine'
 
-const PLATFORM = 'stemcell.platform'
-const INVOKER = 'stemcell.invoker'
 const FACTORY = 'stemcell.factory'
 const KEY = 'stemcell.key'
-const OTHER = 'stemcell.label.'
 /** They become names of folders. */
 const NAME = /^[A-Za-z0-9]+$/
 
@@ -14,16 +12,8 @@ export interface Maker {
   readonly key: string
 }
 
-export function labelsOf({ owner, labels }: ContainerSpec, { factory, key }: Maker): Record<string, string> {
-  const own = { [PLATFORM]: owner.platform, [INVOKER]: owner.invoker, [FACTORY]: factory, [KEY]: key }
-  const others = Object.entries(labels).map(([name, value]) => [OTHER + name, value])
-  return { ...own, ...(Object.fromEntries(others) as Record<string, string>) }
-}
-
-/** The labels that {@link ContainerSpec.labels} had. */
-export function specLabelsOf(labels: Readonly<Record<string, string>>): Record<string, string> {
-  const own = Object.entries(labels).filter(([name]) => name.startsWith(OTHER))
-  return Object.fromEntries(own.map(([name, value]) => [name.slice(OTHER.length), value]))
+export function labelsOf(spec: ContainerSpec, { factory, key }: Maker): Record<string, string> {
+  return { ...engineLabels(spec), [FACTORY]: factory, [KEY]: key }
 }
 
 /** Undefined for labels that this package did not set: nothing is done to such a container. */
@@ -32,14 +22,20 @@ export function makerOf(labels: Readonly<Record<string, string>>): Maker | undef
   return NAME.test(factory) && NAME.test(key) ? { factory, key } : undefined
 }
 
-export function ownerFilter({ platform, invoker }: ContainerOwner): string[] {
-  return [`${PLATFORM}=${platform}`, `${INVOKER}=${invoker}`, KEY]
+/** The name of a container, for people too. */
+export function nameOf({ owner }: Pick<ContainerSpec, 'owner'>, { factory, key }: Maker): string {
+  return `stemcell-${owner.invoker.replace(/[^\w.-]/g, '_')}-${factory}-${key}`
+}
+
+/** The key in what {@link nameOf} made. */
+export function keyIn(name: string): string {
+  return name.slice(name.lastIndexOf('-') + 1)
+}
+
+export function ownerFilter(owner: ContainerOwner): string[] {
+  return [...Object.entries(ownerLabels(owner)).map(([name, value]) => `${name}=${value}`), KEY]
 }
 
 export function factoryFilter(factory: string): string {
   return `${FACTORY}=${factory}`
-}
-
-export function platformLabel(platform: string): Record<string, string> {
-  return { [PLATFORM]: platform }
 }

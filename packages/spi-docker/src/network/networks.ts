@@ -1,8 +1,7 @@
 import { PlatformError } from '@stemcell/core'
+import { isolatedNetworkName, platformLabel, PlatformNetworks } from '@stemcell/core/container-engine'
 import type Dockerode from 'dockerode'
-import { createHash } from 'node:crypto'
 import type { DockerContainersSettings } from '../docker-containers-options.ts'
-import { platformLabel } from '../engine/container-labels.ts'
 import { toPlatformError, unless } from '../engine/to-platform-error.ts'
 
 export interface Network {
@@ -19,7 +18,7 @@ export interface Network {
 export class Networks {
   readonly #docker: Dockerode
   readonly #settings: DockerContainersSettings
-  readonly #found = new Map<string, Promise<Network>>()
+  readonly #found = new PlatformNetworks((platform) => this.#find(platform))
 
   constructor(docker: Dockerode, settings: DockerContainersSettings) {
     this.#docker = docker
@@ -28,39 +27,31 @@ export class Networks {
 
   /** @throws ERR_START_FAILED it cannot be made, or the named one does not exist. @throws ERR_UNAVAILABLE */
   of(platform: string): Promise<Network> {
-    let network = this.#found.get(platform)
-    if (!network) {
-      network = this.#find(platform)
-      this.#found.set(platform, network)
-      network.catch(() => this.#found.delete(platform))
-    }
-    return network
+    return this.#found.of(platform)
   }
 
   /** Whether somebody removed it after it was found; then the next `of` makes it anew. */
   async isGone(platform: string, network: Network): Promise<boolean> {
     if (network.gateway === undefined) return false
     if (await unless([404], this.#docker.getNetwork(network.mode).inspect())) return false
-    this.#found.delete(platform)
+    this.#found.forget(platform)
     return true
   }
 
   /** Removes the own ones that nobody uses. Rejects with the driver's error. */
   async close(): Promise<void> {
     if (this.#settings.network !== 'isolated') return
-    for (const found of this.#found.values()) {
-      const network = await found.catch(() => undefined)
+    for (const { mode } of await this.#found.take()) {
       // 403: containers of another process are on it. 404: it has gone already.
-      if (network) await unless([403, 404], this.#docker.getNetwork(network.mode).remove())
+      await unless([403, 404], this.#docker.getNetwork(mode).remove())
     }
-    this.#found.clear()
   }
 
   async #find(platform: string): Promise<Network> {
     const { network } = this.#settings
     if (network === 'none') return { mode: network }
     try {
-      const name = network === 'isolated' ? isolatedName(platform, this.#settings.egress) : network
+      const name = network === 'isolated' ? isolatedNetworkName(platform, this.#settings.egress) : network
       const existing = await this.#inspect(name)
       if (existing) return existing
       if (network === 'isolated') return await this.#make(name, platform)
@@ -100,10 +91,4 @@ export class Networks {
     const { Subnet: subnet, Gateway: address } = IPAM?.Config?.[0] ?? {}
     return { mode: Id, ...(subnet && address && { gateway: { address: address.replace(/\/.*$/, ''), subnet } }) }
   }
-}
-
-function isolatedName(platform: string, egress: boolean): string {
-  const readable = platform.replace(/[^A-Za-z0-9_.-]/g, '_').slice(0, 40)
-  const digest = createHash('sha256').update(platform).digest('hex').slice(0, 8)
-  return `stemcell-${readable}-${digest}${egress ? '' : '-inside'}`
 }

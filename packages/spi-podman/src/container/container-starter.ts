@@ -3,44 +3,52 @@ import {
   aborted,
   ControlGroup,
   RUNTIME_PORT,
+  type ApiForwarder,
   type ForwardedApi,
   type RuntimeImage,
+  type SocketFolders,
 } from '@stemcell/core/container-engine'
 import { runtimeClient, type RuntimeClient, type RuntimeEndpoint } from '@stemcell/core/runtime-client'
-import { addressOf, containerRequest, type Address } from '../engine/container-request.ts'
+import { addressOf, containerRequest, type Address, type ContainerRequest } from '../engine/container-request.ts'
 import type { ContainerFacts } from '../engine/container-facts.ts'
-import type { EngineSession } from '../engine-session.ts'
+import type { PodmanEngine } from '../engine/podman-engine.ts'
 import { keepApart } from '../network/keep-apart.ts'
-import type { ContainerNetwork } from '../network/networks.ts'
+import type { ContainerNetwork, Networks } from '../network/networks.ts'
 import type { PodmanContainersSettings } from '../podman-containers-options.ts'
 import { ContainerWatch } from './container-watch.ts'
 import { PodmanContainer } from './podman-container.ts'
 
 const API_HOST = '__OW_API_HOST'
 
+export interface ContainerStarterParts {
+  readonly engine: PodmanEngine
+  readonly networks: Networks
+  readonly folders: SocketFolders
+  readonly forwarder: ApiForwarder
+  readonly settings: PodmanContainersSettings
+  readonly context: AdapterContext
+}
+
+export interface StartOptions {
+  readonly spec: ContainerSpec
+  readonly image: RuntimeImage
+  readonly name: string
+  readonly stop: AbortSignal
+  readonly remove: () => Promise<void>
+}
+
 /** Takes one container from its spec to the point where its runtime has answered. What it leaves when it throws is the caller's to remove. */
 export class ContainerStarter {
-  readonly #session: EngineSession
-  readonly #settings: PodmanContainersSettings
-  readonly #context: AdapterContext
+  readonly #parts: ContainerStarterParts
 
-  constructor(session: EngineSession, settings: PodmanContainersSettings, context: AdapterContext) {
-    this.#session = session
-    this.#settings = settings
-    this.#context = context
+  constructor(parts: ContainerStarterParts) {
+    this.#parts = parts
   }
 
   /** @throws ERR_START_FAILED, ERR_IMAGE, ERR_UNAVAILABLE as {@link ContainerFactory.create}. */
-  async start(
-    spec: ContainerSpec,
-    image: RuntimeImage,
-    name: string,
-    signal: AbortSignal,
-    onRemoved: (id: string) => void,
-  ): Promise<PodmanContainer> {
-    const { clock, random, logger } = this.#context
-    const { engine, networks, folders, forwarder } = this.#session
-    const settings = this.#settings
+  async start({ spec, image, name, stop, remove }: StartOptions): Promise<PodmanContainer> {
+    const { engine, networks, folders, forwarder, settings, context } = this.#parts
+    const { clock, random, logger } = context
     const address = addressOf(image, settings)
     const network = await networks.of(spec.owner.platform)
     const api = await forwarder.for(spec.environment[API_HOST] ?? '', network.gateway)
@@ -53,11 +61,11 @@ export class ContainerStarter {
     const environment = api.apiHost === '' ? spec.environment : { ...spec.environment, [API_HOST]: api.apiHost }
     const request = containerRequest({ spec, image, name, network, address, folder, environment, logToken, settings })
 
-    stopIf(signal)
+    stopIf(stop)
     // First, because the engine looks for what it is to mount.
     if (address === 'socket') folders.make(name)
     const id = await this.#create(spec, request)
-    stopIf(signal)
+    stopIf(stop)
     const watch = new ContainerWatch({ id, engine, logs, clock, logger })
     await this.#run(spec, id, watch, network, api)
     const facts = await this.#facts(id, watch)
@@ -79,13 +87,12 @@ export class ContainerStarter {
       clock,
       freezer: settings.suspendThrough === 'freezer' ? required(group) : undefined,
       remove: async () => {
-        await this.#session.remove(name)
+        await remove()
         watch.removed()
-        onRemoved(id)
       },
     })
     try {
-      await this.#ready(spec, client, watch, signal)
+      await this.#ready(spec, client, watch, stop)
       // Before any code of the action runs.
       if (address === 'socket') folders.seal(name)
     } catch (error) {
@@ -95,11 +102,11 @@ export class ContainerStarter {
     return container
   }
 
-  async #create(spec: ContainerSpec, request: Parameters<EngineSession['engine']['create']>[0]): Promise<string> {
+  async #create(spec: ContainerSpec, request: ContainerRequest): Promise<string> {
     try {
-      return await this.#session.engine.create(request)
+      return await this.#parts.engine.create(request)
     } catch (error) {
-      this.#session.networks.forget(spec.owner.platform)
+      this.#parts.networks.forget(spec.owner.platform)
       throw error
     }
   }
@@ -111,7 +118,7 @@ export class ContainerStarter {
     network: ContainerNetwork,
     api: ForwardedApi,
   ): Promise<void> {
-    const { engine } = this.#session
+    const { engine } = this.#parts
     try {
       await engine.prepare(id)
       if (network.bridge !== undefined) keepApart(network.bridge)
@@ -125,21 +132,21 @@ export class ContainerStarter {
   }
 
   async #facts(id: string, watch: ContainerWatch): Promise<ContainerFacts> {
-    const facts = await this.#session.engine.inspect(id)
+    const facts = await this.#parts.engine.inspect(id)
     if (facts) return facts
     throw new PlatformError('ERR_START_FAILED', `the container went away as it started: ${watch.lastWords.slice(-500)}`)
   }
 
-  async #ready(spec: ContainerSpec, client: RuntimeClient, watch: ContainerWatch, signal: AbortSignal): Promise<void> {
-    const { startTimeoutMs } = this.#settings
+  async #ready(spec: ContainerSpec, client: RuntimeClient, watch: ContainerWatch, stop: AbortSignal): Promise<void> {
+    const { startTimeoutMs } = this.#parts.settings
     const ended = new AbortController()
     void watch.exited.then(() => ended.abort())
     try {
-      await client.waitReady(startTimeoutMs, AbortSignal.any([ended.signal, signal]))
+      await client.waitReady(startTimeoutMs, AbortSignal.any([ended.signal, stop]))
     } catch (cause) {
       throw notReady(spec, `it did not answer within ${startTimeoutMs} ms`, watch, cause)
     }
-    stopIf(signal)
+    stopIf(stop)
     if (ended.signal.aborted) throw notReady(spec, 'it ended before it answered', watch)
   }
 }

@@ -9,6 +9,15 @@ const PAUSE_MS = 100
 const CONTROLLERS = ['memory', 'cpu', 'pids']
 const OLDEST_MAJOR = 4
 
+export interface ConnectOptions {
+  readonly socketPath: string
+  readonly timeoutMs: number
+  readonly clock: Clock
+  readonly logger: Logger
+  /** Nobody wants it any more: the attempt at hand is the last. */
+  readonly stop: AbortSignal
+}
+
 /**
  * Resolves once the engine answers, and checks that it can keep what is promised of its containers.
  * @throws ERR_CONFIG      the socket may not be used or is none of Podman's, or limits cannot be set.
@@ -16,7 +25,7 @@ const OLDEST_MAJOR = 4
  */
 export async function connect(
   client: LibpodClient,
-  { socketPath, timeoutMs, clock, logger }: { socketPath: string; timeoutMs: number; clock: Clock; logger: Logger },
+  { socketPath, timeoutMs, clock, logger, stop }: ConnectOptions,
 ): Promise<EngineTraits> {
   const deadline = clock.monotonic() + timeoutMs
   for (;;) {
@@ -36,9 +45,9 @@ export async function connect(
           error,
         )
       }
-      if (clock.monotonic() >= deadline) throw silent(socketPath, error)
+      if (stop.aborted || clock.monotonic() >= deadline) throw silent(socketPath, error)
     }
-    await clock.sleep(PAUSE_MS)
+    await clock.sleep(PAUSE_MS, stop)
   }
 }
 

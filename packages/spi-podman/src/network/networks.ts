@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { PlatformError } from '@stemcell/core'
-import { platformLabel, type Gateway } from '@stemcell/core/container-engine'
+import { isolatedNetworkName, platformLabel, PlatformNetworks, type Gateway } from '@stemcell/core/container-engine'
 import { isSuccess, reasonOf, type LibpodClient } from '../engine/libpod-client.ts'
 import type { EngineTraits } from '../engine/engine-traits.ts'
 import * as wire from '../engine/wire.ts'
@@ -26,7 +26,7 @@ export class Networks {
   readonly #client: LibpodClient
   readonly #traits: EngineTraits
   readonly #settings: PodmanContainersSettings
-  readonly #found = new Map<string, Promise<ContainerNetwork>>()
+  readonly #found = new PlatformNetworks((platform) => this.#find(platform))
 
   constructor(client: LibpodClient, traits: EngineTraits, settings: PodmanContainersSettings) {
     this.#client = client
@@ -36,29 +36,20 @@ export class Networks {
 
   /** @throws ERR_START_FAILED it cannot be made, or the named one does not exist. @throws ERR_UNAVAILABLE */
   of(platform: string): Promise<ContainerNetwork> {
-    let network = this.#found.get(platform)
-    if (!network) {
-      network = this.#find(platform)
-      this.#found.set(platform, network)
-      network.catch(() => this.#found.delete(platform))
-    }
-    return network
+    return this.#found.of(platform)
   }
 
   /** Somebody may have removed it: the next `of` looks again. */
   forget(platform: string): void {
-    this.#found.delete(platform)
+    this.#found.forget(platform)
   }
 
   /** Removes the own ones that nobody uses. */
   async close(): Promise<void> {
-    const found = [...this.#found.values()]
-    this.#found.clear()
     if (this.#settings.network !== 'isolated') return
-    for (const finding of found) {
-      const network = await finding.catch(() => undefined)
+    for (const { name } of await this.#found.take()) {
       // Refused while containers of another process are on it.
-      if (network?.name !== undefined) await this.#client.call('DELETE', `/networks/${network.name}`)
+      if (name !== undefined) await this.#client.call('DELETE', `/networks/${name}`)
     }
   }
 
@@ -72,7 +63,7 @@ export class Networks {
       throw new PlatformError('ERR_START_FAILED', `network: the engine has no network ${network}: ${fix}`)
     }
     if (this.#traits.rootless) return { request: { netns: { nsmode: egress ? this.#traits.userNetwork : 'none' } } }
-    const name = nameFor(platform, egress)
+    const name = isolatedNetworkName(platform, egress)
     const made = (await this.#inspect(name)) ?? (await this.#make(name, platform))
     return { ...made, bridge: bridgeFor(name) }
   }
@@ -112,16 +103,7 @@ export class Networks {
   }
 }
 
-function nameFor(platform: string, egress: boolean): string {
-  const readable = platform.replace(/[^A-Za-z0-9_.-]/g, '_').slice(0, 40)
-  return `stemcell-${readable}-${digestOf(platform).slice(0, 8)}${egress ? '' : '-inside'}`
-}
-
 /** Named here, so that it is known without asking; an interface's name has 15 characters at most. */
 function bridgeFor(network: string): string {
-  return `stem-${digestOf(network).slice(0, 10)}`
-}
-
-function digestOf(text: string): string {
-  return createHash('sha256').update(text).digest('hex')
+  return `stem-${createHash('sha256').update(network).digest('hex').slice(0, 10)}`
 }

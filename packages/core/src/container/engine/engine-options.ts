@@ -1,4 +1,6 @@
 import { z } from 'zod'
+import { PlatformError } from '../../errors.ts'
+import type { ContainerCapabilities } from '../container-factory.ts'
 
 const credentials = z.strictObject({
   username: z.string().min(1),
@@ -50,4 +52,30 @@ export const engineOptions = {
   registries: z.record(z.string().min(1), credentials).default({}),
   /** `freezer` writes to the cgroup itself, which is faster, and needs root on the engine's machine. */
   suspendThrough: z.enum(['engine', 'freezer']).default('engine'),
+}
+
+interface EngineSettings {
+  readonly network: string
+  readonly address: 'auto' | 'socket' | 'port' | 'bridge'
+  readonly userImages: boolean
+}
+
+/** `adapter` is the package that errors name. @throws ERR_CONFIG options that contradict each other. */
+export function checkEngineOptions(adapter: string, { network, address }: EngineSettings): void {
+  if (network !== 'none' || (address !== 'port' && address !== 'bridge')) return
+  const fix = 'set address to socket, or choose another network'
+  throw new PlatformError('ERR_CONFIG', `${adapter}: address: ${address} needs a network: ${fix}`)
+}
+
+/** What a factory on an engine of this machine promises. */
+export function engineCapabilities({ userImages }: EngineSettings): ContainerCapabilities {
+  return {
+    suspend: true,
+    memoryLimit: true,
+    cpuLimit: true,
+    images: userImages,
+    // Of the platform's own images; with those that write sentinels the pools must not overlap runs.
+    attributedLogs: true,
+    isolation: 'container',
+  }
 }

@@ -5,9 +5,11 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import {
   engineLabels,
   exitReason,
+  isolatedNetworkName,
   Semaphore,
   orAborted,
   ownerLabels,
+  PlatformNetworks,
   SocketFolders,
   specLabels,
 } from '@stemcell/core/container-engine'
@@ -98,5 +100,34 @@ describe('SocketFolders', () => {
     expect(() => new SocketFolders('x', '/tmp').open()).toThrow(/^x: dir .*mode 700.*set dir/)
     const deep = join(temporary(), 'd'.repeat(100))
     expect(() => new SocketFolders('x', deep).open()).toThrow(/^x: dir .*bytes.*set dir/)
+  })
+})
+
+describe('PlatformNetworks', () => {
+  it('are looked for once by all who ask, again after a failure or when they may be gone, and taken once', async () => {
+    let looks = 0
+    let fails = true
+    const networks = new PlatformNetworks((platform) => {
+      looks++
+      return fails ? Promise.reject(new Error('on purpose')) : Promise.resolve(`network of ${platform}`)
+    })
+    const failures = await Promise.allSettled([networks.of('p'), networks.of('p')])
+    expect([looks, failures.map(({ status }) => status)]).toEqual([1, ['rejected', 'rejected']])
+    fails = false
+    expect(await Promise.all([networks.of('p'), networks.of('p')])).toEqual(['network of p', 'network of p'])
+    expect(looks).toBe(2)
+    networks.forget('p')
+    await networks.of('p')
+    fails = true
+    networks.of('q').catch(() => undefined)
+    expect([looks, await networks.take(), await networks.take()]).toEqual([4, ['network of p'], []])
+  })
+
+  it('have a name for people, another one for each platform and for what does not lead out', () => {
+    const names = ['a b', 'a_b', 'x'.repeat(200)].flatMap((name) =>
+      [true, false].map((egress) => isolatedNetworkName(name, egress)),
+    )
+    expect(new Set(names).size).toBe(6)
+    for (const name of names) expect(name).toMatch(/^stemcell-[\w.-]{1,40}-[0-9a-f]{8}(-inside)?$/)
   })
 })

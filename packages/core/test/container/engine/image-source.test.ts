@@ -57,9 +57,13 @@ describe('ImageSource', () => {
   it.each([
     ['', true],
     ['root', true],
+    ['0', true],
     ['0:5', true],
+    ['root:root', true],
     ['1000', false],
+    ['1000:0', false],
     ['action', false],
+    ['rootless', false],
   ])('takes user %j for root: %s', async (user, isRoot) => {
     const engine = new Engine()
     engine.has.set('a:1', { id: 'id', user, labels: {} })
