@@ -34,8 +34,11 @@ export const ERROR_CODES = {
 /** One of the codes of {@link ERROR_CODES}. */
 export type ErrorCode = keyof typeof ERROR_CODES
 
+/** What a {@link PlatformError} may have beside its code and message. */
 export interface PlatformErrorOptions {
+  /** The error of the driver. */
   readonly cause?: unknown
+  /** See {@link PlatformError.userHint}. */
   readonly userHint?: string
 }
 
@@ -46,7 +49,10 @@ export class PlatformError extends Error {
   readonly [BRAND] = true
   override readonly name = 'PlatformError'
   readonly code: ErrorCode
-  /** One sentence for whoever invoked the action, where `message` is for the operator. Without secrets and addresses. */
+  /**
+   * One sentence for whoever invoked the action, where `message` is for the operator. Without secrets and addresses. That of an
+   * ERR_START_FAILED of a container follows what the user is told.
+   */
   readonly userHint: string | undefined
 
   constructor(code: ErrorCode, message: string, options: PlatformErrorOptions = {}) {

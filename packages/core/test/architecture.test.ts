@@ -62,6 +62,7 @@ const OWN_JSON = new Set([
   'core/src/controller/namespaces/namespace-routes.ts',
   'core/src/queue/queue-names.ts',
   'core/src/controller/operations/operational-routes.ts',
+  'core/src/controller/operations/readiness-route.ts',
   'core/src/controller/triggers/fire-rules.ts',
   'core/src/controller/triggers/fire-trigger.ts',
   'core/src/invoker/http/invoker-front.ts',

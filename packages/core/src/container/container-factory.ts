@@ -18,7 +18,6 @@ export interface ContainerFactory extends Lifecycle {
    * @throws ERR_UNSUPPORTED  the kind or image cannot be run by this factory; the message names it and is meant for the
    *                          user.
    * @throws ERR_START_FAILED the platform's fault: no resources, engine error, no readiness in time, or `signal` aborted.
-   *                          Its `userHint`, if any, is added to what the user is told.
    * @throws ERR_IMAGE        the user image's fault; the message is meant for the user.
    * @throws ERR_UNAVAILABLE  the engine does not answer.
    */
