@@ -5,6 +5,9 @@ export const MAX_CONNECTIONS = 8192
 /** Stores, queues, containers and their pipes need descriptors too: connections get no more than this share. */
 const SHARE = 0.5
 
+/** Of a second server in the same process. */
+export const SECOND_SHARE = 0.25
+
 /** How many connections a server takes, and what it follows from. */
 export interface ConnectionCap {
   readonly connections: number
@@ -13,8 +16,8 @@ export interface ConnectionCap {
 }
 
 /** Taking more connections than the limit of open files bears would starve everything else in this process. */
-export function connectionCap(openFiles: number | undefined = openFilesLimit()): ConnectionCap {
-  const affordable = openFiles === undefined ? MAX_CONNECTIONS : Math.max(1, Math.floor(openFiles * SHARE))
+export function connectionCap(openFiles: number | undefined = openFilesLimit(), share: number = SHARE): ConnectionCap {
+  const affordable = openFiles === undefined ? MAX_CONNECTIONS : Math.max(1, Math.floor(openFiles * share))
   return { connections: Math.min(MAX_CONNECTIONS, affordable), openFiles }
 }
 

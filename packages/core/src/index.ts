@@ -1,6 +1,9 @@
 export { ERROR_CODES, isPlatformError, PlatformError, type ErrorCode, type PlatformErrorOptions } from './errors.ts'
 export { isPromise, type Lifecycle, type MaybePromise } from './lifecycle.ts'
 export { silentLogger, type Logger } from './log.ts'
+export { connectionCap, SECOND_SHARE } from './connection-cap.ts'
+export { bounded } from './controller/http/http-server.ts'
+export { originForm } from './controller/http/origin-form.ts'
 export { refusedConnections } from './controller/http/refused-connections.ts'
 export {
   ApiServer,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { silentLogger, VirtualClock } from '../src/index.ts'
-import { connectionCap } from '../src/connection-cap.ts'
+import { connectionCap, SECOND_SHARE } from '../src/connection-cap.ts'
 import { refusedConnections } from '../src/controller/http/refused-connections.ts'
 
 describe('connectionCap', () => {
@@ -14,6 +14,12 @@ describe('connectionCap', () => {
     [0, 1],
   ])('of %i open files lets %i be connections', (openFiles, connections) => {
     expect(connectionCap(openFiles)).toEqual({ connections, openFiles })
+  })
+
+  it('leaves something beside two servers', () => {
+    const one = connectionCap(256)
+    const other = connectionCap(256, SECOND_SHARE)
+    expect([one.connections, other.connections]).toEqual([128, 64])
   })
 
   it('knows the limit of this process where the system tells it', () => {

@@ -42,6 +42,7 @@ export class Gateway implements SystemPackage {
       settings,
       memory: new RouteMemory(store, clock, logger),
       clock,
+      random,
       logger,
       handle: (request, response) => context.handle(request, response),
     })

@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { connect, Server, type AddressInfo } from 'node:net'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import {
   adapterContext,
@@ -237,7 +239,7 @@ describe('the gateway', () => {
     const rig = await GatewayRig.start()
     await rig.webAction('later', LATER)
     await rig.create('/b', '/x', 'GET', 'later')
-    const call = rig.call('/b/x')
+    const call = rig.call('/b/x', { headers: { connection: 'keep-alive' } })
     const { apis } = rig
     // It has arrived once it is in flight.
     await vi.waitFor(async () => {
@@ -245,8 +247,31 @@ describe('the gateway', () => {
       expect(Number(await count.text())).toBe(1)
     })
     await rig.close()
-    expect(await call).toMatchObject({ status: 200, text: 'late' })
+    expect(await call).toMatchObject({ status: 200, text: 'late', headers: { connection: 'close' } })
     await expect(fetch(`${apis}/b/x`)).rejects.toThrow()
+  })
+
+  it('answers what comes on a kept connection just when it stops', async () => {
+    const rig = await GatewayRig.start()
+    await rig.webAction('echo')
+    await rig.create('/b', '/x', 'GET', 'echo')
+    const { hostname, port } = new URL(rig.gatewayUrl)
+    const socket = connect(Number(port), hostname)
+    let text = ''
+    socket.setEncoding('latin1').on('data', (chunk: string) => (text += chunk))
+    const ended = once(socket, 'end')
+    const ask = (): void => void socket.write('GET /api/guest/b/x HTTP/1.1\r\nHost: x\r\n\r\n')
+    ask()
+    await vi.waitFor(() => expect(text).toMatch(/^HTTP\/1\.1 200 [^]*Connection: keep-alive/))
+    text = ''
+    const close = vi.spyOn(Server.prototype, 'close').mockImplementation(function (this: Server, done) {
+      if ((this.address() as AddressInfo | null)?.port === Number(port)) ask()
+      close.mockRestore()
+      return Server.prototype.close.call(this, done)
+    })
+    await rig.close()
+    await ended
+    expect(text).toMatch(/^HTTP\/1\.1 200 [^]*Connection: close/)
   })
 
   it('does not wait for ever for what never ends', async () => {

@@ -13,6 +13,15 @@ beforeAll(async () => {
     'image',
     'function main() { return { headers: { "content-type": "image/png" }, body: "AAAA".repeat(1000) } }',
   )
+  for (const [name, header] of Object.entries({
+    part: '"content-range": "bytes 0-4999/9000"',
+    fixed: '"cache-control": "private, no-transform"',
+    tagged: '"ETag": "\\"a\\""',
+  }))
+    await rig.webAction(
+      name,
+      `function main() { return { headers: { "content-type": "text/plain", ${header} }, body: "x".repeat(5000) } }`,
+    )
   await rig.webAction('secured', ECHO, { 'require-whisk-auth': 'my secret' })
   await rig.webAction('crash', 'function main() { throw new Error("no") }')
   await rig.webAction(
@@ -30,6 +39,7 @@ beforeAll(async () => {
   await rig.create('/', '/root', 'get', 'echo')
   await rig.create('/', '/books/long', 'get', 'other')
   await rig.create('/books', '/long', 'get', 'long')
+  for (const name of ['part', 'fixed', 'tagged']) await rig.create('/books', `/${name}`, 'get', name)
   await rig.create('/books', '/image', 'get', 'image')
   await rig.create('/deep/base/path', '/x', 'get', 'echo')
   await rig.create('/types', '/json', 'get', 'echo', { type: 'json' })
@@ -391,6 +401,21 @@ describe('the gateway', () => {
     })
     expect(Number(answer.headers['content-length'])).toBe(answer.bytes.length)
     expect(JSON.parse(gunzipSync(answer.bytes).toString('utf8'))).toEqual({ text: 'x'.repeat(5000) })
+  })
+
+  it.each(['part', 'fixed'])('leaves the bytes of what says that they count (%s)', async (name) => {
+    for (const connection of ['close', 'keep-alive']) {
+      const answer = await rig.call(`/books/${name}`, { headers: { connection, 'accept-encoding': 'gzip' } })
+      expect(answer.headers['content-encoding']).toBeUndefined()
+      expect(answer.text).toBe('x'.repeat(5000))
+    }
+  })
+
+  it.each(['close', 'keep-alive'])('calls what it compressed alike, not the same (%s)', async (connection) => {
+    const ask = async (headers: Record<string, string>): Promise<unknown> =>
+      (await rig.call('/books/tagged', { headers: { connection, ...headers } })).headers.etag
+    expect(await ask({ 'accept-encoding': 'gzip' })).toBe('W/"a"')
+    expect(await ask({})).toBe('"a"')
   })
 
   it('serves a namespace on a host of its own, and the others where they were', async () => {

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { OperatorHub } from '../stream/operator-hub.ts'
 import { readAssets, type Asset } from './assets.ts'
 import { isOperator, type OperatorCredentials } from './operator-credentials.ts'
+import { takesCoding } from './takes-coding.ts'
 import { SECURITY_HEADERS } from './security-headers.ts'
 
 /** Where the console is served. */
@@ -49,7 +50,11 @@ export function serveConsole(parts: ServingParts): (request: IncomingMessage, re
 function sendAsset(request: IncomingMessage, response: ServerResponse, { type, hashed, ...content }: Asset): void {
   const accepted = request.headers['accept-encoding'] ?? ''
   const coding =
-    content.br && /\bbr\b/.test(accepted) ? 'br' : content.gzip && /\bgzip\b/.test(accepted) ? 'gzip' : undefined
+    content.br && takesCoding(accepted, 'br')
+      ? 'br'
+      : content.gzip && takesCoding(accepted, 'gzip')
+        ? 'gzip'
+        : undefined
   const body = (coding && content[coding]) ?? content.plain
   response
     .writeHead(200, {

@@ -41,6 +41,10 @@ describe('the files of the console', () => {
     expect(loaded.headers.get('cache-control')).toContain('immutable')
     const plain = await fetch(`${url}${script}`, { headers: { 'accept-encoding': 'identity' } })
     expect(plain.headers.get('content-encoding')).toBeNull()
+    const forbidden = await fetch(`${url}${script}`, { headers: { 'accept-encoding': 'br;q=0, GZIP; q=0.5' } })
+    expect(forbidden.headers.get('content-encoding')).toBe('gzip')
+    const neither = await fetch(`${url}${script}`, { headers: { 'accept-encoding': 'br; q=0, gzip;q=0.0' } })
+    expect(neither.headers.get('content-encoding')).toBeNull()
     expect(await plain.text()).toBe(await loaded.text())
   })
 

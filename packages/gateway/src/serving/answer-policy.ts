@@ -19,6 +19,9 @@ export function compresses(
   if (gzipFromBytes === undefined || bytes < gzipFromBytes || bytes === 0) return false
   return (
     headerOf(headers, 'content-encoding') === undefined &&
+    // A part of something, whose bytes are counted.
+    headerOf(headers, 'content-range') === undefined &&
+    !/\bno-transform\b/i.test(headerOf(headers, 'cache-control') ?? '') &&
     COMPRESSIBLE.test(contentType ?? headerOf(headers, 'content-type') ?? '')
   )
 }
@@ -38,6 +41,11 @@ export function withoutCors(headers: readonly string[]): string[] {
 /** Of a body that was compressed. */
 export function compressedHeaders(headers: readonly string[]): string[] {
   const others = kept(headers, (name) => name.toLowerCase() !== 'content-length')
+  // It names other bytes now: alike, but not the same.
+  for (let index = 0; index < others.length; index += 2) {
+    if (others[index]!.toLowerCase() === 'etag' && others[index + 1]!.startsWith('"'))
+      others[index + 1] = `W/${others[index + 1]!}`
+  }
   return [...others, 'Content-Encoding', 'gzip', 'Vary', 'Accept-Encoding']
 }
 

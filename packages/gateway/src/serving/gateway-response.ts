@@ -1,5 +1,5 @@
 import { DualResponse } from '@stemcell/core'
-import type { IncomingMessage } from 'node:http'
+import { STATUS_CODES, type IncomingMessage } from 'node:http'
 import { gzip } from 'node:zlib'
 import { compressedHeaders, compresses, withoutCors, type AnswerPolicy } from './answer-policy.ts'
 import { refusalText, type Reply } from './reply.ts'
@@ -24,8 +24,14 @@ export class GatewayResponse<R extends IncomingMessage = IncomingMessage> extend
     const body = refusalText(status, message)
     const cors = this.policy?.cors ?? []
     this.policy = undefined
+    // A client that waits to be asked for its body will not send it: what comes next would be taken for it.
+    if (this.req.headers.expect !== undefined && !this.req.complete) this.shouldKeepAlive = false
     this.#send(
-      { status, reason: '', headers: ['Content-Type', 'application/json; charset=utf-8', ...headers, ...cors] },
+      {
+        status,
+        reason: STATUS_CODES[status] ?? '',
+        headers: ['Content-Type', 'application/json; charset=utf-8', ...headers, ...cors],
+      },
       Buffer.from(body),
     )
   }

@@ -1,22 +1,29 @@
 import type { IncomingMessage, RequestListener, Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { Server as NetServer, type AddressInfo } from 'node:net'
 import {
   ApiServer,
+  bounded,
+  connectionCap,
   DirectRequest,
   Deadline,
   Deadlines,
   DirectResponse,
   isPlatformError,
   isPromise,
+  originForm,
   PlatformError,
+  refusedConnections,
   renewedServer,
+  SECOND_SHARE,
   SecureServer,
   type HttpRequest,
   type HttpResponse,
   type CertificateFiles,
   type Clock,
   type Logger,
+  type Random,
   type SystemPackageContext,
+  type Timer,
 } from '@stemcell/core'
 import type { GatewaySettings } from '../gateway-options.ts'
 import { accessOf } from './required-access.ts'
@@ -25,7 +32,7 @@ import { takesGzip } from './answer-policy.ts'
 import { DirectReply } from './direct-reply.ts'
 import { GatewayResponse } from './gateway-response.ts'
 import { RateLimiter } from './rate-limiter.ts'
-import type { Reply } from './reply.ts'
+import { refusalText, type Reply } from './reply.ts'
 import type { RouteMemory } from './route-memory.ts'
 import type { RouteTable } from './route-table.ts'
 import type { ServedOperation, ServedPath } from './served-api.ts'
@@ -33,8 +40,10 @@ import type { ServedOperation, ServedPath } from './served-api.ts'
 /** Longer than clients and proxies keep an idle connection. */
 const KEEP_ALIVE_MS = 75_000
 const RECEIVE_MS = 65_000
+/** A connection is let be for so long when it drains: the next request may be on its way. */
+const LINGER_MS = 250
+const SWEEP_MS = 20
 const MAX_HEAD_BYTES = 64 * 1024
-const MAX_CONNECTIONS = 8192
 const HTTP = {
   ServerResponse: GatewayResponse,
   keepAliveTimeout: KEEP_ALIVE_MS,
@@ -44,6 +53,8 @@ const HTTP = {
 }
 /** Before the namespace. */
 const APIS = '/api/'
+/** A target as proxies send it: its host is the one that counts. */
+const ABSOLUTE = /^https?:\/\/([^/?#]*)/i
 const NO_HEADERS: readonly string[] = []
 const UNSUBSCRIBED = ''
 
@@ -51,6 +62,7 @@ export interface GatewayServerParts {
   readonly settings: GatewaySettings
   readonly memory: RouteMemory
   readonly clock: Clock
+  readonly random: Random
   readonly logger: Logger
   readonly handle: SystemPackageContext['handle']
 }
@@ -113,8 +125,8 @@ export class GatewayServer {
   }
 
   async #listen(host: string, port: number): Promise<void> {
+    const { clock, logger } = this.#parts
     const server = await this.#make()
-    server.maxConnections = MAX_CONNECTIONS
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject)
       server.listen(port, host, () => {
@@ -122,6 +134,7 @@ export class GatewayServer {
         resolve()
       })
     })
+    server.on('error', refusedConnections(logger, clock))
     this.#server = server
     const scheme = this.#parts.settings.tls ? 'https' : 'http'
     const { port: actual } = server.address() as AddressInfo
@@ -131,12 +144,16 @@ export class GatewayServer {
   }
 
   async #make(): Promise<Server> {
-    const { settings, clock, logger } = this.#parts
+    const { settings, clock, random, logger } = this.#parts
     const handle = (request: HttpRequest, response: HttpResponse): void => {
       if (response instanceof DirectResponse) this.#serve(request, response, new DirectReply(response))
       else if (response instanceof GatewayResponse) this.#serve(request, response, response)
     }
-    if (!settings.tls) return new ApiServer(HTTP, handle, clock)
+    const boundedOne = <S extends Server>(server: S): S => {
+      const { connections } = connectionCap(undefined, SECOND_SHARE)
+      return bounded(server, handle as RequestListener, random, connections, refusalText)
+    }
+    if (!settings.tls) return boundedOne(new ApiServer(HTTP, handle, clock))
     const { server, certificate } = await renewedServer(settings.tls, {
       clock,
       logger,
@@ -147,7 +164,7 @@ export class GatewayServer {
     // Another one was there when the port was not to be had.
     this.#certificate?.close()
     this.#certificate = certificate
-    return server
+    return boundedOne(server)
   }
 
   /** Takes no more requests, and lets those that are being answered finish, for a time. Idempotent. */
@@ -162,11 +179,21 @@ export class GatewayServer {
     const { clock, settings } = this.#parts
     this.#certificate?.close()
     if (server instanceof SecureServer) server.announceEnd()
-    const closed = new Promise<void>((resolve) => server.close(() => resolve()))
-    server.closeIdleConnections()
+    // Unlike its own `close`, this lets it keep idle connections.
+    const closed = new Promise<void>((resolve) => NetServer.prototype.close.call(server, () => resolve()))
+    let sweep: Timer | undefined
+    const sweeping = (): void => {
+      // After what has arrived was read: a process that stood still looks at its timers first.
+      setImmediate(() => server.closeIdleConnections())
+      sweep = clock.setTimer(SWEEP_MS, sweeping)
+    }
+    sweep = clock.setTimer(Math.min(settings.drainMs, LINGER_MS), sweeping)
     const impatience = clock.setTimer(settings.drainMs, () => server.closeAllConnections())
     await closed
+    sweep.cancel()
     impatience.cancel()
+    // What checks its connections stops, too.
+    server.close()
     this.#deadlines.rest()
   }
 
@@ -195,11 +222,13 @@ export class GatewayServer {
   }
 
   #placeOf({ url = '/', headers }: HttpRequest): Place | undefined {
-    const end = url.indexOf('?')
-    const path = end < 0 ? url : url.slice(0, end)
-    const query = end < 0 ? '' : url.slice(end)
+    const target = originForm(url)
+    const end = target.indexOf('?')
+    const path = end < 0 ? target : target.slice(0, end)
+    const query = end < 0 ? '' : target.slice(end)
     if (this.#hosts.size > 0) {
-      const namespace = this.#hosts.get((headers.host ?? '').toLowerCase().replace(/:\d+$/, ''))
+      const host = ABSOLUTE.exec(url)?.[1] ?? headers.host ?? ''
+      const namespace = this.#hosts.get(host.toLowerCase().replace(/:\d+$/, ''))
       if (namespace !== undefined) return { namespace, path, query }
     }
     if (!path.startsWith(APIS)) return undefined
@@ -264,7 +293,10 @@ export class GatewayServer {
   #await(reply: Reply): void {
     const { clock, settings } = this.#parts
     const patience = new Patience(clock.monotonic() + settings.timeoutMs, reply)
-    reply.whenAnswered = () => void this.#deadlines.remove(patience)
+    reply.whenAnswered = () => {
+      this.#deadlines.remove(patience)
+      if (this.#closing) reply.shouldKeepAlive = false
+    }
     this.#deadlines.add(patience)
   }
 }

@@ -8,6 +8,7 @@ import type { HttpRequest, HttpResponse } from './direct/api-server.ts'
 import { DirectRequest } from './direct/direct-request.ts'
 import { DirectResponse } from './direct/direct-response.ts'
 import type { EarlyAnswers } from './early-answers.ts'
+import { originForm } from './origin-form.ts'
 import { announcedLength, ClientGone, type BodyLimit, type BodySource } from './read-body.ts'
 import type { LateAnswer } from './route.ts'
 
@@ -139,14 +140,4 @@ function wholeBody(request: HttpRequest, limit: BodyLimit): Buffer {
   const { body } = request
   if (body.length > limit.bytes) throw limit.tooLarge(body.length)
   return body
-}
-
-/** The target without scheme and host, which proxies send, and without a fragment, which nobody should. */
-function originForm(url: string): string {
-  const hash = url.indexOf('#')
-  const target = hash < 0 ? url : url.slice(0, hash)
-  if (target.startsWith('/')) return target
-  const path = /^https?:\/\/[^/?]*(.*)$/i.exec(target)?.[1]
-  if (path === undefined) return target
-  return path.startsWith('/') ? path : `/${path}`
 }

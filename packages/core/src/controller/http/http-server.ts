@@ -56,16 +56,20 @@ export function createHttpServer(
   return bounded(new ApiServer(HTTP_BOUNDS, handle, clock, leaves), handle, random, maxConnections)
 }
 
-/** The same of a server that was made with `HTTP_BOUNDS`, and perhaps more. */
+/** The body of what is answered to bytes that are no request. */
+export type RefusalText = (status: number, message: string, transactionId: string) => string
+
+/** The same of a server that was made with bounds like `HTTP_BOUNDS`, and perhaps more. */
 export function bounded<S extends Server>(
   server: S,
   handle: RequestListener,
   random: Random,
   maxConnections: number,
+  textOf: RefusalText = refusalText,
 ): S {
   const refuse = (socket: Duplex, why: Refusal) => {
     socket.on('error', () => socket.destroy())
-    socket.end(refusal(why, randomText(random, 32)), () => socket.destroy())
+    socket.end(refusal(why, randomText(random, 32), textOf), () => socket.destroy())
   }
   server.maxConnections = maxConnections
   // Their size is bounded. Of more than so many node:http would drop the rest, the length of the body among them.
@@ -83,8 +87,12 @@ export function bounded<S extends Server>(
   return server
 }
 
-function refusal({ status, message }: Refusal, transactionId: string): string {
-  const body = JSON.stringify({ error: STATUS_TEXT_DEFAULTS[status] ?? message, code: transactionId })
+function refusalText(status: number, message: string, transactionId: string): string {
+  return JSON.stringify({ error: STATUS_TEXT_DEFAULTS[status] ?? message, code: transactionId })
+}
+
+function refusal({ status, message }: Refusal, transactionId: string, textOf: RefusalText): string {
+  const body = textOf(status, message, transactionId)
   return [
     `HTTP/1.1 ${status} ${message}`,
     `X-Request-ID: ${transactionId}`,

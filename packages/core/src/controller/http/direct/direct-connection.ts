@@ -88,14 +88,8 @@ export class DirectConnection implements ResponseOwner {
   answered(keepsConnection: boolean): void {
     this.#response = undefined
     this.#lastTick = this.#host.tick
-    if (!keepsConnection || this.#hasEnded) {
-      this.#stopReading()
-      // Whatever else was sent is not asked any more.
-      this.socket.on('data', () => undefined).resume()
-      this.socket.end(() => this.socket.destroy())
-      return
-    }
-    if (!this.#isReading) this.#read()
+    if (!keepsConnection) this.#finish()
+    else if (!this.#isReading) this.#read()
   }
 
   readonly #onData = (chunk: Buffer): void => {
@@ -109,9 +103,17 @@ export class DirectConnection implements ResponseOwner {
     else if (this.#bytes.length > MAX_AHEAD_BYTES) this.#pause()
   }
 
+  /** Whatever else was sent is not asked any more. */
+  #finish(): void {
+    this.#stopReading()
+    this.socket.on('data', () => undefined).resume()
+    this.socket.end(() => this.socket.destroy())
+  }
+
   readonly #onEnd = (): void => {
     this.#hasEnded = true
-    if (this.#response) return
+    // Whoever says no more may still wait for answers.
+    if (this.#response || this.socket.writableNeedDrain) return
     const bytes = this.#bytes
     this.#stopReading()
     if (bytes.length === 0) this.socket.end()
@@ -144,7 +146,9 @@ export class DirectConnection implements ResponseOwner {
       if (!this.#readOne()) break
     }
     this.#isReading = false
-    if (this.#paused && !this.#response && !this.#isOver && !this.socket.writableNeedDrain) {
+    if (this.#response || this.#isOver || this.socket.writableNeedDrain) return
+    if (this.#hasEnded) this.#finish()
+    else if (this.#paused) {
       this.#paused = false
       this.socket.resume()
     }
@@ -154,7 +158,8 @@ export class DirectConnection implements ResponseOwner {
     const bytes = this.#bytes
     const head = this.#headOf(bytes)
     if (head === 'other') {
-      this.#handOver()
+      // Nothing can be put back before an end that came.
+      if (!this.#hasEnded) this.#handOver()
       return false
     }
     if (head === 'incomplete') return false

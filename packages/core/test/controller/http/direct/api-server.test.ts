@@ -219,6 +219,21 @@ describe('a connection', () => {
     expect(client.statuses).toEqual(['200'])
   })
 
+  it.each(['', GET.slice(0, 9), 'FOO / HTTP/1.1\r\nhost: x\r\n\r\n'])(
+    'is closed after all answers when the client asked more before it said no more, and then %j',
+    async (rest) => {
+      const client = new Client()
+      await client.write(GET + GET + rest)
+      await client.end()
+      seen[0]!.answer(textAnswer(200, 'first'))
+      expect(client.ended).toBe(false)
+      expect(seen).toHaveLength(2)
+      seen[1]!.answer(textAnswer(200, 'second'))
+      await eventually('it is closed', () => client.closed)
+      expect(client.received).toMatch(/first[^]*second$/)
+    },
+  )
+
   it('is closed when nothing was asked on it for as long as connections are kept', async () => {
     const client = new Client()
     await client.write(GET)
