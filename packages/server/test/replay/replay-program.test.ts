@@ -131,6 +131,8 @@ describe('stemcell replay', () => {
     const empty = join(folder, 'empty')
     mkdirSync(empty)
     expect(existsSync(empty)).toBe(true)
-    expect((await run(empty)).error).toMatch(/is no folder of the Azure .*: there is no .*function_durations_percentiles\.anon\.d01\.csv/)
+    expect((await run(empty)).error).toMatch(
+      /is no folder of the Azure .*: there is no .*function_durations_percentiles\.anon\.d01\.csv/,
+    )
   })
 })
