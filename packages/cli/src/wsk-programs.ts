@@ -275,7 +275,7 @@ class WskPrograms {
       true,
     )
       .option('-f, --follow', 'go on showing what runs')
-      .option('-l, --limit <count>', 'how many that ran before', whole)
+      .option('-l, --limit <count>', 'how many that ran before (default 1; 0 with --follow)', whole)
   }
 
   #completion(): Command {

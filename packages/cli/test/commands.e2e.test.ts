@@ -441,6 +441,10 @@ describe('a command of every day', () => {
     expect(await list([], { ...nowhere, WSK_CONFIG_FILE: `${data}/.wskprops` })).toBe(3)
     expect(await list([], { WHISK_APIHOST: url, WHISK_AUTH: key })).toBe(0)
     expect(await list(['--auth', `${key}x`], { WHISK_APIHOST: url })).toBe(145)
+    const wrong = { cwd: folder.path, environment: { WHISK_APIHOST: url, WHISK_AUTH: `${key}x` } }
+    expect((await runCli(['list'], wrong)).stderr).toContain(`${url} does not know the key of WHISK_AUTH\n`)
+    const flag = await runCli(['list', '--auth', `${key}x`], wrong)
+    expect(flag.stderr).toContain(`${url} does not know the key of --auth\n`)
     const here = await runCli(['namespace', 'list'], { cwd: `${server().folder.path}`, environment: {} })
     expect(here.code).toBe(1)
   })

@@ -12,6 +12,8 @@ export interface CreateOptions {
   readonly spi?: Spi
   /** Name of the package. Default: made of the folder's. */
   readonly name?: string
+  /** Folder of packages in a clone of the repository, which the project uses where they lie. Default: those of the registry. */
+  readonly packages?: string | undefined
 }
 
 export interface CreatedProject {
@@ -31,7 +33,13 @@ const PACKAGE_NAME = /^(?:@[a-z0-9-~][a-z0-9-._~]*\/)?[a-z0-9-~][a-z0-9-._~]*$/
  * Writes the files of a template. Nothing is installed.
  * @throws CreateError the folder has content, or the name is none for a package.
  */
-export function createProject({ folder, template, spi = 'queue', name: given }: CreateOptions): CreatedProject {
+export function createProject({
+  folder,
+  template,
+  spi = 'queue',
+  name: given,
+  packages,
+}: CreateOptions): CreatedProject {
   const place = resolve(folder)
   const name = given ?? nameOf(place)
   if (!PACKAGE_NAME.test(name) || name.length > 214) {
@@ -42,7 +50,8 @@ export function createProject({ folder, template, spi = 'queue', name: given }: 
   for (const [file, source] of files) {
     const target = join(place, file)
     mkdirSync(dirname(target), { recursive: true })
-    writeFileSync(target, filledIn(readFileSync(source, 'utf8'), name))
+    const text = filledIn(readFileSync(source, 'utf8'), name)
+    writeFileSync(target, file === 'package.json' && packages !== undefined ? withPackagesOf(packages, text) : text)
   }
   return { folder: place, name, files: [...files.keys()].sort() }
 }
@@ -84,8 +93,29 @@ function filledIn(text: string, name: string): string {
   return text.replaceAll('__NAME__', name).replaceAll('__VERSION__', VERSION)
 }
 
+/** The folder of packages, where this program runs from a clone of the repository. */
+export function packagesOfClone(): string | undefined {
+  const packages = fileURLToPath(new URL('../../', import.meta.url))
+  const manifest = join(packages, 'core', 'package.json')
+  return existsSync(manifest) && nameIn(manifest) === '@stemcell/core' ? packages : undefined
+}
+
+/** Dependencies on packages of Stemcell lead into the folder. */
+function withPackagesOf(packages: string, manifest: string): string {
+  return manifest.replaceAll(/"@stemcell\/([\w-]+)": "[^"]*"/g, (dependency, short: string) => {
+    const folder = join(packages, short)
+    return existsSync(folder) ? `"@stemcell/${short}": ${JSON.stringify(`file:${folder}`)}` : dependency
+  })
+}
+
+function nameIn(manifest: string): string {
+  return (JSON.parse(readFileSync(manifest, 'utf8')) as { name: string }).name
+}
+
 function nameOf(folder: string): string {
   return basename(folder)
+    .normalize('NFKD')
+    .replaceAll(/\p{M}/gu, '')
     .toLowerCase()
     .replaceAll(/[^a-z0-9-._~]+/g, '-')
     .replaceAll(/^[-._]+|[-._]+$/g, '')

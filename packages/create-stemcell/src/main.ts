@@ -3,7 +3,7 @@ import { relative } from 'node:path'
 import { askFor, askText } from './ask.ts'
 import { HELP, readCommandLine, type CommandLine } from './command-line.ts'
 import { CreateError } from './create-error.ts'
-import { createProject, type CreateOptions } from './create-project.ts'
+import { createProject, packagesOfClone, type CreateOptions } from './create-project.ts'
 import { SPIS, TEMPLATES, type Spi, type TemplateName } from './templates.ts'
 
 const terminal = { input: process.stdin, output: process.stdout }
@@ -13,13 +13,15 @@ async function main(args: readonly string[]): Promise<void> {
   const given = readCommandLine(args)
   if (given.help) return say(HELP)
   const options = await complete(given)
-  const { folder, name, files } = createProject(options)
+  const packages = packagesOfClone()
+  const { folder, name, files } = createProject({ ...options, packages })
   say(`${name}: ${files.length} files in ${folder}`)
+  if (packages !== undefined) say(`Its packages of Stemcell are those of ${packages}`)
   if (given.install) await run('npm', ['install', '--no-audit', '--no-fund', '--loglevel=error'], folder)
   if (given.test) await run('npm', ['test'], folder)
   const place = relative(process.cwd(), folder)
   const steps = [
-    ...(place === '' ? [] : [`cd ${place}`]),
+    ...(place === '' ? [] : [`cd ${/^[\w./-]+$/.test(place) ? place : JSON.stringify(place)}`]),
     ...(given.install ? [] : ['npm install']),
     ...(given.test ? [] : ['npm test']),
   ]

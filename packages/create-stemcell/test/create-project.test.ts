@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { readCommandLine } from '../src/command-line.ts'
-import { createProject } from '../src/create-project.ts'
+import { createProject, packagesOfClone } from '../src/create-project.ts'
 import { SPIS, TEMPLATES, type Spi, type TemplateName } from '../src/templates.ts'
 
 let root: string
@@ -25,7 +25,8 @@ describe('a new project', () => {
     expect(name).toBe('my-project')
     expect(files).toEqual(expect.arrayContaining(['.gitignore', 'README.md', 'package.json']))
     expect(files.some((file) => /^test\/.*\.test\.[jt]s$/.test(file))).toBe(true)
-    for (const file of files) expect(readFileSync(join(folder, file), 'utf8'), file).not.toMatch(/__[A-Z]+__/)
+    for (const file of files) expect(readFileSync(join(folder, file), 'utf8'), file).not.toMatch(/__[A-Z]+__|\*\*NAME/)
+    expect(readFileSync(join(folder, 'README.md'), 'utf8')).toMatch(/^# `my-project`\n/)
     const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as Record<string, unknown>
     expect(manifest).toMatchObject({ name: 'my-project', private: true })
     const { version } = JSON.parse(readFileSync(join(import.meta.dirname, '../package.json'), 'utf8')) as {
@@ -41,6 +42,33 @@ describe('a new project', () => {
       .filter((file) => file.startsWith('test/'))
       .map((file) => readFileSync(join(folder, file), 'utf8'))
     expect(tests.join('\n')).toMatch(/^run\w+Conformance\('mine'/m)
+  })
+
+  it.each(every)(
+    'of template %s %s uses the packages of a clone of the repository where it is made by one',
+    (template, spi) => {
+      const folder = join(root, 'x')
+      const packages = packagesOfClone()
+      createProject({ folder, template, packages, ...(spi && { spi }) })
+      const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as {
+        readonly dependencies?: Record<string, string>
+        readonly devDependencies: Record<string, string>
+      }
+      const ours = Object.entries({ ...manifest.dependencies, ...manifest.devDependencies }).filter(([name]) =>
+        name.startsWith('@stemcell/'),
+      )
+      expect(ours.map(([name]) => name)).toContain('@stemcell/core')
+      for (const [name, where] of ours) {
+        const there = JSON.parse(readFileSync(join(where.replace('file:', ''), 'package.json'), 'utf8')) as {
+          name: string
+        }
+        expect(there.name).toBe(name)
+      }
+    },
+  )
+
+  it('has a name without accents', () => {
+    expect(createProject({ folder: join(root, 'Mein Ädapter'), template: 'adapter' }).name).toBe('mein-adapter')
   })
 
   it('is not made over what is there, and nothing of that is touched', () => {

@@ -107,7 +107,9 @@ export async function runCommandLine(args: readonly string[], signals: StopSigna
   for (const command of cliPrograms(cliContext(signals))) program.addCommand(command)
   const isAdmin = args[0] === 'admin'
   try {
-    await program.parseAsync(isAdmin ? withoutDoubleLetters(args) : joinValues(args), { from: 'user' })
+    await commandsOf(program, args).parseAsync(isAdmin ? withoutDoubleLetters(args) : joinValues(args), {
+      from: 'user',
+    })
     await settleOutput()
     return 0
   } catch (error) {
@@ -115,6 +117,18 @@ export async function runCommandLine(args: readonly string[], signals: StopSigna
     if (explanation !== '') process.stderr.write(`${explanation}\n`)
     return exitCodeOf(error)
   }
+}
+
+/**
+ * A word that names no command is said to be one. To commander it is an argument too many for the default command; of a
+ * program with no default command it says which one may be meant.
+ */
+function commandsOf(program: Command, [word]: readonly string[]): Command {
+  const names = ['help', ...program.commands.map((command) => command.name())]
+  if (word === undefined || word.startsWith('-') || names.includes(word)) return program
+  const strict = new Command(program.name()).showHelpAfterError('(stemcell --help lists the commands)')
+  for (const command of program.commands) strict.addCommand(command)
+  return strict
 }
 
 /** Waits until there is room for more. Whoever read the lines may have seen enough. */

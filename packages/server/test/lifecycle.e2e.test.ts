@@ -78,7 +78,7 @@ describe('the first start', () => {
     expect(await byFile.stop()).toEqual(ENDED_WELL)
   })
 
-  it('shows a first result when asked for a demonstration', async () => {
+  it('shows a first result when asked for a demonstration, and leaves an action of the user alone', async () => {
     const server = await SpawnedServer.start(folder, { args: ['--demo'] })
     await eventually('both results', () => server.stdout.includes('Hello, again!'))
     expect(server.stdout).toMatch(
@@ -88,6 +88,18 @@ describe('the first start', () => {
     expect((await call(server, 'GET', 'actions/hello')).status).toBe(200)
     expect(await server.stop('SIGINT')).toEqual(ENDED_WELL)
     expect(server.stderr).toBe('')
+
+    const again = await SpawnedServer.start(folder, { args: ['--demo'], data: server.data })
+    await eventually('both results', () => again.stdout.includes('Hello, again!'))
+    expect(again.stdout).toContain('demo: action hello of before is there')
+    await putAction(again, 'hello', SLOW)
+    expect(await again.stop()).toEqual(ENDED_WELL)
+
+    const last = await SpawnedServer.start(folder, { args: ['--demo'], data: server.data })
+    await eventually('the end', () => last.stdout.includes('action hello of your own; it is left as it is'))
+    const kept = await call(last, 'GET', 'actions/hello')
+    expect(kept.json).toMatchObject({ version: '0.0.2', exec: { code: SLOW } })
+    expect(await last.stop()).toEqual(ENDED_WELL)
   })
 })
 

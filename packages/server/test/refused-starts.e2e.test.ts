@@ -6,7 +6,7 @@ import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { processesOf } from './harness/processes-of.ts'
-import { SpawnedServer, TestFolder, type SpawnOptions } from './harness/spawned-server.ts'
+import { PROGRAM, SpawnedServer, TestFolder, type SpawnOptions } from './harness/spawned-server.ts'
 
 let folder: TestFolder
 
@@ -33,6 +33,16 @@ async function usedFolder(): Promise<string> {
   return server.data
 }
 
+describe('a command that there is none of', () => {
+  it.each([
+    [['frobnicate'], "error: unknown command 'frobnicate'\n"],
+    [['actoin', 'list'], "error: unknown command 'actoin'\n(Did you mean action?)\n"],
+  ])('%j is said to be none, with the one that may be meant', (args, message) => {
+    const { status, stderr } = spawnSync(process.execPath, [PROGRAM, ...args], { encoding: 'utf8', cwd: folder.path })
+    expect({ status, stderr }).toEqual({ status: 1, stderr: `${message}(stemcell --help lists the commands)\n` })
+  })
+})
+
 describe('the data folder', () => {
   it('in use by another server is refused with the process, and the other one is not disturbed', async () => {
     const first = await SpawnedServer.start(folder)
@@ -49,7 +59,10 @@ describe('the data folder', () => {
     const file = folder.write('file', '')
     const data = join(file, 'data')
     expect(await refusal({ data })).toBe(
-      `stemcell: data folder: ${data} cannot be used (ENOTDIR): make it accessible to this user, or choose another folder with --data\n`,
+      `stemcell: data folder: ${data} cannot be used (ENOTDIR): there is a file in its way: choose another folder with --data\n`,
+    )
+    expect(await refusal({ data: file })).toContain(
+      `data folder: ${file} cannot be used (ENOTDIR): there is a file in its way`,
     )
     // Node.js itself would go on trying to make this one for ever.
     if (process.platform === 'linux') {

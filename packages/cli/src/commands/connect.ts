@@ -1,3 +1,4 @@
+import { join, resolve } from 'node:path'
 import { CommandEnd, type Context } from '../context.ts'
 import { Api, ApiError } from '../server/api.ts'
 import type { Connection } from '../server/connection.ts'
@@ -17,6 +18,10 @@ export function connectionOf(flags: ServerFlags, context: Context): Connection {
   const wanted: Wanted = { apihost, auth: auth ?? undefined, insecure, data }
   const connection = findServer(wanted, context)
   if (connection) return connection
+  if (data !== undefined) {
+    const folder = resolve(context.cwd, data)
+    throw new CommandEnd(1, `${folder} is no data folder of a server: there is no ${join(folder, '.wskprops')}`)
+  }
   const fix =
     'start one here with `stemcell`, or name one with --apihost and --auth, WHISK_APIHOST and WHISK_AUTH, or ~/.wskprops'
   throw new CommandEnd(1, `no server is known: ${fix}`)
@@ -29,7 +34,7 @@ export function connect(flags: ServerFlags, context: Context): Api {
 const UNREACHABLE = /ECONNREFUSED|ENOTFOUND|EAI_AGAIN|ECONNRESET|socket hang up|EHOSTUNREACH|ETIMEDOUT|certificate/i
 
 /** What a failure to reach a server, or its refusal of a key, should say beyond what the server says. */
-export function hintFor(error: unknown, { apihost, source }: Connection): string | undefined {
+export function hintFor(error: unknown, { apihost, source, keySource }: Connection): string | undefined {
   if (!(error instanceof ApiError)) return undefined
   if (error.status === undefined) {
     const certificate = /certificate/i.test(error.message) ? '; --insecure takes its certificate as it is' : ''
@@ -37,5 +42,5 @@ export function hintFor(error: unknown, { apihost, source }: Connection): string
       ? `${apihost} does not answer (named by ${source}): start it, or name another one${certificate}`
       : undefined
   }
-  return error.status === 401 ? `${apihost} does not know the key of ${source}` : undefined
+  return error.status === 401 ? `${apihost} does not know the key of ${keySource}` : undefined
 }

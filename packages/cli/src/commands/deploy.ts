@@ -112,7 +112,7 @@ function connectForPlan(flags: DeployFlags, context: Context): Api {
     return connect(flags, context)
   } catch (error) {
     if (!(error instanceof CommandEnd)) throw error
-    return new Api({ ...NO_SERVER, source: 'nothing' })
+    return new Api({ ...NO_SERVER, source: 'nothing', keySource: 'nothing' })
   }
 }
 

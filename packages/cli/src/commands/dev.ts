@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { CommandEnd, pause, type Context, type OwnServer } from '../context.ts'
 import { ActivationFeed } from '../dev/activation-feed.ts'
@@ -27,6 +28,9 @@ const DATA_FOLDER = 'stemcell-data'
 
 /** Deploys a project whenever something in it is saved, and shows what runs, until the user wants an end. */
 export async function dev(folder: string, flags: DevFlags, context: Context): Promise<void> {
+  if (!statSync(resolve(context.cwd, folder), { throwIfNoEntry: false })?.isDirectory()) {
+    throw new CommandEnd(1, `there is no folder ${folder}`)
+  }
   const { connection, own } = await serverFor(flags, context)
   const api = new Api(connection)
   try {

@@ -9,6 +9,8 @@ export interface Connection {
   readonly accessToken: string
   /** Certificates are not checked. */
   readonly insecure: boolean
-  /** What said so, for a message. */
+  /** What named the server, for a message. */
   readonly source: string
+  /** What gave the key. */
+  readonly keySource: string
 }

@@ -31,9 +31,10 @@ export function findServer(wanted: Wanted, place: Place): Connection | undefined
   const { environment, cwd } = place
   const [properties, file] =
     wanted.data === undefined ? knownProperties(place) : dataProperties(resolve(cwd, wanted.data))
-  const apihost =
-    wanted.apihost ?? (wanted.data === undefined ? environment['WHISK_APIHOST'] : undefined) ?? properties['APIHOST']
-  const auth = wanted.auth ?? (wanted.data === undefined ? environment['WHISK_AUTH'] : undefined) ?? properties['AUTH']
+  const fromEnvironment = (name: string): string | undefined =>
+    wanted.data === undefined ? environment[name] : undefined
+  const apihost = wanted.apihost ?? fromEnvironment('WHISK_APIHOST') ?? properties['APIHOST']
+  const auth = wanted.auth ?? fromEnvironment('WHISK_AUTH') ?? properties['AUTH']
   if (apihost === undefined || auth === undefined) return undefined
   return {
     apihost: (/^https?:\/\//.test(apihost) ? apihost : `https://${apihost}`).replace(/\/+$/, ''),
@@ -41,8 +42,21 @@ export function findServer(wanted: Wanted, place: Place): Connection | undefined
     namespace: '_',
     accessToken: properties['APIGW_ACCESS_TOKEN'] ?? 'DUMMY TOKEN',
     insecure: wanted.insecure ?? false,
-    source: file ?? 'the command line',
+    source: said(wanted.apihost, '--apihost', fromEnvironment('WHISK_APIHOST'), 'WHISK_APIHOST', file),
+    keySource: said(wanted.auth, '--auth', fromEnvironment('WHISK_AUTH'), 'WHISK_AUTH', file),
   }
+}
+
+/** What said something, for a message. */
+function said(
+  flag: string | undefined,
+  flagName: string,
+  variable: string | undefined,
+  variableName: string,
+  file: string | undefined,
+): string {
+  if (flag !== undefined) return flagName
+  return variable === undefined ? (file ?? 'nothing') : variableName
 }
 
 /** The file that `wsk` would read; where there is none, that of a server here. */

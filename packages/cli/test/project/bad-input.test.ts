@@ -275,7 +275,17 @@ describe('a server', () => {
     broken.close()
     expect(code).toBe(1)
     expect(stderr).toContain('1 of 2 changes were made: action a\n')
-    expect(stderr).toContain(`error: action b: ${apihost} does not answer (named by the command line)`)
+    expect(stderr).toContain(`error: action b: ${apihost} does not answer (named by --apihost)`)
+  })
+
+  it('is not asked for a folder that is not there', async () => {
+    const folder = ProjectFolder.of(files)
+    const outcome = await runCli(['dev', 'q', '--apihost', 'http://127.0.0.1:1', '--auth', KEY], { cwd: folder.path })
+    const nowhere = await runCli(['list', '--data', 'p'], { cwd: folder.path })
+    folder.remove()
+    expect(outcome).toEqual({ code: 1, stdout: '', stderr: 'error: there is no folder q\n' })
+    const place = folder.join('p')
+    expect(nowhere.stderr).toBe(`error: ${place} is no data folder of a server: there is no ${place}/.wskprops\n`)
   })
 
   it('that is not there is named, with what named it', async () => {

@@ -36,6 +36,8 @@ export interface Figures {
   readonly durationMs: number
   /** What was first wrong with the scheduler or the policy; the platform's own decided in its place. */
   readonly firstFault?: string
+  /** Why the scheduler first turned a call away. */
+  readonly firstRefusal?: string
 }
 
 export interface Percentiles {
@@ -65,12 +67,14 @@ export interface Measured {
   readonly namespaces: readonly NamespaceService[]
   readonly endMs: number
   readonly firstFault: string | undefined
+  readonly firstRefusal: string | undefined
 }
 
 const MB_MS_IN_A_GB_S = 1024 * 1000
 
 export function figuresOf(measured: Measured): Figures {
-  const { counts, latency, delay, memoryTime, busyMemoryTime, functions, namespaces, firstFault } = measured
+  const { counts, latency, delay, memoryTime, busyMemoryTime, functions, namespaces, firstFault, firstRefusal } =
+    measured
   const ran = latency.count
   return {
     invocations: counts.calls,
@@ -92,6 +96,7 @@ export function figuresOf(measured: Measured): Figures {
     failed: counts.failed,
     durationMs: measured.endMs,
     ...(firstFault === undefined ? {} : { firstFault }),
+    ...(firstRefusal === undefined ? {} : { firstRefusal }),
   }
 }
 

@@ -62,6 +62,7 @@ export class ReplayedCluster implements CallHost {
   #busyMemoryTime = 0
   #settles = false
   #firstFault: string | undefined
+  #firstRefusal: string | undefined
 
   constructor(size: ClusterSize, balancer: LoadBalancer, createPolicy: () => PoolPolicy) {
     this.#size = size
@@ -126,6 +127,7 @@ export class ReplayedCluster implements CallHost {
       namespaces: [...this.#namespaces.values()],
       endMs: this.clock.monotonic(),
       firstFault: this.#firstFault,
+      firstRefusal: this.#firstRefusal,
     })
   }
 
@@ -197,8 +199,11 @@ export class ReplayedCluster implements CallHost {
       this.#pools[placement.invoker]!.submit(call)
       return true
     }
-    if ('reject' in placement) this.#counts.refused++
-    else this.#counts.failed++
+    if ('reject' in placement) {
+      this.#counts.refused++
+      const { action, memoryMb } = call.fn.request
+      this.#firstRefusal ??= `a call of ${action}, ${memoryMb} MB, was refused: ${placement.reject}`
+    } else this.#counts.failed++
     this.#open--
     return true
   }

@@ -38,8 +38,8 @@ export function reportTable({ trace, cluster, results }: ReplayReport): string {
       .map((cell, at) => (at < 2 ? cell.padEnd(widths[at]!) : cell.padStart(widths[at]!)))
       .join('  ')
       .trimEnd()
-  const faults = results.flatMap(({ scheduler, policy, figures: { firstFault } }) =>
-    firstFault === undefined ? [] : [`${scheduler}, ${policy}: ${firstFault}`],
+  const faults = results.flatMap(({ scheduler, policy, figures: { firstFault, firstRefusal } }) =>
+    [firstFault, firstRefusal].filter((text) => text !== undefined).map((text) => `${scheduler}, ${policy}: ${text}`),
   )
   return [
     trace,

@@ -1,4 +1,5 @@
 import { PlatformError, SeededRandom, type Random } from '@stemcell/core'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { shuffled, uniform } from './chance.ts'
 import { csvRows } from './csv-rows.ts'
@@ -47,6 +48,11 @@ export async function readAzure2019(folder: string, options: AzureFilesOptions =
   const { day = 1, functions, seed = 1 } = options
   if (!Number.isSafeInteger(day) || day < 1 || day > 14) {
     throw new PlatformError('ERR_CONFIG', `the data set has days 1 to 14, not ${day}`)
+  }
+  const named = join(folder, `function_durations_percentiles.anon.d${String(day).padStart(2, '0')}.csv`)
+  if (!existsSync(named)) {
+    const message = `${folder} is no folder of the Azure Functions data set of 2019, or lacks day ${day}: there is no ${named}`
+    throw new PlatformError('ERR_CONFIG', message)
   }
   const file = (stem: string, of: number): string => join(folder, `${stem}.anon.d${String(of).padStart(2, '0')}.csv`)
   const runs = await readRuns(file('function_durations_percentiles', day))

@@ -53,12 +53,21 @@ function placesOf(file: string, header: readonly string[], { required, optional,
   if (missing.length > 0) {
     throw new PlatformError(
       'ERR_CONFIG',
-      `${file} has no column ${missing.join(', ')}; needed are ${required.join(', ')}`,
+      `${file} has no column ${missing.join(', ')}; needed are ${required.join(', ')}${separatedOtherwise(header)}`,
     )
   }
+  const twice = known.find((name) => names.indexOf(name) !== names.lastIndexOf(name))
+  if (twice !== undefined) throw new PlatformError('ERR_CONFIG', `${file} has the column ${twice} twice: leave one out`)
   const odd = names.find((name) => !known.includes(name))
   if (!others && odd !== undefined) {
     throw new PlatformError('ERR_CONFIG', `${file} has the unknown column '${odd}'; there are ${known.join(', ')}`)
   }
   return known.map((name) => names.indexOf(name))
+}
+
+/** What spreadsheets write where the comma is for decimals. */
+function separatedOtherwise([first = '', ...others]: readonly string[]): string {
+  const separator = others.length === 0 ? /[;\t]/.exec(first)?.[0] : undefined
+  if (separator === undefined) return ''
+  return `. Its columns are separated by ${separator === '\t' ? 'tabs' : 'semicolons'}: save it with commas`
 }

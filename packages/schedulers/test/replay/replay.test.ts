@@ -71,7 +71,12 @@ describe('a replay', () => {
       { atMs: 0, fn: aFunction('large', { memoryMb: 5_000 }), runMs: 1 },
       { atMs: 1, fn: aFunction('small'), runMs: 1 },
     ])
-    expect(await figuresWith(fixed, trace, { memoryMb: 2_048 })).toMatchObject({ refused: 1, coldStarts: 1, failed: 0 })
+    expect(await figuresWith(fixed, trace, { memoryMb: 2_048 })).toMatchObject({
+      refused: 1,
+      coldStarts: 1,
+      failed: 0,
+      firstRefusal: expect.stringMatching(/^a call of \S+, \d+ MB, was refused: ./),
+    })
   })
 
   it('is the same for the same seed', async () => {

@@ -60,6 +60,8 @@ describe('a trace in CSV', () => {
 
   it.each([
     ['', 'is empty: its first row must name the columns'],
+    ['at_ms;function;run_ms\n0;a;1\n', 'are separated by semicolons: save it with commas'],
+    ['at_ms,function,run_ms,at_ms\n0,a,1,1\n', 'has the column at_ms twice'],
     ['at_ms,function\n0,a\n', 'has no column run_ms; needed are at_ms, function, run_ms'],
     ['at_ms,function,run_ms,memory\n0,a,1,1\n', "has the unknown column 'memory'; there are at_ms, function"],
     ['at_ms,function,run_ms\n0,a,1\n5,a,x\n', "row 3: run_ms is 'x', not a number, 0 or more"],

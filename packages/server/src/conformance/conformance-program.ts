@@ -50,6 +50,18 @@ export function conformanceProgram({ print, begin }: ConformanceProgramOptions):
       const render = flags.json ? asJson : flags.markdown ? asMarkdown : asPage
       print(render({ adapter, version: CORE_VERSION, parts: reports }))
       const broken = reports.reduce((sum, { failed }) => sum + failed.length, 0)
+      if (
+        reports.every(
+          ({ passed, failed, known, skipped }) => passed.length + failed.length + known.length + skipped.length === 0,
+        )
+      ) {
+        const why = flags.only === undefined ? 'the report says why' : `has a case ${flags.only} in its id?`
+        const provided = reports.map(({ part }) => part).join(', ') || 'nothing'
+        throw new CommandFailure(
+          `conformance: nothing was tested of what ${adapter} provides (${provided}): ${why}`,
+          FAILED,
+        )
+      }
       if (broken > 0) throw new CommandFailure(`conformance: ${broken} promises are broken`, FAILED)
     })
 }

@@ -42,7 +42,7 @@ export function policies(specs: readonly string[]): Promise<Candidate<PoolPolicy
     specs.map(async (spec) => {
       const { name, options } = parsed(spec)
       if (isFile(name)) {
-        const hint = 'no pool policy; it has keepAlive, victim, reuseWait and stemCells'
+        const hint = 'no pool policy; it has the methods keepAlive, victim, reuseWait and stemCells'
         const facts = {
           command: 'replay',
           file: name,

@@ -57,7 +57,11 @@ export function replayProgram({ print, begin }: ReplayProgramOptions): Command {
     )
     .option('--policy <name>', 'fixed, hybrid, greedy-dual, or a file; again for more (default all three)', more)
     .option('--invokers <number>', 'of the cluster (default 10)', positive)
-    .option('--memory <MB>', 'of each invoker (default: all have room for a container of each function)', positive)
+    .option(
+      '--memory <MB>',
+      'of each invoker (default: all have room for a container of each function; of a CSV file 8192)',
+      positive,
+    )
     .option('--start-ms <number>', 'that making a container takes (default 300)', number)
     .option('--init-ms <number>', 'that initialising it takes, where the trace does not say (default 200)', number)
     .option('--overhead-ms <number>', 'that every call takes on top (default 0)', number)
@@ -105,7 +109,11 @@ async function traceOf(source: string | undefined, flags: Flags): Promise<Trace>
   const { csvTrace, generateAzure2019, readAzure2019 } = await import('@stemcell/schedulers')
   const { generate, invocations = USUAL_INVOCATIONS, functions, hours, day, seed } = flags
   if ((source === undefined) === (generate === undefined)) {
-    throw new PlatformError('ERR_CONFIG', 'replay: name a trace, or say --generate azure-2019')
+    const message =
+      source === undefined
+        ? 'name a trace, or say --generate azure-2019'
+        : `name a trace or say --generate ${generate}, not both; --write FILE writes what is generated`
+    throw new PlatformError('ERR_CONFIG', `replay: ${message}`)
   }
   const chosen = { seed, ...(functions === undefined ? {} : { functions }) }
   if (source === undefined)

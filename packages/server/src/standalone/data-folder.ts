@@ -1,5 +1,5 @@
 import { makeFolder, PlatformError } from '@stemcell/core'
-import { accessSync, constants, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { accessSync, constants, existsSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 /** What is where in the data folder. */
@@ -37,6 +37,7 @@ export class DataFolder {
   /** Makes it, for its owner only, where it is missing. @throws ERR_CONFIG it cannot be made or used. */
   prepare(): void {
     try {
+      if (statSync(this.path, { throwIfNoEntry: false })?.isDirectory() === false) throw notAFolder(this.path)
       makeFolder(this.path)
       accessSync(this.path, constants.R_OK | constants.W_OK | constants.X_OK)
     } catch (cause) {
@@ -71,9 +72,14 @@ export class DataFolder {
   }
 }
 
+function notAFolder(path: string): Error {
+  return Object.assign(new Error(`${path} is no folder`), { code: 'ENOTDIR', path })
+}
+
 function unusable(path: string, cause: unknown): PlatformError {
   const { code = 'unknown reason', path: at = path } = cause instanceof Error ? (cause as NodeJS.ErrnoException) : {}
   const what = at === path ? code : `${code}, ${at}`
-  const fix = 'make it accessible to this user, or choose another folder with --data'
+  const wrong = code === 'ENOTDIR' ? 'there is a file in its way: ' : 'make it accessible to this user, or '
+  const fix = `${wrong}choose another folder with --data`
   return new PlatformError('ERR_CONFIG', `data folder: ${path} cannot be used (${what}): ${fix}`, { cause })
 }

@@ -60,6 +60,15 @@ async function run(...args: readonly string[]): Promise<Ended> {
 }
 
 describe('stemcell conformance', () => {
+  it('fails where nothing was tested', async () => {
+    const misspelt = await run('--part', 'brewery')
+    expect(misspelt.error).toMatch(
+      /nothing was tested of what \S+adapter\.mjs provides \(brewery\): the report says why$/,
+    )
+    const { error } = await run('--part', 'queue', '--only', 'no-such-case')
+    expect(error).toContain('(queue): has a case no-such-case in its id?')
+  })
+
   it('prints what is kept, what is broken, and what is skipped with the reason', async () => {
     const { output, error } = await run('--part', 'loadBalancer', 'auth', 'brewery')
     expect(output).toMatch(/^loadBalancer: \d+ kept$/m)
