@@ -1,16 +1,7 @@
 import assert from 'node:assert/strict'
-import {
-  SystemClock,
-  type ActionHistory,
-  type ClusterView,
-  type LoadBalancer,
-  type Placement,
-  type PlacementRequest,
-} from '@stemcell/core'
+import type { ActionHistory, ClusterView, LoadBalancer, Placement, PlacementRequest } from '@stemcell/core'
 import type { ConformanceCase } from '../kit/conformance-case.ts'
 import { placementRequest, SyntheticCluster } from './synthetic-cluster.ts'
-
-const clock = new SystemClock()
 
 /** Requests of `count` different actions in ten namespaces, some of them the users' own images. */
 function requests(count: number): PlacementRequest[] {
@@ -184,13 +175,15 @@ export const loadBalancerCases: readonly ConformanceCase<LoadBalancer>[] = [
     async run(balancer, context) {
       const cluster = SyntheticCluster.of(1000)
       const many = requests(10_000)
-      const startMs = clock.monotonic()
+      const start = process.cpuUsage()
       for (const [index, request] of many.entries()) {
         place(balancer, request, cluster)
-        const tookMs = clock.monotonic() - startMs
+        // Of this process: what else the machine does is not the balancer's.
+        const { user, system } = process.cpuUsage(start)
+        const tookMs = (user + system) / 1000
         assert.ok(
           tookMs < context.patienceMs,
-          `${index + 1} placements on 1,000 invokers took ${Math.round(tookMs)} ms`,
+          `${index + 1} placements on 1,000 invokers took ${Math.round(tookMs)} ms of CPU`,
         )
       }
     },
