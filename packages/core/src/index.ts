@@ -2,7 +2,7 @@ export { ERROR_CODES, isPlatformError, PlatformError, type ErrorCode, type Platf
 export { isPromise, type Lifecycle, type MaybePromise } from './lifecycle.ts'
 export { silentLogger, type Logger } from './log.ts'
 export { connectionCap, SECOND_SHARE } from './connection-cap.ts'
-export { bounded } from './controller/http/http-server.ts'
+export { bounded, type BoundedServerParts } from './controller/http/http-server.ts'
 export { originForm } from './controller/http/origin-form.ts'
 export { refusedConnections } from './controller/http/refused-connections.ts'
 export {

@@ -116,7 +116,7 @@ export class HttpListeners {
     const url = `http${tls ? 's' : ''}://${host.includes(':') ? `[${host}]` : host}:${actual}`
     if (tls?.redirectPort !== undefined) {
       const redirect = httpsRedirect(actual)
-      const plain = bounded(createServer(HTTP_BOUNDS, redirect), redirect, this.#random, cap.connections)
+      const plain = this.#bounded(createServer(HTTP_BOUNDS, redirect), redirect, cap.connections)
       await this.#bind(plain, host, tls.redirectPort, 'tls.redirectPort')
     }
     if (cap.connections < MAX_CONNECTIONS) {
@@ -138,7 +138,11 @@ export class HttpListeners {
       handle,
     })
     this.#certificates.push(certificate)
-    return bounded(server, handle, this.#random, maxConnections)
+    return this.#bounded(server, handle, maxConnections)
+  }
+
+  #bounded<S extends Server>(server: S, handle: RequestListener, maxConnections: number): S {
+    return bounded(server, { handle, clock: this.#clock, random: this.#random, maxConnections })
   }
 
   /** The port that it got. */

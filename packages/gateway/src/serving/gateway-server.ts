@@ -150,8 +150,8 @@ export class GatewayServer {
       else if (response instanceof GatewayResponse) this.#serve(request, response, response)
     }
     const boundedOne = <S extends Server>(server: S): S => {
-      const { connections } = connectionCap(undefined, SECOND_SHARE)
-      return bounded(server, handle as RequestListener, random, connections, refusalText)
+      const { connections: maxConnections } = connectionCap(undefined, SECOND_SHARE)
+      return bounded(server, { handle: handle as RequestListener, clock, random, maxConnections, textOf: refusalText })
     }
     if (!settings.tls) return boundedOne(new ApiServer(HTTP, handle, clock))
     const { server, certificate } = await renewedServer(settings.tls, {

@@ -5,6 +5,7 @@ import { randomText, type Random } from '../../time/random.ts'
 import { connectionCap } from '../../connection-cap.ts'
 import type { Clock } from '../../time/clock.ts'
 import { ApiServer, type HttpListener } from './direct/api-server.ts'
+import { endStalledClients } from './stalled-clients.ts'
 import { STATUS_TEXT_DEFAULTS } from './texts.ts'
 
 /** Longer than clients and proxies keep an idle connection, so that it is never closed under their next request. */
@@ -53,25 +54,34 @@ export function createHttpServer(
   maxConnections: number = connectionCap().connections,
   leaves?: (url: string) => boolean,
 ): ApiServer {
-  return bounded(new ApiServer(HTTP_BOUNDS, handle, clock, leaves), handle, random, maxConnections)
+  return bounded(new ApiServer(HTTP_BOUNDS, handle, clock, leaves), { handle, clock, random, maxConnections })
 }
 
 /** The body of what is answered to bytes that are no request. */
 export type RefusalText = (status: number, message: string, transactionId: string) => string
 
+/** What a {@link bounded} server needs. */
+export interface BoundedServerParts {
+  /** Also for requests with an `Expect` header. */
+  readonly handle: RequestListener
+  readonly clock: Clock
+  readonly random: Random
+  readonly maxConnections: number
+  /** Default: the error object of the API. */
+  readonly textOf?: RefusalText
+}
+
 /** The same of a server that was made with bounds like `HTTP_BOUNDS`, and perhaps more. */
 export function bounded<S extends Server>(
   server: S,
-  handle: RequestListener,
-  random: Random,
-  maxConnections: number,
-  textOf: RefusalText = refusalText,
+  { handle, clock, random, maxConnections, textOf = refusalText }: BoundedServerParts,
 ): S {
   const refuse = (socket: Duplex, why: Refusal) => {
     socket.on('error', () => socket.destroy())
     socket.end(refusal(why, randomText(random, 32), textOf), () => socket.destroy())
   }
   server.maxConnections = maxConnections
+  endStalledClients(server, clock)
   // Their size is bounded. Of more than so many node:http would drop the rest, the length of the body among them.
   server.maxHeadersCount = 0
   // Whoever reads the body asks for it.

@@ -1,0 +1,54 @@
+import type { Server } from 'node:http'
+import { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
+import type { Clock } from '../../time/clock.ts'
+
+const LOOK_MS = 15_000
+/** A client may take nothing of its answer for so long, and as long again as this rate needs for what waits. */
+const STILL_MS = 60_000
+const LEAST_BYTES_PER_MS = 16
+
+/** What waited to be sent, of all that was to be sent until then, when it was last seen to change. */
+interface Waiting {
+  readonly bytes: number
+  readonly ofBytes: number
+  readonly sinceMs: number
+}
+
+/**
+ * Ends connections whose clients do not read their answers: for a minute nothing was taken. A part that is sent as one
+ * may take as long as it does at 16 kB/s. Costs a look at each connection now and then, and nothing per request.
+ */
+export function endStalledClients(server: Server, clock: Clock): void {
+  const connections = new Map<Socket, Waiting | undefined>()
+  let looking = false
+  const look = (): void => {
+    const nowMs = clock.monotonic()
+    for (const [socket, before] of connections) {
+      const { writableLength: bytes, bytesWritten: ofBytes } = socket
+      if (socket.destroyed) connections.delete(socket)
+      else if (bytes === 0) connections.set(socket, undefined)
+      else if (before?.bytes !== bytes || before.ofBytes !== ofBytes)
+        connections.set(socket, { bytes, ofBytes, sinceMs: nowMs })
+      else if (nowMs - before.sinceMs >= STILL_MS + bytes / LEAST_BYTES_PER_MS) socket.destroy()
+    }
+  }
+  const arm = (): void => {
+    looking = true
+    clock.setTimer(LOOK_MS, () => {
+      looking = false
+      look()
+      if (connections.size > 0) arm()
+    })
+  }
+  const watch = (socket: Duplex): void => {
+    // Within the process there are others.
+    if (!(socket instanceof Socket)) return
+    connections.set(socket, undefined)
+    socket.once('close', () => void connections.delete(socket))
+    if (!looking) arm()
+  }
+  server.on('connection', watch)
+  // Of TLS, what waits is with the socket that encrypts.
+  server.on('secureConnection', watch)
+}
