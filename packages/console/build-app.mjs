@@ -31,7 +31,8 @@ export async function buildApp() {
   const { build } = await import('vite')
   await build({
     root: app,
-    base: '/console/',
+    // A proxy may put it below a path of its own.
+    base: './',
     configFile: false,
     logLevel: 'error',
     build: {

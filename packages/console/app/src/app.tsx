@@ -70,7 +70,7 @@ export function App() {
       <div class="frame">
         <header class="side">
           <p class="brand">
-            <img src="/console/icon.svg" alt="" width="24" height="24" /> <span>Stemcell</span>
+            <img src="./icon.svg" alt="" width="24" height="24" /> <span>Stemcell</span>
           </p>
           <nav aria-label="Pages">
             {PAGES.map(({ id, label, icon }) => (

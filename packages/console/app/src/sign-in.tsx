@@ -42,7 +42,7 @@ export function SignIn({ onSignedIn, isAgain = false }: Props) {
 
   const form = (
     <form class="sign-in" onSubmit={(event) => void submit(event)}>
-      <img src="/console/icon.svg" alt="" width="40" height="40" />
+      <img src="./icon.svg" alt="" width="40" height="40" />
       {isAgain ? <h2>Sign in again</h2> : <h1>Stemcell console</h1>}
       <p class="muted">
         {isAgain

@@ -35,7 +35,11 @@ export function serveConsole(parts: ServingParts): (request: IncomingMessage, re
       const type = { 'Content-Type': 'application/json', 'Cache-Control': 'no-store' }
       return answer(request, response, 200, JSON.stringify(parts.settings), type)
     }
-    if (path === CONSOLE_PATH) return answer(request, response, 308, '', { Location: `${CONSOLE_PATH}/` })
+    if (path === CONSOLE_PATH)
+      return answer(request, response, 308, '', {
+        // Relative: a proxy may have put the server below a path of its own.
+        Location: 'console/',
+      })
     assets ??= (parts.assets ?? readAssets)()
     if (assets.size === 0) {
       assets = undefined

@@ -4,7 +4,7 @@ import type { EmbeddedClient } from '@stemcell/core'
 import { eventually } from '../../../../test/eventually.ts'
 import { chromium, launch, openPage, picture, seriousFindings, type Complaints } from './browser.ts'
 import { INJECTIONS } from './injections.ts'
-import { keyText, OPERATOR, ServedPlatform } from './served-platform.ts'
+import { BELOW, keyText, OPERATOR, ServedPlatform } from './served-platform.ts'
 
 const executable = chromium()
 const title = 'the console in a browser'
@@ -98,6 +98,21 @@ describe.skipIf(executable === undefined)(
       await client.detach()
       expect(taken).toBeGreaterThan(10_000)
       expect(taken).toBeLessThan(300_000)
+    })
+
+    it('works below a path of a proxy, and asks for nothing outside of it', async () => {
+      const { page: other } = await openPage(browser)
+      const asked: string[] = []
+      other.on('request', (request) => asked.push(new URL(request.url()).pathname))
+      await other.goto(`${served.url}${BELOW}/console`)
+      await other.waitForSelector('.sign-in input')
+      await other.type('.sign-in input', key)
+      await other.click('.sign-in button')
+      await other.waitForSelector('.items, .centre')
+      await eventually('the icon and the actions', () => asked.some((path) => path.endsWith('/actions')))
+      expect(await other.evaluate(() => document.querySelector('img')?.naturalWidth)).toBeGreaterThan(0)
+      expect(asked.filter((path) => !path.startsWith(`${BELOW}/`))).toEqual([])
+      await other.close()
     })
 
     it('a wrong key is told, and the right one is kept for this tab only', async () => {

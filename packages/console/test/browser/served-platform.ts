@@ -16,6 +16,9 @@ import { createConsole, type Console } from '../../src/index.ts'
 
 export const OPERATOR = { username: 'operator', password: 'watches-the-pool' }
 
+/** A path that is taken off, as by a proxy that has the platform below a path of its own. */
+export const BELOW = '/below/a/proxy'
+
 /** A platform with its console on a port that stays the same when the platform is restarted. */
 export class ServedPlatform {
   readonly #server: Server
@@ -39,6 +42,7 @@ export class ServedPlatform {
       ...options,
     })
     server.on('request', (request, response) => {
+      if (request.url?.startsWith(BELOW)) request.url = request.url.slice(BELOW.length)
       if (served.#running) served.#running.platform.handler(request, response)
       else request.socket.destroy()
     })

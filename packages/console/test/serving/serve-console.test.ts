@@ -35,7 +35,7 @@ describe('the files of the console', () => {
     expect(page.headers.get('cache-control')).toBe('no-cache')
     const html = await page.text()
     expect(html).not.toMatch(/<script(?![^>]*\bsrc=)|<style|\sstyle=|\son\w+=/)
-    const script = /src="([^"]+\.js)"/.exec(html)![1]!
+    const script = `/console/${/src="\.\/([^"]+\.js)"/.exec(html)![1]!}`
     const loaded = await fetch(`${url}${script}`, { headers: { 'accept-encoding': 'br' } })
     expect(loaded.headers.get('content-encoding')).toBe('br')
     expect(loaded.headers.get('cache-control')).toContain('immutable')
@@ -51,7 +51,7 @@ describe('the files of the console', () => {
   it('are below /console/ only', async () => {
     await start()
     const redirect = await fetch(`${url}/console`, { redirect: 'manual' })
-    expect([redirect.status, redirect.headers.get('location')]).toEqual([308, '/console/'])
+    expect([redirect.status, redirect.headers.get('location')]).toEqual([308, 'console/'])
     for (const path of [
       '/console/../package.json',
       '/console/%2e%2e/package.json',

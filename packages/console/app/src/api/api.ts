@@ -1,3 +1,4 @@
+import { serverUrl } from './server-url.ts'
 import { basic } from './session.ts'
 
 /** What the server refused, in its own words. */
@@ -34,7 +35,7 @@ export class Api {
   async ask<T>(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<Answer<T>> {
     let response: Response
     try {
-      response = await fetch(path.startsWith('/') ? path : `/api/v1/namespaces/_/${path}`, {
+      response = await fetch(serverUrl(path.startsWith('/') ? path : `/api/v1/namespaces/_/${path}`), {
         method,
         // No window of the browser that asks for a password.
         credentials: 'omit',

@@ -1,6 +1,7 @@
 import { useEffect, useState } from 'preact/hooks'
 import { pathOf } from '../../api/api.ts'
 import { annotation, type Action } from '../../api/entities.ts'
+import { serverUrl } from '../../api/server-url.ts'
 import { useSigned } from '../../parts/context.ts'
 import { Editor } from '../../parts/editor.tsx'
 import { Failure } from '../../parts/failure.tsx'
@@ -73,7 +74,7 @@ export function ActionView({ name, onChanged }: Props) {
 
   const [first, second] = name.split('/')
   const webPath = second === undefined ? `default/${encodeURIComponent(first!)}` : pathOf(name)
-  const webUrl = `${location.origin}/api/v1/web/${encodeURIComponent(namespace)}/${webPath}`
+  const webUrl = serverUrl(`/api/v1/web/${encodeURIComponent(namespace)}/${webPath}`)
   const isSequence = action.exec.components !== undefined
   const description = annotation(action, 'description')
 

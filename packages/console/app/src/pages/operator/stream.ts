@@ -1,3 +1,4 @@
+import { serverUrl } from '../../api/server-url.ts'
 import { basic } from '../../api/session.ts'
 
 export type StreamState = 'connecting' | 'open' | 'waiting' | 'refused'
@@ -29,7 +30,7 @@ export function listen({ credentials, onEvent, onState }: StreamOptions): () => 
     abort.signal.addEventListener('abort', stop)
     let silence = setTimeout(stop, SILENCE_MS)
     try {
-      const response = await fetch('/console/operator/stream', {
+      const response = await fetch(serverUrl('/console/operator/stream'), {
         headers: { Authorization: basic(credentials) },
         credentials: 'omit',
         signal: connection.signal,
