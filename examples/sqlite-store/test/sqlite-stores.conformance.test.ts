@@ -5,10 +5,12 @@ import { adapterContext } from '@stemcell/core'
 import {
   runActivationStoreConformance,
   runEntityStoreConformance,
+  runSortedBackendConformance,
   runSubjectStoreConformance,
 } from '@stemcell/conformance/vitest'
 import { sqliteStores } from '@stemcell/example-sqlite-store'
 import { afterAll } from 'vitest'
+import { SqliteBackend } from '../src/sqlite-backend.ts'
 
 const MB = 1024 ** 2
 const documents = { durable: true, maxDocumentBytes: 8 * MB, maxAttachmentBytes: 50 * MB }
@@ -18,6 +20,8 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 const { entityStore, subjectStore, activationStore } = sqliteStores({ file: join(folder, 'stores.db') })
 
+const backend = (): SqliteBackend => new SqliteBackend(join(folder, 'backend.db'))
+runSortedBackendConformance('sqlite', { create: backend, another: backend })
 runEntityStoreConformance('sqlite', {
   create: () => entityStore.build(context),
   reopen: () => entityStore.build(context),

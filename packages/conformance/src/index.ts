@@ -73,6 +73,12 @@ export {
 export { damagedDocumentCases } from './stores/damaged-document-cases.ts'
 export { documentOutageCases } from './stores/document-outage-cases.ts'
 
+export { sortedBackendCases } from './sorted-backend/sorted-backend-cases.ts'
+export {
+  sortedBackendConformance,
+  type SortedBackendConformanceOptions,
+} from './sorted-backend/sorted-backend-conformance.ts'
+
 export { logStoreCases } from './log-store/log-store-cases.ts'
 export { logStoreConformance, type LogStoreConformanceOptions } from './log-store/log-store-conformance.ts'
 

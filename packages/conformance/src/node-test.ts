@@ -35,6 +35,7 @@ export const {
   runRestConformance,
   runRuntimeTransportConformance,
   runSystemPackageConformance,
+  runSortedBackendConformance,
   runLogStoreConformance,
   runPoolPolicyConformance,
   runEntityStoreConformance,

@@ -13,6 +13,7 @@ import { queueConformance } from './queue/queue-conformance.ts'
 import { rateLimiterConformance } from './rate-limiter/rate-limiter-conformance.ts'
 import { restConformance } from './rest/rest-conformance.ts'
 import { runtimeTransportConformance } from './runtime-transport/runtime-transport-conformance.ts'
+import { sortedBackendConformance } from './sorted-backend/sorted-backend-conformance.ts'
 import {
   activationStoreConformance,
   type ActivationStoreConformanceOptions,
@@ -41,6 +42,7 @@ export function runners(declare: (suite: ConformanceSuite) => void) {
     runRestConformance: run(restConformance),
     runRuntimeTransportConformance: run(runtimeTransportConformance),
     runSystemPackageConformance: run(systemPackageConformance),
+    runSortedBackendConformance: run(sortedBackendConformance),
     runLogStoreConformance: run(logStoreConformance),
     runPoolPolicyConformance: run(poolPolicyConformance),
     runEntityStoreConformance: <S extends DocumentStore>(name: string, options: DocumentStoreConformanceOptions<S>) =>

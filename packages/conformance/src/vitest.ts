@@ -36,6 +36,7 @@ export const {
   runRestConformance,
   runRuntimeTransportConformance,
   runSystemPackageConformance,
+  runSortedBackendConformance,
   runLogStoreConformance,
   runPoolPolicyConformance,
   runEntityStoreConformance,

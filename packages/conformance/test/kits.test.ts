@@ -17,6 +17,8 @@ import {
   damagedDocumentDoubles,
   documentHooks,
   documentOutageDoubles,
+  sortedBackendDoubles,
+  sortedBackendHooks,
   logStoreDoubles,
   logStoreHooks,
   poolPolicyDoubles,
@@ -45,6 +47,7 @@ import {
   containerFactoryCases,
   damagedDocumentCases,
   documentOutageCases,
+  sortedBackendCases,
   logStoreCases,
   poolPolicyCases,
   documentStoreCases,
@@ -86,6 +89,7 @@ proveKitBites('Auth', authCases, authDoubles, authHooks)
 proveKitBites('ContainerFactory', containerFactoryCases, containerDoubles, containerHooks)
 proveKitBites('RuntimeTransport', runtimeTransportCases, runtimeTransportDoubles)
 proveKitBites('SystemPackage', systemPackageCases, systemPackageDoubles)
+proveKitBites('SortedBackend', sortedBackendCases, sortedBackendDoubles, sortedBackendHooks)
 proveKitBites('LogStore', logStoreCases, logStoreDoubles, logStoreHooks)
 proveKitBites('PoolPolicy', poolPolicyCases, poolPolicyDoubles)
 

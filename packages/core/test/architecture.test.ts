@@ -231,13 +231,14 @@ describe('conformance', () => {
     expect(violations(kits, (_source, imported) => runners.includes(imported))).toEqual([])
   })
 
-  it('knows core by its public entry, with that of frames for the kit of runtimes, and no other package', () => {
+  it('knows core by its public entry, with those of frames and of sorted backends for their kits, and no other package', () => {
     const found = violations(kits, ({ path }, imported) =>
       imported.endsWith('.ts')
         ? !imported.startsWith('conformance/src/')
         : imported.startsWith('@stemcell/') &&
           imported !== '@stemcell/core' &&
-          !(imported === '@stemcell/core/runtime-client' && path.includes('/runtime-transport')),
+          !(imported === '@stemcell/core/runtime-client' && path.includes('/runtime-transport')) &&
+          !(imported === '@stemcell/core/sorted-store' && path.includes('/sorted-backend')),
     )
     expect(found).toEqual([])
   })

@@ -22,5 +22,6 @@ export {
   documentHooks,
   documentOutageDoubles,
 } from './document-outage-doubles.ts'
+export { sortedBackendDoubles, sortedBackendHooks } from './sorted-backend-doubles.ts'
 export { logStoreDoubles, logStoreHooks, SimulatedLogStore } from './log-store-doubles.ts'
 export { poolPolicyDoubles } from './pool-policy-doubles.ts'

@@ -652,6 +652,83 @@ export const PROMISES: readonly ContractPromises[] = [
     },
   },
   {
+    file: 'store/sorted/sorted-backend.ts',
+    title: 'SortedBackend',
+    definitions: [
+      'SortedReads',
+      'SortedValue',
+      'FoundValue',
+      'SortedEntry',
+      'KeyRange',
+      'SortedRange',
+      'SortedRange.limit',
+      'compareKeys',
+    ],
+    members: {
+      SortedBackend: {
+        sentences: 15,
+        cases: ids(
+          'sorted-backend',
+          `values-come-back-as-they-were-put keys-are-ordered-by-their-bytes no-read-sees-a-part-of-a-batch
+          of-batches-that-compete-one-wins reads-see-what-was-said-to-be-written damaged.one-document-is-told-and-the-others-are-as-before`,
+        ),
+        why: 'how an error is told is up to the stores; what is damaged is known to each backend alone',
+      },
+      'SortedBackend.durable': {
+        sentences: 1,
+        cases: ids('sorted-backend', 'what-was-written-is-there-for-others durable.another-object-reads-what-was-put'),
+      },
+      'SortedBackend.view': { sentences: 2, cases: ids('sorted-backend', 'a-view-is-of-one-moment') },
+      'SortedBackend.damagedParts': {
+        sentences: 2,
+        cases: [],
+        why: 'how a part is damaged is known to its backend: spi-level tests it with damaged files',
+      },
+      'SortedBackend.batch': {
+        sentences: 5,
+        cases: ids(
+          'sorted-backend',
+          `a-batch-is-written-when-all-conditions-hold-and-not-otherwise of-batches-that-compete-one-wins
+          what-was-written-is-there-for-others`,
+        ),
+        why: 'how long it gathers batches shows in the time that tests take',
+      },
+      'SortedReads.get': {
+        sentences: 2,
+        cases: ids('sorted-backend', 'what-is-not-there-is-undefined bytes-are-the-callers-own'),
+      },
+      'SortedReads.getMany': {
+        sentences: 1,
+        cases: ids('sorted-backend', 'many-values-come-in-the-order-of-their-keys'),
+      },
+      'SortedReads.range': { sentences: 1, cases: ids('sorted-backend', 'keys-are-ordered-by-their-bytes') },
+      'SortedReads.count': {
+        sentences: 2,
+        cases: ids('sorted-backend', 'counts-are-those-of-ranges'),
+        why: 'how quick a backend can be is its own; benches of the adapters measure it',
+      },
+      'KeyRange.gte': {
+        sentences: 1,
+        cases: ids('sorted-backend', 'ranges-begin-with-their-first-key-and-end-before-their-last'),
+      },
+      'KeyRange.lt': {
+        sentences: 2,
+        cases: ids('sorted-backend', 'ranges-begin-with-their-first-key-and-end-before-their-last'),
+      },
+      'SortedRange.reverse': {
+        sentences: 1,
+        cases: ids('sorted-backend', 'a-range-is-turned-round-before-it-is-cut'),
+      },
+      'SortedRange.skip': { sentences: 1, cases: ids('sorted-backend', 'a-range-is-turned-round-before-it-is-cut') },
+      SortedBatch: { sentences: 1, cases: ids('sorted-backend', 'no-read-sees-a-part-of-a-batch') },
+      SortedCondition: {
+        sentences: 1,
+        cases: ids('sorted-backend', 'a-batch-is-written-when-all-conditions-hold-and-not-otherwise'),
+      },
+      SortedOperation: { sentences: 1, cases: ids('sorted-backend', 'removing-what-is-not-there-is-no-error') },
+    },
+  },
+  {
     file: 'log-store/log-store.ts',
     title: 'LogStore',
     definitions: ['LogStoreCapabilities', 'LogStoreCapabilities.collects'],

@@ -2,6 +2,7 @@ import { adapterContext } from '@stemcell/core'
 import {
   runActivationStoreConformance,
   runEntityStoreConformance,
+  runSortedBackendConformance,
   runSubjectStoreConformance,
 } from '@stemcell/conformance/vitest'
 import { KeySpace, MemorySortedBackend, sortedStores } from '@stemcell/core/sorted-store'
@@ -10,6 +11,8 @@ const context = adapterContext()
 const MB = 1024 ** 2
 const documents = { durable: false, maxDocumentBytes: 8 * MB, maxAttachmentBytes: 50 * MB }
 const stores = sortedStores({ name: 'memory', core: '*', backend: () => new MemorySortedBackend() })
+
+runSortedBackendConformance('in memory', { create: () => new MemorySortedBackend() })
 
 let latest: MemorySortedBackend | undefined
 const watched = sortedStores({ name: 'memory', core: '*', backend: () => (latest = new MemorySortedBackend()) })

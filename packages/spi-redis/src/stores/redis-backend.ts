@@ -53,6 +53,7 @@ export class RedisBackend implements SortedBackend {
   }
 
   async getMany(keys: readonly string[]): Promise<readonly (FoundValue | undefined)[]> {
+    if (keys.length === 0) return []
     const names = keys.map((key) => this.#values + key)
     const values = await this.#session.run((redis) => redis.mgetBuffer(names))
     const found = values.map((value, place) => (value ? valueOf(keys[place]!, value) : undefined))
