@@ -45,10 +45,17 @@ export interface SimulationReport {
   readonly virtualMs: number
   readonly controllers: number
   readonly invokers: number
+  /** Requests, each of which is one of the next four: whose answer named an activation, */
   readonly sent: number
-  readonly accepted: number
+  readonly told: number
+  /** refused, */
   readonly refused: number
+  /** without a controller that answers, */
   readonly broken: number
+  /** and given up by a client that hung up. */
+  readonly hungUp: number
+  /** Activations that somebody was told of: a client, or whoever reads the record of a trigger or a sequence. */
+  readonly accepted: number
   readonly started: number
   readonly schedule: readonly Fault[]
   /** None: every promise was kept. A run ends soon after the first. */
@@ -153,9 +160,11 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
       controllers,
       invokers,
       sent: workload.sent,
-      accepted: ledger.accepted.size,
+      told: workload.told,
       refused: workload.refused,
       broken: workload.broken,
+      hungUp: workload.hungUp,
+      accepted: ledger.accepted.size,
       started: ledger.startedCount,
       schedule,
       violations: ledger.violations,

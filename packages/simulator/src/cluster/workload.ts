@@ -27,7 +27,10 @@ export class Workload {
   readonly #clients = new Map<string, Client>()
   /** Requests without an answer, with what they were; the oldest first. */
   readonly #open = new Map<number, { readonly what: string; readonly atMs: number; readonly host: Host | undefined }>()
+  /** Requests whose client hung up before there was an answer. */
+  readonly #hungUp = new Set<number>()
   sent = 0
+  told = 0
   refused = 0
   broken = 0
 
@@ -45,6 +48,10 @@ export class Workload {
     return [...this.#open.values()]
       .filter(({ atMs, host }) => now - atMs > ANSWER_WITHIN_MS && host?.isRunning === true)
       .map(({ what }) => what)
+  }
+
+  get hungUp(): number {
+    return this.#hungUp.size
   }
 
   /** Makes who may call. */
@@ -114,7 +121,8 @@ export class Workload {
     const { host } = controller
     const { clock, journal } = this.#cluster.world
     const hangsUp = chance.perMille(40) && !path.startsWith('triggers')
-    if (!hangsUp)
+    if (hangsUp) this.#hungUp.add(serial)
+    else
       this.#open.set(serial, { what: `${path} of ${namespace} at ${controller.name}`, atMs: clock.monotonic(), host })
     const ask = {
       method: 'POST',
@@ -125,10 +133,13 @@ export class Workload {
     }
     client.ask(controller, ask, (reply) => {
       this.#open.delete(serial)
+      this.#hungUp.delete(serial)
       const { activationId: id } = reply ?? {}
       journal.note(`answer ${serial} ${reply?.status ?? 'broken'} ${id ?? ''}`)
-      if (id !== undefined) this.#cluster.ledger.tell(id, namespace, path)
-      else if (reply) this.refused++
+      if (id !== undefined) {
+        this.told++
+        this.#cluster.ledger.tell(id, namespace, path)
+      } else if (reply) this.refused++
       else this.broken++
     })
   }
