@@ -226,6 +226,7 @@ export class ProcessContainerFactory implements ContainerFactory {
     const now = startOf(pid)
     if (now === undefined || now === start) signalTo(-pid, 'SIGKILL')
     await this.#sweeper.sweep(mark)
+    await this.#sweeper.ended(pid, start)
     await registry.remove(folder)
   }
 

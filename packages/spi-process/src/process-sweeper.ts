@@ -1,5 +1,5 @@
 import type { Clock, Logger } from '@stemcell/core'
-import { isExhausted, processesMarked, signalTo } from './process-table.ts'
+import { hasEnded, isExhausted, processesMarked, signalTo } from './process-table.ts'
 
 const PAUSE_MS = 5
 /** A killed process that is still there after so many looks waits for its device, not for a signal. */
@@ -30,6 +30,15 @@ export class ProcessSweeper {
       return this.#sweepAll(marks)
     })
     return this.#next
+  }
+
+  /** Resolves once a process that was killed has ended. Its environment is gone a moment before it is. */
+  async ended(pid: number, start: string): Promise<void> {
+    for (let look = 0; look < MAX_LOOKS; look++) {
+      if (hasEnded(pid, start)) return
+      await this.#clock.sleep(PAUSE_MS)
+    }
+    this.#logger.warn({ pid }, 'a killed process does not end')
   }
 
   /** Until a look finds nobody: a process may have forked while it was found. */

@@ -80,12 +80,27 @@ export function signalTo(pid: number, signal: NodeJS.Signals): boolean {
   }
 }
 
-/** The fields after the command name, which may itself contain blanks and brackets: state first. */
+/** Whether a process is gone with all of its threads: the first one may have ended before others. */
+export function hasEnded(pid: number, start: string): boolean {
+  if (!hasProc) return startOf(pid) !== start
+  const fields = fieldsOf(pid)
+  return fields === undefined || fields[19] !== start || (isZombie(fields) && Number(fields[17]) <= 1)
+}
+
 function statOf(pid: number): string[] | undefined {
+  const fields = fieldsOf(pid)
+  return fields && isZombie(fields) ? undefined : fields
+}
+
+/** The fields after the command name, which may itself contain blanks and brackets: state first. */
+function fieldsOf(pid: number): string[] | undefined {
   const stat = read(`/proc/${pid}/stat`)
-  const fields = stat?.slice(stat.lastIndexOf(')') + 2).split(' ')
-  // A zombie is an entry that its parent has not looked at, and no process any more.
-  return fields?.[0] === 'Z' || fields?.[0] === 'X' ? undefined : fields
+  return stat?.slice(stat.lastIndexOf(')') + 2).split(' ')
+}
+
+/** An entry that its parent has not looked at, and no process any more. */
+function isZombie([state]: readonly string[]): boolean {
+  return state === 'Z' || state === 'X'
 }
 
 function kilobytes(status: string, field: string): number {
