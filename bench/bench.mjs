@@ -17,6 +17,7 @@ import { ServiceMissing } from './services.mjs'
 import { starts } from './starts.mjs'
 import { store } from './store.mjs'
 import { table } from './table.mjs'
+import { numberOf, readArguments } from '../scripts/read-arguments.mjs'
 import { web } from './web.mjs'
 
 const BENCHES = {
@@ -37,16 +38,20 @@ const BENCHES = {
   cluster,
 }
 
-const args = process.argv.slice(2)
-const json = args.includes('--json')
-const minutesAt = args.indexOf('--minutes')
-const minutes = minutesAt < 0 ? undefined : Number(args.splice(minutesAt, 2)[1])
-if (minutes !== undefined && !(minutes > 0)) {
-  console.error('--minutes takes a number above 0')
-  process.exit(1)
-}
-const options = { quick: args.includes('--quick'), minutes }
-const names = args.filter((arg) => !arg.startsWith('--'))
+const USAGE = `npm run bench [-- NAME …] [--quick] [--json] [--minutes N]
+NAME: ${Object.keys(BENCHES).join(' ')}`
+const { values, positionals: names } = readArguments(
+  USAGE,
+  {
+    quick: { type: 'boolean', default: false },
+    json: { type: 'boolean', default: false },
+    minutes: { type: 'string' },
+  },
+  { positionals: true },
+)
+const { json, quick } = values
+const minutes = values.minutes && numberOf('minutes', values.minutes, USAGE, { least: 0.01, most: 1_440, whole: false })
+const options = { quick, minutes }
 const unknown = names.filter((name) => !(name in BENCHES))
 if (unknown.length > 0) {
   console.error(`no bench called ${unknown.join(', ')}; there are ${Object.keys(BENCHES).join(', ')}`)

@@ -6,32 +6,38 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
 import { clusterConfig } from '../examples/cluster/cluster-config.mjs'
 import { LocalCluster } from '../examples/cluster/local-cluster.mjs'
+import { numberOf, readArguments, refuseArguments } from '../scripts/read-arguments.mjs'
 import { account } from './account.mjs'
 import { kafkaBackend, redisBackend } from './backends.mjs'
 import { Load } from './load.mjs'
 import { pick, seeded } from './seeded.mjs'
 
-const { values } = parseArgs({
-  options: {
-    queue: { type: 'string', default: 'redis' },
-    minutes: { type: 'string', default: '3' },
-    seed: { type: 'string', default: String(Math.floor(Math.random() * 2 ** 31)) },
-    callers: { type: 'string', default: '16' },
-    controllers: { type: 'string', default: '2' },
-    invokers: { type: 'string', default: '3' },
-    lose: { type: 'boolean', default: false },
-    rolling: { type: 'boolean', default: false },
-    keep: { type: 'boolean', default: false },
-  },
+const USAGE = `npm run chaos -- [--queue redis|kafka] [--minutes 3] [--seed S] [--callers 16] [--controllers 2] [--invokers 3]
+                       [--lose] [--rolling] [--keep]`
+const { values } = readArguments(USAGE, {
+  queue: { type: 'string', default: 'redis' },
+  minutes: { type: 'string', default: '3' },
+  seed: { type: 'string', default: String(Math.floor(Math.random() * 2 ** 31)) },
+  callers: { type: 'string', default: '16' },
+  controllers: { type: 'string', default: '2' },
+  invokers: { type: 'string', default: '3' },
+  lose: { type: 'boolean', default: false },
+  rolling: { type: 'boolean', default: false },
+  keep: { type: 'boolean', default: false },
 })
 const { queue, minutes, seed, callers, lose, rolling, keep } = values
-const counts = { controllers: Number(values.controllers), invokers: Number(values.invokers) }
+if (queue !== 'redis' && queue !== 'kafka') refuseArguments(`--queue is '${queue}': give redis or kafka`, USAGE)
+numberOf('minutes', minutes, USAGE, { least: 0.01, most: 1_440, whole: false })
+numberOf('seed', seed, USAGE, { least: 0 })
+numberOf('callers', callers, USAGE, { least: 1, most: 1_000 })
+const counts = {
+  controllers: numberOf('controllers', values.controllers, USAGE, { least: 1, most: 20 }),
+  invokers: numberOf('invokers', values.invokers, USAGE, { least: 1, most: 50 }),
+}
 if (lose && (rolling || counts.controllers < 2 || counts.invokers < 2)) {
-  console.error('--lose leaves one less of each kind: give at least 2 controllers and 2 invokers, and no --rolling')
-  process.exit(2)
+  refuseArguments('--lose leaves one less of each kind: at least 2 controllers and 2 invokers, and no --rolling', USAGE)
 }
 const again = [
   `npm run chaos -- --queue ${queue} --minutes ${minutes} --seed ${seed} --callers ${callers}`,

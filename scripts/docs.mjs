@@ -8,14 +8,17 @@ import { writeErrorsPage } from './docs/errors-page.mjs'
 import { brokenLinks } from './docs/links.mjs'
 import { gatherPages } from './docs/pages.mjs'
 import { checkSnippets } from './docs/snippets.mjs'
+import { readArguments } from './read-arguments.mjs'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 const tools = join(root, 'scripts', 'docs', 'site')
 const output = join(root, '.docs')
-const checkOnly = process.argv.includes('--check')
+const {
+  values: { check: checkOnly = false, write = false },
+} = readArguments('npm run docs [-- --check] [--write]', { check: { type: 'boolean' }, write: { type: 'boolean' } })
 
 const problems = [
-  ...(await writeErrorsPage(root, { check: !process.argv.includes('--write') })),
+  ...(await writeErrorsPage(root, { check: !write })),
   ...brokenLinks(root),
   ...(await checkSnippets(root)),
 ]

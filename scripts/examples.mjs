@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { readArguments } from './read-arguments.mjs'
 
 const folder = process.env.STEMCELL_EXAMPLES ?? join(dirname(fileURLToPath(import.meta.url)), '..', 'examples')
 
@@ -17,7 +18,7 @@ const examples = new Map(
     }),
 )
 
-const names = process.argv.slice(2)
+const { positionals: names } = readArguments('npm run examples [-- NAME …]', {}, { positionals: true })
 const unknown = names.filter((name) => !examples.has(name))
 if (unknown.length > 0 || examples.size === 0) {
   console.error(`there is no example ${unknown.join(', ')}; there are ${[...examples.keys()].join(', ')}`)

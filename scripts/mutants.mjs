@@ -5,10 +5,11 @@ import { spawn } from 'node:child_process'
 import { resolve } from 'node:path'
 import { servicesEnvironment } from './services/environment.mjs'
 import { MUTANT_SETS } from './mutants/mutants.mjs'
+import { readArguments } from './read-arguments.mjs'
 
 const root = resolve(import.meta.dirname, '..')
 const LIMIT_MS = 300_000
-const wanted = process.argv.slice(2)
+const { positionals: wanted } = readArguments('npm run mutants [-- PART_OF_A_KIT …]', {}, { positionals: true })
 const services = { ...servicesEnvironment(), ...process.env }
 const problems = []
 const survivors = []

@@ -4,9 +4,12 @@
 import { spawnSync } from 'node:child_process'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { parseArgs } from 'node:util'
 import { bites } from './mutants/cluster-bites.mjs'
+import { numberOf, readArguments } from './read-arguments.mjs'
 
+const USAGE = `npm run simulate [-- --events N] [--seed S]    the pool of an invoker
+       npm run simulate -- --cluster [--help]      whole clusters
+       npm run simulate -- --bites [NAME …]        whole clusters with a fault each`
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 
 function cluster(args) {
@@ -16,18 +19,12 @@ function cluster(args) {
 }
 
 function pool() {
-  const { values } = parseArgs({
-    options: {
-      events: { type: 'string', default: '1000000' },
-      seed: { type: 'string', default: String(Math.floor(Math.random() * 2 ** 31)) },
-    },
+  const { values } = readArguments(USAGE, {
+    events: { type: 'string', default: '1000000' },
+    seed: { type: 'string', default: String(Math.floor(Math.random() * 2 ** 31)) },
   })
-  for (const [name, value] of Object.entries(values)) {
-    if (!/^[1-9]\d{0,9}$/.test(value)) {
-      console.error(`--${name} is '${value}': give a whole number above 0`)
-      return 1
-    }
-  }
+  numberOf('events', values.events, USAGE, { least: 1, most: 2 ** 32 })
+  numberOf('seed', values.seed, USAGE, { least: 0, most: 2 ** 32 })
   console.log(`${values.events} events, seed ${values.seed}`)
   const { status } = spawnSync(
     process.execPath,

@@ -5,28 +5,23 @@ import { processContainers } from '@stemcell/spi-process'
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
 import { ACTIONS } from './soak/actions.mjs'
 import { census } from './soak/census.mjs'
 import { FAULTS, Load } from './soak/load.mjs'
+import { numberOf, readArguments } from './read-arguments.mjs'
 
 const CALLERS = 8
 /** Callers and background work may take so much longer than asked for before the run is given up. */
 const GRACE_MS = 120_000
 const MEMORY_TOLERANCE = 0.1
 
-const { values } = parseArgs({
-  options: {
-    minutes: { type: 'string', default: '5' },
-    seed: { type: 'string', default: String(Math.floor(Math.random() * 2 ** 31)) },
-  },
+const USAGE = 'npm run soak [-- --minutes N] [--seed S]'
+const { values } = readArguments(USAGE, {
+  minutes: { type: 'string', default: '5' },
+  seed: { type: 'string', default: String(Math.floor(Math.random() * 2 ** 31)) },
 })
-const minutes = Number(values.minutes)
-const seed = Number(values.seed)
-if (!(minutes > 0) || !(minutes <= 1_440) || !Number.isInteger(seed)) {
-  console.error('usage: npm run soak [-- --minutes N] [--seed S], N above 0 and up to 1440, S a whole number')
-  process.exit(2)
-}
+const minutes = numberOf('minutes', values.minutes, USAGE, { least: 0.01, most: 1_440, whole: false })
+const seed = numberOf('seed', values.seed, USAGE, { least: 0 })
 if (process.platform !== 'linux' || !globalThis.gc) {
   console.error('the soak counts processes and sockets as Linux shows them, and needs node --expose-gc')
   process.exit(2)

@@ -9,11 +9,18 @@ import { startRegistry } from './packages/registry.mjs'
 import { run } from './packages/run.mjs'
 import { checkTarball } from './packages/tarballs.mjs'
 import { installTools } from './packages/tools.mjs'
+import { readArguments } from './read-arguments.mjs'
 import { stagePackages } from './release/stage.mjs'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
-const quick = process.argv.includes('--quick')
-const only = process.argv.slice(2).filter((argument) => !argument.startsWith('--'))
+const {
+  values: { quick = false },
+  positionals: only,
+} = readArguments(
+  'npm run test:packages [-- --quick] [PART_OF_A_NAME …]',
+  { quick: { type: 'boolean' } },
+  { positionals: true },
+)
 const folder = mkdtempSync(join(tmpdir(), 'stemcell-packages-'))
 const failures = []
 let passed = 0

@@ -3,8 +3,9 @@ import Dockerode from 'dockerode'
 import { randomBytes } from 'node:crypto'
 import { chmodSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { socketIn } from '@stemcell/core/container-engine'
 import { dockerContainersOptions } from '@stemcell/spi-docker'
-import { createOptions, socketIn } from '../dist/container/create-options.js'
+import { createOptions } from '../dist/container/create-options.js'
 
 const settings = dockerContainersOptions.parse({})
 
