@@ -25,9 +25,8 @@ export function refuseArguments(why, usage) {
 /** @returns the number of an option; ends the process with 2 when it is none from `least` to `most`. */
 export function numberOf(name, text, usage, { least, most = Number.MAX_SAFE_INTEGER, whole = true }) {
   const number = Number(text)
-  if (text.trim() !== '' && number >= least && number <= most && (!whole || Number.isInteger(number))) return number
-  return refuseArguments(
-    `--${name} is '${text}': give a ${whole ? 'whole ' : ''}number from ${least} to ${most}`,
-    usage,
-  )
+  if (text.trim() === '' || !(number >= least && number <= most) || (whole && !Number.isInteger(number))) {
+    refuseArguments(`--${name} is '${text}': give a ${whole ? 'whole ' : ''}number from ${least} to ${most}`, usage)
+  }
+  return number
 }
