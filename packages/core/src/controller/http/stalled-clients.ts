@@ -8,11 +8,10 @@ const LOOK_MS = 15_000
 const STILL_MS = 60_000
 const LEAST_BYTES_PER_MS = 16
 
-/** What waited to be sent, of all that was to be sent until then, when it was last seen to change. */
+/** What had been taken when something was first seen to wait behind it. */
 interface Waiting {
-  readonly bytes: number
-  readonly ofBytes: number
-  readonly sinceMs: number
+  readonly taken: number
+  readonly untilMs: number
 }
 
 /**
@@ -25,12 +24,14 @@ export function endStalledClients(server: Server, clock: Clock): void {
   const look = (): void => {
     const nowMs = clock.monotonic()
     for (const [socket, before] of connections) {
-      const { writableLength: bytes, bytesWritten: ofBytes } = socket
+      const bytes = socket.writableLength
+      // However much more is written meanwhile, it is what the client takes that counts.
+      const taken = socket.bytesWritten - bytes
       if (socket.destroyed) connections.delete(socket)
       else if (bytes === 0) connections.set(socket, undefined)
-      else if (before?.bytes !== bytes || before.ofBytes !== ofBytes)
-        connections.set(socket, { bytes, ofBytes, sinceMs: nowMs })
-      else if (nowMs - before.sinceMs >= STILL_MS + bytes / LEAST_BYTES_PER_MS) socket.destroy()
+      else if (before?.taken !== taken)
+        connections.set(socket, { taken, untilMs: nowMs + STILL_MS + bytes / LEAST_BYTES_PER_MS })
+      else if (nowMs >= before.untilMs) socket.destroy()
     }
   }
   const arm = (): void => {

@@ -62,6 +62,18 @@ describe.each([
     expect(socket.destroyed).toBe(true)
   })
 
+  it('loses it also when more and more is written', async () => {
+    const clock = new VirtualClock(0)
+    const socket = await stalled(clock, byNode)
+    const mostMs = STILL_MS + socket.writableLength / 16
+    await clock.advance(LOOK_MS)
+    for (let ms = 0; ms < mostMs + LOOK_MS && !socket.destroyed; ms += LOOK_MS) {
+      socket.write('an event')
+      await clock.advance(LOOK_MS)
+    }
+    expect(socket.destroyed).toBe(true)
+  })
+
   it('keeps it when it goes on reading', async () => {
     const clock = new VirtualClock(0)
     const socket = await stalled(clock, byNode)
