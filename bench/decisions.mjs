@@ -72,10 +72,10 @@ function emptyJob(key) {
     done,
     spec: () => ({ memoryMb: MEMORY_MB }),
     acquired() {},
-    async execute(_container, onInitialised) {
+    execute(_container, onInitialised, ended) {
       onInitialised?.()
       end()
-      return 'kept'
+      ended('kept')
     },
     fail({ kind }) {
       throw new Error(`${key}: ${kind}`)

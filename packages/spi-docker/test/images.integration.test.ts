@@ -79,7 +79,7 @@ describeWith('docker', 'images of users', (socketPath) => {
       logs.push(container.openLog(`a${n}`, { limitBytes: 1_000 }))
       await run(container, { n }, `a${n}`)
     }
-    const collected = await Promise.all(logs.map((log) => log.collect({ waitMs: 60_000 })))
+    const collected = await Promise.all(logs.map(async (log) => log.collect({ waitMs: 60_000 })))
     expect(collected.map(({ lines }) => lines.map(({ text }) => text))).toEqual(
       [0, 1, 2, 3, 4].map((n) => [`run ${n}`]),
     )

@@ -37,7 +37,7 @@ describeWith('podman', 'images of users on Podman', (socket) => {
       const container = await startAction(factory, TELLS, { image, userImage: true })
       const logs = ['a1', 'a2'].map((id) => container.openLog(id, { limitBytes: 10_000 }))
       for (const who of ['a1', 'a2']) expect(await run(container, { who }, who)).toEqual({ uid: 1_234, env: [] })
-      const collected = await Promise.all(logs.map((log) => log.collect({ waitMs: 10_000 })))
+      const collected = await Promise.all(logs.map(async (log) => log.collect({ waitMs: 10_000 })))
       expect(collected.map(({ lines }) => lines.map(({ text }) => text).sort())).toEqual([
         ['err a1', 'out a1'],
         ['err a2', 'out a2'],

@@ -124,7 +124,11 @@ export const containerLogCases: readonly ContainerCase[] = [
       const log = action.container.openLog('a1', { limitBytes: 1_000 })
       await rejectsWith(context, action.run({}, 'a1'), 'ERR_CONNECTION_LOST')
       await exitOf(action.container, context)
-      const collected = await within('the log ended', context, log.collect({ waitMs: 10 * context.patienceMs }))
+      const collected = await within(
+        'the log ended',
+        context,
+        Promise.resolve(log.collect({ waitMs: 10 * context.patienceMs })),
+      )
       assert.deepEqual([textsOf(collected), textsOf(collected, 'stderr')], [['going'], ['gone']])
     },
   },
@@ -139,7 +143,11 @@ export const containerLogCases: readonly ContainerCase[] = [
           ['a3', 20],
         ] as const) {
           const log = action.container.openLog(id, { limitBytes: 1_000 })
-          const { complete, lines } = await within('collecting ended', context, log.collect({ waitMs }))
+          const { complete, lines } = await within(
+            'collecting ended',
+            context,
+            Promise.resolve(log.collect({ waitMs })),
+          )
           assert.deepEqual({ complete, lines }, { complete: false, lines: [] })
         }
         await action.container.destroy()

@@ -77,6 +77,18 @@ function forgetful(): Queue {
 }
 
 export const queueDoubles: BrokenDoubles<Queue> = {
+  'queue.calls-nobody-before-publishing-returned': broken((real) => {
+    const handlers: MessageHandler[] = []
+    return {
+      publish: (_topic, body) => {
+        for (const handler of handlers) void handler({ body, attempt: 1, signal: new AbortController().signal })
+      },
+      subscribe: (topic, options, handler) => {
+        handlers.push(handler)
+        return real.subscribe(topic, options, handler)
+      },
+    }
+  }),
   'queue.delivers-equal-bytes': publishing(({ topic, body }) => ({
     topic,
     body: bytesBody(Buffer.from(Buffer.from(body.bytes()).toString('utf8'))),
@@ -177,7 +189,9 @@ export const queueDoubles: BrokenDoubles<Queue> = {
     }
   }),
   'queue.refuses-when-closed': broken((real) => ({
-    publish: (topic, body) => real.publish(topic, body).catch(() => undefined),
+    publish: async (topic, body) => {
+      await Promise.resolve(real.publish(topic, body)).catch(() => undefined)
+    },
   })),
   'queue.opens-and-closes-repeatedly': broken((real) => {
     let opened: Promise<void> | undefined

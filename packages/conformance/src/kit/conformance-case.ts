@@ -91,7 +91,7 @@ export async function whileCutOff<S>(
 export async function soon(
   what: string,
   context: { readonly patienceMs: number },
-  action: () => Promise<unknown>,
+  action: () => unknown,
 ): Promise<void> {
   await eventually(what, context, async () => {
     try {

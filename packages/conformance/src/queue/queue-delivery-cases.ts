@@ -10,6 +10,20 @@ const MIB = KIB * KIB
 /** Who gets which message, and that it arrives as it was sent. */
 export const queueDeliveryCases: readonly ConformanceCase<Queue>[] = [
   {
+    id: 'queue.calls-nobody-before-publishing-returned',
+    async run(queue, context) {
+      const events: string[] = []
+      await queue.subscribe(context.uniqueName, { group: 'g', concurrency: 1 }, (delivery) => {
+        events.push(textOf(delivery))
+      })
+      const published = queue.publish(context.uniqueName, textBody('delivered'))
+      events.push('returned')
+      await published
+      await eventually('the message', context, () => events.length > 1)
+      assert.deepEqual(events, ['returned', 'delivered'])
+    },
+  },
+  {
     id: 'queue.delivers-equal-bytes',
     async run(queue, context) {
       const sent = [new Uint8Array(0), Uint8Array.from({ length: 256 }, (_, index) => index), Buffer.from('{"a":"ü"}')]

@@ -113,8 +113,8 @@ export const PROMISES: readonly ContractPromises[] = [
         },
       },
       'Queue.publish': {
-        sentences: 5,
-        cases: ids('queue', 'publishes-nothing-that-was-not-accepted'),
+        sentences: 7,
+        cases: ids('queue', 'publishes-nothing-that-was-not-accepted calls-nobody-before-publishing-returned'),
         throws: {
           TypeError: 'queue.takes-keys-of-any-text-up-to-their-length',
           ERR_CLOSED: 'queue.refuses-when-closed',

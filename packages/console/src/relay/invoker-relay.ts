@@ -1,5 +1,5 @@
 import type { Clock, Invoker, InvokerObserver, Logger, Queue, Subscription, Timer } from '@stemcell/core'
-import { SystemClock } from '@stemcell/core'
+import { isPromise, SystemClock } from '@stemcell/core'
 import { InvokerFigures } from '../figures/invoker-figures.ts'
 import { InvokerReporter } from '../stream/invoker-reporter.ts'
 import { body, readWatch, reportsTopic, TOPIC, WATCH_TOPIC } from './messages.ts'
@@ -95,9 +95,11 @@ class Relay {
     const send = (report: (typeof waiting)[number]): void => {
       if (!watching) return void waiting.push(report)
       if (watching.pending >= MAX_PENDING) return this.#forget(controller)
+      const published = queue.publish(topic, body({ session, report }))
+      if (!isPromise(published)) return
       watching.pending++
       const sent = (): void => void watching!.pending--
-      queue.publish(topic, body({ session, report })).then(sent, (err: unknown) => {
+      published.then(sent, (err: unknown) => {
         sent()
         logger.debug({ err, controller }, 'a report for the console was not sent')
         this.#forget(controller)

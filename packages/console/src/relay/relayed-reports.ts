@@ -58,8 +58,8 @@ export class RelayedReports implements ReportSource {
     })
   }
 
-  #remind(session: string): Promise<void> {
+  async #remind(session: string): Promise<void> {
     const { queue, controller } = this.#parts
-    return queue.publish(WATCH_TOPIC, body({ controller, session }))
+    await queue.publish(WATCH_TOPIC, body({ controller, session }))
   }
 }

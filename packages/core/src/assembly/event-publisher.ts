@@ -1,4 +1,4 @@
-import type { Lifecycle } from '../lifecycle.ts'
+import { isPromise, type Lifecycle } from '../lifecycle.ts'
 import type { Logger } from '../log.ts'
 import { eventBody, EVENTS_TOPIC, type EventMessage } from '../messages/event-message.ts'
 import type { Queue } from '../queue/queue.ts'
@@ -32,8 +32,9 @@ export class EventPublisher implements Lifecycle {
       this.#lost(new RangeError(`more than ${MAX_UNDER_WAY} events under way`))
       return
     }
-    const publication = this.#queue
-      .publish(EVENTS_TOPIC, eventBody(event))
+    const published = this.#queue.publish(EVENTS_TOPIC, eventBody(event))
+    if (!isPromise(published)) return
+    const publication = published
       .catch((err: unknown) => this.#lost(err))
       .finally(() => this.#underWay.delete(publication))
     this.#underWay.add(publication)

@@ -1,3 +1,4 @@
+import type { MaybePromise } from '../lifecycle.ts'
 import type { Clock, Timer } from '../time/clock.ts'
 import type { ActivationLog, CollectedLog, LogLine } from './activation-log.ts'
 import type { LogOptions } from './container-factory.ts'
@@ -88,8 +89,13 @@ export class ActivationLogBuffer implements ActivationLog {
     return this.#ended.stdout && this.#ended.stderr
   }
 
-  async collect({ waitMs }: { readonly waitMs: number }): Promise<CollectedLog> {
-    if (!this.#bothEnded && !this.#closed && waitMs > 0) await this.#ends(waitMs)
+  collect({ waitMs }: { readonly waitMs: number }): MaybePromise<CollectedLog> {
+    return this.#bothEnded || this.#closed || waitMs <= 0
+      ? this.#collected()
+      : this.#ends(waitMs).then(() => this.#collected())
+  }
+
+  #collected(): CollectedLog {
     const lines = this.#close()
     return { lines, truncated: this.#truncated, complete: this.complete }
   }

@@ -1,10 +1,12 @@
+import type { MaybePromise } from '../lifecycle.ts'
+
 /** What one activation wrote, as it is read from its container. */
 export interface ActivationLog {
   /**
-   * Resolves with the lines once both streams of the activation ended, or once `waitMs` passed without that, and
-   * closes the log. With `waitMs` 0 it takes what has arrived. Never rejects.
+   * The lines, once both streams of the activation ended, or once `waitMs` passed without that; closes the log. With
+   * `waitMs` 0 it takes what has arrived, and need not make a promise. Never rejects or throws.
    */
-  collect(options: { readonly waitMs: number }): Promise<CollectedLog>
+  collect(options: { readonly waitMs: number }): MaybePromise<CollectedLog>
 }
 
 /** What was collected of one activation. */

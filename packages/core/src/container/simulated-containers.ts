@@ -59,6 +59,8 @@ export interface SimulatedAnswer {
   readonly body?: string
   /** Printed before the answer. */
   readonly logs?: readonly { readonly stream?: LogLine['stream']; readonly text: string }[]
+  /** The log of a run ends so long after its answer. Default: with it. */
+  readonly logEndMs?: number
   /** Instead of an answer, after the delay and the logs. */
   readonly failure?: 'not-reached' | 'connection-lost' | 'never-answers'
   /** The container ends instead of answering, after the delay and the logs. */
@@ -116,7 +118,9 @@ async function startScripted(
       const decided = behaviour.run?.(call(body)) ?? {}
       runs++
       const reply = await answer(decided, body, host, clock)
-      host.endLog(activationOf(body))
+      const endLog = (): void => host.endLog(activationOf(body))
+      if (decided.logEndMs === undefined) endLog()
+      else clock.setTimer(decided.logEndMs, endLog)
       return reply
     },
     suspend: () => step(behaviour.suspend?.(host), clock),

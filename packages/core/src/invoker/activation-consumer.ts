@@ -1,4 +1,4 @@
-import { isPromise } from '../lifecycle.ts'
+import { isPromise, type MaybePromise } from '../lifecycle.ts'
 import type { Logger } from '../log.ts'
 import { readActivationMessage, type ActivationMessage } from '../messages/activation-message.ts'
 import type { ActivationResponse } from '../model/activation.ts'
@@ -38,6 +38,8 @@ interface Taken {
   readonly receivedMs: number
   readonly delivery: Delivery
   readonly losses: MessageLosses
+  /** Called once, with what becomes of the activation. */
+  readonly settled: (outcome: MaybePromise<void>) => void
 }
 
 /** Consumes activation messages and makes jobs of them. Each accepted activation ends in one record, whatever happens. */
@@ -76,7 +78,7 @@ export class ActivationConsumer {
    * The handler of the invoker's topic: fulfilled when the message may be forgotten, rejected with ERR_RELEASED when it
    * was lost, or the invoker stopped, before the activation was started.
    */
-  take(delivery: Delivery, losses: MessageLosses): Promise<void> {
+  take(delivery: Delivery, losses: MessageLosses): MaybePromise<void> {
     const receivedMs = this.#parts.clock.monotonic()
     let message: ActivationMessage
     try {
@@ -84,58 +86,82 @@ export class ActivationConsumer {
     } catch (err) {
       // There is nobody to report to, and another delivery would not help.
       this.#parts.logger.error({ err }, 'message dropped: it is not an activation')
-      return Promise.resolve()
+      return
     }
     const { activationId } = message
     const known = this.#open.get(activationId)
     if (known) return known
-    if (this.#ended.has(activationId)) return Promise.resolve()
+    if (this.#ended.has(activationId)) return
 
-    const outcome = this.#begin({ message, receivedMs, delivery, losses })
+    return this.#follow(activationId, (settled) => this.#begin({ message, receivedMs, delivery, losses, settled }))
+  }
+
+  /** Keeps the books of an activation until it has settled. */
+  #follow(activationId: string, begin: (settled: Taken['settled']) => void): Promise<void> {
+    let settle!: () => void
+    let fail!: (error: unknown) => void
+    const outcome = new Promise<void>((resolve, reject) => {
+      settle = resolve
+      fail = reject
+    })
+    const ended = (): void => {
+      this.#close(activationId, true)
+      settle()
+    }
+    const failed = (error: unknown): void => {
+      this.#close(activationId, false)
+      fail(error)
+    }
     this.#open.set(activationId, outcome)
-    outcome.then(
-      () => this.#close(activationId, true),
-      () => this.#close(activationId, false),
-    )
+    try {
+      begin((result) => {
+        if (isPromise(result)) result.then(ended, failed)
+        else ended()
+      })
+    } catch (error) {
+      failed(error)
+    }
     return outcome
   }
 
-  #begin(taken: Taken): Promise<void> {
+  #begin(taken: Taken): void {
     const found = this.#parts.actions.get(taken.message)
     if (!isPromise(found)) return this.#submit(taken, found)
-    return found.then((action) => {
+    const submitted = found.then((action) => {
       if (taken.losses.isLost(taken.delivery.signal)) throw released('its message may be given to another')
-      return this.#submit(taken, action)
+      this.#submit(taken, action)
     })
+    submitted.catch((error: unknown) => taken.settled(Promise.reject(error as Error)))
   }
 
-  #submit(taken: Taken, action: LoadedAction | ActionFailure): Promise<void> {
-    const { message, receivedMs, delivery, losses } = taken
+  #submit(taken: Taken, action: LoadedAction | ActionFailure): void {
+    const { message, receivedMs, delivery, losses, settled } = taken
     const { recorder, jobs, pool, limits, clock } = this.#parts
     // The message was delivered before, and the invoker that had it may have died in the middle of the run.
     if (delivery.attempt > 1 && (typeof action === 'string' || !action.repeatable))
-      return this.#interrupted(message, action)
+      return settled(this.#interrupted(message, action))
     if (typeof action === 'string') {
-      return recorder.settle(message, recordWithoutAction(message, responseWithoutAction(action), clock.now()))
+      const record = recordWithoutAction(message, responseWithoutAction(action), clock.now())
+      return settled(recorder.settle(message, record))
     }
     const exceeded = exceededLimit(action.action.limits, message.user.limits, limits)
     if (exceeded !== undefined) {
-      return recorder.settle(message, recordWithoutAction(message, errorResponse(1, exceeded), clock.now()))
+      return settled(recorder.settle(message, recordWithoutAction(message, errorResponse(1, exceeded), clock.now())))
     }
     if (action.action.limits.instances === 0) {
-      return recorder.settle(message, recordWithoutAction(message, errorResponse(2, NO_INSTANCES), clock.now()))
+      return settled(
+        recorder.settle(message, recordWithoutAction(message, errorResponse(2, NO_INSTANCES), clock.now())),
+      )
     }
-    return new Promise((resolve) => {
-      const job: ActivationJob = new ActivationJob(jobs, message, action, receivedMs, (outcome) => {
-        if (isWatched) losses.forget(delivery.signal, job)
-        resolve(outcome)
-      })
-      let isWatched = false
-      pool.submit(job)
-      if (!job.waits) return
-      isWatched = true
-      losses.watch(delivery.signal, job)
+    const job: ActivationJob = new ActivationJob(jobs, message, action, receivedMs, (outcome) => {
+      if (isWatched) losses.forget(delivery.signal, job)
+      settled(outcome)
     })
+    let isWatched = false
+    pool.submit(job)
+    if (!job.waits) return
+    isWatched = true
+    losses.watch(delivery.signal, job)
   }
 
   #interrupted(message: ActivationMessage, action: LoadedAction | ActionFailure): Promise<void> {

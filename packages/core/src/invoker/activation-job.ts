@@ -1,6 +1,7 @@
 import type { ActivationLog } from '../container/activation-log.ts'
 import type { Container, ContainerSpec } from '../container/container-factory.ts'
 import { isPlatformError, PlatformError } from '../errors.ts'
+import type { MaybePromise } from '../lifecycle.ts'
 import type { Logger } from '../log.ts'
 import type { ActivationMessage } from '../messages/activation-message.ts'
 import type { ActivationResponse } from '../model/activation.ts'
@@ -10,6 +11,7 @@ import type { Mutable } from '../mutable.ts'
 import type { Clock } from '../time/clock.ts'
 import { actionOfCaller } from './parts/action-of-caller.ts'
 import type { LoadedAction } from './parts/loaded-action.ts'
+import { atEndOfTurn } from './logs/end-of-turn.ts'
 import { readLogLines } from './logs/log-lines.ts'
 import type { ContainerOwnerView } from './parts/container-view.ts'
 import type { InvokerObserver, StageTimes } from './parts/observer.ts'
@@ -23,7 +25,7 @@ import { initBody } from './proxy/request-bodies.ts'
 import { PreparationJob } from './preparation-job.ts'
 import { runInContainer, type RunEnd } from './proxy/run-in-container.ts'
 import { recordOfRun } from './record/activation-record.ts'
-import type { PendingLogs, ActivationRecorder } from './record/activation-recorder.ts'
+import type { ActivationRecorder } from './record/activation-recorder.ts'
 import { errorResponse } from '../model/error-response.ts'
 import {
   INVOKER_STOPPED,
@@ -33,6 +35,7 @@ import {
   NOT_UNLOCKED,
   RUN_LOST,
 } from './parts/texts.ts'
+import { whenDone } from '../when-done.ts'
 
 /** Containers that an activation is offered to, as long as each certainly did not start it. */
 const MAX_OFFERS = 4
@@ -56,6 +59,17 @@ export interface JobContext {
   readonly givesBack: boolean
 }
 
+/** A run that has ended. */
+interface Ran {
+  readonly end: RunEnd
+  /** Epoch ms. */
+  readonly start: number
+  /** Monotonic ms. */
+  readonly beganMs: number
+  readonly log: ActivationLog | undefined
+  readonly ended: (verdict: Verdict) => void
+}
+
 /** One activation from the pool to its record. */
 export class ActivationJob implements Job {
   readonly key: string
@@ -68,7 +82,7 @@ export class ActivationJob implements Job {
   readonly #context: JobContext
   readonly #message: ActivationMessage
   readonly #action: LoadedAction
-  readonly #settled: (outcome: Promise<void>) => void
+  readonly #settled: (outcome: MaybePromise<void>) => void
   readonly #readsLog: boolean
   readonly #attributedLogs: boolean
   readonly #receivedMs: number
@@ -79,7 +93,7 @@ export class ActivationJob implements Job {
   #lost = false
 
   /**
-   * `settled` is called once, with a promise that resolves when the controller was told and the record is stored, and
+   * `settled` is called once, when the controller was told and the record is stored or with a promise of that, which
    * rejects when the record is not; with ERR_RELEASED when it was certainly not started, and is left to others.
    */
   constructor(
@@ -88,7 +102,7 @@ export class ActivationJob implements Job {
     action: LoadedAction,
     /** Monotonic ms. */
     receivedMs: number,
-    settled: (outcome: Promise<void>) => void,
+    settled: (outcome: MaybePromise<void>) => void,
   ) {
     const { user, transaction } = message
     const { limits } = action.action
@@ -166,50 +180,55 @@ export class ActivationJob implements Job {
     observer.acquired({ namespace, action, kind, acquisition })
   }
 
-  async execute(container: Container, onInitialised: (() => void) | undefined): Promise<Verdict> {
-    if (this.ended) return onInitialised ? 'damaged' : 'kept'
+  execute(container: Container, onInitialised: (() => void) | undefined, ended: (verdict: Verdict) => void): void {
+    if (this.ended) return ended(onInitialised ? 'damaged' : 'kept')
     this.#state = 'started'
-    const { clock, closing } = this.#context
+    const { clock } = this.#context
     const start = clock.now()
     const beganMs = clock.monotonic()
     const payload = this.#payload()
     if (!payload) {
       this.#finish(errorResponse(3, NOT_UNLOCKED), start, beganMs)
-      return onInitialised ? 'damaged' : 'kept'
+      return ended(onInitialised ? 'damaged' : 'kept')
     }
     const log = this.#openLog(container)
     const message = this.#message
-    let end: RunEnd
-    try {
-      const replyLimits = this.#context.replyLimits(message)
-      end = await runInContainer(container, clock, {
-        message,
-        action: this.#action,
-        payload,
-        replyLimits,
-        onInitialised,
-      })
-    } catch (err) {
-      end = this.#broken(container, err, beganMs)
-    }
+    const replyLimits = this.#context.replyLimits(message)
+    const request = { message, action: this.#action, payload, replyLimits, onInitialised }
+    runInContainer(container, clock, request).then(
+      (end) => this.#ran({ end, start, beganMs, log, ended }),
+      (err: unknown) => this.#ran({ end: this.#broken(container, err, beganMs), start, beganMs, log, ended }),
+    )
+  }
+
+  #ran({ end, start, beganMs, log, ended }: Ran): void {
     if (end.refused && this.#offers < MAX_OFFERS) {
       void log?.collect({ waitMs: 0 })
       this.#state = 'waiting'
       if (this.#lost) this.lose()
-      return 'refused'
+      return ended('refused')
     }
-    const stopped = closing() && end.call !== 'reply' && end.call !== 'timeout'
+    const stopped = this.#context.closing() && end.call !== 'reply' && end.call !== 'timeout'
     const response = stopped ? errorResponse(3, INVOKER_STOPPED) : end.response
-    const { statusCode } = response
-    const lines = log && this.#readLog(log, statusCode === 2, end.silent)
-    this.#finish(response, start, beganMs, end, lines && { lines, soon: end.silent })
-    // A container whose requests were cut off goes at once. Another one keeps until its log was read, as the next
-    // activation would write into it. Where logs are attributed it need not wait, but for the end of the turn when the run
-    // marks no end: what its child processes wrote must be read before the next one's could be.
-    if (lines && end.call === 'reply' && (!this.#attributedLogs || (end.silent && this.maxConcurrent === 1))) {
-      await lines
+    const verdict = response.statusCode < 2 ? 'kept' : 'damaged'
+    if (!log) {
+      this.#finish(response, start, beganMs, end)
+      return ended(verdict)
     }
-    return statusCode < 2 ? 'kept' : 'damaged'
+    if (end.silent) {
+      // It marks no end of its log. What its child processes wrote must be read before the next one's could be.
+      return atEndOfTurn(() => {
+        const lines = this.#readLog(log, response.statusCode === 2, true)
+        this.#finish(response, start, beganMs, end, lines)
+        void whenDone(lines, () => ended(verdict))
+      })
+    }
+    const lines = this.#readLog(log, response.statusCode === 2, false)
+    this.#finish(response, start, beganMs, end, lines)
+    // A container whose requests were cut off goes at once. Another one keeps until its log was read, as the next
+    // activation would write into it; where logs are attributed it need not wait.
+    if (end.call !== 'reply' || this.#attributedLogs) return ended(verdict)
+    void whenDone(lines, () => ended(verdict))
   }
 
   fail(failure: JobFailure): void {
@@ -255,7 +274,7 @@ export class ActivationJob implements Job {
       : undefined
   }
 
-  #readLog(log: ActivationLog, failed: boolean, silent: boolean): Promise<string[]> {
+  #readLog(log: ActivationLog, failed: boolean, silent: boolean): MaybePromise<readonly string[]> {
     const { marksLogEnd } = this.#action
     return readLogLines(
       log,
@@ -268,7 +287,13 @@ export class ActivationJob implements Job {
     return this.#action.action.limits.logs * MB
   }
 
-  #finish(response: ActivationResponse, start: number, beganMs: number, end?: RunEnd, logs?: PendingLogs): void {
+  #finish(
+    response: ActivationResponse,
+    start: number,
+    beganMs: number,
+    end?: RunEnd,
+    logs?: MaybePromise<readonly string[]>,
+  ): void {
     const { observer, recorder } = this.#context
     const initMs = end?.initMs
     const stages: Mutable<StageTimes> = { queue: this.#queueMs, acquire: beganMs - this.#receivedMs }

@@ -56,8 +56,12 @@ export class PreparationJob implements Job {
     // It stands for no activation: nothing is counted.
   }
 
-  async execute(container: Container, onInitialised: (() => void) | undefined): Promise<Verdict> {
-    if (!onInitialised) return 'kept'
+  execute(container: Container, onInitialised: (() => void) | undefined, ended: (verdict: Verdict) => void): void {
+    if (onInitialised) void this.#initialise(container, onInitialised).then(ended)
+    else ended('kept')
+  }
+
+  async #initialise(container: Container, onInitialised: () => void): Promise<Verdict> {
     const { clock, timeoutMs, replyLimits, initBody } = this.#parts
     try {
       const { status } = await container.init(initBody(clock.now() + timeoutMs), { ...replyLimits, timeoutMs })

@@ -5,6 +5,9 @@ import type { Clock, Timer } from '../time/clock.ts'
 import { Fifo } from './fifo.ts'
 import type { MessageBody, MessageHandler } from './queue.ts'
 
+/** Cheaper than a microtask of its own context each time. */
+const soon = Promise.resolve()
+
 interface Message {
   readonly body: MessageBody
   readonly key: string | undefined
@@ -88,7 +91,7 @@ export class MemoryGroup {
   #schedule(): void {
     if (this.#scheduled) return
     this.#scheduled = true
-    queueMicrotask(this.#drain)
+    void soon.then(this.#drain)
   }
 
   readonly #drain = (): void => {

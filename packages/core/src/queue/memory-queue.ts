@@ -1,5 +1,6 @@
 import { adapterContext, type Adapter, type AdapterContext } from '../adapter.ts'
 import { PlatformError } from '../errors.ts'
+import type { MaybePromise } from '../lifecycle.ts'
 import { requireGroupName, requireKey, requireTopicName } from './queue-names.ts'
 import { MemoryGroup, type Subscriber } from './memory-group.ts'
 import type {
@@ -19,7 +20,6 @@ export interface MemoryQueueOptions {
   readonly maxBodyBytes?: number
 }
 
-const ACCEPTED = Promise.resolve()
 const DEFAULT_REDELIVER_AFTER_MS = 1000
 
 /**
@@ -35,7 +35,7 @@ export class MemoryQueue implements Queue {
   readonly #topics = new Map<string, MemoryGroup[]>()
   readonly #subscriptions = new Set<Subscription>()
   #state: 'closed' | 'open' | 'closing' = 'closed'
-  #closing: Promise<void> = ACCEPTED
+  #closing: Promise<void> = Promise.resolve()
 
   constructor(options: MemoryQueueOptions = {}, context: AdapterContext = adapterContext()) {
     const { maxBodyBytes = Number.MAX_SAFE_INTEGER } = options
@@ -73,7 +73,7 @@ export class MemoryQueue implements Queue {
     if (this.#state !== 'open') throw closed()
   }
 
-  publish(topic: string, body: MessageBody, options?: PublishOptions): Promise<void> {
+  publish(topic: string, body: MessageBody, options?: PublishOptions): MaybePromise<void> {
     // Handlers that are still running while the queue closes may publish what they have to say.
     if (this.#state === 'closed') return Promise.reject(closed())
     if (this.#bounded && body.bytes().length > this.capabilities.maxBodyBytes) {
@@ -88,7 +88,7 @@ export class MemoryQueue implements Queue {
       return Promise.reject(error as TypeError)
     }
     if (groups) for (const group of groups) group.add(body, options?.key)
-    return ACCEPTED
+    return undefined
   }
 
   async subscribe(topic: string, options: SubscribeOptions, handler: MessageHandler): Promise<Subscription> {

@@ -1,4 +1,4 @@
-import type { Lifecycle } from '../lifecycle.ts'
+import type { Lifecycle, MaybePromise } from '../lifecycle.ts'
 
 /**
  * Queue SPI: carries messages between controllers and invokers.
@@ -29,13 +29,14 @@ export interface Queue extends Lifecycle {
   ensureTopic(topic: string, settings?: TopicSettings): Promise<void>
 
   /**
-   * Resolves once the backend has durably accepted the message, not merely once it left this process.
+   * Resolves once the backend has durably accepted the message, not merely once it left this process. A queue that has
+   * it at once need not make a promise; no handler is called before this returns. Errors are rejections.
    * @throws TypeError       no name of a topic, or a key that is too long.
    * @throws ERR_CLOSED      not open.
    * @throws ERR_TOO_LARGE   the body exceeds `capabilities.maxBodyBytes`; nothing was published.
    * @throws ERR_UNAVAILABLE outcome unknown: the caller may publish again and consumers may then see a duplicate.
    */
-  publish(topic: string, body: MessageBody, options?: PublishOptions): Promise<void>
+  publish(topic: string, body: MessageBody, options?: PublishOptions): MaybePromise<void>
 
   /**
    * Starts delivering to `handler` and resolves once deliveries can begin. The handler's promise is the

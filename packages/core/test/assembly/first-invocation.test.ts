@@ -5,16 +5,18 @@ import {
   memoryContainers,
   MemoryQueue,
   VirtualClock,
+  type MaybePromise,
   type MessageBody,
 } from '../../src/index.ts'
 
 /** Hands on what is published only after some time, as a backend elsewhere does; pings of invokers perhaps never. */
 class SlowQueue extends MemoryQueue {
   pings: 'late' | 'lost' = 'late'
-  override publish(topic: string, body: MessageBody): Promise<void> {
+  override publish(topic: string, body: MessageBody): MaybePromise<void> {
     if (topic !== 'health') return super.publish(topic, body)
     // Once the platform has closed, nobody listens any more.
-    if (this.pings === 'late') setTimeout(() => void super.publish(topic, body).catch(() => undefined), 300)
+    if (this.pings === 'late')
+      setTimeout(() => void Promise.resolve(super.publish(topic, body)).catch(() => undefined), 300)
     return Promise.resolve()
   }
 }

@@ -14,6 +14,7 @@ import {
   type EventMessage,
   type JsonObject,
   type Logger,
+  type MaybePromise,
   type MessageBody,
   type Platform,
   type PlatformOptions,
@@ -120,7 +121,7 @@ describe('user events', () => {
 
   it('that the queue does not take cost no activation and are told to the operator', async () => {
     class Deaf extends MemoryQueue {
-      override publish(topic: string, body: MessageBody): Promise<void> {
+      override publish(topic: string, body: MessageBody): MaybePromise<void> {
         if (topic !== EVENTS_TOPIC) return super.publish(topic, body)
         return Promise.reject(new PlatformError('ERR_UNAVAILABLE', 'full'))
       }

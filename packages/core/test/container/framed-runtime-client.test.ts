@@ -218,7 +218,7 @@ describe('log frames', () => {
     const client = await framedClientOf(server, log)
     const logs = ['a', 'b'].map((id) => log.open(id, { limitBytes: 1_000 }))
     await client.run('{"a":1}', OPTIONS)
-    const read = await Promise.all(logs.map((one) => one.collect({ waitMs: 0 })))
+    const read = await Promise.all(logs.map(async (one) => one.collect({ waitMs: 0 })))
     expect(read.map(({ complete }) => complete)).toEqual([true, true])
     expect(read.map(({ lines }) => lines.map(({ stream, text }) => `${stream} ${text}`))).toEqual([
       ['stdout first of a', 'stdout long line'],

@@ -123,7 +123,7 @@ describe('an activation', () => {
 
 describe('acknowledgements', () => {
   it('of a blocking activation bring the result before the logs are there, and then the completion', async () => {
-    await start(answering({ delayMs: 20, body: '{"a":1}', logs: [{ text: 'hi' }] }))
+    await start(answering({ delayMs: 20, body: '{"a":1}', logs: [{ text: 'hi' }], logEndMs: 20 }))
     const id = await bench.send({ blocking: true })
     const record = await bench.record(id)
     expect(texts(record)).toEqual(['stdout: hi'])
@@ -136,9 +136,12 @@ describe('acknowledgements', () => {
     expect(completion!.response).toBeUndefined()
   })
 
-  it('of a blocking activation without logs are one', async () => {
+  it.each([
+    ['without logs', 0],
+    ['whose logs are there', 10],
+  ])('of a blocking activation %s are one', async (_, logs) => {
     await start(answering({ body: '{}' }))
-    await bench.define({ limits: { logs: 0 } })
+    await bench.define({ limits: { logs } })
     const id = await bench.send({ blocking: true })
     await bench.record(id)
     expect(bench.acksOf(id)).toMatchObject([{ response: { activationId: id }, completion: { systemError: false } }])
@@ -162,7 +165,7 @@ describe('acknowledgements', () => {
   })
 
   it('that are too large for the queue point to the record', async () => {
-    await start(answering({ body: JSON.stringify({ big: 'x'.repeat(1_000) }) }))
+    await start(answering({ body: JSON.stringify({ big: 'x'.repeat(1_000) }), logEndMs: 20 }))
     const publish = bench.queue.publish.bind(bench.queue)
     bench.queue.publish = (topic, body, options) =>
       topic === 'completedc0' && body.bytes().length > 800

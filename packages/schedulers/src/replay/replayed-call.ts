@@ -5,10 +5,8 @@ import type { ReplayedFunction } from './replayed-function.ts'
 /** Who is told what becomes of a call. */
 export interface CallHost {
   readonly clock: Clock
-  /** Its run has ended; the pool will know in this turn. */
+  /** Its run has ended; the pool is told right after. */
   ended(call: ReplayedCall): void
-  /** A promise was settled, of which something follows in this turn. */
-  settled(): void
   /** It ended without a run. */
   failed(call: ReplayedCall): void
 }
@@ -55,21 +53,19 @@ export class ReplayedCall implements Job {
     this.acquiredMs = this.#host.clock.monotonic()
   }
 
-  execute(_container: Container, onInitialised: (() => void) | undefined): Promise<Verdict> {
+  execute(_container: Container, onInitialised: (() => void) | undefined, ended: (verdict: Verdict) => void): void {
     const { clock } = this.#host
-    return new Promise((resolve) => {
-      const run = (): void => {
-        clock.setTimer(this.runMs, () => {
-          resolve('kept')
-          this.#host.ended(this)
-        })
-      }
-      if (!onInitialised) return run()
-      this.initialised = true
-      clock.setTimer(this.fn.initMs, () => {
-        onInitialised()
-        run()
+    const run = (): void => {
+      clock.setTimer(this.runMs, () => {
+        this.#host.ended(this)
+        ended('kept')
       })
+    }
+    if (!onInitialised) return run()
+    this.initialised = true
+    clock.setTimer(this.fn.initMs, () => {
+      onInitialised()
+      run()
     })
   }
 
@@ -108,13 +104,10 @@ class Preparation implements Job {
     // It stands for no call.
   }
 
-  execute(_container: Container, onInitialised: (() => void) | undefined): Promise<Verdict> {
-    return new Promise((resolve) => {
-      this.#host.clock.setTimer(this.#fn.initMs, () => {
-        onInitialised?.()
-        resolve('kept')
-        this.#host.settled()
-      })
+  execute(_container: Container, onInitialised: (() => void) | undefined, ended: (verdict: Verdict) => void): void {
+    this.#host.clock.setTimer(this.#fn.initMs, () => {
+      onInitialised?.()
+      ended('kept')
     })
   }
 

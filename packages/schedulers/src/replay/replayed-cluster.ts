@@ -136,10 +136,6 @@ export class ReplayedCluster implements CallHost {
     this.#settles = true
   }
 
-  settled(): void {
-    this.#settles = true
-  }
-
   failed(call: ReplayedCall): void {
     this.#counts.failed++
     this.#leave(call)

@@ -214,7 +214,7 @@ class HostedContainer implements Container {
 
   openLog(activationId: string, options: LogOptions): ActivationLog {
     const log = this.#inner.openLog(activationId, options)
-    return { collect: (how) => through(this.#host, log.collect(how)) }
+    return { collect: (how) => through(this.#host, Promise.resolve(log.collect(how))) }
   }
 
   suspend(): Promise<void> {

@@ -1,4 +1,4 @@
-import { isPromise } from '../../lifecycle.ts'
+import type { MaybePromise } from '../../lifecycle.ts'
 import { extendedRecordText } from '../activations/extended-record.ts'
 import { jsonAnswer, type Answer } from '../http/answer.ts'
 import type { ApiServices } from '../services/api-services.ts'
@@ -9,33 +9,34 @@ import type { ActivationOutcome } from '../invoke/activator.ts'
 import { invokeNamed } from '../invoke/invoke-named.ts'
 import type { InvokeQueries } from './invoke-query.ts'
 import type { ActionName } from '../admission/resolve-action.ts'
+import { whenDone } from '../../when-done.ts'
 
 /** HTTP status of a finished activation, by its status code. */
 const STATUS_OF_CODE = [200, 502, 502, 500] as const
 
 /** Answers `POST …/actions/…`. */
-export async function invokeAction(
+export function invokeAction(
   services: ApiServices,
   queries: InvokeQueries,
   call: Call,
   name: ActionName,
-): Promise<Answer> {
+): MaybePromise<Answer> {
   const { request, user, rawQuery, late } = call
   const { limits } = services.parts
   let resultOnly = false
-  const receiving = receiveArguments(call, maxPayloadBytes(user.limits, limits))
-  const arrived = isPromise(receiving) ? await receiving : receiving
   const onAccepted = (activationId: string): void =>
     late.answerIfLate(() => outcomeAnswer({ activationId }, resultOnly))
-  const outcome = await invokeNamed(services, call, name, () => {
-    const body = arrivedBody(arrived)
-    const query = queries.parse(rawQuery)
-    const payload = parseArguments(request, body)
-    resultOnly = query.resultOnly
-    const { blocking, waitMs } = query
-    return payload ? { blocking, waitMs, onAccepted, payload } : { blocking, waitMs, onAccepted }
+  return whenDone(receiveArguments(call, maxPayloadBytes(user.limits, limits)), (arrived) => {
+    const outcome = invokeNamed(services, call, name, () => {
+      const body = arrivedBody(arrived)
+      const query = queries.parse(rawQuery)
+      const payload = parseArguments(request, body)
+      resultOnly = query.resultOnly
+      const { blocking, waitMs } = query
+      return payload ? { blocking, waitMs, onAccepted, payload } : { blocking, waitMs, onAccepted }
+    })
+    return whenDone(outcome, (given) => outcomeAnswer(given, resultOnly))
   })
-  return outcomeAnswer(outcome, resultOnly)
 }
 
 /** A finished activation whose result the caller asked for has none to show: the platform's fault. */

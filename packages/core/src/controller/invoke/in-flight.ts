@@ -46,9 +46,10 @@ export class InFlight extends Deadline implements Waiter {
   readonly #books: Bookkeeper
   readonly #cameMs: number
   #resolve: ((outcome: ActivationOutcome) => void) | undefined
-  #reject: ((error: PlatformError) => void) | undefined
+  #reject: ((error: PlatformError | ActivationGoesOn) => void) | undefined
   #patience: Deadline | undefined
-  #early: ActivationOutcome | PlatformError | undefined
+  /** What became of it before anybody began to wait. */
+  #early: ActivationOutcome | PlatformError | ActivationGoesOn | undefined
 
   constructor(books: Bookkeeper, activationId: string, request: ActivationRequest, placement: PlacementRequest) {
     // From when on the invoker is late; known once it was sent.
@@ -88,8 +89,11 @@ export class InFlight extends Deadline implements Waiter {
     return new Promise((resolve, reject) => {
       this.#resolve = resolve
       this.#reject = reject
-      if (this.#early instanceof PlatformError) this.fail(this.#early)
-      else if (this.#early) this.#answer(this.#early)
+      const early = this.#early
+      if (early instanceof PlatformError) this.fail(early)
+      else if (early instanceof ActivationGoesOn) reject(early)
+      else if (early && this.handedOut) resolve(early)
+      else if (early) this.#answer(early)
       else if (this.request.blocking) {
         this.#patience = new Patience(this.#cameMs + this.request.waitMs, () => this.#handOut())
         this.#books.deadlines.add(this.#patience)
@@ -153,15 +157,17 @@ export class InFlight extends Deadline implements Waiter {
   /** It may well run, and leave a record; the caller is told nothing that might not come true. */
   #refuse(cause: unknown): void {
     if (this.request.blocking) this.#books.blockingEnded(this, 'error')
-    this.#reject?.(new ActivationGoesOn(cause))
+    const error = new ActivationGoesOn(cause)
+    if (this.#reject) this.#reject(error)
+    else this.#early = error
   }
 
   #answer(outcome: ActivationOutcome): void {
+    if (this.handedOut) return
     if (!this.#resolve) {
       this.#early = outcome
       return
     }
-    if (this.handedOut) return
     this.handedOut = true
     this.#waitNoMore()
     this.#tell(outcome)
@@ -171,7 +177,8 @@ export class InFlight extends Deadline implements Waiter {
     if (this.request.blocking) {
       this.#books.blockingEnded(this, outcome.activation ? 'result' : 'later', outcome.activation?.end)
     }
-    this.#resolve?.(outcome)
+    if (this.#resolve) this.#resolve(outcome)
+    else this.#early = outcome
   }
 }
 

@@ -1,5 +1,5 @@
 import { isPlatformError } from '../../errors.ts'
-import { isPromise } from '../../lifecycle.ts'
+import { isPromise, type MaybePromise } from '../../lifecycle.ts'
 import type { Action } from '../../model/action.ts'
 import { isSequence } from '../../model/exec.ts'
 import type { Identity } from '../../model/identity.ts'
@@ -14,6 +14,7 @@ import type { ControllerParts } from '../parts/controller-parts.ts'
 import { Refusal } from '../refusals/refusal.ts'
 import { ActivationGoesOn } from './activation-goes-on.ts'
 import type { ActivationOutcome, ActivationRequest, Activator } from './activator.ts'
+import { whenDone } from '../../when-done.ts'
 
 /** What an invocation needs of the controller. */
 export interface InvokeServices {
@@ -29,19 +30,23 @@ export interface InvokeServices {
  * calling it again does no harm.
  * @throws Refusal too-many-per-minute, too-many-at-once
  */
-export async function withAdmission<T>(
+export function withAdmission<T>(
   { throttle }: Pick<InvokeServices, 'throttle'>,
   user: Identity,
-  invoke: (release: () => void) => Promise<T>,
-): Promise<T> {
-  const admitted = throttle.admitInvocation(user)
-  const release = isPromise(admitted) ? await admitted : admitted
-  try {
-    return await invoke(release)
-  } catch (error) {
-    if (!(error instanceof ActivationGoesOn)) release()
-    throw error
-  }
+  invoke: (release: () => void) => MaybePromise<T>,
+): MaybePromise<T> {
+  return whenDone(throttle.admitInvocation(user), (release) => {
+    const failed = (error: unknown): never => {
+      if (!(error instanceof ActivationGoesOn)) release()
+      throw error
+    }
+    try {
+      const invoked = invoke(release)
+      return isPromise(invoked) ? invoked.catch(failed) : invoked
+    } catch (error) {
+      return failed(error)
+    }
+  })
 }
 
 /**

@@ -245,7 +245,9 @@ export class PlacingActivator implements Activator, Bookkeeper {
     // It was ended while its record was being written.
     if (this.#inFlight.get(entry.activationId) !== entry) return
     try {
-      queue.publish(invokerTopic(invoker), activationBody(this.#message(entry))).then(
+      const published = queue.publish(invokerTopic(invoker), activationBody(this.#message(entry)))
+      if (!isPromise(published)) return this.#published(entry)
+      published.then(
         () => this.#published(entry),
         (error: unknown) => this.#notSent(entry, error),
       )

@@ -33,11 +33,11 @@ export interface Job {
   acquired(acquisition: Acquisition): void
 
   /**
-   * Initialises the container if `onInitialised` is given (and calls it once that is done), then runs in it. Resolves
-   * when the container may take the next job; never rejects. For a job that has ended meanwhile nothing is done; a
+   * Initialises the container if `onInitialised` is given (and calls it once that is done), then runs in it. Calls
+   * `ended` once, when the container may take the next job. For a job that has ended meanwhile nothing is done; a
    * container that is not initialised then is `damaged`, that is, no longer usable.
    */
-  execute(container: Container, onInitialised: (() => void) | undefined): Promise<Verdict>
+  execute(container: Container, onInitialised: (() => void) | undefined, ended: (verdict: Verdict) => void): void
 
   /** Ends the job, which no container ran; nothing when it has ended. */
   fail(failure: JobFailure): void

@@ -239,7 +239,7 @@ export class ContainerProxy implements IdleContainer {
       })
       this.#dispatch('initialised')
     }
-    void job.execute(this.#container!, onInitialised).then((verdict) => {
+    job.execute(this.#container!, onInitialised, (verdict) => {
       if (initialised) return this.#ended(job, verdict)
       this.active--
       if (job === this.#preparation) this.#preparation = undefined
@@ -255,7 +255,7 @@ export class ContainerProxy implements IdleContainer {
     const { clock, host } = this.#parts
     const began = clock.monotonic()
     for (const job of jobs) {
-      void job.execute(this.#container!, undefined).then((verdict) => {
+      job.execute(this.#container!, undefined, (verdict) => {
         host.ran(this, clock.monotonic() - began)
         this.#ended(job, verdict)
       })

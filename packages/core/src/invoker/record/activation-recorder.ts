@@ -1,4 +1,5 @@
 import { isPlatformError } from '../../errors.ts'
+import type { Mutable } from '../../mutable.ts'
 import { isPromise, type MaybePromise } from '../../lifecycle.ts'
 import type { LogStore } from '../../log-store/log-store.ts'
 import type { Logger } from '../../log.ts'
@@ -19,6 +20,7 @@ import { withLogs } from './activation-record.ts'
 import { errorResponse } from '../../model/error-response.ts'
 import { isStored, type StoreLevels } from './store-level.ts'
 import { recordTooLarge } from '../../model/result-texts.ts'
+import { whenDone } from '../../when-done.ts'
 
 export interface ActivationRecorderParts {
   readonly instance: InvokerInstance
@@ -34,13 +36,7 @@ export interface ActivationRecorderParts {
   readonly giveUp: AbortSignal
 }
 
-/** Log lines that are still being read. */
-export interface PendingLogs {
-  readonly lines: Promise<readonly string[]>
-  /** The run printed nothing: they are here within a turn or two of the event loop. */
-  readonly soon: boolean
-}
-
+type Sent = 'sent' | 'too-large' | 'given-up'
 type StoreOutcome = 'stored' | 'exists' | 'not-wanted'
 
 /** Tells the controller how an activation ended, and makes sure that its record is stored. */
@@ -52,42 +48,61 @@ export class ActivationRecorder {
   }
 
   /**
-   * Resolves once the controller was told and the record is safe. A blocking caller gets the result without waiting for
-   * its logs; the slot is freed when the logs are complete, or with the result if they are about to be. For others the
-   * record is stored first, so that it can be read as soon as the end is known. Where the queue is not durable, a result
-   * is sent only after the record is stored; while its logs are still being read, a provisional record is enough.
-   * Rejects when the invoker stops before the record is safe; the message must then be kept.
+   * Done once the controller was told and the record is safe, without a promise where both are at once. A blocking
+   * caller gets the result without waiting for logs that are still being read; the slot is freed when they are complete.
+   * For others the record is stored first, so that it can be read as soon as the end is known. Where the queue is not
+   * durable, a result is sent only after the record is stored; while its logs are being read, a provisional record is
+   * enough. Rejects when the invoker stops before the record is safe; the message must then be kept.
    */
-  async settle(message: ActivationMessage, record: Activation, logs?: PendingLogs): Promise<void> {
-    this.#tell(message, record)
-    const { clock, queue } = this.#parts
-    const { durable } = queue.capabilities
-    const beganMs = clock.monotonic()
-    const read = !durable && logs?.soon ? await logs.lines.catch(() => undefined) : undefined
-    const complete = logs ? this.#complete(message, record, read ?? logs.lines, beganMs) : record
-    if (isPromise(complete) && !durable) await this.#putProvisional(message, record)
+  settle(message: ActivationMessage, record: Activation, logs?: MaybePromise<readonly string[]>): MaybePromise<void> {
+    try {
+      this.#tell(message, record)
+      if (logs === undefined) return this.#settleWhole(message, record, record)
+      const complete = this.#complete(message, record, logs)
+      if (!isPromise(complete)) return this.#settleWhole(message, record, complete)
+      return this.#settleLate(message, record, complete, !isPromise(logs))
+    } catch (error) {
+      return Promise.reject(error as Error)
+    }
+  }
+
+  /** `whole` is the record with its logs. */
+  #settleWhole(message: ActivationMessage, record: Activation, whole: Activation): MaybePromise<void> {
     const completion = this.#completion(record)
     if (!message.blocking) {
-      await this.#store(message, await complete)
-      await this.#acknowledge(message, { response: 'stored', completion })
-    } else if (isPromise(complete)) {
-      // Logs that are complete in a moment are read before another activation could need the slot.
-      const last = logs?.soon ? { completion } : {}
-      const told = this.#acknowledge(message, { response: record, ...last })
-      const whole = await complete
-      const [sent] = await Promise.all([
-        told,
-        logs?.soon ? undefined : this.#acknowledge(message, { completion }),
-        this.#store(message, whole),
-      ])
-      if (sent === 'too-large') await this.#acknowledge(message, { response: 'stored', ...last })
-    } else {
-      const before = durable ? undefined : this.#store(message, complete)
-      if (isPromise(before)) await before
-      const told = this.#acknowledge(message, { response: record, completion })
-      if (durable) await this.#store(message, complete)
-      if ((await told) === 'too-large') await this.#acknowledge(message, { response: 'stored', completion })
+      return whenDone(this.#store(message, whole), () =>
+        ignoring(this.#acknowledge(message, { response: 'stored', completion })),
+      )
     }
+    const tell = (): MaybePromise<Sent> => this.#acknowledge(message, { response: record, completion })
+    const told = (sent: Sent): MaybePromise<void> =>
+      sent === 'too-large' ? ignoring(this.#acknowledge(message, { response: 'stored', completion })) : undefined
+    if (!this.#parts.queue.capabilities.durable) {
+      return whenDone(this.#store(message, whole), () => whenDone(tell(), told))
+    }
+    const sent = tell()
+    return whenDone(this.#store(message, whole), () => whenDone(sent, told))
+  }
+
+  /** Its logs are still being read, or, when they are `read`, being kept elsewhere: then the slot is free. */
+  async #settleLate(
+    message: ActivationMessage,
+    record: Activation,
+    complete: Promise<Activation>,
+    read: boolean,
+  ): Promise<void> {
+    if (!this.#parts.queue.capabilities.durable) await this.#putProvisional(message, record)
+    if (!message.blocking) return this.#settleWhole(message, record, await complete)
+    const completion = this.#completion(record)
+    const last = read ? { completion } : {}
+    const told = this.#acknowledge(message, { response: record, ...last })
+    const whole = await complete
+    const [sent] = await Promise.all([
+      told,
+      read ? undefined : this.#acknowledge(message, { completion }),
+      this.#store(message, whole),
+    ])
+    if (sent === 'too-large') await this.#acknowledge(message, { response: 'stored', ...last })
   }
 
   /**
@@ -116,10 +131,10 @@ export class ActivationRecorder {
     message: ActivationMessage,
     record: Activation,
     lines: MaybePromise<readonly string[]>,
-    beganMs: number,
   ): MaybePromise<Activation> {
     const { user } = message
     const { clock, logStore, logger, observer } = this.#parts
+    const beganMs = clock.monotonic()
     const finished = (logs: readonly string[]): Activation => {
       const ms = clock.monotonic() - beganMs
       observer.logged?.(stageEvent(message, ms))
@@ -139,25 +154,30 @@ export class ActivationRecorder {
     }
   }
 
-  async #acknowledge(
+  #acknowledge(
     { transaction, activationId, controllerId }: ActivationMessage,
-    content: Pick<Acknowledgement, 'response' | 'completion'>,
-  ): Promise<'sent' | 'too-large' | 'given-up'> {
+    { response, completion }: Pick<Acknowledgement, 'response' | 'completion'>,
+  ): MaybePromise<Sent> {
     const { queue, clock, logger, giveUp } = this.#parts
     const topic = completedTopic(controllerId)
-    const body = acknowledgementBody({ transaction, activationId, ...content })
-    try {
-      await retryUntilDone(clock, giveUp, () => queue.publish(topic, body), {
-        isFinal,
-        onFailure: (err, attempts) => logger.warn({ activationId, topic, attempts, err }, 'acknowledgement not sent'),
-      })
-      return 'sent'
-    } catch (err) {
-      if (isPlatformError(err, 'ERR_TOO_LARGE')) return 'too-large'
-      // The record tells the caller; the slot is freed by the controller's own time-out.
-      logger.error({ activationId, topic, err }, 'acknowledgement given up')
-      return 'given-up'
-    }
+    const acknowledgement: Mutable<Acknowledgement> = { transaction, activationId }
+    if (response !== undefined) acknowledgement.response = response
+    if (completion) acknowledgement.completion = completion
+    const body = acknowledgementBody(acknowledgement)
+    const published = retryUntilDone(clock, giveUp, () => queue.publish(topic, body), {
+      isFinal,
+      onFailure: (err, attempts) => logger.warn({ activationId, topic, attempts, err }, 'acknowledgement not sent'),
+    })
+    if (!isPromise(published)) return 'sent'
+    return published.then(
+      () => 'sent',
+      (err: unknown) => {
+        if (isPlatformError(err, 'ERR_TOO_LARGE')) return 'too-large'
+        // The record tells the caller; the slot is freed by the controller's own time-out.
+        logger.error({ activationId, topic, err }, 'acknowledgement given up')
+        return 'given-up'
+      },
+    )
   }
 
   /** For a record whose logs are still being read. */
@@ -223,6 +243,10 @@ export class ActivationRecorder {
     const text = recordTooLarge(this.#parts.activationStore.capabilities.maxRecordBytes)
     return { ...record, response: errorResponse(statusCode === 0 ? 1 : statusCode, text, size) }
   }
+}
+
+function ignoring(outcome: MaybePromise<unknown>): MaybePromise<void> {
+  return whenDone(outcome, () => undefined)
 }
 
 /** Trying again would not help. */

@@ -46,13 +46,14 @@ describe('the place of an invocation in the limits of its namespace', () => {
           throw error
         },
       }
-      const invoked = invokeNamed(
-        failing,
-        { user, transaction: { id: 't', start: 1 } },
-        { namespace: 'guest', path: 'guest', name: 'a' } as never,
-        () => ({ blocking: false, waitMs: 0 }),
-      )
-      await expect(invoked).rejects.toBe(error)
+      const invoked = async (): Promise<unknown> =>
+        invokeNamed(
+          failing,
+          { user, transaction: { id: 't', start: 1 } },
+          { namespace: 'guest', path: 'guest', name: 'a' } as never,
+          () => ({ blocking: false, waitMs: 0 }),
+        )
+      await expect(invoked()).rejects.toBe(error)
       expect(leave).toHaveBeenCalledTimes(times)
     }
   })

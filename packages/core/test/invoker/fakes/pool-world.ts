@@ -50,10 +50,10 @@ class CheckedJob extends ScriptedJob {
     this.#world = world
   }
 
-  override async execute(container: Container, onInitialised: (() => void) | undefined): Promise<Verdict> {
-    if (this.ended) return super.execute(container, onInitialised)
+  protected override async run(container: Container, onInitialised: (() => void) | undefined): Promise<Verdict> {
+    if (this.ended) return super.run(container, onInitialised)
     this.#world.jobEnters(container.id, this, onInitialised !== undefined)
-    const verdict = this.#world.chance(20) ? 'refused' : await super.execute(container, onInitialised)
+    const verdict = this.#world.chance(20) ? 'refused' : await super.run(container, onInitialised)
     this.#world.jobLeaves(container.id)
     return verdict
   }
@@ -73,7 +73,7 @@ class CheckedPreparation extends ScriptedJob {
     this.#world = world
   }
 
-  override async execute(container: Container, onInitialised: (() => void) | undefined): Promise<Verdict> {
+  protected override async run(container: Container, onInitialised: (() => void) | undefined): Promise<Verdict> {
     this.#world.jobEnters(container.id, this, onInitialised !== undefined)
     await this.#world.bench.clock.sleep(50)
     this.#world.jobLeaves(container.id)

@@ -89,7 +89,11 @@ export class ScriptedJob implements Job {
     this.acquisitions.push(acquisition)
   }
 
-  async execute(container: Container, onInitialised: (() => void) | undefined): Promise<Verdict> {
+  execute(container: Container, onInitialised: (() => void) | undefined, ended: (verdict: Verdict) => void): void {
+    void this.run(container, onInitialised).then(ended)
+  }
+
+  protected async run(container: Container, onInitialised: (() => void) | undefined): Promise<Verdict> {
     if (this.ended) return onInitialised ? 'damaged' : 'kept'
     const { initMs = 0, runMs = 10, initVerdict = 'kept', verdict = 'kept' } = this.#script
     this.containers.push(container.id)

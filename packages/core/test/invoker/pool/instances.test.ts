@@ -32,7 +32,7 @@ describe('an action with a limit of instances', () => {
       const execute = job.execute.bind(job)
       job.execute = (...call) => {
         order.push(index)
-        return execute(...call)
+        execute(...call)
       }
       return job
     })
@@ -67,7 +67,7 @@ describe('an action with a limit of instances', () => {
       if (verdict === 'refused') {
         const execute = first.execute.bind(first)
         let offers = 0
-        first.execute = (...call) => (offers++ === 0 ? Promise.resolve('refused') : execute(...call))
+        first.execute = (...call) => (offers++ === 0 ? queueMicrotask(() => call[2]('refused')) : execute(...call))
       }
       const second = bench.submit({ ...ONE, runMs: 100 })
       await bench.clock.advance(4_000)

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { recordWithoutAction } from '../../../src/invoker/record/activation-record.ts'
-import { ActivationRecorder, type PendingLogs } from '../../../src/invoker/record/activation-recorder.ts'
+import { ActivationRecorder } from '../../../src/invoker/record/activation-recorder.ts'
 import { RecordLogStore } from '../../../src/log-store/record-log-store.ts'
 import { silentLogger } from '../../../src/log.ts'
 import { readAcknowledgement } from '../../../src/messages/acknowledgement.ts'
@@ -60,10 +60,7 @@ describe('what is told of a blocking activation, and when', () => {
     })
   }
 
-  const later = (): PendingLogs => ({
-    lines: new Promise((resolve) => setImmediate(() => resolve(['a']))),
-    soon: false,
-  })
+  const later = (): Promise<readonly string[]> => new Promise((resolve) => setImmediate(() => resolve(['a'])))
 
   it('without logs: stored first where the queue dies with the process, else at once', async () => {
     await (await recorder(false)).settle(message, record)
@@ -82,20 +79,20 @@ describe('what is told of a blocking activation, and when', () => {
     expect(order).toEqual(['response', 'completion', 'stored a'])
   })
 
-  it('with logs that come at once: together with the end, stored whole before or after', async () => {
-    await (await recorder(false)).settle(message, record, { ...later(), soon: true })
+  it('with logs that were read: together with the end, stored whole before or after', async () => {
+    await (await recorder(false)).settle(message, record, ['a'])
     expect(order).toEqual(['stored a', 'response+completion'])
     order = []
-    await (await recorder(true)).settle(message, record, { ...later(), soon: true })
+    await (await recorder(true)).settle(message, record, ['a'])
     expect(order).toEqual(['response+completion', 'stored a'])
   })
 
   it('with logs that cannot be read: all the same', async () => {
-    const failing = { lines: Promise.reject(new Error('no')), soon: true }
-    await (await recorder(false)).settle(message, record, failing)
+    await (await recorder(false)).settle(message, record, Promise.reject(new Error('no')))
     expect(order.filter((step) => !step.startsWith('stored'))).toEqual([
       'provisional by invoker3',
-      'response+completion',
+      'response',
+      'completion',
     ])
     const stored = await store.get('guest', message.activationId)
     expect(stored?.logs).toEqual([expect.stringContaining('stderr')])
