@@ -106,8 +106,8 @@ export const CLUSTER_MUTANTS = [
     name: 'damaged-container-kept',
     text: 'A container whose run never ended gets the next one.',
     file: `${INVOKER}/activation-job.ts`,
-    find: "return statusCode < 2 ? 'kept' : 'damaged'",
-    replace: "return 'kept'",
+    find: "const verdict = response.statusCode < 2 ? 'kept' : 'damaged'",
+    replace: "const verdict = 'kept'",
     seeds: 10,
   },
   {
@@ -180,7 +180,7 @@ export const CLUSTER_MUTANTS = [
   {
     name: 'place-left-on-error',
     text: 'A place is given back when the caller is told an error, though the activation goes on.',
-    file: `${CONTROLLER}/invoke/invoke-named.ts`,
+    file: `${CONTROLLER}/invoke/invoke-resolved.ts`,
     find: '!(error instanceof ActivationGoesOn)',
     replace: 'true',
     seeds: 30,
@@ -231,8 +231,8 @@ export const CLUSTER_MUTANTS = [
     name: 'gone-without-answer',
     text: 'An activation whose action was deleted meanwhile is dropped without a record.',
     file: `${INVOKER}/activation-consumer.ts`,
-    find: 'return recorder.settle(message, recordWithoutAction(message, responseWithoutAction(action), clock.now()))',
-    replace: 'return Promise.resolve()',
+    find: 'return settled(recorder.settle(message, record))',
+    replace: 'return settled(undefined)',
     seeds: 10,
   },
 ]
