@@ -114,8 +114,11 @@ export class ActivationLogBuffer implements ActivationLog {
 
   #close(): readonly LogLine[] {
     if (this.#closed) return []
-    const time = this.#lines.at(-1)?.time ?? `${new Date(this.#clock.now()).toISOString().slice(0, -1)}000000Z`
-    for (const stream of ['stdout', 'stderr'] as const) this.#finishLine(stream, time)
+    if (this.#unfinished.stdout.length + this.#unfinished.stderr.length > 0) {
+      const time = this.#lines.at(-1)?.time ?? `${new Date(this.#clock.now()).toISOString().slice(0, -1)}000000Z`
+      this.#finishLine('stdout', time)
+      this.#finishLine('stderr', time)
+    }
     this.#closed = true
     const lines = this.#lines
     this.#lines = []

@@ -1,18 +1,20 @@
+import { TransientMap } from '../collections/transient-map.ts'
+
 /** Remembers at least the last `count` ids, and at most twice as many. */
 export class RecentIds {
   readonly #count: number
-  #young = new Set<string>()
-  #old = new Set<string>()
+  #young = new TransientMap<string, true>()
+  #old = new TransientMap<string, true>()
 
   constructor(count: number) {
     this.#count = count
   }
 
   add(id: string): void {
-    this.#young.add(id)
+    this.#young.set(id, true)
     if (this.#young.size < this.#count) return
     this.#old = this.#young
-    this.#young = new Set()
+    this.#young = new TransientMap()
   }
 
   has(id: string): boolean {

@@ -56,8 +56,9 @@ export function activationFilterName({ name, annotations }: Pick<Activation, 'na
   }
   const path = parameterValue(annotations, 'path')
   if (typeof path === 'string') {
-    const segments = path.split('/')
-    if (segments.length === 3) return `${segments[1]}/${name}`
+    const first = path.indexOf('/')
+    const last = path.lastIndexOf('/')
+    if (first !== last && path.indexOf('/', first + 1) === last) return `${path.slice(first + 1, last)}/${name}`
   }
   return name
 }

@@ -23,6 +23,14 @@ export interface OrderRange {
   readonly to?: number | undefined
 }
 
+interface PartitionKeys {
+  readonly partition: string
+  /** What the keys of its rows begin with. */
+  readonly rows: string
+  /** Where their number is kept. */
+  readonly count: string
+}
+
 /**
  * The keys of one store. They are sorted as bytes of UTF-8, so numbers have a fixed width and every name ends with
  * a NUL, which escaping keeps out of names: no name is then a prefix of another, and shorter ones sort first.
@@ -34,8 +42,8 @@ export interface OrderRange {
  */
 export class KeySpace {
   readonly #store: string
-  /** By index, the partition that was last asked for and what its keys begin with: those of one batch are mostly the same. */
-  readonly #prefixes = new Map<string, { readonly partition: string; readonly prefix: string }>()
+  /** By index, the partition that was last asked for: those of one batch are mostly the same. */
+  readonly #partitions = new Map<string, PartitionKeys>()
 
   /** @param store one letter, unlike that of any other store in the database. */
   constructor(store: string) {
@@ -56,11 +64,16 @@ export class KeySpace {
 
   /** What the keys of all rows of a partition begin with. */
   rows(index: string, partition: string): string {
-    const last = this.#prefixes.get(index)
-    if (last?.partition === partition) return last.prefix
-    const prefix = `${this.#store}i${index}${TERMINATOR}${escapeName(partition)}${TERMINATOR}`
-    this.#prefixes.set(index, { partition, prefix })
-    return prefix
+    return this.#keysOf(index, partition).rows
+  }
+
+  #keysOf(index: string, partition: string): PartitionKeys {
+    const last = this.#partitions.get(index)
+    if (last?.partition === partition) return last
+    const name = `${index}${TERMINATOR}${escapeName(partition)}`
+    const keys = { partition, rows: `${this.#store}i${name}${TERMINATOR}`, count: `${this.#store}c${name}` }
+    this.#partitions.set(index, keys)
+    return keys
   }
 
   row(id: string, { index, partition, order, place }: RowAddress): string {
@@ -68,7 +81,7 @@ export class KeySpace {
   }
 
   rowCount(index: string, partition: string): string {
-    return `${this.#store}c${index}${TERMINATOR}${escapeName(partition)}`
+    return this.#keysOf(index, partition).count
   }
 
   /** The numbers of rows of all partitions of an index. */
@@ -192,9 +205,16 @@ const ESCAPED = /\u0001([\u0001\u0002]|[0-9a-f]{4})/g
 // eslint-disable-next-line no-control-regex
 const MAYBE_UNSAFE = /[\0\u0001\ud800-\udfff]/
 
+/** The last that was found to be fine as it is: the rows of a record have its id, one after the other. */
+let lastSafe = ''
+
 /** The name without a NUL and lone surrogates; different for each name, and as it is for most. */
 export function escapeName(name: string): string {
-  if (!MAYBE_UNSAFE.test(name)) return name
+  if (name === lastSafe) return name
+  if (!MAYBE_UNSAFE.test(name)) {
+    lastSafe = name
+    return name
+  }
   return name.replace(UNSAFE, (unsafe) => {
     if (unsafe === '\0') return '\u0001\u0001'
     return unsafe === '\u0001' ? '\u0001\u0002' : `\u0001${unsafe.charCodeAt(0).toString(16)}`
