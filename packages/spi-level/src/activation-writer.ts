@@ -11,6 +11,7 @@ import {
 import type { ClassicLevel } from 'classic-level'
 import { addRecord, recordUtf8, recordWrite, type RecordWrite } from './record-write.ts'
 import type { CommitQueue, Operation } from './commit-queue.ts'
+import { KnownRecords } from './known-records/known-records.ts'
 import { ProvisionalRecords } from './journal/provisional-records.ts'
 import type { Journal } from './journal/journal.ts'
 import type { JournalEntry, NewEntry } from './journal/journal-entry.ts'
@@ -38,6 +39,8 @@ const JOURNAL_BYTES = 4 * 1024 ** 2
  * Of records with the same id the first one counts. One per database.
  */
 export class ActivationWriter {
+  /** Which records the database has, as far as that is known without asking it. */
+  readonly known: KnownRecords
   readonly #keys: KeySpace = activationKeys()
   readonly #db: ClassicLevel
   readonly #commits: CommitQueue
@@ -63,6 +66,7 @@ export class ActivationWriter {
     this.#commits = commits
     this.#journal = journal
     this.#context = context
+    this.known = new KnownRecords({ db, keys: this.#keys, logger: context.logger, held: () => this.#held.keys() })
   }
 
   /**
@@ -144,6 +148,7 @@ export class ActivationWriter {
       this.#context.logger.error({ err }, 'activation records stay in the journal')
     }
     this.stop()
+    await this.known.stop()
     this.#journal.close()
   }
 
@@ -184,7 +189,7 @@ export class ActivationWriter {
   }
 
   #isKnown(key: string): boolean {
-    return this.#held.has(key) || this.#isStored(key)
+    return this.#held.has(key) || (this.known.mayHave(key) && this.#isStored(key))
   }
 
   #isStored(key: string): boolean {
@@ -222,6 +227,7 @@ export class ActivationWriter {
 
   #enqueue(write: RecordWrite): void {
     this.#held.set(write.key, write)
+    this.known.add(write.key)
     this.#heldBytes += write.bytes
     this.#waiting.push(write)
     this.#waitingBytes += write.bytes

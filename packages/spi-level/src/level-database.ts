@@ -97,6 +97,7 @@ export class LevelDatabase {
     try {
       await database.#takeUp(wholeness)
       await recordLockHolder(dir)
+      database.#learnRecords()
       return database
     } catch (error) {
       database.activations.stop()
@@ -204,6 +205,12 @@ export class LevelDatabase {
     const commit = await this.#lastCommit(wholeness)
     this.#mark.committed(commit, commit)
     this.commits.resume(commit)
+    if (!this.activations.known.isReady) this.#learnRecords()
+  }
+
+  /** Where a part is damaged, keys that are there may not be met. */
+  #learnRecords(): void {
+    if (this.damage.isEmpty) this.activations.known.learn()
   }
 }
 
