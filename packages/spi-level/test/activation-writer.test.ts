@@ -27,8 +27,9 @@ describe('the writer of activation records', () => {
     await rm(database.settings.dir, { recursive: true })
   })
 
-  async function put(index: number, logs: string[] = []): Promise<string> {
-    const activation = activationOf(index, logs)
+  async function put(index: number, logs: string[] = [], annotation?: string): Promise<string> {
+    const annotations = annotation === undefined ? [] : [{ key: 'a', value: annotation }]
+    const activation = { ...activationOf(index, logs), annotations }
     return writer.put(activation, () => {
       texts++
       return activationText(activation)
@@ -43,7 +44,7 @@ describe('the writer of activation records', () => {
     expect(await put(1)).toBe('stored')
     expect(await put(1)).toBe('exists')
     expect([stored(1), commit.mock.calls.length]).toEqual([false, 0])
-    expect(writer.find('ns', activationOf(1).activationId)).toBe(activationText(activationOf(1)))
+    expect(await writer.find('ns', activationOf(1).activationId)).toBe(activationText(activationOf(1)))
     await clock.advance(50)
     await writer.flush()
     expect([stored(1), commit.mock.calls.length]).toEqual([true, 1])
@@ -67,10 +68,17 @@ describe('the writer of activation records', () => {
     expect(texts).toBe(5000)
   })
 
-  it('holds a bounded amount of text', async () => {
-    const megabytes = ['x'.repeat(8 * 1024 ** 2)]
-    const all = Promise.all(Array.from({ length: 12 }, (_, index) => put(index, megabytes)))
+  it('holds a bounded amount of summaries', async () => {
+    const large = 'x'.repeat(8 * 1024 ** 2)
+    const all = Promise.all(Array.from({ length: 12 }, (_, index) => put(index, [], large)))
     expect(texts).toBe(8)
+    expect(new Set(await all)).toEqual(new Set(['stored']))
+  })
+
+  it('holds no texts, however large they are', async () => {
+    const megabyte = ['x'.repeat(1024 ** 2)]
+    const all = Promise.all(Array.from({ length: 70 }, (_, index) => put(index, megabyte)))
+    expect(texts).toBe(70)
     expect(new Set(await all)).toEqual(new Set(['stored']))
   })
 
