@@ -1,14 +1,6 @@
 import { adapterContext, ENTITY_INDEXES, isPlatformError, type Activation, type Logger } from '@stemcell/core'
 import { levelStores, repairLevelStores } from '@stemcell/spi-level'
-import {
-  cpSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  truncateSync,
-  writeFileSync,
-} from 'node:fs'
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
