@@ -163,7 +163,7 @@ export class ActivationWriter {
     }
     for (const key of this.#provisional.keys()) if (this.#isKnown(key)) this.#provisional.delete(key)
     await this.flush()
-    await this.#notePosition()
+    await this.notePosition()
     if (entries.length > 0) this.#beginJournal()
   }
 
@@ -172,7 +172,7 @@ export class ActivationWriter {
     try {
       await this.flush()
       await this.#records.log.settled()
-      await this.#notePosition()
+      await this.notePosition()
       if (this.#journal.size > 0) this.#beginJournal()
     } catch (err) {
       this.#context.logger.error({ err }, 'activation records stay in their log until the next start')
@@ -262,8 +262,8 @@ export class ActivationWriter {
     this.#settled = []
   }
 
-  /** So that the next start does not read again what the database has. */
-  async #notePosition(): Promise<void> {
+  /** Has the database note that it has all records: the next start does not read them again, and their room can be given back. */
+  async notePosition(): Promise<void> {
     const { table, log } = this.#records
     const { segment, at } = log.position
     const isKnown = table.position?.segment === segment && table.position.at === at

@@ -111,8 +111,9 @@ export class LevelActivationStore implements ActivationStore {
 
   /** What cannot be given back now is another time. */
   #reclaim(): Promise<void> {
-    return this.#backend.session.run(async ({ space }) => {
+    return this.#backend.session.run(async ({ activations, space }) => {
       try {
+        await activations.notePosition()
         await space.run()
       } catch (err) {
         this.#logger.warn({ err }, 'the room of removed activation records could not be given back yet')

@@ -93,6 +93,14 @@ describe('the room of records that are gone', () => {
     await expectExactCounts(database)
   })
 
+  it('comes back where nothing new is stored, up to the files that what is left fills', async () => {
+    await filled(200)
+    await store.expire({ before: 190 })
+    for (let calls = 0; calls < 5; calls++) await store.expire({ before: 190 })
+    expect(segments().length).toBeLessThanOrEqual(2)
+    expect(await startsIn(store)).toEqual(Array.from({ length: 10 }, (_, index) => 190 + index))
+  })
+
   it('moves records without anybody missing them, who read, store and remove meanwhile', async () => {
     // Every fifth stays, so that each file is rewritten.
     await filled(500, (index) => (index % 5 === 0 ? 'ns' : 'other'))

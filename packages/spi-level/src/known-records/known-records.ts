@@ -8,7 +8,8 @@ import { KeyFilter } from './key-filter.ts'
 const LEAST_CAPACITY = 100_000
 /** 32 MB of memory. With more records it is wrong more often, which costs a read of the database each time. */
 const MOST_CAPACITY = 26_000_000
-const CHUNK = 1000
+/** Read in one go: so that nobody waits for long meanwhile. */
+const CHUNK = 250
 const ROWS_PER_RECORD = 2
 /** A new one is made after so many keys even where it could not be larger: those of removed records leave it then. */
 const LEAST_ROOM_SHARE = 0.25

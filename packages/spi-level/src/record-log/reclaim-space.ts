@@ -31,13 +31,15 @@ export class SpaceReclaimer {
   readonly #options: SpaceReclaimerOptions
   /** Something in it cannot be read, so that it stays while there are records in it. */
   readonly #kept = new Set<number>()
+  /** Bytes of records by segment, at the call before. */
+  #before: ReadonlyMap<number, number> = new Map()
   #running: Promise<void> | undefined
 
   constructor(options: SpaceReclaimerOptions) {
     this.#options = options
   }
 
-  /** Removes all segments without records, and writes at most one anew. Joins a call that is under way. */
+  /** Removes all segments without records, and writes at most one anew that lost none since the last call. Joins a call that is under way. */
   run(): Promise<void> {
     this.#running ??= this.#run().finally(() => (this.#running = undefined))
     return this.#running
@@ -48,14 +50,17 @@ export class SpaceReclaimer {
     // Who does not know all references does not know what is referred to.
     if (!damage.isEmpty || commits.isBroken || records.table.sealed.size === 0) return
     const live = await this.#liveBytes()
+    // One that is just being emptied will soon be empty.
+    const resting = (segment: number): boolean => this.#before.get(segment) === live.get(segment)
     let emptiest: { readonly segment: number; readonly share: number } | undefined
     for (const [segment, { bytes }] of this.#settled()) {
       const share = (live.get(segment) ?? 0) / Math.max(bytes, 1)
       if (share === 0) await this.#remove(segment)
-      else if (share <= MOST_LIVE_SHARE && share < (emptiest?.share ?? 1) && !this.#kept.has(segment)) {
-        emptiest = { segment, share }
+      else if (share <= MOST_LIVE_SHARE && share < (emptiest?.share ?? 1) && resting(segment)) {
+        if (!this.#kept.has(segment)) emptiest = { segment, share }
       }
     }
+    this.#before = live
     if (emptiest) await this.#rewrite(emptiest.segment)
   }
 
