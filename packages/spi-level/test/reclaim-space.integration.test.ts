@@ -3,7 +3,9 @@ import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, sta
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { SortedActivationStore, STORE_LETTERS } from '@stemcell/core/sorted-store'
 import { levelStores } from '../src/index.ts'
+import { LevelBackend } from '../src/level-backend.ts'
 import type { LevelDatabase } from '../src/level-database.ts'
 import { parseLevelOptions } from '../src/level-stores-options.ts'
 import { countLiveBytes, LIVE_BYTES, segmentOfLiveBytes } from '../src/record-log/live-bytes.ts'
@@ -173,6 +175,8 @@ describe('the room of records that are gone', () => {
       expect(await next.count({ namespace: 'other' }), copy).toBe(30)
       const shared = await acquireDatabase(parseLevelOptions({ dir: copy }), context)
       await expectExactCounts(shared)
+      const known = [...shared.records.table.sealed.keys(), shared.records.log.position.segment]
+      expect(known, copy).toEqual(expect.arrayContaining(shared.records.files.list()))
       await releaseDatabase(shared)
       // What was under way is done again.
       await next.put(recordOf(5000, RECORD_BYTES))
@@ -181,6 +185,43 @@ describe('the room of records that are gone', () => {
       await next.close()
     }
   }, 60_000)
+
+  it('brings back no record that expired after it was moved, when the process is killed then', async () => {
+    await filled(120, (index) => (index % 4 === 0 ? 'ns' : 'other'))
+    const moved = vi.spyOn(database.records.log, 'appendMoved')
+    for (let calls = 0; calls < 2; calls++) await store.expire({ maxPerNamespace: 30 })
+    expect(moved).toHaveBeenCalled()
+    const copy = join(base, 'killed')
+    const note = vi.spyOn(database.activations, 'notePosition').mockImplementationOnce(async () => {
+      cpSync(dir, copy, { recursive: true })
+    })
+    expect(await store.expire({ before: 100 })).toBe(40)
+    expect(note).toHaveBeenCalledOnce()
+    const next = levelStores({ dir: copy }).activationStore.build(context)
+    await next.open()
+    expect(await startsIn(next)).toEqual([100, 104, 108, 112, 116])
+    await next.close()
+  })
+
+  it('leaves a record removed that is removed while it is moved', async () => {
+    await filled(120, (index) => (index % 4 === 0 ? 'ns' : 'other'))
+    const backend = new LevelBackend(parseLevelOptions({ dir }), context)
+    const other = new SortedActivationStore({ backend, letter: STORE_LETTERS.activations }, context)
+    await other.open()
+    const { log } = database.records
+    const sync = log.sync.bind(log)
+    let removed = 0
+    vi.spyOn(log, 'sync').mockImplementation(async () => {
+      removed += await other.expire({ before: 9 })
+      await sync()
+    })
+    for (let calls = 0; calls < 2; calls++) await store.expire({ maxPerNamespace: 30 })
+    expect(removed).toBe(3)
+    expect((await startsIn(store)).slice(0, 2)).toEqual([12, 16])
+    expect(await store.get('ns', activationIdOf(8))).toBeUndefined()
+    await expectExactCounts(database)
+    await other.close()
+  })
 
   it('waits until nobody reads who began before', async () => {
     await filled(100)

@@ -336,6 +336,12 @@ describe('the log of records', () => {
     await store.putProvisional('owner', recordOf(1, RECORD_BYTES))
     await put(0)
     await afterKill(async (next) => expect(await next.finalizeOrphans('owner')).toBe(1))
+    // Killed before the journal says that there is a record now.
+    await afterKill(async (next) => {
+      expect(await next.expire({ before: 1 })).toBe(1)
+      expect(await next.finalizeOrphans('owner')).toBe(1)
+      expect(await startsIn(next)).toEqual([1])
+    })
     expect(await store.expire({ before: 1 })).toBe(1)
     await afterKill(async (next) => {
       expect(await next.finalizeOrphans('owner')).toBe(1)
