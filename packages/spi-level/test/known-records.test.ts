@@ -59,7 +59,7 @@ describe('what is known of the records in a database', () => {
     const reads = vi.spyOn(database.db, 'getSync')
     const outcomes = []
     for (let index = 1000; index < 1100; index++) outcomes.push(await put(index))
-    expect(reads.mock.calls.filter(([key]) => key.startsWith('ad')).length).toBeLessThan(10)
+    expect(reads.mock.calls.filter(([key]) => String(key).startsWith('ad')).length).toBeLessThan(10)
     for (let index = 0; index < 500; index++) outcomes.push(await put(index))
     await database.activations.flush()
     for (let index = 1000; index < 1100; index++) outcomes.push(await put(index))
