@@ -10,8 +10,7 @@ import {
 } from '@stemcell/core'
 import type { ClassicLevel } from 'classic-level'
 import { activationKeys } from './activation-writer.ts'
-import type { Change, Operation } from './commit-queue.ts'
-import type { LevelDatabase } from './level-database.ts'
+import type { Change, CommitQueue, Operation } from './commit-queue.ts'
 import {
   activationRows,
   documentRecord,
@@ -37,6 +36,12 @@ interface Kept {
   readonly rows: readonly (RowAddress & { readonly text: string })[]
 }
 
+interface DatabaseParts {
+  readonly db: ClassicLevel
+  readonly commits: CommitQueue
+  readonly records: StoredRecords
+}
+
 export interface StoreRows {
   readonly name: 'entities' | 'subjects' | 'activations'
   readonly keys: KeySpace
@@ -55,7 +60,7 @@ export const STORE_ROWS: readonly StoreRows[] = [
  * @returns how many can be read.
  */
 export async function rebuildRows(
-  { db, commits, records }: Pick<LevelDatabase, 'db' | 'commits' | 'records'>,
+  { db, commits, records }: DatabaseParts,
   { keys, read }: StoreRows,
   unreadable: (id: string, key: string) => Change | undefined,
 ): Promise<number> {
