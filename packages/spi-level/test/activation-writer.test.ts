@@ -27,9 +27,8 @@ describe('the writer of activation records', () => {
     await rm(database.settings.dir, { recursive: true })
   })
 
-  async function put(index: number, logs: string[] = [], annotation?: string): Promise<string> {
-    const annotations = annotation === undefined ? [] : [{ key: 'a', value: annotation }]
-    const activation = { ...activationOf(index, logs), annotations }
+  async function put(index: number, logs: string[] = []): Promise<string> {
+    const activation = activationOf(index, logs)
     return writer.put(activation, () => {
       texts++
       return activationText(activation)
@@ -69,8 +68,12 @@ describe('the writer of activation records', () => {
   })
 
   it('holds a bounded amount of summaries', async () => {
-    const large = 'x'.repeat(8 * 1024 ** 2)
-    const all = Promise.all(Array.from({ length: 12 }, (_, index) => put(index, [], large)))
+    // Its text is large enough for the rows to have a summary, and the rest of it is all in that.
+    const annotations = [{ key: 'a', value: 'x'.repeat(8 * 1024 ** 2) }]
+    const makeText = (): string => 'x'.repeat(5000 + texts++)
+    const all = Promise.all(
+      Array.from({ length: 9 }, async (_, index) => writer.put({ ...activationOf(index), annotations }, makeText)),
+    )
     expect(texts).toBe(8)
     expect(new Set(await all)).toEqual(new Set(['stored']))
   })

@@ -249,8 +249,8 @@ describe('files of a database that are damaged while nothing uses them', () => {
   })
 
   it.each(['.journal', '.records'])('a file %s that is changed, cut or gone is refused', async (ending) => {
-    for (let round = 0; round < ROUNDS; round++) {
-      const share = (round + 0.5) / ROUNDS
+    for (let round = 0; round < ROUNDS / 2; round++) {
+      const share = (round + 0.5) / (ROUNDS / 2)
       for (const change of [cut(share), flip(share, round % 8)]) {
         const { refused, dir } = await changed(inRecords, ending, change)
         expect([round, refused]).toEqual([round, true])
