@@ -9,12 +9,15 @@ import {
   type Timer,
 } from '@stemcell/core'
 import type { ClassicLevel } from 'classic-level'
-import { addRecord, recordUtf8, recordWrite, type RecordWrite } from './record-write.ts'
+import { addRecord, recordRows, recordWrite, type RecordWrite } from './record-write.ts'
 import type { CommitQueue, Operation } from './commit-queue.ts'
+import { KnownRecords } from './known-records/known-records.ts'
 import { ProvisionalRecords } from './journal/provisional-records.ts'
 import type { Journal } from './journal/journal.ts'
-import type { JournalEntry, NewEntry } from './journal/journal-entry.ts'
+import type { JournalEntry } from './journal/journal-entry.ts'
 import { KeySpace, recordKey, STORE_LETTERS } from '@stemcell/core/sorted-store'
+import type { CheckedLog } from './record-log/check-log.ts'
+import type { FoundRecord, StoredRecords } from './record-log/stored-records.ts'
 import { codeOf } from './to-platform-error.ts'
 
 export type PutOutcome = 'stored' | 'exists'
@@ -26,24 +29,38 @@ const BATCH_AGE_MS = 50
 /** The same after one that the database did not take. */
 const RETRY_MS = 1000
 
-/** Beyond either, `put` waits before it makes the text of a record. */
+/** Beyond either, `put` waits before it makes the text of a record. What is held are the rows of records, no texts. */
 const MOST_HELD = 2000
 const MOST_HELD_BYTES = 64 * 1024 ** 2
 
 /** The journal begins anew beyond this, and beyond twice what is still needed of it. */
 const JOURNAL_BYTES = 4 * 1024 ** 2
 
+export interface ActivationWriterParts {
+  readonly db: ClassicLevel
+  readonly commits: CommitQueue
+  /** Of provisional records. */
+  readonly journal: Journal
+  readonly records: StoredRecords
+  readonly context: AdapterContext
+}
+
 /**
- * Stores activation records: each is appended to the journal and is safe, batches of them follow into the database.
- * Of records with the same id the first one counts. One per database.
+ * Stores activation records: each is appended to the log and is safe, batches of what leads to them follow into the
+ * database. Of records with the same id the first one counts. One per database.
  */
 export class ActivationWriter {
+  /** Which records the database has, as far as that is known without asking it. */
+  readonly known: KnownRecords
   readonly #keys: KeySpace = activationKeys()
   readonly #db: ClassicLevel
   readonly #commits: CommitQueue
   readonly #journal: Journal
+  readonly #records: StoredRecords
   readonly #context: AdapterContext
   readonly #provisional = new ProvisionalRecords()
+  /** Provisional records of which the journal does not say yet that there is a record now. */
+  #settled: string[] = []
   /** What the database does not have yet, by key: first what is being written, then `#waiting`. */
   readonly #held = new Map<string, RecordWrite>()
   #heldBytes = 0
@@ -58,11 +75,13 @@ export class ActivationWriter {
   #timer: Timer | undefined
   #stopped = false
 
-  constructor(db: ClassicLevel, commits: CommitQueue, journal: Journal, context: AdapterContext) {
+  constructor({ db, commits, journal, records, context }: ActivationWriterParts) {
     this.#db = db
     this.#commits = commits
     this.#journal = journal
+    this.#records = records
     this.#context = context
+    this.known = new KnownRecords({ db, keys: this.#keys, logger: context.logger, held: () => this.#held.keys() })
   }
 
   /**
@@ -99,10 +118,10 @@ export class ActivationWriter {
     return made
   }
 
-  /** The text of a record that the database may not have yet. */
-  find(namespace: string, activationId: string): string | undefined {
+  /** The text of a record that the database may not know of yet. @throws ERR_CORRUPT it is not what was written. */
+  find(namespace: string, activationId: string): MaybePromise<string | undefined> {
     const held = this.#held.get(recordKey(this.#keys, namespace, activationId))
-    return held && recordUtf8(held).toString()
+    return held && this.#records.reading(() => this.#records.read(held.key, held.reference))
   }
 
   /** Resolves when the database has every record that was accepted before. Rejects with its error. */
@@ -114,12 +133,23 @@ export class ActivationWriter {
     }
   }
 
-  /** Takes up what an earlier life left in the journal. */
-  async replay(entries: readonly JournalEntry[]): Promise<void> {
+  /**
+   * Takes up what an earlier life left in the log and in the journal.
+   * @param repairing a copy of a record counts as one that was told: the reference to it may be lost.
+   */
+  async replay(log: CheckedLog, entries: readonly JournalEntry[], repairing: boolean): Promise<void> {
+    for await (const found of this.#records.tail(log)) {
+      if (found.record.type === 'record' || repairing) this.#hold(found)
+      if (!this.#hasRoom) await this.flush()
+    }
     for (const entry of entries) {
       switch (entry.type) {
         case 'put':
-          this.#take(entry.text, (record) => this.#hold(record, entry.text))
+          // Not a word of it may be written into the journal before all of that was read.
+          this.#take(entry.text, (record) => {
+            this.#provisional.delete(this.#keyOf(record))
+            this.#accept(record, entry.text)
+          })
           break
         case 'provisional':
           this.#take(entry.text, (record) => this.#provisional.set(this.#keyOf(record), entry.owner, entry.text))
@@ -131,19 +161,24 @@ export class ActivationWriter {
       }
       if (!this.#hasRoom) await this.flush()
     }
+    for (const key of this.#provisional.keys()) if (this.#isKnown(key)) this.#provisional.delete(key)
     await this.flush()
+    await this.notePosition()
     if (entries.length > 0) this.#beginJournal()
   }
 
-  /** Writes all there is. What the database refuses stays in the journal. */
+  /** Writes all there is. What the database refuses stays in the log. */
   async close(): Promise<void> {
     try {
       await this.flush()
+      await this.#records.log.settled()
+      await this.notePosition()
       if (this.#journal.size > 0) this.#beginJournal()
     } catch (err) {
-      this.#context.logger.error({ err }, 'activation records stay in the journal')
+      this.#context.logger.error({ err }, 'activation records stay in their log until the next start')
     }
     this.stop()
+    await this.known.stop()
     this.#journal.close()
   }
 
@@ -169,22 +204,24 @@ export class ActivationWriter {
       this.#forget(key)
       return 'exists'
     }
-    const write = recordWrite(key, activation, text)
-    this.#append({ type: 'put', utf8: recordUtf8(write) })
-    this.#provisional.delete(key)
-    this.#enqueue(write)
+    const rows = recordRows(activation, text)
+    const reference = this.#records.log.append(key, text)
+    if (this.#provisional.delete(key)) this.#settled.push(key)
+    this.#enqueue(recordWrite(key, activation.activationId, rows, reference))
     return 'stored'
   }
 
-  /** The same for a record that is in the journal already. */
-  #hold(activation: Activation, text: string): void {
-    const key = this.#keyOf(activation)
-    this.#provisional.delete(key)
-    if (!this.#isKnown(key)) this.#enqueue(recordWrite(key, activation, text))
+  /** The same for a record that is in the log already. */
+  #hold({ record: { key, text: bytes }, reference }: FoundRecord): void {
+    if (this.#isKnown(key)) return
+    const text = bytes.toString()
+    this.#take(text, (record) =>
+      this.#enqueue(recordWrite(key, record.activationId, recordRows(record, text), reference)),
+    )
   }
 
   #isKnown(key: string): boolean {
-    return this.#held.has(key) || this.#isStored(key)
+    return this.#held.has(key) || (this.known.mayHave(key) && this.#isStored(key))
   }
 
   #isStored(key: string): boolean {
@@ -205,23 +242,38 @@ export class ActivationWriter {
 
   /** Only what is needed of it stays. */
   #beginJournal(): void {
-    if (this.#held.size === 0 && this.#provisional.isEmpty) this.#journal.clear()
-    else this.#journal.replace(this.#needed())
+    if (this.#provisional.isEmpty) this.#journal.clear()
+    else this.#journal.replace(this.#provisional.entries())
+    this.#settled = []
   }
 
-  #append(entry: NewEntry): void {
-    const needed = this.#heldBytes + this.#provisional.bytes
-    if (this.#journal.size > Math.max(JOURNAL_BYTES, 2 * needed)) this.#journal.replace(this.#needed())
-    this.#journal.append(entry)
+  #append(...entries: readonly JournalEntry[]): void {
+    if (this.#journal.size > Math.max(JOURNAL_BYTES, 2 * this.#provisional.bytes)) this.#beginJournal()
+    this.#journal.append(entries)
   }
 
-  *#needed(): Generator<NewEntry> {
-    for (const write of this.#held.values()) yield { type: 'put', utf8: recordUtf8(write) }
-    yield* this.#provisional.entries()
+  /**
+   * Says in the journal which provisional records have become records. Until then the records themselves say so, and must
+   * not be removed.
+   */
+  settle(): void {
+    if (this.#settled.length === 0) return
+    this.#append(...this.#settled.map((key): JournalEntry => ({ type: 'discarded', key })))
+    this.#settled = []
+  }
+
+  /** Has the database note that it has all records: the next start does not read them again, and their room can be given back. */
+  async notePosition(): Promise<void> {
+    const { table, log } = this.#records
+    const { segment, at } = log.position
+    const isKnown = table.position?.segment === segment && table.position.at === at
+    if (this.#held.size > 0 || segment === 0 || (isKnown && !table.hasChanges)) return
+    await this.#commit([])
   }
 
   #enqueue(write: RecordWrite): void {
     this.#held.set(write.key, write)
+    this.known.add(write.key)
     this.#heldBytes += write.bytes
     this.#waiting.push(write)
     this.#waitingBytes += write.bytes
@@ -259,15 +311,19 @@ export class ActivationWriter {
     return this.#writing
   }
 
-  #commit(batch: readonly RecordWrite[]): Promise<boolean> {
-    const operations: Operation[] = []
+  async #commit(batch: readonly RecordWrite[]): Promise<void> {
+    const last = batch.at(-1)?.reference
+    const end = last ? { segment: last.segment, at: last.at + last.bytes } : this.#records.log.position
+    const changes = this.#records.table.changes(end)
+    const operations: Operation[] = [...changes.operations]
     const counts = new Map<string, number>()
     let bytes = 0
     for (const write of batch) {
       addRecord(this.#keys, write, operations, counts)
       bytes += write.bytes
     }
-    return this.#commits.commit({ operations, counts, bytes, lasting: false })
+    await this.#commits.commit({ operations, counts, bytes, lasting: false })
+    changes.written()
   }
 
   #wrote(batch: readonly RecordWrite[]): void {
@@ -276,6 +332,11 @@ export class ActivationWriter {
     for (const { key, bytes } of batch) {
       this.#held.delete(key)
       this.#heldBytes -= bytes
+    }
+    try {
+      this.settle()
+    } catch (err) {
+      this.#context.logger.warn({ err }, 'the journal of provisional records could not be written to')
     }
   }
 

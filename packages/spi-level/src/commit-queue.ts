@@ -2,6 +2,7 @@ import { isPlatformError, PlatformError } from '@stemcell/core'
 import { rowCountOf, type SortedCondition } from '@stemcell/core/sorted-store'
 import type { ClassicLevel } from 'classic-level'
 import { PendingValues } from './pending-values.ts'
+import { bytesGivenUp } from './record-log/live-bytes.ts'
 import { openText, sealText } from './sealed-value.ts'
 import { codeOf } from './to-platform-error.ts'
 
@@ -15,7 +16,10 @@ export interface Change {
   readonly operations: readonly Operation[]
   /** Written only where all hold, seen from what is written before it. */
   readonly conditions?: readonly SortedCondition[]
-  /** Key of a number in the database, and what is added to it; or found by looking which rows are there. */
+  /**
+   * Key of a number in the database, and what is added to it; or found by looking which rows are there, and which bytes of
+   * the log a removed record takes.
+   */
   readonly counts: Iterable<readonly [key: string, delta: number]> | 'looked-up'
   /** Roughly what the operations weigh. */
   readonly bytes: number
@@ -88,6 +92,11 @@ export class CommitQueue {
       this.#waiting.push({ change, resolve, reject })
       if (!this.#writing) void this.#writeAll()
     })
+  }
+
+  /** A write failed, so that all are refused. */
+  get isBroken(): boolean {
+    return this.#failure !== undefined
   }
 
   /** The database was opened, and `commit` is the last that is in it. */
@@ -174,6 +183,7 @@ export class CommitQueue {
         const { key } = operation
         const count = counts === 'looked-up' ? rowCountOf(key) : undefined
         if (count !== undefined) add(count, Number(operation.type === 'put') - Number(pending!.has(key)))
+        if (counts === 'looked-up' && operation.type === 'del') bytesGivenUp(key, () => pending!.stored(key), add)
         pending?.apply(operation)
         this.#events.written(key)
         if (operation.type === 'del') batch.del(key)

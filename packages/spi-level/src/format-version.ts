@@ -13,8 +13,9 @@ import type { Wholeness } from './wholeness.ts'
  * 2: the journal beside the database, with records that are not in the database yet.
  * 3: digests with every value, numbers of commits and journals, and the mark beside them.
  * 4: rows of small activation records hold no summary.
+ * 5: the texts of activation records are in a log beside the database, which says where. Those of before stay in it.
  */
-export const FORMAT_VERSION = 4
+export const FORMAT_VERSION = 5
 
 export const FORMAT_KEY = 'mformat'
 
@@ -58,7 +59,13 @@ export async function checkFormatVersion(
   }
   if (version < FIRST_SEALED) await sealAll(db)
   else wholeness.requireMark()
-  if (version < FORMAT_VERSION) await db.put(FORMAT_KEY, String(FORMAT_VERSION), { sync: true })
+}
+
+/** To be called once the mark is one of this format, and before anything of it is written. */
+export async function noteFormatVersion(db: ClassicLevel): Promise<void> {
+  if ((await db.get(FORMAT_KEY)) !== String(FORMAT_VERSION)) {
+    await db.put(FORMAT_KEY, String(FORMAT_VERSION), { sync: true })
+  }
 }
 
 async function readFormat(db: ClassicLevel, damage: Damage): Promise<string | undefined> {

@@ -6,7 +6,8 @@ import { crc32 } from 'node:zlib'
 const FILE = 'stemcell.mark'
 
 const SLOT_BYTES = 64
-const SLOTS = { boot: 0, commits: 1, journal: 2 } as const
+/** `records` is there since format 5. */
+const SLOTS = { boot: 0, commits: 1, journal: 2, records: 3 } as const
 const COPIES = 2
 const BOOT_ID = '/proc/sys/kernel/random/boot_id'
 const BOOT_BYTES = 36
@@ -18,6 +19,8 @@ export interface Acknowledged {
   /** Which journal, and how many of its bytes somebody was told of. */
   readonly journal: number
   readonly journalBytes: number
+  /** The last segment of the log of records, and how many of its bytes somebody was told of; undefined where nothing is. */
+  readonly records?: { readonly segment: number; readonly bytes: number } | undefined
   /** Whether the machine ran on since: then nothing that the operating system had may be missing. */
   readonly sameBoot: boolean
 }
@@ -31,8 +34,8 @@ export class HighWaterMark {
   readonly #path: string
   readonly #slot = Buffer.alloc(COPIES * SLOT_BYTES)
   #file: number | undefined
-  /** What is to be written of the journal at the end of this step of the event loop. */
-  #due: { journal: number; bytes: number } | undefined
+  /** What is to be written at the end of this step of the event loop, by slot. */
+  readonly #due = new Map<number, readonly [which: number, bytes: number]>()
   /** That could not be written: the next who appends is told. */
   #isOverdue = false
 
@@ -48,7 +51,7 @@ export class HighWaterMark {
   read(): Acknowledged | undefined {
     if (!this.exists) return undefined
     const bytes = readFileSync(this.#path)
-    const [boot, commits, journal] = [SLOTS.boot, SLOTS.commits, SLOTS.journal].map((slot) => contentOf(bytes, slot))
+    const [boot, commits, journal, records] = Object.values(SLOTS).map((slot) => contentOf(bytes, slot))
     if (!boot || !commits || !journal) return undefined
     const now = bootId()
     return {
@@ -56,15 +59,17 @@ export class HighWaterMark {
       synced: commits.readDoubleBE(8),
       journal: journal.readDoubleBE(0),
       journalBytes: journal.readDoubleBE(8),
+      ...(records && { records: { segment: records.readDoubleBE(0), bytes: records.readDoubleBE(8) } }),
       sameBoot: now !== undefined && boot.toString('latin1', 0, BOOT_BYTES) === now,
     }
   }
 
   /** From here on the mark is that of this life. */
-  begin({ commit, synced, journal, journalBytes }: Omit<Acknowledged, 'sameBoot'>): void {
+  begin({ commit, synced, journal, journalBytes, records }: Omit<Acknowledged, 'sameBoot'>): void {
     this.#file ??= openSync(this.#path, this.exists ? 'r+' : 'w+', 0o600)
     this.committed(commit, synced)
     this.journaled(journal, journalBytes)
+    this.logged(records?.segment ?? 0, records?.bytes ?? 0)
     this.#write(SLOTS.boot, (slot) => slot.write((bootId() ?? '').padEnd(BOOT_BYTES), 'latin1'))
   }
 
@@ -73,19 +78,41 @@ export class HighWaterMark {
   }
 
   journaled(journal: number, bytes: number): void {
-    this.#writeNumbers(SLOTS.journal, journal, bytes)
-    this.#due = undefined
-    this.#isOverdue = false
+    this.#writeNow(SLOTS.journal, journal, bytes)
   }
 
   /**
-   * The same, for who appends much: one write stands for all records that are appended in one step. Should it fail, the
-   * next call throws.
+   * The same, for who appends much: one write stands for all that is appended in one step. Should it fail, the next call
+   * throws.
    */
   journaledSoon(journal: number, bytes: number): void {
-    if (this.#isOverdue) return this.journaled(journal, bytes)
-    if (!this.#due) queueMicrotask(this.#writeQuietly)
-    this.#due = { journal, bytes }
+    this.#writeSoon(SLOTS.journal, journal, bytes)
+  }
+
+  /** So much of the log of records, see {@link journaled}. */
+  logged(segment: number, bytes: number): void {
+    this.#writeNow(SLOTS.records, segment, bytes)
+  }
+
+  /** See {@link journaledSoon}. */
+  loggedSoon(segment: number, bytes: number): void {
+    this.#writeSoon(SLOTS.records, segment, bytes)
+  }
+
+  #writeNow(slot: number, which: number, bytes: number): void {
+    this.#writeNumbers(slot, which, bytes)
+    this.#due.delete(slot)
+    if (this.#due.size === 0) this.#isOverdue = false
+  }
+
+  #writeSoon(slot: number, which: number, bytes: number): void {
+    if (this.#isOverdue) {
+      this.#due.set(slot, [which, bytes])
+      this.#writeDue()
+      return
+    }
+    if (this.#due.size === 0) queueMicrotask(this.#writeQuietly)
+    this.#due.set(slot, [which, bytes])
   }
 
   readonly #writeQuietly = (): void => {
@@ -97,7 +124,7 @@ export class HighWaterMark {
   }
 
   #writeDue(): void {
-    if (this.#due) this.journaled(this.#due.journal, this.#due.bytes)
+    for (const [slot, [which, bytes]] of this.#due) this.#writeNow(slot, which, bytes)
   }
 
   close(): void {

@@ -8,6 +8,7 @@ import {
   type ActivationStoreCapabilities,
   type AdapterContext,
   type JsonObject,
+  type Logger,
   type MaybePromise,
 } from '@stemcell/core'
 import {
@@ -23,19 +24,21 @@ import { parseLevelOptions, type LevelStoresOptions } from './level-stores-optio
 type Page = { readonly skip: number; readonly limit: number }
 
 /**
- * Activation records in a LevelDB database. They are written by a writer with a journal, which also keeps provisional
+ * Activation records in a LevelDB database. They are written by a writer with a log, which also keeps provisional
  * records, and read by the store on sorted backends once the database has what was accepted before.
  */
 export class LevelActivationStore implements ActivationStore {
   readonly capabilities: ActivationStoreCapabilities
   readonly #backend: LevelBackend
   readonly #written: SortedActivationStore
+  readonly #logger: Logger
 
   /** @throws ERR_CONFIG an option is wrong. */
   constructor(options: LevelStoresOptions, context: AdapterContext = adapterContext()) {
     this.#backend = new LevelBackend(parseLevelOptions(options), context, { lasting: false })
     this.#written = new SortedActivationStore({ backend: this.#backend, letter: STORE_LETTERS.activations }, context)
     this.capabilities = this.#written.capabilities
+    this.#logger = context.logger
   }
 
   open(): Promise<void> {
@@ -94,12 +97,28 @@ export class LevelActivationStore implements ActivationStore {
 
   async expire(retention: ActivationRetention): Promise<number> {
     await this.#flush()
-    return this.#written.expire(retention)
+    // A provisional record must not outlive the record that took its place.
+    await this.#backend.session.run(({ activations }) => activations.settle())
+    const removed = await this.#written.expire(retention)
+    await this.#reclaim()
+    return removed
   }
 
   async *scan(options: { readonly after?: string } = {}): AsyncGenerator<ActivationScanRow, void, undefined> {
     await this.#flush()
     yield* this.#written.scan(options)
+  }
+
+  /** What cannot be given back now is another time. */
+  #reclaim(): Promise<void> {
+    return this.#backend.session.run(async ({ activations, space }) => {
+      try {
+        await activations.notePosition()
+        await space.run()
+      } catch (err) {
+        this.#logger.warn({ err }, 'the room of removed activation records could not be given back yet')
+      }
+    })
   }
 
   #flush(): Promise<void> {

@@ -18,6 +18,7 @@ import { DatabaseSession } from './database-session.ts'
 import type { LevelDatabase } from './level-database.ts'
 import type { LevelSettings } from './level-stores-options.ts'
 import { countKeys, readMany, readRange } from './read-rows.ts'
+import { mayHoldRecords } from './record-log/live-bytes.ts'
 import { openBytes, openText, sealBytes } from './sealed-value.ts'
 import { toPlatformError } from './to-platform-error.ts'
 
@@ -69,7 +70,7 @@ export class LevelBackend implements SortedBackend {
     return this.session.run(async (database) => {
       const snapshot = database.db.snapshot()
       try {
-        return await read(new LevelReads(database, snapshot))
+        return await database.records.reading(() => read(new LevelReads(database, snapshot)))
       } finally {
         await snapshot.close()
       }
@@ -117,28 +118,34 @@ class LevelReads implements SortedReads {
         : await db.get(key, options)
       damage.require(key, sealed, () => named(key))
       if (sealed === undefined) return undefined
-      return typeof sealed === 'string'
-        ? openText(key, sealed, () => named(key))
-        : openBytes(key, sealed, () => named(key))
+      if (typeof sealed !== 'string') return openBytes(key, sealed, () => named(key))
+      return this.#database.records.resolve(
+        key,
+        openText(key, sealed, () => named(key)),
+      )
     })
   }
 
   getMany(keys: readonly string[]): Promise<readonly (FoundValue | undefined)[]> {
     return this.#reading(async () => {
-      const { db, damage } = this.#database
+      const { db, damage, records } = this.#database
       const found = await readMany(db, this.#snapshot, keys)
-      return keys.map((key, place) => {
+      const values = keys.map((key, place) => {
         const sealed = found[place]
         const error = damage.isEmpty ? undefined : errorOf(() => damage.require(key, sealed, () => named(key)))
-        return error ?? (sealed === undefined ? undefined : textOrError(key, sealed))
+        return [key, error ?? (sealed === undefined ? undefined : textOrError(key, sealed))] as const
       })
+      return records.resolveAll(values)
     })
   }
 
   range(range: SortedRange): Promise<readonly SortedEntry[]> {
     return this.#reading(async () => {
       const entries = await readRange(this.#database.db, this.#snapshot, range)
-      return entries.map(([key, sealed]): SortedEntry => [key, textOrError(key, sealed)])
+      const values = entries.map(([key, sealed]) => [key, textOrError(key, sealed)] as const)
+      if (!mayHoldRecords(range)) return values
+      const texts = await this.#database.records.resolveAll(values)
+      return values.map(([key], place): SortedEntry => [key, texts[place]!])
     })
   }
 
@@ -151,7 +158,7 @@ class LevelReads implements SortedReads {
 
   async #reading<T>(read: () => Promise<T>): Promise<T> {
     try {
-      return await read()
+      return await this.#database.records.reading(read)
     } catch (error) {
       throw toPlatformError(error, this.#database.settings.dir)
     }

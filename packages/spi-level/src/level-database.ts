@@ -6,11 +6,15 @@ import { join } from 'node:path'
 import { ActivationWriter } from './activation-writer.ts'
 import { COMMIT_KEY, CommitQueue, readCommit } from './commit-queue.ts'
 import { Damage } from './damage.ts'
-import { checkFormatVersion } from './format-version.ts'
+import { checkFormatVersion, noteFormatVersion } from './format-version.ts'
 import { HighWaterMark } from './high-water-mark.ts'
 import { inspectTables, type InspectedTables } from './inspection/inspect-tables.ts'
 import { Journal } from './journal/journal.ts'
 import { rowsCounted } from '@stemcell/core/sorted-store'
+import { countLiveBytes, segmentOfLiveBytes } from './record-log/live-bytes.ts'
+import { SpaceReclaimer } from './record-log/reclaim-space.ts'
+import { SegmentTable } from './record-log/segment-table.ts'
+import { StoredRecords } from './record-log/stored-records.ts'
 import type { LevelSettings } from './level-stores-options.ts'
 import { describeLockHolder, forgetLockHolder, recordLockHolder } from './lock-holder.ts'
 import { countKeys } from './read-rows.ts'
@@ -23,6 +27,8 @@ import { Wholeness, type ReportLoss } from './wholeness.ts'
 export interface OpenDatabaseOptions {
   /** For a repair: called with each thing that is lost, which is otherwise an error. */
   readonly lost?: ReportLoss | undefined
+  /** Files of records are full beyond this; 16 MB when not given. */
+  readonly segmentBytes?: number | undefined
 }
 
 /** After a failed write it is looked so often whether the database can be opened anew; rarer after each failure. */
@@ -37,6 +43,10 @@ export class LevelDatabase {
   readonly db: ClassicLevel
   readonly commits: CommitQueue
   readonly activations: ActivationWriter
+  /** The texts of activation records. */
+  readonly records: StoredRecords
+  /** Gives back the room of activation records that were removed. */
+  readonly space: SpaceReclaimer
   readonly damage: Damage
   /** Everybody who uses the database does so through it: it is shut while the database is opened anew. */
   readonly gate = new UseGate()
@@ -55,6 +65,7 @@ export class LevelDatabase {
     mark: HighWaterMark,
     damage: Damage,
     context: AdapterContext,
+    segmentBytes: number | undefined,
   ) {
     this.settings = settings
     this.db = db
@@ -68,7 +79,11 @@ export class LevelDatabase {
     })
     this.#journal = new Journal(settings.dir, mark)
     this.#context = context
-    this.activations = new ActivationWriter(db, this.commits, this.#journal, context)
+    const { commits } = this
+    const { logger } = context
+    this.records = new StoredRecords({ dir: settings.dir, mark, logger, segmentBytes })
+    this.activations = new ActivationWriter({ db, commits, journal: this.#journal, records: this.records, context })
+    this.space = new SpaceReclaimer({ db, commits, records: this.records, damage, logger })
   }
 
   /**
@@ -79,7 +94,7 @@ export class LevelDatabase {
   static async open(
     settings: LevelSettings,
     context: AdapterContext = adapterContext(),
-    { lost }: OpenDatabaseOptions = {},
+    { lost, segmentBytes }: OpenDatabaseOptions = {},
   ): Promise<LevelDatabase> {
     const { dir } = settings
     await requireWhole(dir)
@@ -93,13 +108,15 @@ export class LevelDatabase {
     const damage = await Damage.load(dir, damaged, context.logger)
     const db = new ClassicLevel(dir, { cacheSize: settings.cacheBytes, writeBufferSize: settings.writeBufferBytes })
     await openLevel(db, dir)
-    const database = new LevelDatabase(settings, db, mark, damage, context)
+    const database = new LevelDatabase(settings, db, mark, damage, context, segmentBytes)
     try {
-      await database.#takeUp(wholeness)
+      await database.#takeUp(wholeness, lost !== undefined)
       await recordLockHolder(dir)
+      database.#learnRecords()
       return database
     } catch (error) {
       database.activations.stop()
+      await database.records.close()
       mark.close()
       await db.close()
       throw toPlatformError(error, dir)
@@ -112,12 +129,13 @@ export class LevelDatabase {
     this.#timer?.cancel()
     await this.#mending
     await this.activations.close()
+    await this.records.close()
     this.#mark.close()
     await forgetLockHolder(this.settings.dir)
     await this.db.close()
   }
 
-  async #takeUp(wholeness: Wholeness): Promise<void> {
+  async #takeUp(wholeness: Wholeness, repairing: boolean): Promise<void> {
     const { dir } = this.settings
     const { logger } = this.#context
     await checkFormatVersion(this.db, dir, this.#mark, wholeness, this.damage)
@@ -125,14 +143,18 @@ export class LevelDatabase {
     const scanned = this.#journal.read()
     const { entries, wholeBytes, tornBytes } = scanned
     const journal = wholeness.requireJournal(scanned)
+    const log = this.records.check(await SegmentTable.load(this.db), wholeness, repairing)
     this.commits.resume(commit)
     // Until the journal is taken up, the next life would have to find it as this one did.
-    this.#mark.begin({ commit, synced: commit, journal, journalBytes: wholeBytes })
+    const records = { segment: log.end.segment, bytes: log.end.at }
+    this.#mark.begin({ commit, synced: commit, journal, journalBytes: wholeBytes, records })
+    await noteFormatVersion(this.db)
+    this.records.resume(log)
     this.#journal.begin(journal)
     await this.#rebuildDamagedRows()
     if (tornBytes > 0) logger.warn({ dir, tornBytes }, 'the last entry of the journal was not finished, and is dropped')
     if (entries.length > 0) logger.info({ dir, entries: entries.length }, 'reading the journal of an earlier run')
-    await this.activations.replay(entries)
+    await this.activations.replay(log, entries, repairing)
   }
 
   async #lastCommit(wholeness: Wholeness): Promise<number> {
@@ -153,7 +175,9 @@ export class LevelDatabase {
   }
 
   /** For a number of rows that cannot be read. */
-  recount(key: string): Promise<number> {
+  async recount(key: string): Promise<number> {
+    const segment = segmentOfLiveBytes(key)
+    if (segment !== undefined) return (await countLiveBytes(this.db)).get(segment) ?? 0
     this.#context.logger.error({ dir: this.settings.dir }, 'a row count is damaged; the rows are counted again')
     return countKeys(this.db, rowsCounted(key))
   }
@@ -204,6 +228,12 @@ export class LevelDatabase {
     const commit = await this.#lastCommit(wholeness)
     this.#mark.committed(commit, commit)
     this.commits.resume(commit)
+    if (!this.activations.known.isReady) this.#learnRecords()
+  }
+
+  /** Where a part is damaged, keys that are there may not be met. */
+  #learnRecords(): void {
+    if (this.damage.isEmpty) this.activations.known.learn()
   }
 }
 

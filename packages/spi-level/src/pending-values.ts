@@ -26,17 +26,22 @@ export class PendingValues {
     return openText(key, sealed, () => 'what is to be replaced') === value
   }
 
-  has(key: string): boolean {
-    const change = this.#changed.get(key)
-    return change ? change.type === 'put' : this.#isStored(key)
+  /** What the database has under a key that none of the changes names; undefined when one does, or it cannot be read. */
+  stored(key: string): string | undefined {
+    return this.#changed.has(key) ? undefined : this.#readable(key)
   }
 
-  #isStored(key: string): boolean {
+  has(key: string): boolean {
+    const change = this.#changed.get(key)
+    return change ? change.type === 'put' : this.#readable(key) !== undefined
+  }
+
+  #readable(key: string): string | undefined {
     try {
-      return this.#db.getSync(key) !== undefined
+      return this.#db.getSync(key)
     } catch (error) {
       // Nobody sees a row that cannot be read, nor is it counted.
-      if (codeOf(error) === 'LEVEL_CORRUPTION') return false
+      if (codeOf(error) === 'LEVEL_CORRUPTION') return undefined
       throw error
     }
   }

@@ -6,6 +6,7 @@ import {
   stringifyJson,
   SUBJECT_INDEXES,
   type JsonObject,
+  type MaybePromise,
 } from '@stemcell/core'
 import type { ClassicLevel } from 'classic-level'
 import { activationKeys } from './activation-writer.ts'
@@ -23,6 +24,7 @@ import {
 } from '@stemcell/core/sorted-store'
 import { eachEntry } from './read-rows.ts'
 import { rowText } from './record-write.ts'
+import type { StoredRecords } from './record-log/stored-records.ts'
 import { openText } from './sealed-value.ts'
 
 const BATCH_KEYS = 1000
@@ -34,10 +36,16 @@ interface Kept {
   readonly rows: readonly (RowAddress & { readonly text: string })[]
 }
 
+interface DatabaseParts {
+  readonly db: ClassicLevel
+  readonly commits: CommitQueue
+  readonly records: StoredRecords
+}
+
 export interface StoreRows {
   readonly name: 'entities' | 'subjects' | 'activations'
   readonly keys: KeySpace
-  readonly read: (id: string, key: string, sealed: string) => Kept
+  readonly read: (id: string, key: string, sealed: string, records: StoredRecords) => MaybePromise<Kept>
 }
 
 export const STORE_ROWS: readonly StoreRows[] = [
@@ -52,7 +60,7 @@ export const STORE_ROWS: readonly StoreRows[] = [
  * @returns how many can be read.
  */
 export async function rebuildRows(
-  { db, commits }: { readonly db: ClassicLevel; readonly commits: CommitQueue },
+  { db, commits, records }: DatabaseParts,
   { keys, read }: StoreRows,
   unreadable: (id: string, key: string) => Change | undefined,
 ): Promise<number> {
@@ -61,7 +69,7 @@ export async function rebuildRows(
   let kept = 0
   for await (const [key, sealed] of eachEntry(db, keys.all('documents'))) {
     const id = keys.idOfDocument(key)
-    const readable = tryRead(() => read(id, key, sealed))
+    const readable = await tryRead(() => read(id, key, sealed, records))
     if (readable) kept++
     const change = readable ? changeTo(keys, key, readable) : unreadable(id, key)
     if (change) await commits.commit(change)
@@ -91,10 +99,11 @@ function documentReader(indexes: typeof ENTITY_INDEXES): StoreRows['read'] {
   }
 }
 
-function readRecord(id: string, key: string, sealed: string): Kept {
+async function readRecord(id: string, key: string, sealed: string, records: StoredRecords): Promise<Kept> {
   const value = openText(key, sealed, () => id)
-  const activation = readActivation(parseJson(value) as JsonObject)
-  const text = rowText(activation, value)
+  const record = await records.resolve(key, value)
+  const activation = readActivation(parseJson(record) as JsonObject)
+  const text = rowText(activation, record)
   const rows = activationRows(activation).map((row) => ({ ...row, text }))
   return { id: activation.activationId, rows, value }
 }
@@ -106,9 +115,9 @@ function changeTo(keys: KeySpace, key: string, { id, value, rows }: Kept): Chang
   return { operations, counts, bytes: value.length, lasting: false }
 }
 
-function tryRead(read: () => Kept): Kept | undefined {
+async function tryRead(read: () => MaybePromise<Kept>): Promise<Kept | undefined> {
   try {
-    return read()
+    return await read()
   } catch (error) {
     if (error instanceof SyntaxError || isPlatformError(error, 'ERR_CORRUPT')) return undefined
     throw error

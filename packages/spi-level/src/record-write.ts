@@ -1,7 +1,8 @@
 import { activationSummary, stringifyJson, type Activation } from '@stemcell/core'
 import { activationRows, NO_SUMMARY, type KeySpace, type RowAddress } from '@stemcell/core/sorted-store'
 import type { Operation } from './commit-queue.ts'
-import { sealUtf8, sealedContent } from './sealed-value.ts'
+import { liveBytesKey } from './record-log/live-bytes.ts'
+import { referenceText, type Reference } from './record-log/reference.ts'
 
 /** Of a record that is no longer, listings read the record itself. */
 const OWN_SUMMARY_LENGTH = 4096
@@ -9,51 +10,48 @@ const OWN_SUMMARY_LENGTH = 4096
 const ROWS_BYTES = 300
 
 /**
- * A record that is to be stored. It holds what is written and nothing of the activation itself: what lives until a batch
- * is written is copied by the garbage collector, more than once.
+ * What the database is to be told of a record that is in the log. It holds nothing of the activation itself: what lives
+ * until a batch is written is copied by the garbage collector, more than once.
  */
 export interface RecordWrite {
   readonly key: string
   readonly activationId: string
-  /** As the database holds it. */
-  readonly sealed: Buffer
+  readonly reference: Reference
   readonly rows: readonly RowAddress[]
   readonly rowText: string
   readonly bytes: number
 }
 
-/** @throws TypeError the start of the activation is no moment. */
-export function recordWrite(key: string, activation: Activation, text: string): RecordWrite {
-  const { start, activationId } = activation
+/** All of it but where the record is. @throws TypeError the start of the activation is no moment. */
+export function recordRows(activation: Activation, text: string): Pick<RecordWrite, 'rows' | 'rowText'> {
+  const { start } = activation
   if (!Number.isSafeInteger(start) || start < 0)
     throw new TypeError(`the start of an activation is no moment: ${start}`)
-  return {
-    key,
-    activationId,
-    sealed: sealUtf8(key, text),
-    rows: activationRows(activation),
-    rowText: rowText(activation, text),
-    bytes: text.length + ROWS_BYTES,
-  }
+  return { rows: activationRows(activation), rowText: rowText(activation, text) }
 }
 
-/** The record as UTF-8. */
-export function recordUtf8({ sealed }: RecordWrite): Buffer {
-  return sealedContent(sealed)
+export function recordWrite(
+  key: string,
+  activationId: string,
+  { rows, rowText: value }: Pick<RecordWrite, 'rows' | 'rowText'>,
+  reference: Reference,
+): RecordWrite {
+  return { key, activationId, reference, rows, rowText: value, bytes: value.length + ROWS_BYTES }
 }
 
-/** What storing it writes, and to which numbers it adds one. */
+/** What storing it writes, and what it adds to which numbers. */
 export function addRecord(
   keys: KeySpace,
-  { key, activationId, sealed, rows, rowText: value }: RecordWrite,
+  { key, activationId, reference, rows, rowText: value }: RecordWrite,
   operations: Operation[],
   counts: Map<string, number>,
 ): void {
-  operations.push({ type: 'put', key, value: sealed })
+  const add = (count: string, delta: number): unknown => counts.set(count, (counts.get(count) ?? 0) + delta)
+  operations.push({ type: 'put', key, value: referenceText(reference) })
+  add(liveBytesKey(reference.segment), reference.bytes)
   for (const row of rows) {
     operations.push({ type: 'put', key: keys.row(activationId, row), value })
-    const count = keys.rowCount(row.index, row.partition)
-    counts.set(count, (counts.get(count) ?? 0) + 1)
+    add(keys.rowCount(row.index, row.partition), 1)
   }
 }
 

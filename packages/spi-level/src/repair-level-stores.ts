@@ -1,10 +1,12 @@
 import { adapterContext, PlatformError } from '@stemcell/core'
 import { ClassicLevel } from 'classic-level'
-import type { Change } from './commit-queue.ts'
+import type { Change, Operation } from './commit-queue.ts'
 import { Damage } from './damage.ts'
 import { ensureFolder, LevelDatabase } from './level-database.ts'
 import { parseLevelOptions, type LevelStoresOptions } from './level-stores-options.ts'
+import { eachEntry } from './read-rows.ts'
 import { rebuildRows, STORE_ROWS } from './rebuild-rows.ts'
+import { countLiveBytes, LIVE_BYTES, liveBytesKey } from './record-log/live-bytes.ts'
 import { codeOf } from './to-platform-error.ts'
 
 export interface RepairReport {
@@ -38,12 +40,22 @@ export async function repairLevelStores(options: LevelStoresOptions): Promise<Re
       if (store.name === 'activations') activations += kept
       else documents += kept
     }
+    await recountLiveBytes(database)
     // LevelDB keeps damaged tables as they are.
     await database.db.compactRange('', '\u{10ffff}')
     return { documents, activations, lost }
   } finally {
     await database.close()
   }
+}
+
+/** Some references were removed, and others found again. */
+async function recountLiveBytes({ db, commits }: LevelDatabase): Promise<void> {
+  const operations: Operation[] = []
+  for await (const [key] of eachEntry(db, LIVE_BYTES)) operations.push({ type: 'del', key })
+  await commits.commit({ operations, counts: [], bytes: 0, lasting: false })
+  const counts = Array.from(await countLiveBytes(db), ([segment, bytes]) => [liveBytesKey(segment), bytes] as const)
+  await commits.commit({ operations: [], counts, bytes: 0, lasting: true })
 }
 
 /** LevelDB's repair does not look at the lock, its opening does before anything else. */

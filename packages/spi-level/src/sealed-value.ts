@@ -12,24 +12,6 @@ export function sealText(key: string, text: string): string {
   return digestOf(key, text).toString(16).padStart(TEXT_DIGITS, '0') + text
 }
 
-const scratch = Buffer.allocUnsafe(64 * 1024)
-
-/** The same as bytes, which are quicker to keep, to copy and to write than text that was put together from parts. */
-export function sealUtf8(key: string, text: string): Buffer {
-  // A UTF-16 unit takes at most three bytes.
-  const fits = text.length * 3 + TEXT_DIGITS <= scratch.length
-  const target = fits ? scratch : Buffer.allocUnsafe(TEXT_DIGITS + Buffer.byteLength(text))
-  const end = TEXT_DIGITS + target.write(text, TEXT_DIGITS)
-  const digest = digestOf(key, target.subarray(TEXT_DIGITS, end))
-  target.write(digest.toString(16).padStart(TEXT_DIGITS, '0'), 0, 'latin1')
-  return fits ? Buffer.from(target.subarray(0, end)) : target
-}
-
-/** What {@link sealUtf8} sealed, without its digest. */
-export function sealedContent(sealed: Buffer): Buffer {
-  return sealed.subarray(TEXT_DIGITS)
-}
-
 /** @throws ERR_CORRUPT it is not what was written; `what` names it. */
 export function openText(key: string, sealed: string, what: () => string): string {
   const text = sealed.slice(TEXT_DIGITS)

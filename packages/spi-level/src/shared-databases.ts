@@ -1,6 +1,6 @@
 import { KeyedLock, PlatformError, type AdapterContext } from '@stemcell/core'
 import { realpath } from 'node:fs/promises'
-import { ensureFolder, LevelDatabase } from './level-database.ts'
+import { ensureFolder, LevelDatabase, type OpenDatabaseOptions } from './level-database.ts'
 import type { LevelSettings } from './level-stores-options.ts'
 
 interface Shared {
@@ -19,13 +19,17 @@ const folders = new KeyedLock()
  * The database in `settings.dir`, opened by the first who asks. Give it back with {@link releaseDatabase}.
  * @throws ERR_CONFIG, ERR_CORRUPT as `LevelDatabase.open`; ERR_CONFIG also when it is open with other options.
  */
-export async function acquireDatabase(settings: LevelSettings, context: AdapterContext): Promise<LevelDatabase> {
+export async function acquireDatabase(
+  settings: LevelSettings,
+  context: AdapterContext,
+  options: OpenDatabaseOptions = {},
+): Promise<LevelDatabase> {
   await ensureFolder(settings.dir)
   const dir = await realpath(settings.dir)
   return folders.run(dir, async () => {
     const open = shared.get(dir)
     if (!open) {
-      const database = await LevelDatabase.open({ ...settings, dir }, context)
+      const database = await LevelDatabase.open({ ...settings, dir }, context, options)
       shared.set(dir, { database, users: 1 })
       return database
     }

@@ -42,6 +42,25 @@ export class Wholeness {
     if (this.#lacks(lastCommit)) this.#report(this.#ends(lastCommit!))
   }
 
+  /** What was acknowledged of the log of records; undefined when nothing is known of it. */
+  get records(): Acknowledged['records'] {
+    return this.#acknowledged?.records
+  }
+
+  get isMarked(): boolean {
+    return this.#acknowledged !== undefined
+  }
+
+  get isSameBoot(): boolean {
+    return this.#acknowledged?.sameBoot ?? true
+  }
+
+  /** Something is not there. `lasting`: it was on the disk, so that a machine that stopped is no excuse. */
+  tell(what: string, { lasting = false }: { readonly lasting?: boolean } = {}): void {
+    if (lasting || this.isSameBoot) this.#report(what)
+    else this.#warn(what)
+  }
+
   requireLengths(cut: readonly string[]): void {
     for (const file of cut) this.#report(`its table ${file} is not as long as it was`)
   }

@@ -43,7 +43,7 @@ describe('the writer of activation records', () => {
     expect(await put(1)).toBe('stored')
     expect(await put(1)).toBe('exists')
     expect([stored(1), commit.mock.calls.length]).toEqual([false, 0])
-    expect(writer.find('ns', activationOf(1).activationId)).toBe(activationText(activationOf(1)))
+    expect(await writer.find('ns', activationOf(1).activationId)).toBe(activationText(activationOf(1)))
     await clock.advance(50)
     await writer.flush()
     expect([stored(1), commit.mock.calls.length]).toEqual([true, 1])
@@ -67,10 +67,21 @@ describe('the writer of activation records', () => {
     expect(texts).toBe(5000)
   })
 
-  it('holds a bounded amount of text', async () => {
-    const megabytes = ['x'.repeat(8 * 1024 ** 2)]
-    const all = Promise.all(Array.from({ length: 12 }, (_, index) => put(index, megabytes)))
+  it('holds a bounded amount of summaries', async () => {
+    // Its text is large enough for the rows to have a summary, and the rest of it is all in that.
+    const annotations = [{ key: 'a', value: 'x'.repeat(8 * 1024 ** 2) }]
+    const makeText = (): string => 'x'.repeat(5000 + texts++)
+    const all = Promise.all(
+      Array.from({ length: 9 }, async (_, index) => writer.put({ ...activationOf(index), annotations }, makeText)),
+    )
     expect(texts).toBe(8)
+    expect(new Set(await all)).toEqual(new Set(['stored']))
+  })
+
+  it('holds no texts, however large they are', async () => {
+    const megabyte = ['x'.repeat(1024 ** 2)]
+    const all = Promise.all(Array.from({ length: 70 }, (_, index) => put(index, megabyte)))
+    expect(texts).toBe(70)
     expect(new Set(await all)).toEqual(new Set(['stored']))
   })
 

@@ -67,7 +67,7 @@ describe('opening a database', () => {
 
   it('refuses a newer format, naming both versions and what to do, and leaves it as it is', async () => {
     await written((db) => db.put('mformat', '7'))
-    await refused('ERR_CONFIG', 'format 7', 'up to 4', 'upgrade')
+    await refused('ERR_CONFIG', 'format 7', 'up to 5', 'upgrade')
     const db = new ClassicLevel(dir)
     expect(await db.get('mformat')).toBe('7')
     await db.close()

@@ -12,7 +12,7 @@ import {
 import { join } from 'node:path'
 import type { HighWaterMark } from '../high-water-mark.ts'
 import { codeOf } from '../to-platform-error.ts'
-import { encodeEntry, scanJournal, type NewEntry, type ScannedJournal } from './journal-entry.ts'
+import { encodeEntry, scanJournal, type JournalEntry, type ScannedJournal } from './journal-entry.ts'
 
 /** LevelDB leaves files alone whose names it does not know. */
 const FILE = 'activations.journal'
@@ -30,7 +30,7 @@ export class Journal {
   #file: number | undefined
   #number = 0
   #size = 0
-  /** Where the last entry begins. */
+  /** Where what was appended last begins. */
   #lastAt = 0
   /** An append failed: what it left is cut off, and what is before it read again, before the next one. */
   #torn = false
@@ -62,11 +62,12 @@ export class Journal {
     this.#number = number
   }
 
-  append(entry: NewEntry): void {
+  /** All of them, with one write. */
+  append(entries: readonly JournalEntry[]): void {
     if (this.#file === undefined) this.#start()
     const file = this.#file!
     if (this.#torn) this.#mend(file)
-    const bytes = encodeEntry(entry)
+    const bytes = encoded(entries)
     const size = this.#size + bytes.length
     try {
       writeWhole(file, bytes, this.#size)
@@ -80,7 +81,7 @@ export class Journal {
   }
 
   /** From here on the journal holds these entries and no other, or what it held before when this throws. */
-  replace(entries: Iterable<NewEntry>): void {
+  replace(entries: Iterable<JournalEntry>): void {
     const file = openSync(this.#newPath, 'w+', 0o600)
     let size = 0
     let lastAt = 0
@@ -123,7 +124,7 @@ export class Journal {
     this.#file = undefined
   }
 
-  *#numbered(entries: Iterable<NewEntry>): Generator<NewEntry> {
+  *#numbered(entries: Iterable<JournalEntry>): Generator<JournalEntry> {
     yield { type: 'begin', number: this.#number + 1 }
     yield* entries
   }
@@ -133,20 +134,24 @@ export class Journal {
     this.#number++
     this.#size = 0
     this.#torn = false
-    this.append({ type: 'begin', number: this.#number })
+    this.append([{ type: 'begin', number: this.#number }])
   }
 
   #mend(file: number): void {
     ftruncateSync(file, this.#size)
     const last = Buffer.alloc(this.#size - this.#lastAt)
     const read = readSync(file, last, 0, last.length, this.#lastAt)
-    const { entries, tornBytes } = scanJournal(last.subarray(0, read))
-    const isWhole = fstatSync(file).size === this.#size && read === last.length && tornBytes === 0
-    if (!isWhole || entries.length > 1 || (this.#size > 0 && entries.length === 0)) {
+    const { damagedAt, wholeBytes } = scanJournal(last.subarray(0, read))
+    if (fstatSync(file).size !== this.#size || wholeBytes !== last.length || damagedAt.length > 0) {
       throw new Error(`what was acknowledged is not in ${this.#path} any more`)
     }
     this.#torn = false
   }
+}
+
+function encoded(entries: readonly JournalEntry[]): Buffer {
+  if (entries.length === 1) return encodeEntry(entries[0]!)
+  return Buffer.concat(entries.map((entry) => Buffer.from(encodeEntry(entry))))
 }
 
 function writeWhole(file: number, bytes: Buffer, position: number): void {

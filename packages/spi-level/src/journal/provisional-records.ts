@@ -52,6 +52,10 @@ export class ProvisionalRecords {
     return [...new Set(Array.from(this.#byKey.values(), ({ owner }) => owner))]
   }
 
+  keys(): string[] {
+    return [...this.#byKey.keys()]
+  }
+
   *entries(): Generator<JournalEntry> {
     for (const { owner, text } of this.#byKey.values()) yield { type: 'provisional', owner, text }
   }
