@@ -10,7 +10,7 @@ import { Refusal } from '../refusals/refusal.ts'
 /** How a request names an action: directly in a namespace, or in a package or a binding of one. */
 export interface ActionName {
   readonly namespace: string
-  readonly package?: string
+  readonly package?: string | undefined
   readonly name: string
 }
 

@@ -92,7 +92,9 @@ function activate(
 }
 
 /** Whether arguments name a parameter that the action declares final; a parameter of null stays open. */
-function definesFinal({ annotations, parameters }: Action, { value }: JsonText): boolean {
-  if (parameterValue(annotations, 'final') !== true || !isJsonObject(value)) return false
+function definesFinal({ annotations, parameters }: Action, payload: JsonText): boolean {
+  if (parameters.length === 0 || parameterValue(annotations, 'final') !== true) return false
+  const { value } = payload
+  if (!isJsonObject(value)) return false
   return parameters.some((parameter) => parameter.value !== null && Object.hasOwn(value, parameter.key))
 }
