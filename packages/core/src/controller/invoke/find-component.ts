@@ -1,4 +1,4 @@
-import type { MaybePromise } from '../../lifecycle.ts'
+import { isPromise, type MaybePromise } from '../../lifecycle.ts'
 import type { StoredAction } from '../../model/action.ts'
 import type { Identity } from '../../model/identity.ts'
 import type { EntityCache } from '../entities/entity-cache.ts'
@@ -15,30 +15,36 @@ export interface Component {
 
 /**
  * The action that a sequence or conductor names, as the user may invoke it: also deep inside nested sequences nobody
- * reaches by a name what he could not invoke by it. `forbidden` includes a package that cannot be read.
+ * reaches by a name what he could not invoke by it. Without a promise where nothing must be read. `forbidden` includes a package that cannot be read.
  */
-export async function findComponent(
+export function findComponent(
   cache: EntityCache,
   user: Identity,
   name: ActionName,
-): Promise<Component | 'forbidden' | 'missing'> {
-  const place = await orRefused(() => locateAction(cache, user, 'ACTIVATE', name))
-  if (place === REFUSED) return 'forbidden'
-  const target = await orRefused(() => loadAction(cache, place))
-  return target === REFUSED ? 'missing' : { target, ...bindingOf(place) }
+): MaybePromise<Component | 'forbidden' | 'missing'> {
+  const at = (place: ActionPlace | 'forbidden'): MaybePromise<Component | 'forbidden' | 'missing'> => {
+    if (place === 'forbidden') return place
+    const { binding } = place
+    const found = orRefused(() => loadAction(cache, place), 'missing')
+    const component = (target: StoredAction | 'missing'): Component | 'missing' => {
+      if (target === 'missing') return target
+      return binding === undefined ? { target } : { target, binding }
+    }
+    return isPromise(found) ? found.then(component) : component(found)
+  }
+  const located = orRefused(() => locateAction(cache, user, 'ACTIVATE', name), 'forbidden')
+  return isPromise(located) ? located.then(at) : at(located)
 }
 
-const REFUSED = Symbol('refused')
-
-async function orRefused<T>(find: () => MaybePromise<T>): Promise<T | typeof REFUSED> {
-  try {
-    return await find()
-  } catch (error) {
-    if (error instanceof Refusal) return REFUSED
+function orRefused<T extends object, R>(find: () => MaybePromise<T>, refused: R): MaybePromise<T | R> {
+  const failed = (error: unknown): R => {
+    if (error instanceof Refusal) return refused
     throw error
   }
-}
-
-function bindingOf({ binding }: ActionPlace): { readonly binding?: string } {
-  return binding === undefined ? {} : { binding }
+  try {
+    const found = find()
+    return isPromise(found) ? found.catch(failed) : found
+  } catch (error) {
+    return failed(error)
+  }
 }

@@ -64,13 +64,13 @@ export function invokeResolved(
   return isSequence(exec) ? invokeSequence(services, request, exec.components) : activate(services, request)
 }
 
-async function invokeSequence(
+function invokeSequence(
   services: Omit<InvokeServices, 'throttle'>,
   request: ActivationRequest,
   components: readonly string[],
 ): Promise<ActivationOutcome> {
-  await authorizeComponents(services.cache, request.user, 'ACTIVATE', components)
-  return activate(services, request)
+  const authorized = authorizeComponents(services.cache, request.user, 'ACTIVATE', components)
+  return isPromise(authorized) ? authorized.then(() => activate(services, request)) : activate(services, request)
 }
 
 function activate(
