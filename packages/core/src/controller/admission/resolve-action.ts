@@ -64,9 +64,17 @@ export function loadAction(cache: EntityCache, { path, name, parameters }: Actio
     : withParameters(requireAction(found), parameters)
 }
 
+/** What was last made of an action: those of one package are invoked through it again and again. */
+const lastMade = new WeakMap<StoredAction, StoredAction>()
+
 export function withParameters(stored: StoredAction, under: Parameters): StoredAction {
   const parameters = mergeParameters(under, stored.action.parameters)
-  return parameters === stored.action.parameters ? stored : { ...stored, action: { ...stored.action, parameters } }
+  if (parameters === stored.action.parameters) return stored
+  const last = lastMade.get(stored)
+  if (last?.action.parameters === parameters) return last
+  const made = { ...stored, action: { ...stored.action, parameters } }
+  lastMade.set(stored, made)
+  return made
 }
 
 /** @throws Refusal not-found, other-collection */
