@@ -1,3 +1,4 @@
+import { joined, mayName } from './joined-text.ts'
 import { isJsonObject } from '../../model/json.ts'
 import { stringifyJson } from '../../model/json-number.ts'
 import { JsonText } from '../../model/json-text.ts'
@@ -24,8 +25,12 @@ export function mergeArguments(parameters: Parameters, payload: JsonText | undef
     return payload ? { content: payload, initArgs: NONE, lockedArgs: UNLOCKED } : NO_ARGUMENTS
   }
   const facts = factsOf(parameters)
-  if (!mayName(payload, facts)) {
-    return { content: JsonText.trusted(joined(facts, payload)), initArgs: facts.initArgs, lockedArgs: facts.lockedArgs }
+  if (!mayName(payload, facts.quotedNames)) {
+    return {
+      content: JsonText.trusted(joined(facts.text, payload)),
+      initArgs: facts.initArgs,
+      lockedArgs: facts.lockedArgs,
+    }
   }
 
   const given = payload.value
@@ -68,21 +73,4 @@ function factsOf(parameters: Parameters): Facts {
   }
   if (facts.text.length <= MAX_REMEMBERED) known.set(parameters, facts)
   return facts
-}
-
-const ESCAPE = '\\'
-
-/** False when it is sure that the payload is an object, or none, that has none of the names. */
-function mayName(payload: JsonText | undefined, { quotedNames }: Facts): payload is JsonText {
-  if (payload === undefined) return false
-  const { text } = payload
-  if (!/^[\t\n\r ]*\{/.test(text) || text.includes(ESCAPE)) return true
-  return quotedNames.some((name) => text.includes(name))
-}
-
-function joined({ text }: Facts, payload: JsonText | undefined): string {
-  if (payload === undefined) return `${text}}`
-  const given = payload.text
-  const rest = given.slice(given.indexOf('{') + 1)
-  return /^[\t\n\r ]*\}/.test(rest) ? text + rest : `${text},${rest}`
 }
