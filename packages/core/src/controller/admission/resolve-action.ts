@@ -2,7 +2,7 @@ import { isPromise, type MaybePromise } from '../../lifecycle.ts'
 import type { StoredAction } from '../../model/action.ts'
 import type { Identity } from '../../model/identity.ts'
 import { mergeParameters, type Parameters } from '../../model/parameters.ts'
-import { requireOwner, requirePackage } from './entitlement.ts'
+import { requireOwner, requirePackage, type ReadablePackage } from './entitlement.ts'
 import type { EntityCache } from '../entities/entity-cache.ts'
 import type { Entity } from '../entities/entity.ts'
 import { Refusal } from '../refusals/refusal.ts'
@@ -44,16 +44,18 @@ export function locateAction(
   return { path: name.namespace, name: name.name, parameters: NO_PARAMETERS }
 }
 
-async function locateInPackage(
+function locateInPackage(
   cache: EntityCache,
   user: Identity,
   right: 'READ' | 'ACTIVATE',
   { namespace, name }: ActionName,
   packageName: string,
-): Promise<ActionPlace> {
+): MaybePromise<ActionPlace> {
   const id = { namespace, name: packageName }
-  const { path, parameters, binding } = await requirePackage(cache, user, right, id, `${namespace}/${packageName}`)
-  return { path, name, parameters, ...(binding === undefined ? {} : { binding }) }
+  const at = ({ path, parameters, binding }: ReadablePackage): ActionPlace =>
+    binding === undefined ? { path, name, parameters } : { path, name, parameters, binding }
+  const found = requirePackage(cache, user, right, id, `${namespace}/${packageName}`)
+  return isPromise(found) ? found.then(at) : at(found)
 }
 
 /** The action with all parameters merged, without a promise when it is cached. @throws Refusal not-found, other-collection */
