@@ -1,10 +1,11 @@
-import { isPromise, type MaybePromise } from '../../lifecycle.ts'
+import type { MaybePromise } from '../../lifecycle.ts'
 import type { Identity, Right } from '../../model/identity.ts'
 import type { Package, PackageName } from '../../model/package.ts'
 import { mergeParameters, type Parameters } from '../../model/parameters.ts'
 import type { EntityCache } from '../entities/entity-cache.ts'
 import type { Entity } from '../entities/entity.ts'
 import { Refusal } from '../refusals/refusal.ts'
+import { whenDone } from '../../when-done.ts'
 
 /** A package as a caller may use it: a binding has been followed to the package it refers to. */
 export interface ReadablePackage {
@@ -46,7 +47,7 @@ export function requirePackage(
   if (!user.rights.includes(right)) throw forbidden(resource)
   const path = `${id.namespace}/${id.name}`
   const isOwner = user.namespace.name === id.namespace
-  const follow = (entity: Entity | undefined): MaybePromise<ReadablePackage> => {
+  return whenDone(cache.get(path), (entity): MaybePromise<ReadablePackage> => {
     const named = packageOf(entity, isOwner, resource, missing)
     const { binding, parameters } = named
     if (!binding) {
@@ -58,17 +59,13 @@ export function requirePackage(
     const targetPath = `${binding.namespace}/${binding.name}`
     if (targetPath === path) throw new Refusal('binding-cyclic', { binding: path })
     const ownsTarget = user.namespace.name === binding.namespace
-    const bound = (targetEntity: Entity | undefined): ReadablePackage => {
+    return whenDone(cache.get(targetPath), (targetEntity): ReadablePackage => {
       const target = packageOf(targetEntity, ownsTarget, resource, missing)
       if (target.binding) throw new Refusal('binding-of-binding')
       if (!target.publish && !ownsTarget) throw forbidden(resource)
       return { path: targetPath, parameters: mergeParameters(target.parameters, parameters), binding: path, named }
-    }
-    const found = cache.get(targetPath)
-    return isPromise(found) ? found.then(bound) : bound(found)
-  }
-  const found = cache.get(path)
-  return isPromise(found) ? found.then(follow) : follow(found)
+    })
+  })
 }
 
 function packageOf(entity: Entity | undefined, isOwner: boolean, resource: string, missing: () => Refusal): Package {

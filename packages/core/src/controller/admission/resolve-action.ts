@@ -1,11 +1,12 @@
-import { isPromise, type MaybePromise } from '../../lifecycle.ts'
+import type { MaybePromise } from '../../lifecycle.ts'
 import type { StoredAction } from '../../model/action.ts'
 import type { Identity } from '../../model/identity.ts'
 import { mergeParameters, type Parameters } from '../../model/parameters.ts'
-import { requireOwner, requirePackage, type ReadablePackage } from './entitlement.ts'
+import { requireOwner, requirePackage } from './entitlement.ts'
 import type { EntityCache } from '../entities/entity-cache.ts'
 import type { Entity } from '../entities/entity.ts'
 import { Refusal } from '../refusals/refusal.ts'
+import { whenDone } from '../../when-done.ts'
 
 /** How a request names an action: directly in a namespace, or in a package or a binding of one. */
 export interface ActionName {
@@ -52,18 +53,15 @@ function locateInPackage(
   packageName: string,
 ): MaybePromise<ActionPlace> {
   const id = { namespace, name: packageName }
-  const at = ({ path, parameters, binding }: ReadablePackage): ActionPlace =>
-    binding === undefined ? { path, name, parameters } : { path, name, parameters, binding }
   const found = requirePackage(cache, user, right, id, `${namespace}/${packageName}`)
-  return isPromise(found) ? found.then(at) : at(found)
+  return whenDone(found, ({ path, parameters, binding }) =>
+    binding === undefined ? { path, name, parameters } : { path, name, parameters, binding },
+  )
 }
 
 /** The action with all parameters merged, without a promise when it is cached. @throws Refusal not-found, other-collection */
 export function loadAction(cache: EntityCache, { path, name, parameters }: ActionPlace): MaybePromise<StoredAction> {
-  const found = cache.get(`${path}/${name}`)
-  return isPromise(found)
-    ? found.then((entity) => withParameters(requireAction(entity), parameters))
-    : withParameters(requireAction(found), parameters)
+  return whenDone(cache.get(`${path}/${name}`), (entity) => withParameters(requireAction(entity), parameters))
 }
 
 /** What was last made of an action: those of one package are invoked through it again and again. */

@@ -30,6 +30,7 @@ import type { RunComposite, StepRunner } from './run-composite.ts'
 import { runSequence } from './sequences/run-sequence.ts'
 import type { SystemRunner } from './system/system-runner.ts'
 import { COMPOSITION_FAILED, CONTROLLER_STOPPED, CUT_OFF, SEQUENCE_FAILED, SYSTEM_ACTION_FAILED } from './texts.ts'
+import { whenDone } from '../../when-done.ts'
 
 export interface ComposingParts {
   /** Runs what is neither a sequence nor a composition. */
@@ -201,10 +202,9 @@ export class ComposingActivator implements Activator {
   }
 
   #keep(composite: Composite, record: Activation): MaybePromise<void> {
-    const kept = this.#records.keep(record, composite.request)
-    return isPromise(kept)
-      ? kept.then((outcome) => this.#recorded(composite, record, outcome))
-      : this.#recorded(composite, record, kept)
+    return whenDone(this.#records.keep(record, composite.request), (outcome) =>
+      this.#recorded(composite, record, outcome),
+    )
   }
 
   #recorded(composite: Composite, record: Activation, outcome: RecordOutcome): void {

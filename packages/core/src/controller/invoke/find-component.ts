@@ -2,8 +2,9 @@ import { isPromise, type MaybePromise } from '../../lifecycle.ts'
 import type { StoredAction } from '../../model/action.ts'
 import type { Identity } from '../../model/identity.ts'
 import type { EntityCache } from '../entities/entity-cache.ts'
-import { loadAction, locateAction, type ActionName, type ActionPlace } from '../admission/resolve-action.ts'
+import { loadAction, locateAction, type ActionName } from '../admission/resolve-action.ts'
 import { Refusal } from '../refusals/refusal.ts'
+import { whenDone } from '../../when-done.ts'
 
 /** An action that is run as a part of a sequence or composition. */
 export interface Component {
@@ -22,18 +23,16 @@ export function findComponent(
   user: Identity,
   name: ActionName,
 ): MaybePromise<Component | 'forbidden' | 'missing'> {
-  const at = (place: ActionPlace | 'forbidden'): MaybePromise<Component | 'forbidden' | 'missing'> => {
+  const located = orRefused(() => locateAction(cache, user, 'ACTIVATE', name), 'forbidden' as const)
+  return whenDone(located, (place): MaybePromise<Component | 'forbidden' | 'missing'> => {
     if (place === 'forbidden') return place
     const { binding } = place
-    const found = orRefused(() => loadAction(cache, place), 'missing')
-    const component = (target: StoredAction | 'missing'): Component | 'missing' => {
+    const loaded = orRefused(() => loadAction(cache, place), 'missing' as const)
+    return whenDone(loaded, (target): Component | 'missing' => {
       if (target === 'missing') return target
       return binding === undefined ? { target } : { target, binding }
-    }
-    return isPromise(found) ? found.then(component) : component(found)
-  }
-  const located = orRefused(() => locateAction(cache, user, 'ACTIVATE', name), 'forbidden')
-  return isPromise(located) ? located.then(at) : at(located)
+    })
+  })
 }
 
 function orRefused<T extends object, R>(find: () => MaybePromise<T>, refused: R): MaybePromise<T | R> {

@@ -11,6 +11,7 @@ import { actionResource, withParameters } from '../admission/resolve-action.ts'
 import { forbidden, requireOwner } from '../admission/entitlement.ts'
 import { Refusal } from '../refusals/refusal.ts'
 import type { WebPath } from './web-path.ts'
+import { whenDone } from '../../when-done.ts'
 
 /** An action that its author has opened to the web. */
 export interface WebAction {
@@ -54,13 +55,11 @@ function findWebAction(
 ): MaybePromise<WebAction> {
   if (!isEntityName(name)) throw new Refusal('not-found')
   if (packageName === undefined) return actionAt(cache, inNamespace(namespace), name)
-  const place = inPackage(cache, namespace, packageName)
-  return isPromise(place) ? place.then((found) => actionAt(cache, found, name)) : actionAt(cache, place, name)
+  return whenDone(inPackage(cache, namespace, packageName), (place) => actionAt(cache, place, name))
 }
 
 function actionAt(cache: EntityCache, place: Place, name: string): MaybePromise<WebAction> {
-  const found = cache.get(`${place.path}/${name}`)
-  return isPromise(found) ? found.then((entity) => exported(entity, place)) : exported(found, place)
+  return whenDone(cache.get(`${place.path}/${name}`), (entity) => exported(entity, place))
 }
 
 function exported(entity: Entity | undefined, { parameters, binding, packageUsable }: Place): WebAction {
@@ -82,10 +81,7 @@ function inNamespace(namespace: string): Place {
 
 function inPackage(cache: EntityCache, namespace: string, name: string): MaybePromise<Place> {
   const path = `${namespace}/${name}`
-  const found = cache.get(path)
-  return isPromise(found)
-    ? found.then((entity) => throughBinding(cache, namespace, path, packageOf(entity)))
-    : throughBinding(cache, namespace, path, packageOf(found))
+  return whenDone(cache.get(path), (entity) => throughBinding(cache, namespace, path, packageOf(entity)))
 }
 
 /** Where the package that the namespace has at this path really is. */
@@ -97,7 +93,8 @@ function throughBinding(
 ): MaybePromise<Place> {
   if (!binding) return { path, parameters, binding: undefined, packageUsable: true }
   const targetPath = `${binding.namespace}/${binding.name}`
-  const at = (target: Package): Place => {
+  return whenDone(cache.get(targetPath), (entity): Place => {
+    const target = packageOf(entity)
     if (target.binding) throw new Refusal('not-found')
     return {
       path: targetPath,
@@ -105,9 +102,7 @@ function throughBinding(
       binding: path,
       packageUsable: target.publish || binding.namespace === namespace,
     }
-  }
-  const found = cache.get(targetPath)
-  return isPromise(found) ? found.then((entity) => at(packageOf(entity))) : at(packageOf(found))
+  })
 }
 
 function packageOf(entity: Entity | undefined): Package {
