@@ -3,7 +3,7 @@ import { PAYLOAD, startStandalone, temporaryFolder } from './processes.mjs'
 
 const CALLS = 3000
 const ROUNDS = 3
-const MAX_SHARE = 1.1
+const MAX_SHARE = 1.05
 
 /** A web action beside a blocking invocation of the same action, in turns. */
 export async function web() {

@@ -198,8 +198,9 @@ export const CLUSTER_MUTANTS = [
     name: 'place-left-on-result',
     text: 'A web action whose result is an error gives its place back before its activation has ended.',
     file: `${CONTROLLER}/web/web-actions.ts`,
-    find: 'return () => outcomeAnswer(outcome, wish)',
-    replace: 'const answer = outcomeAnswer(outcome, wish); return () => answer',
+    find: 'return invokeResolved(this.#services, request)',
+    replace:
+      'return invokeResolved(this.#services, request).then((outcome) => (outcomeAnswer(outcome, wishOf(call, path)), outcome))',
     seeds: 30,
   },
   {

@@ -75,6 +75,7 @@ const OWN_JSON = new Set([
   'core/src/messages/controller-ping.ts',
   'core/src/messages/event-message.ts',
   'core/src/messages/ping.ts',
+  'core/src/model/quoted-text.ts',
   'core/src/model/activation-codec.ts',
   'spi-couchdb/src/activations/provisional-records.ts',
   'spi-couchdb/src/activations/record-form.ts',

@@ -36,7 +36,8 @@ function numberText(value: number): string {
   return Number.isFinite(value) ? String(value) : 'null'
 }
 
-function parametersText(parameters: Parameters): string {
+/** Parameters or annotations as JSON text. */
+export function parametersText(parameters: Parameters): string {
   let text = '['
   for (let index = 0; index < parameters.length; index++) {
     const parameter = parameters[index]!

@@ -39,13 +39,20 @@ export function parseParameters(value: JsonValue | undefined): Parameters | unde
   return [...merged.values()]
 }
 
-/** `over` wins; keys of `base` keep their place. */
+/** What was made of a list and what lay under it the last time: entities are kept while they are in use. */
+const lastMerged = new WeakMap<Parameters, { readonly base: Parameters; readonly merged: Parameters }>()
+
+/** `over` wins; keys of `base` keep their place. Of the same two lists the same one is made as long as it can be had. */
 export function mergeParameters(base: Parameters, over: Parameters): Parameters {
   if (base.length === 0) return over
   if (over.length === 0) return base
-  const merged = new Map(base.map((parameter) => [parameter.key, parameter]))
-  for (const parameter of over) merged.set(parameter.key, parameter)
-  return [...merged.values()]
+  const last = lastMerged.get(over)
+  if (last?.base === base) return last.merged
+  const byKey = new Map(base.map((parameter) => [parameter.key, parameter]))
+  for (const parameter of over) byKey.set(parameter.key, parameter)
+  const merged = [...byKey.values()]
+  lastMerged.set(over, { base, merged })
+  return merged
 }
 
 export function parameterValue(parameters: Parameters, key: string): JsonValue | undefined {

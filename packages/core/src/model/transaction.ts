@@ -1,3 +1,4 @@
+import type { Mutable } from '../mutable.ts'
 import type { Random } from '../time/random.ts'
 import type { Trace } from './tracer.ts'
 import type { Clock } from '../time/clock.ts'
@@ -25,8 +26,10 @@ export function newTransaction(clock: Clock, random: Random, requested?: string,
 
 /** The transaction of one step of a sequence or composition: it starts now, so that `waitTime` is the step's own. */
 export function childTransaction({ extraLogging, trace }: Transaction, clock: Clock, random: Random): Transaction {
-  const id = randomId(random)
-  return { id, start: clock.now(), ...(extraLogging ? { extraLogging } : {}), ...(trace ? { trace } : {}) }
+  const child: Mutable<Transaction> = { id: randomId(random), start: clock.now() }
+  if (extraLogging) child.extraLogging = extraLogging
+  if (trace) child.trace = trace
+  return child
 }
 
 /** As good as a random text of 32 characters, and many times quicker to have. */

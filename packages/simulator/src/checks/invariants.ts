@@ -60,9 +60,11 @@ export class Invariants {
 
   /** Once nothing is broken any more and clients have gone: whether everything is at rest. */
   get isQuiet(): boolean {
-    const { ledger, controllers, invokers } = this.#cluster
+    const { ledger, controllers, invokers, limits } = this.#cluster
     return (
       ledger.missing === 0 &&
+      // Whoever stores the record of a sequence has a place until the store takes it.
+      controllers.every(({ host, retired }) => retired || !host || limits.takenBy(host) === 0) &&
       controllers.every(
         ({ node, retired }) => retired || (node?.controller.members.every(({ inFlight }) => inFlight === 0) ?? false),
       ) &&

@@ -1,23 +1,30 @@
 import { PlatformError } from '../../errors.ts'
-import { parametersJson } from '../../model/activation-codec.ts'
+import { parametersText } from '../../model/activation-codec.ts'
 import type { JsonText } from '../../model/json-text.ts'
 import { STATUS_TEXTS, type Activation, type ActivationResponse } from '../../model/activation.ts'
-import { stringifyJson } from '../../model/json-number.ts'
+import { quotedText } from '../../model/quoted-text.ts'
 
 /** A record as the API shows it in full, as JSON text. The result's own text is copied into it. */
 export function extendedRecordText(activation: Activation): string {
   const { namespace, name, version, subject, activationId, cause, start, end, duration, publish } = activation
-  const head = JSON.stringify({ namespace, name, version, subject, activationId, cause, start, end, duration, publish })
-  const tail = stringifyJson({ logs: activation.logs, annotations: parametersJson(activation.annotations) })
-  return `${head.slice(0, -1)},"response":${responseText(activation.response)},${tail.slice(1)}`
+  const { response, logs, annotations } = activation
+  let text = `{"namespace":${quotedText(namespace)},"name":${quotedText(name)},"version":${quotedText(version)}`
+  text += `,"subject":${quotedText(subject)},"activationId":${quotedText(activationId)}`
+  if (cause !== undefined) text += `,"cause":${quotedText(cause)}`
+  text += `,"start":${JSON.stringify(start)}`
+  if (end !== undefined) text += `,"end":${JSON.stringify(end)}`
+  if (duration !== undefined) text += `,"duration":${JSON.stringify(duration)}`
+  text += `,"publish":${publish},"response":${responseText(response)}`
+  text += `,"logs":${logs.length === 0 ? '[]' : JSON.stringify(logs)}`
+  return `${text},"annotations":${parametersText(annotations)}}`
 }
 
 /** What came of an activation, as `…/result` shows it. */
 export function responseText({ statusCode, result, size }: ActivationResponse): string {
-  const parts = [`"status":"${STATUS_TEXTS[statusCode]}"`, `"success":${statusCode === 0}`]
-  if (result) parts.push(`"result":${textOf(result)}`)
-  if (size !== undefined) parts.push(`"size":${size}`)
-  return `{${parts.join(',')}}`
+  let text = `{"status":${quotedText(STATUS_TEXTS[statusCode])},"success":${statusCode === 0}`
+  if (result) text += `,"result":${textOf(result)}`
+  if (size !== undefined) text += `,"size":${size}`
+  return `${text}}`
 }
 
 /** Of a result that was stored before there was a bound, as deep as no text can be made of. */

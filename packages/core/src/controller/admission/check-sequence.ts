@@ -1,3 +1,4 @@
+import { isPromise, type MaybePromise } from '../../lifecycle.ts'
 import type { StoredAction } from '../../model/action.ts'
 import { pathSegments } from '../../model/entity-name.ts'
 import { isSequence } from '../../model/exec.ts'
@@ -9,25 +10,33 @@ import { actionResource, loadAction, locateAction, type ActionName, type ActionP
 
 /**
  * Checks that the caller may use each component of a sequence; what is inside nested sequences is not looked at. A
- * refusal names all that he may not.
+ * refusal names all that he may not. Without a promise where nothing must be read.
  * @throws Refusal not-authorized, and what else `locateAction` throws
  */
-export async function authorizeComponents(
+export function authorizeComponents(
   cache: EntityCache,
   user: Identity,
   right: 'READ' | 'ACTIVATE',
   components: readonly string[],
-): Promise<void> {
+): MaybePromise<void> {
   const refused = new Set<string>()
-  for (const component of components) {
-    try {
-      await locateAction(cache, user, right, componentName(component))
-    } catch (error) {
-      if (!isRefusal(error, 'not-authorized')) throw error
-      refused.add(actionResource(componentName(component)))
+  const check = (from: number): MaybePromise<void> => {
+    for (let index = from; index < components.length; index++) {
+      const name = componentName(components[index]!)
+      const refuse = (error: unknown): void => {
+        if (!isRefusal(error, 'not-authorized')) throw error
+        refused.add(actionResource(name))
+      }
+      try {
+        const located = locateAction(cache, user, right, name)
+        if (isPromise(located)) return located.then(() => undefined, refuse).then(() => check(index + 1))
+      } catch (error) {
+        refuse(error)
+      }
     }
+    if (refused.size > 0) throw forbidden([...refused].sort().join(', '))
   }
-  if (refused.size > 0) throw forbidden([...refused].sort().join(', '))
+  return check(0)
 }
 
 /**

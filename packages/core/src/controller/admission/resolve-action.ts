@@ -1,4 +1,4 @@
-import { isPromise, type MaybePromise } from '../../lifecycle.ts'
+import type { MaybePromise } from '../../lifecycle.ts'
 import type { StoredAction } from '../../model/action.ts'
 import type { Identity } from '../../model/identity.ts'
 import { mergeParameters, type Parameters } from '../../model/parameters.ts'
@@ -6,11 +6,12 @@ import { requireOwner, requirePackage } from './entitlement.ts'
 import type { EntityCache } from '../entities/entity-cache.ts'
 import type { Entity } from '../entities/entity.ts'
 import { Refusal } from '../refusals/refusal.ts'
+import { whenDone } from '../../when-done.ts'
 
 /** How a request names an action: directly in a namespace, or in a package or a binding of one. */
 export interface ActionName {
   readonly namespace: string
-  readonly package?: string
+  readonly package?: string | undefined
   readonly name: string
 }
 
@@ -44,29 +45,36 @@ export function locateAction(
   return { path: name.namespace, name: name.name, parameters: NO_PARAMETERS }
 }
 
-async function locateInPackage(
+function locateInPackage(
   cache: EntityCache,
   user: Identity,
   right: 'READ' | 'ACTIVATE',
   { namespace, name }: ActionName,
   packageName: string,
-): Promise<ActionPlace> {
+): MaybePromise<ActionPlace> {
   const id = { namespace, name: packageName }
-  const { path, parameters, binding } = await requirePackage(cache, user, right, id, `${namespace}/${packageName}`)
-  return { path, name, parameters, ...(binding === undefined ? {} : { binding }) }
+  const found = requirePackage(cache, user, right, id, `${namespace}/${packageName}`)
+  return whenDone(found, ({ path, parameters, binding }) =>
+    binding === undefined ? { path, name, parameters } : { path, name, parameters, binding },
+  )
 }
 
 /** The action with all parameters merged, without a promise when it is cached. @throws Refusal not-found, other-collection */
 export function loadAction(cache: EntityCache, { path, name, parameters }: ActionPlace): MaybePromise<StoredAction> {
-  const found = cache.get(`${path}/${name}`)
-  return isPromise(found)
-    ? found.then((entity) => withParameters(requireAction(entity), parameters))
-    : withParameters(requireAction(found), parameters)
+  return whenDone(cache.get(`${path}/${name}`), (entity) => withParameters(requireAction(entity), parameters))
 }
+
+/** What was last made of an action: those of one package are invoked through it again and again. */
+const lastMade = new WeakMap<StoredAction, StoredAction>()
 
 export function withParameters(stored: StoredAction, under: Parameters): StoredAction {
   const parameters = mergeParameters(under, stored.action.parameters)
-  return parameters === stored.action.parameters ? stored : { ...stored, action: { ...stored.action, parameters } }
+  if (parameters === stored.action.parameters) return stored
+  const last = lastMade.get(stored)
+  if (last?.action.parameters === parameters) return last
+  const made = { ...stored, action: { ...stored.action, parameters } }
+  lastMade.set(stored, made)
+  return made
 }
 
 /** @throws Refusal not-found, other-collection */

@@ -1,14 +1,17 @@
 import { PlatformError } from '../../errors.ts'
-import { isPromise } from '../../lifecycle.ts'
+import { TransientMap } from '../../collections/transient-map.ts'
+import { isPromise, type MaybePromise } from '../../lifecycle.ts'
 import type { Logger } from '../../log.ts'
 import { activationEvent, type EmitEvent } from '../../messages/event-message.ts'
 import { activationIdOf, type Activation, type ActivationResponse } from '../../model/activation.ts'
 import type { JsonText } from '../../model/json-text.ts'
+import type { Mutable } from '../../mutable.ts'
 import type { PlatformLimits } from '../../model/platform-limits.ts'
 import type { StoreLevels } from '../../model/store-level.ts'
 import { childTransaction } from '../../model/transaction.ts'
 import type { ActivationStore } from '../../store/activation-store.ts'
 import type { Clock } from '../../time/clock.ts'
+import { Deadlines } from '../../time/deadlines.ts'
 import type { Random } from '../../time/random.ts'
 import { within } from '../../time/within.ts'
 import type { EntityCache } from '../entities/entity-cache.ts'
@@ -21,11 +24,13 @@ import { runComposition } from './conductors/run-composition.ts'
 import { errorResponse } from '../../model/error-response.ts'
 import type { Component } from './find-component.ts'
 import { ProvisionalRecords } from './provisional-records.ts'
-import { RecordWriter } from './record-writer.ts'
+import { Patience } from './in-flight.ts'
+import { RecordWriter, type RecordOutcome } from './record-writer.ts'
 import type { RunComposite, StepRunner } from './run-composite.ts'
 import { runSequence } from './sequences/run-sequence.ts'
 import type { SystemRunner } from './system/system-runner.ts'
 import { COMPOSITION_FAILED, CONTROLLER_STOPPED, CUT_OFF, SEQUENCE_FAILED, SYSTEM_ACTION_FAILED } from './texts.ts'
+import { whenDone } from '../../when-done.ts'
 
 export interface ComposingParts {
   /** Runs what is neither a sequence nor a composition. */
@@ -62,13 +67,14 @@ const FAILURE: Readonly<Record<CompositeKind, string>> = {
 export class ComposingActivator implements Activator {
   readonly #parts: ComposingParts
   readonly #records: RecordWriter
+  readonly #deadlines: Deadlines
   readonly #provisional: ProvisionalRecords
   readonly #steps: StepRunner
   readonly #run: Readonly<Record<CompositeKind, RunComposite>>
   /** Composites under way, nested ones included. */
-  readonly #running = new Set<Composite>()
+  readonly #running = new TransientMap<string, Composite>()
   readonly #perNamespace = new Map<string, number>()
-  readonly #ending = new Set<Promise<void>>()
+  readonly #ending = new TransientMap<string, Promise<void>>()
   #onIdle: (() => void) | undefined
   /** Nothing new is accepted. */
   #closing = false
@@ -78,6 +84,7 @@ export class ComposingActivator implements Activator {
   constructor(parts: ComposingParts) {
     this.#parts = parts
     this.#records = new RecordWriter(parts)
+    this.#deadlines = Deadlines.of(parts.clock)
     this.#provisional = new ProvisionalRecords(parts)
     this.#steps = {
       cache: parts.cache,
@@ -138,10 +145,11 @@ export class ComposingActivator implements Activator {
    */
   async close(): Promise<void> {
     await this.drain(0)
-    for (const composite of this.#running) this.#finish(composite, errorResponse(3, CUT_OFF))
+    for (const composite of this.#running.values()) this.#finish(composite, errorResponse(3, CUT_OFF))
     this.#parts.systemRunner?.abort()
     await this.#records.close()
-    await Promise.all(this.#ending)
+    await Promise.all(this.#ending.values())
+    this.#deadlines.rest()
   }
 
   #start(kind: CompositeKind, request: ActivationRequest, parent: Composite | undefined): Composite {
@@ -153,7 +161,7 @@ export class ComposingActivator implements Activator {
       clock.now(),
       parent,
     )
-    this.#running.add(composite)
+    this.#running.set(composite.activationId, composite)
     if (!parent) this.#count(request, 1)
     // Its id belongs in the provisional record of its parent.
     if (parent && tracksSteps(parent)) this.#refreshProvisional(composite)
@@ -175,21 +183,36 @@ export class ComposingActivator implements Activator {
     const { clock, limits } = this.#parts
     const record = compositeRecord(composite, response, clock.now(), limits)
     this.#tell(record, composite.request)
-    const ended = this.#end(composite, record).finally(() => this.#ending.delete(ended))
-    this.#ending.add(ended)
+    const ended = this.#end(composite, record)
+    if (!isPromise(ended)) return
+    const { activationId } = composite
+    this.#ending.set(
+      activationId,
+      ended.finally(() => this.#ending.delete(activationId)),
+    )
   }
 
   /** Whoever hears of the end finds the record. */
-  async #end(composite: Composite, record: Activation): Promise<void> {
-    const { request, parent, activationId } = composite
+  #end(composite: Composite, record: Activation): MaybePromise<void> {
     const { provisional } = composite
     // A provisional record that arrives after the final one would stay for ever. Its failure was reported already.
-    if (provisional && isPromise(provisional.done)) await provisional.done.catch(() => undefined)
-    const outcome = await this.#records.keep(record, request)
+    const before = provisional?.done
+    if (isPromise(before)) return before.catch(() => undefined).then(() => this.#keep(composite, record))
+    return this.#keep(composite, record)
+  }
+
+  #keep(composite: Composite, record: Activation): MaybePromise<void> {
+    return whenDone(this.#records.keep(record, composite.request), (outcome) =>
+      this.#recorded(composite, record, outcome),
+    )
+  }
+
+  #recorded(composite: Composite, record: Activation, outcome: RecordOutcome): void {
+    const { request, parent, activationId, provisional } = composite
     if (provisional && outcome === 'not-wanted')
       this.#provisional.discardProvisional(undefined, record.namespace, activationId)
     if (outcome === 'lost') composite.isLost = true
-    this.#running.delete(composite)
+    this.#running.delete(activationId)
     if (!parent) {
       this.#count(request, -1)
       request.onSettled?.()
@@ -200,7 +223,7 @@ export class ComposingActivator implements Activator {
 
   /** The id, once the composite and those that run inside it are sure to leave a record. */
   async #handOut(composite: Composite): Promise<ActivationOutcome> {
-    const parts = [...this.#running].filter((running) => running.outermost === composite)
+    const parts = this.#running.values().filter((running) => running.outermost === composite)
     try {
       for (const part of parts) this.#putProvisional(part)
       await Promise.all(parts.map(async (part) => (part.isEnding ? recorded(part) : part.provisional?.done)))
@@ -244,11 +267,12 @@ export class ComposingActivator implements Activator {
   #wait(composite: Composite): Promise<ActivationOutcome> {
     const { activationId, request, ended } = composite
     return new Promise((resolve, reject) => {
-      const timer = this.#parts.clock.setTimer(request.waitMs, () => {
+      const patience = new Patience(this.#parts.clock.monotonic() + request.waitMs, () => {
         this.#handOut(composite).then(resolve, reject)
       })
+      this.#deadlines.add(patience)
       void ended.then((activation) => {
-        timer.cancel()
+        this.#deadlines.remove(patience)
         if (composite.isLost) reject(notStored())
         else resolve({ activationId, activation })
       })
@@ -259,13 +283,19 @@ export class ComposingActivator implements Activator {
     if (tracksSteps(within)) this.#refreshProvisional(within)
   }
 
-  async #runComponent(
+  #runComponent(within: Composite, component: Component, payload: JsonText | undefined): Promise<ActivationOutcome> {
+    const kind = compositeKind(component.target.action)
+    return kind === undefined
+      ? this.#runAtomic(within, component, payload)
+      : this.#runNested(kind, within, component, payload)
+  }
+
+  async #runNested(
+    kind: CompositeKind,
     within: Composite,
     component: Component,
     payload: JsonText | undefined,
   ): Promise<ActivationOutcome> {
-    const kind = compositeKind(component.target.action)
-    if (kind === undefined) return this.#runAtomic(within, component, payload)
     const nested = this.#start(kind, this.#stepRequest(within, component, payload), within)
     const { activationId } = nested
     within.stepIds.push(activationId)
@@ -275,12 +305,13 @@ export class ComposingActivator implements Activator {
     return { activationId, activation }
   }
 
-  async #runAtomic(within: Composite, component: Component, payload: JsonText | undefined): Promise<ActivationOutcome> {
-    const outcome = await this.#parts.inner.activate(this.#stepRequest(within, component, payload))
-    within.stepIds.push(outcome.activationId)
-    if (outcome.activation) within.add(outcome.activation)
-    this.#stepNoted(within)
-    return outcome
+  #runAtomic(within: Composite, component: Component, payload: JsonText | undefined): Promise<ActivationOutcome> {
+    return this.#parts.inner.activate(this.#stepRequest(within, component, payload)).then((outcome) => {
+      within.stepIds.push(outcome.activationId)
+      if (outcome.activation) within.add(outcome.activation)
+      this.#stepNoted(within)
+      return outcome
+    })
   }
 
   /** @throws CutOff there are no more steps */
@@ -289,16 +320,17 @@ export class ComposingActivator implements Activator {
     const { clock, random } = this.#parts
     const { user, transaction } = within.request
     const { target, binding } = component
-    return {
+    const request: Mutable<ActivationRequest> = {
       transaction: childTransaction(transaction, clock, random),
       user,
       target,
       blocking: true,
       waitMs: target.action.limits.timeout + STEP_GRACE_MS,
       cause: within.activationId,
-      ...(binding === undefined ? {} : { binding }),
-      ...(payload && { payload }),
     }
+    if (binding !== undefined) request.binding = binding
+    if (payload) request.payload = payload
+    return request
   }
 
   #count({ user }: ActivationRequest, by: 1 | -1): void {

@@ -1,9 +1,17 @@
 import { limitsJson } from '../../model/action-codec.ts'
+import { fixedParameter } from '../../model/activation-codec.ts'
 import type { Activation, ActivationResponse } from '../../model/activation.ts'
 import { documentId } from '../../model/entity-name.ts'
 import type { Parameter } from '../../model/parameters.ts'
 import type { PlatformLimits } from '../../model/platform-limits.ts'
+import type { Mutable } from '../../mutable.ts'
 import type { Composite } from './composite.ts'
+
+const TOPMOST = fixedParameter({ key: 'topmost', value: true })
+const NESTED = fixedParameter({ key: 'topmost', value: false })
+const KIND = fixedParameter({ key: 'kind', value: 'sequence' })
+const CONDUCTOR = fixedParameter({ key: 'conductor', value: true })
+const CAUSED_BY_SEQUENCE = fixedParameter({ key: 'causedBy', value: 'sequence' })
 
 /** The record of a composite that ended. The logs of sequences and compositions are the ids of their steps. */
 export function compositeRecord(
@@ -15,13 +23,12 @@ export function compositeRecord(
   const { activationId, request, startMs, stepIds, lines, kind } = composite
   const durationMs = kind === 'system' ? Math.max(0, endMs - startMs) : composite.durationMs
   const { user, target, cause } = request
-  return {
+  const record: Mutable<Activation> = {
     namespace: user.namespace.name,
     name: target.action.name,
     version: target.action.version,
     subject: user.subject,
     activationId,
-    ...(cause === undefined ? {} : { cause }),
     start: startMs,
     end: Math.max(startMs, endMs),
     duration: durationMs,
@@ -30,6 +37,8 @@ export function compositeRecord(
     logs: kind === 'system' ? [...lines] : [...stepIds],
     annotations: kind === 'system' ? systemAnnotations(composite) : annotations(composite, limits),
   }
+  if (cause !== undefined) record.cause = cause
+  return record
 }
 
 /** As an invoker writes them. */
@@ -54,16 +63,16 @@ function annotations({ kind, request, startMs, memoryMb }: Composite, limits: Pl
   // A composition has at least the memory of its conductor; a sequence has only what its components had.
   const largestMb = isComposition ? Math.max(memory, memoryMb ?? 0) : memoryMb
   const concurrency = limits.concurrency.std
-  return [
-    { key: 'topmost', value: cause === undefined },
+  const list: Parameter[] = [
+    cause === undefined ? TOPMOST : NESTED,
     { key: 'path', value: documentId(target.action) },
-    { key: 'kind', value: 'sequence' },
-    ...(isComposition ? [{ key: 'conductor', value: true }] : []),
-    ...(cause === undefined ? [] : [{ key: 'causedBy', value: 'sequence' }]),
-    { key: 'waitTime', value: Math.max(0, startMs - transaction.start) },
-    ...(binding === undefined ? [] : [{ key: 'binding', value: binding }]),
-    ...(largestMb === undefined
-      ? []
-      : [{ key: 'limits', value: limitsJson({ timeout, memory: largestMb, logs, concurrency }) }]),
+    KIND,
   ]
+  if (isComposition) list.push(CONDUCTOR)
+  if (cause !== undefined) list.push(CAUSED_BY_SEQUENCE)
+  list.push({ key: 'waitTime', value: Math.max(0, startMs - transaction.start) })
+  if (binding !== undefined) list.push({ key: 'binding', value: binding })
+  if (largestMb !== undefined)
+    list.push({ key: 'limits', value: limitsJson({ timeout, memory: largestMb, logs, concurrency }) })
+  return list
 }

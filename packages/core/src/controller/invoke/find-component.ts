@@ -1,9 +1,10 @@
-import type { MaybePromise } from '../../lifecycle.ts'
+import { isPromise, type MaybePromise } from '../../lifecycle.ts'
 import type { StoredAction } from '../../model/action.ts'
 import type { Identity } from '../../model/identity.ts'
 import type { EntityCache } from '../entities/entity-cache.ts'
-import { loadAction, locateAction, type ActionName, type ActionPlace } from '../admission/resolve-action.ts'
+import { loadAction, locateAction, type ActionName } from '../admission/resolve-action.ts'
 import { Refusal } from '../refusals/refusal.ts'
+import { whenDone } from '../../when-done.ts'
 
 /** An action that is run as a part of a sequence or composition. */
 export interface Component {
@@ -15,30 +16,34 @@ export interface Component {
 
 /**
  * The action that a sequence or conductor names, as the user may invoke it: also deep inside nested sequences nobody
- * reaches by a name what he could not invoke by it. `forbidden` includes a package that cannot be read.
+ * reaches by a name what he could not invoke by it. Without a promise where nothing must be read. `forbidden` includes a package that cannot be read.
  */
-export async function findComponent(
+export function findComponent(
   cache: EntityCache,
   user: Identity,
   name: ActionName,
-): Promise<Component | 'forbidden' | 'missing'> {
-  const place = await orRefused(() => locateAction(cache, user, 'ACTIVATE', name))
-  if (place === REFUSED) return 'forbidden'
-  const target = await orRefused(() => loadAction(cache, place))
-  return target === REFUSED ? 'missing' : { target, ...bindingOf(place) }
+): MaybePromise<Component | 'forbidden' | 'missing'> {
+  const located = orRefused(() => locateAction(cache, user, 'ACTIVATE', name), 'forbidden' as const)
+  return whenDone(located, (place): MaybePromise<Component | 'forbidden' | 'missing'> => {
+    if (place === 'forbidden') return place
+    const { binding } = place
+    const loaded = orRefused(() => loadAction(cache, place), 'missing' as const)
+    return whenDone(loaded, (target): Component | 'missing' => {
+      if (target === 'missing') return target
+      return binding === undefined ? { target } : { target, binding }
+    })
+  })
 }
 
-const REFUSED = Symbol('refused')
-
-async function orRefused<T>(find: () => MaybePromise<T>): Promise<T | typeof REFUSED> {
-  try {
-    return await find()
-  } catch (error) {
-    if (error instanceof Refusal) return REFUSED
+function orRefused<T extends object, R>(find: () => MaybePromise<T>, refused: R): MaybePromise<T | R> {
+  const failed = (error: unknown): R => {
+    if (error instanceof Refusal) return refused
     throw error
   }
-}
-
-function bindingOf({ binding }: ActionPlace): { readonly binding?: string } {
-  return binding === undefined ? {} : { binding }
+  try {
+    const found = find()
+    return isPromise(found) ? found.catch(failed) : found
+  } catch (error) {
+    return failed(error)
+  }
 }

@@ -183,7 +183,7 @@ export class InFlight extends Deadline implements Waiter {
 }
 
 /** How long a blocking caller waits. */
-class Patience extends Deadline {
+export class Patience extends Deadline {
   readonly #isOver: () => void
 
   constructor(deadlineMs: number, isOver: () => void) {

@@ -64,13 +64,13 @@ export function invokeResolved(
   return isSequence(exec) ? invokeSequence(services, request, exec.components) : activate(services, request)
 }
 
-async function invokeSequence(
+function invokeSequence(
   services: Omit<InvokeServices, 'throttle'>,
   request: ActivationRequest,
   components: readonly string[],
 ): Promise<ActivationOutcome> {
-  await authorizeComponents(services.cache, request.user, 'ACTIVATE', components)
-  return activate(services, request)
+  const authorized = authorizeComponents(services.cache, request.user, 'ACTIVATE', components)
+  return isPromise(authorized) ? authorized.then(() => activate(services, request)) : activate(services, request)
 }
 
 function activate(
@@ -92,7 +92,9 @@ function activate(
 }
 
 /** Whether arguments name a parameter that the action declares final; a parameter of null stays open. */
-function definesFinal({ annotations, parameters }: Action, { value }: JsonText): boolean {
-  if (parameterValue(annotations, 'final') !== true || !isJsonObject(value)) return false
+function definesFinal({ annotations, parameters }: Action, payload: JsonText): boolean {
+  if (parameters.length === 0 || parameterValue(annotations, 'final') !== true) return false
+  const { value } = payload
+  if (!isJsonObject(value)) return false
   return parameters.some((parameter) => parameter.value !== null && Object.hasOwn(value, parameter.key))
 }

@@ -27,13 +27,19 @@ export function fireRules(
 ): Promise<string[]> {
   return Promise.all(
     [...rules].map(async ([rule, link]) => {
-      const action = documentId(link.action)
       const id = ids && ruleActivationId(ids.triggerActivationId, rule)
       const before = id !== undefined && ids?.again ? await firedBefore(services, caller, id) : undefined
-      const outcome = before ?? (await fireRule(services, caller, rule, link, payload, id))
-      return JSON.stringify({ ...outcome, rule, action })
+      return lineOf(before ?? (await fireRule(services, caller, rule, link, payload, id)), rule, link)
     }),
   )
+}
+
+function lineOf(outcome: RuleOutcome, rule: string, link: RuleLink): string {
+  const { statusCode, success } = outcome
+  const action = documentId(link.action)
+  return outcome.success
+    ? JSON.stringify({ statusCode, success, activationId: outcome.activationId, rule, action })
+    : JSON.stringify({ statusCode, success, error: outcome.error, rule, action })
 }
 
 /** Activation ids that follow from that of the trigger, so that a run can be told from the same run done again. */
@@ -72,18 +78,15 @@ async function fireRule(
     return { statusCode: REFUSED, success: false, error: ruleInactive(rule, documentId(action)) }
   }
   const { parts } = services
+  const { user } = caller
   // A post of its own: what follows counts its waiting from here.
-  const transaction = { ...caller.transaction, start: parts.clock.now() }
+  const transaction = Object.assign({}, caller.transaction, { start: parts.clock.now() })
   try {
-    const { activationId } = await invokeNamed(
-      services,
-      { user: caller.user, transaction },
-      actionName(action),
-      async () => {
-        requirePayloadFits(payload, caller.user, parts.limits)
-        return { payload, blocking: false, waitMs: 0, ...(id === undefined ? {} : { activationId: id }) }
-      },
-    )
+    const { activationId } = await invokeNamed(services, { user, transaction }, actionName(action), () => {
+      requirePayloadFits(payload, user, parts.limits)
+      const order = { payload, blocking: false, waitMs: 0 }
+      return id === undefined ? order : { ...order, activationId: id }
+    })
     return { statusCode: FIRED, success: true, activationId }
   } catch (error) {
     const { status: httpStatus, contentType, body } = errorAnswer(error, transaction.id, parts.logger)

@@ -1,15 +1,18 @@
 import { isPlatformError, PlatformError } from '../../errors.ts'
+import { isPromise } from '../../lifecycle.ts'
 import type { Activation } from '../../model/activation.ts'
-import { isJsonObject, type JsonObject } from '../../model/json.ts'
+import type { JsonObject } from '../../model/json.ts'
 import { JsonText } from '../../model/json-text.ts'
-import { parametersAsObject, type Parameters } from '../../model/parameters.ts'
+import type { Parameters } from '../../model/parameters.ts'
 import { isStored, STORE_ALL } from '../../model/store-level.ts'
 import type { Trigger } from '../../model/trigger.ts'
 import type { ControllerParts } from '../parts/controller-parts.ts'
 import type { ApiServices } from '../services/api-services.ts'
+import { maxPayloadBytes } from '../admission/effective-limits.ts'
 import type { Caller } from '../invoke/invoke-named.ts'
 import { putRecord } from '../invoke/put-record.ts'
 import { fireRules } from './fire-rules.ts'
+import { triggerArguments } from './trigger-arguments.ts'
 
 const STORE_ATTEMPTS = 6
 const FIRST_PAUSE_MS = 50
@@ -47,7 +50,7 @@ export async function runTrigger(
   const { parts } = services
   const { user, transaction } = caller
   const start = parts.clock.now()
-  const given = argumentsOf(trigger, headers, payload)
+  const given = triggerArguments(trigger, headers, payload, maxPayloadBytes(user.limits, parts.limits))
   const ids = repeatable && { triggerActivationId: activationId, ...repeatable }
   const logs = await fireRules(services, caller, trigger.rules ?? new Map(), given, ids)
   onFired?.()
@@ -66,27 +69,12 @@ export async function runTrigger(
   })
 }
 
-/** What the actions are told: the payload over the headers of the request over the parameters of the trigger. */
-function argumentsOf(
-  { parameters }: Trigger,
-  headers: JsonObject | undefined,
-  payload: JsonText | undefined,
-): JsonText {
-  const given = payload?.value
-  const entries = [
-    ...Object.entries(parametersAsObject(parameters)),
-    ...(headers ? [['__ow_headers', headers] as const] : []),
-    ...(isJsonObject(given) ? Object.entries(given) : []),
-  ]
-  // Keys are the user's: `__proto__` must stay an ordinary member.
-  return JsonText.of(Object.fromEntries(entries))
-}
-
 /** @throws ERR_UNAVAILABLE the store did not take the record: the actions run, but the id must not be given away. */
 async function store({ activationStore, clock, logger }: ControllerParts, record: Activation): Promise<void> {
   for (let attempt = 1, pauseMs = FIRST_PAUSE_MS; ; attempt++, pauseMs *= 2) {
     try {
-      await putRecord(activationStore, record)
+      const put = putRecord(activationStore, record)
+      if (isPromise(put)) await put
       return
     } catch (err) {
       const { namespace, name, activationId } = record

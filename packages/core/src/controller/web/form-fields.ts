@@ -1,12 +1,14 @@
 import { decodeField, type DecodeBytes } from '../http/percent-decoding.ts'
 
+const NONE: ReadonlyMap<string, string> = new Map()
+
 /**
  * The fields of a query or of a form. Of a repeated name the last value counts; an empty piece between two `&` is no
  * field. Undefined when the percent-encoding is malformed.
  */
 export function parseFields(text: string, decodeBytes?: DecodeBytes): ReadonlyMap<string, string> | undefined {
+  if (text === '') return NONE
   const fields = new Map<string, string>()
-  if (text === '') return fields
   for (const pair of text.split('&')) {
     if (pair === '') continue
     const equals = pair.indexOf('=')

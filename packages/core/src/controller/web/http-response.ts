@@ -37,11 +37,8 @@ export function httpResponse(result: JsonValue): Answer {
   const isEmpty = body === undefined || body === null || body === ''
   const status = readStatus(result, isEmpty ? 204 : 200)
   if (isEmpty || BODILESS.has(status)) return { status, body: '', headers }
-  return {
-    status,
-    headers,
-    ...(typeof body === 'string' ? textContent(body, contentType) : jsonContent(body, contentType)),
-  }
+  const content = typeof body === 'string' ? textContent(body, contentType) : jsonContent(body, contentType)
+  return { status, headers, contentType: content.contentType, body: content.body }
 }
 
 /** Only of final responses: an informational one would leave the client waiting. */
@@ -81,7 +78,7 @@ function headerLine(value: JsonValue): string {
   return headerValue(text)
 }
 
-type Content = Pick<Answer, 'contentType' | 'body'>
+type Content = Required<Pick<Answer, 'contentType' | 'body'>>
 
 function textContent(text: string, header: string | undefined): Content {
   const type = header === undefined ? HTML : parseMediaType(header)

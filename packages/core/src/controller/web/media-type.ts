@@ -1,3 +1,5 @@
+import { LRUCache } from 'lru-cache'
+
 /** A media type as a `Content-Type` header gives it. */
 export interface MediaType {
   /** `type/subtype` in lower case. */
@@ -43,8 +45,22 @@ const BINARY_MAIN = /^(?:image|audio|video|font|multipart|message|model)\//
 const BINARY_APPLICATION =
   /^application\/(?:octet-stream|pdf|zip|gzip|msword|cbor|postscript|java-archive|gnutar|grpc\+proto|x-(?:gzip|gtar|tar|bzip2?|7z-compressed|compress(?:ed)?|rar-compressed)|vnd\.(?:ms-|oasis\.opendocument\.|openxmlformats-officedocument\.).*)$/
 
+/** Clients and actions state few different ones, so those understood are remembered. */
+const understood = new LRUCache<string, MediaType>({ max: 1000 })
+/** Longer ones are rare, and not to be kept. */
+const MAX_REMEMBERED = 128
+
 /** Undefined when the header cannot be understood. */
 export function parseMediaType(header: string): MediaType | undefined {
+  if (header.length > MAX_REMEMBERED) return parse(header)
+  const remembered = understood.get(header)
+  if (remembered) return remembered
+  const type = parse(header)
+  if (type) understood.set(header, type)
+  return type
+}
+
+function parse(header: string): MediaType | undefined {
   const found = ESSENCE.exec(header)
   if (!found) return undefined
   const essence = found[1]!.toLowerCase()

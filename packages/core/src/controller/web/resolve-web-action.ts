@@ -1,22 +1,24 @@
 import { isPlatformError } from '../../errors.ts'
-import { isPromise } from '../../lifecycle.ts'
+import { isPromise, type MaybePromise } from '../../lifecycle.ts'
 import type { StoredAction } from '../../model/action.ts'
 import { isEntityName } from '../../model/entity-name.ts'
 import type { Identity } from '../../model/identity.ts'
 import type { Package } from '../../model/package.ts'
 import { mergeParameters, parameterValue, type Parameters } from '../../model/parameters.ts'
 import type { EntityCache } from '../entities/entity-cache.ts'
+import type { Entity } from '../entities/entity.ts'
 import { actionResource, withParameters } from '../admission/resolve-action.ts'
 import { forbidden, requireOwner } from '../admission/entitlement.ts'
 import { Refusal } from '../refusals/refusal.ts'
 import type { WebPath } from './web-path.ts'
+import { whenDone } from '../../when-done.ts'
 
 /** An action that its author has opened to the web. */
 export interface WebAction {
   /** Parameters of package and binding merged into its own. */
   readonly target: StoredAction
   /** Path of the binding through which it was named. */
-  readonly binding?: string
+  readonly binding: string | undefined
   /** Whether the owner of the namespace in the path may use the package that the action lies in. */
   readonly packageUsable: boolean
 }
@@ -26,28 +28,44 @@ const NO_PARAMETERS: Parameters = []
 interface Place {
   readonly path: string
   readonly parameters: Parameters
-  readonly binding?: string
+  readonly binding: string | undefined
   readonly packageUsable: boolean
 }
 
-/** @throws Refusal not-found: there is no such action, it cannot be read, or it is not exported. */
-export async function resolveWebAction(cache: EntityCache, path: WebPath): Promise<WebAction> {
+/**
+ * Without a promise where nothing must be read.
+ * @throws Refusal not-found: there is no such action, it cannot be read, or it is not exported.
+ */
+export function resolveWebAction(cache: EntityCache, path: WebPath): MaybePromise<WebAction> {
   try {
-    const { namespace, package: packageName, name } = path
-    if (!isEntityName(name)) throw new Refusal('not-found')
-    const place = packageName === undefined ? inNamespace(namespace) : await inPackage(cache, namespace, packageName)
-    const found = cache.get(`${place.path}/${name}`)
-    const stored = (isPromise(found) ? await found : found)?.action
-    if (!stored || parameterValue(stored.action.annotations, 'web-export') !== true) throw new Refusal('not-found')
-    const { binding, packageUsable } = place
-    return {
-      target: withParameters(stored, place.parameters),
-      ...(binding === undefined ? {} : { binding }),
-      packageUsable,
-    }
+    const found = findWebAction(cache, path)
+    return isPromise(found) ? found.catch(unreadable) : found
   } catch (error) {
-    throw isPlatformError(error, 'ERR_CORRUPT') ? new Refusal('not-found') : error
+    return unreadable(error)
   }
+}
+
+function unreadable(error: unknown): never {
+  throw isPlatformError(error, 'ERR_CORRUPT') ? new Refusal('not-found') : error
+}
+
+function findWebAction(
+  cache: EntityCache,
+  { namespace, package: packageName, name }: WebPath,
+): MaybePromise<WebAction> {
+  if (!isEntityName(name)) throw new Refusal('not-found')
+  if (packageName === undefined) return actionAt(cache, inNamespace(namespace), name)
+  return whenDone(inPackage(cache, namespace, packageName), (place) => actionAt(cache, place, name))
+}
+
+function actionAt(cache: EntityCache, place: Place, name: string): MaybePromise<WebAction> {
+  return whenDone(cache.get(`${place.path}/${name}`), (entity) => exported(entity, place))
+}
+
+function exported(entity: Entity | undefined, { parameters, binding, packageUsable }: Place): WebAction {
+  const stored = entity?.action
+  if (!stored || parameterValue(stored.action.annotations, 'web-export') !== true) throw new Refusal('not-found')
+  return { target: withParameters(stored, parameters), binding, packageUsable }
 }
 
 /** @throws Refusal not-authorized: the owner may not activate it. */
@@ -58,28 +76,36 @@ export function requireActivation(owner: Identity, path: WebPath, { packageUsabl
 }
 
 function inNamespace(namespace: string): Place {
-  return { path: namespace, parameters: NO_PARAMETERS, packageUsable: true }
+  return { path: namespace, parameters: NO_PARAMETERS, binding: undefined, packageUsable: true }
 }
 
-async function inPackage(cache: EntityCache, namespace: string, packageName: string): Promise<Place> {
-  const path = `${namespace}/${packageName}`
-  const { binding, parameters } = await packageAt(cache, path)
-  if (!binding) return { path, parameters, packageUsable: true }
+function inPackage(cache: EntityCache, namespace: string, name: string): MaybePromise<Place> {
+  const path = `${namespace}/${name}`
+  return whenDone(cache.get(path), (entity) => throughBinding(cache, namespace, path, packageOf(entity)))
+}
 
+/** Where the package that the namespace has at this path really is. */
+function throughBinding(
+  cache: EntityCache,
+  namespace: string,
+  path: string,
+  { binding, parameters }: Package,
+): MaybePromise<Place> {
+  if (!binding) return { path, parameters, binding: undefined, packageUsable: true }
   const targetPath = `${binding.namespace}/${binding.name}`
-  const target = await packageAt(cache, targetPath)
-  if (target.binding) throw new Refusal('not-found')
-  return {
-    path: targetPath,
-    parameters: mergeParameters(target.parameters, parameters),
-    binding: path,
-    packageUsable: target.publish || binding.namespace === namespace,
-  }
+  return whenDone(cache.get(targetPath), (entity): Place => {
+    const target = packageOf(entity)
+    if (target.binding) throw new Refusal('not-found')
+    return {
+      path: targetPath,
+      parameters: mergeParameters(target.parameters, parameters),
+      binding: path,
+      packageUsable: target.publish || binding.namespace === namespace,
+    }
+  })
 }
 
-async function packageAt(cache: EntityCache, path: string): Promise<Package> {
-  const found = cache.get(path)
-  const content = (isPromise(found) ? await found : found)?.package
-  if (!content) throw new Refusal('not-found')
-  return content
+function packageOf(entity: Entity | undefined): Package {
+  if (!entity?.package) throw new Refusal('not-found')
+  return entity.package
 }

@@ -8,8 +8,8 @@ export const WEB_PREFIX = '/api/v1/web/'
 /** A web action as a request's path names it. */
 export interface WebPath {
   readonly namespace: string
-  /** Absent: the action lies in no package. */
-  readonly package?: string
+  /** Undefined: the action lies in no package. */
+  readonly package: string | undefined
   /** Of any characters: an action of an impossible name is a missing one. */
   readonly name: string
   readonly extension: Extension
@@ -38,7 +38,7 @@ export function parseWebPath(method: string, path: string): WebPath | undefined 
   const extension = extensionOf(segment)
   return {
     namespace,
-    ...(packageName === NO_PACKAGE ? {} : { package: packageName }),
+    package: packageName === NO_PACKAGE ? undefined : packageName,
     name: extension ? segment.slice(0, -extension.length) : segment,
     extension: extension ?? DEFAULT_EXTENSION,
     rest: canonicalPath(path.slice(end)),

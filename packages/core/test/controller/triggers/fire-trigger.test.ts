@@ -225,6 +225,25 @@ describe('the log of a fired trigger', () => {
     expect(activator.requests).toEqual([])
   })
 
+  it('gets a payload that was indented as far as the limit allows', async () => {
+    const api = await start({ limits: { maxPayloadSize: '1 KB' } })
+    await link(api, ['r'], { parameters: [{ key: 'k', value: 1 }] })
+    const body = `{${' '.repeat(1000)}"l": 2 }`
+    const headers = { authorization: basicAuth(OWNER), 'content-type': 'application/json' }
+    expect((await fetch(`${controller.baseUrl}${NS}/triggers/t`, { method: 'POST', headers, body })).status).toBe(202)
+    expect(activator.last.payload?.value).toMatchObject({ k: 1, l: 2 })
+    expect(activator.last.payload?.text).toMatch(/^\{"k":1,"__ow_headers":\{.*\},"l":2\}$/)
+  })
+
+  it('gets it as it was written where there is room', async () => {
+    const api = await start()
+    await link(api, ['r'], { parameters: [{ key: 'k', value: 1 }] })
+    const body = '{ "l": 1.50 }'
+    const headers = { authorization: basicAuth(OWNER), 'content-type': 'application/json' }
+    expect((await fetch(`${controller.baseUrl}${NS}/triggers/t`, { method: 'POST', headers, body })).status).toBe(202)
+    expect(activator.last.payload?.text).toMatch(/^\{"k":1,"__ow_headers":\{.*\}, "l": 1\.50 \}$/)
+  })
+
   it('says that a package was closed to the one who fires', async () => {
     const api = await start()
     await link(api, [])

@@ -23,6 +23,20 @@ describe('the text of a request', () => {
     expect(told.__ow_headers).toMatchObject({ 'x-utf-8': 'né €', 'x-latin-1': 'né' })
   })
 
+  it('reaches a web action in the order in which it was written, its body as it stands there', async () => {
+    const activator = new ScriptedActivator()
+    controller = await TestController.start({ activator })
+    const api = new ApiClient(controller)
+    await api.putAction('a', { annotations: [{ key: 'web-export', value: true }] })
+    const url = `${controller.baseUrl}/api/v1/web/owner/default/a/x%22?b=1&1=%22%5C&c=no`
+    const headers = { 'content-type': 'application/json', 'x-1': '"', accept: '*/*' }
+    await fetch(url, { method: 'POST', headers, body: ' { "c" : 1.50,"d":"\\u00e9" }\n' })
+    const { text, value } = activator.last.payload ?? {}
+    expect(text).toMatch(/^\{"__ow_method":"post","__ow_headers":\{.*"x-1":"\\""/)
+    expect(text).toMatch(/\},"__ow_path":"\/x%22","b":"1","1":"\\"\\\\", "c" : 1\.50,"d":"\\u00e9" \}\n$/)
+    expect(value).toMatchObject({ __ow_method: 'post', __ow_path: '/x%22', b: '1', 1: '"\\', d: 'é' })
+  })
+
   it('opens what its secret in UTF-8 opens', async () => {
     controller = await TestController.start()
     const api = new ApiClient(controller)

@@ -1,3 +1,4 @@
+import { isPromise, type MaybePromise } from '../../../lifecycle.ts'
 import type { Activation, ActivationResponse } from '../../../model/activation.ts'
 import { isSequence } from '../../../model/exec.ts'
 import { isJsonObject } from '../../../model/json.ts'
@@ -18,13 +19,15 @@ export async function runSequence(sequence: Composite, runner: StepRunner): Prom
   const { user, target, payload } = sequence.request
   const { exec } = target.action
   const names = isSequence(exec) ? exec.components : []
-  const lookups = names.map((name) => findComponent(runner.cache, user, componentName(name)))
+  const lookups = names.map((name) => lookUp(() => findComponent(runner.cache, user, componentName(name))))
+  const found = lookups.some(isPromise)
+    ? await Promise.all(lookups.map(async (lookup) => lookup))
+    : (lookups as Found[])
 
-  let response: ActivationResponse = { statusCode: 0, ...(payload && { result: payload }) }
+  let response: ActivationResponse = payload ? { statusCode: 0, result: payload } : { statusCode: 0 }
   let input = payload
-  for (const lookup of await Promise.allSettled(lookups)) {
-    if (lookup.status === 'rejected') throw lookup.reason
-    const component = lookup.value
+  for (const component of found) {
+    if (component instanceof Unreadable) throw component.reason
     if (typeof component === 'string') return errorResponse(1, SEQUENCE_COMPONENT_MISSING)
     if (!admits(sequence, component, runner.maxLength)) return errorResponse(1, SEQUENCE_TOO_LONG)
     const { activationId, activation } = await runner.runComponent(sequence, component, input)
@@ -34,6 +37,27 @@ export async function runSequence(sequence: Composite, runner: StepRunner): Prom
     input = argumentsOf(response.result)
   }
   return response
+}
+
+type Found = Component | 'forbidden' | 'missing' | Unreadable
+
+/** A component that could not be looked up, which ends the sequence when its turn comes. */
+class Unreadable {
+  readonly reason: unknown
+
+  constructor(reason: unknown) {
+    this.reason = reason
+  }
+}
+
+function lookUp(find: () => MaybePromise<Found>): MaybePromise<Found> {
+  const failed = (error: unknown): Found => new Unreadable(error)
+  try {
+    const found = find()
+    return isPromise(found) ? found.catch(failed) : found
+  } catch (error) {
+    return failed(error)
+  }
 }
 
 /** Counts an atomic action, if there is room for one more. */
