@@ -3,6 +3,7 @@ import type { Identity } from '../model/identity.ts'
 import type { JsonObject, JsonValue } from '../model/json.ts'
 import { isJsonObject, numberOf } from '../model/json.ts'
 import { parameterValue } from '../model/parameters.ts'
+import type { Mutable } from '../mutable.ts'
 import type { MessageBody } from '../queue/queue.ts'
 import { ReferenceBody, referenced } from '../queue/message-body.ts'
 import { malformed, object, parseMessage, text } from './message-fields.ts'
@@ -69,7 +70,8 @@ export function activationEvent({
   const causedBy = parameterValue(annotations, 'causedBy')
   const { statusCode, size } = response
   const userDefinedStatusCode = statusCodeOf(response.result)
-  return {
+  // Field by field: spreading what is optional is slow, and every activation comes this way.
+  const event: Mutable<ActivationEvent> = {
     name,
     activationId,
     statusCode,
@@ -79,10 +81,11 @@ export function activationEvent({
     kind,
     conductor: parameterValue(annotations, 'conductor') === true,
     memory: isJsonObject(limits) ? whole(limits['memory']) : 0,
-    ...(typeof causedBy === 'string' ? { causedBy } : {}),
-    ...(size === undefined ? {} : { size }),
-    ...(userDefinedStatusCode === undefined ? {} : { userDefinedStatusCode }),
   }
+  if (typeof causedBy === 'string') event.causedBy = causedBy
+  if (size !== undefined) event.size = size
+  if (userDefinedStatusCode !== undefined) event.userDefinedStatusCode = userDefinedStatusCode
+  return event
 }
 
 const TYPE = Symbol('EventMessage')

@@ -5,6 +5,7 @@ import { isJsonObject, numberOf } from './json.ts'
 import { stringifyJson } from './json-number.ts'
 import { JsonText } from './json-text.ts'
 import { parseParameters, type Parameter, type Parameters } from './parameters.ts'
+import { quotedText } from './quoted-text.ts'
 
 /** The fields that messages and stored documents share, in OpenWhisk's order. */
 export function activationJson(activation: Activation): JsonObject {
@@ -19,15 +20,15 @@ export function activationText(activation: Activation): string {
   const { namespace, name, subject, activationId, start, end, duration, cause } = activation
   const { response, logs, annotations, version, publish } = activation
   const { statusCode, result, size } = response
-  let text = `{"namespace":${JSON.stringify(namespace)},"name":${JSON.stringify(name)},"subject":${JSON.stringify(subject)}`
-  text += `,"activationId":${JSON.stringify(activationId)},"start":${numberText(start)}`
+  let text = `{"namespace":${quotedText(namespace)},"name":${quotedText(name)},"subject":${quotedText(subject)}`
+  text += `,"activationId":${quotedText(activationId)},"start":${numberText(start)}`
   if (end !== undefined) text += `,"end":${numberText(end)}`
   if (duration !== undefined) text += `,"duration":${numberText(duration)}`
-  if (cause !== undefined) text += `,"cause":${JSON.stringify(cause)}`
+  if (cause !== undefined) text += `,"cause":${quotedText(cause)}`
   text += `,"response":{"statusCode":${statusCode}`
   if (result) text += `,"result":${result.text}`
   if (size !== undefined) text += `,"size":${size}`
-  text += `},"logs":${logs.length === 0 ? '[]' : JSON.stringify(logs)},"version":${JSON.stringify(version)}`
+  text += `},"logs":${logs.length === 0 ? '[]' : JSON.stringify(logs)},"version":${quotedText(version)}`
   return `${text},"publish":${publish},"annotations":${parametersText(annotations)}}`
 }
 
@@ -47,9 +48,9 @@ export function parametersText(parameters: Parameters): string {
 }
 
 function parameterText({ key, value, init, encryption }: Parameter): string {
-  let text = `{"key":${JSON.stringify(key)},"value":${stringifyJson(value)}`
+  let text = `{"key":${quotedText(key)},"value":${typeof value === 'string' ? quotedText(value) : stringifyJson(value)}`
   if (init) text += ',"init":true'
-  if (encryption !== undefined) text += `,"encryption":${JSON.stringify(encryption)}`
+  if (encryption !== undefined) text += `,"encryption":${quotedText(encryption)}`
   return `${text}}`
 }
 
