@@ -12,7 +12,7 @@ const options = optionsOrExit(process.argv.slice(2))
 const scope = new ActivationScope()
 const log = await openLog(options, scope)
 replaceStdio((fd, bytes) => log.write(fd, bytes))
-const host = new ActionHost(scope, log, options.logToken === undefined ? undefined : new Leftovers())
+const host = new ActionHost(scope, log, new Leftovers(), options.logToken !== undefined)
 
 offerGc()
 onEscapedError(escaped)
