@@ -6,6 +6,7 @@ const READ_BYTES = 65_536
 
 // Taken before any code of an action can replace it.
 const write = writeSync
+const Connection = Socket
 
 /** A connection without the streams of Node.js: they cost a young process more than all else that a call does. */
 export interface FrameWire {
@@ -56,7 +57,7 @@ class DirectWire implements FrameWire {
         return true
       },
     }
-    const socket = new Socket({ handle, onread } as SocketConstructorOpts)
+    const socket = new Connection({ handle, onread } as SocketConstructorOpts)
     this.#socket = socket
     socket.on('error', () => undefined)
     socket.once('close', () => {
