@@ -126,6 +126,18 @@ test('an answer never ends up in a file that an action opened in place of its co
   for (const name of files) expect(readFileSync(path.join(runtime.folder, name), 'utf8')).toBe('')
 })
 
+test('an action that replaces the sockets of Node.js is still spoken to, on later connections, too', async () => {
+  const [runtime, peer] = await started(`const net = require('node:net'), fs = require('node:fs')
+    net.Socket = function () { throw new Error('mine') }
+    fs.writeSync = () => { throw new Error('mine') }
+    function main({ n }) { return { n } }`)
+  peer.socket.destroy()
+  const next = await open(runtime)
+  next.socket.write(run(1, { n: 5 }))
+  await eventually(() => next.results.length === 1)
+  expect(next.results[0]).toMatchObject({ status: 200, body: '{"n":5}' })
+})
+
 describe('runs that may overlap', () => {
   const ENV = {
     __OW_ALLOW_CONCURRENT: 'true',
