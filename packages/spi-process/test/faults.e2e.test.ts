@@ -208,7 +208,7 @@ describe.runIf(process.platform === 'linux')('an activation', () => {
        function main({ deaf }) {
          if (deaf) setTimeout(() => {
            unlinkSync(process.argv[process.argv.indexOf('--socket') + 1])
-           for (const handle of process._getActiveHandles()) if (handle.server) handle.destroy()
+           for (const handle of process._getActiveHandles()) if (handle.destroy && handle.writable) handle.destroy()
          }, 20)
          return { pid: process.pid, runs: ++runs }
        }`,
