@@ -9,7 +9,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 const packages = join(dirname(fileURLToPath(import.meta.url)), '..', 'packages')
 /** Dependencies that are gathered with a package: what has very many files. They stay dependencies, for their types. */
 const GATHERED = { '@stemcell/core': ['zod'] }
-const BUNDLED = /^\.\/dist\/bundle\/(.+)\.js$/
+const BUNDLED = /^\.\/dist\/bundle\/(.+)\.(c?js)$/
 
 /** After the compiler. Files that would stay the same are not written. */
 export async function bundle(names = readdirSync(packages)) {
@@ -18,39 +18,44 @@ export async function bundle(names = readdirSync(packages)) {
 
 async function bundlePackage(folder) {
   const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
-  const entryPoints = entryPointsOf(manifest)
-  if (Object.keys(entryPoints).length === 0) return
+  const entries = entriesOf(manifest)
+  if (entries.length === 0) return
   const gathered = GATHERED[manifest.name] ?? []
   const { build } = await import('esbuild')
-  const { outputFiles } = await build({
+  const shared = {
     absWorkingDir: folder,
-    entryPoints,
     outdir: join('dist', 'bundle'),
     bundle: true,
-    splitting: true,
     external: Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies, ...manifest.optionalDependencies })
       .filter((name) => !gathered.includes(name))
       .flatMap((name) => [name, `${name}/*`]),
-    format: 'esm',
     platform: 'node',
     target: 'node20.19',
     sourcemap: 'linked',
     write: false,
     logLevel: 'warning',
-  })
+  }
+  const named = (extension) =>
+    Object.fromEntries(entries.filter((one) => one.extension === extension).map(({ name, file }) => [name, file]))
+  const built = await Promise.all([
+    build({ ...shared, entryPoints: named('js'), format: 'esm', splitting: true }),
+    // A program that is started again and again: Node.js needs not even load what loads ES modules.
+    build({ ...shared, entryPoints: named('cjs'), format: 'cjs', outExtension: { '.js': '.cjs' } }),
+  ])
+  const outputFiles = built.flatMap((one) => one.outputFiles)
   const files = new Map(outputFiles.map(({ path, contents }) => [basename(path), contents]))
   for (const name of gathered) files.set(`LICENSE.${name}.txt`, licenceOf(folder, name))
   writeAll(join(folder, 'dist', 'bundle'), files)
 }
 
-/** By the name of its bundle, the file that the compiler made of each export. */
-function entryPointsOf({ exports = {} }) {
-  const entries = Object.values(exports).flatMap((target) => {
-    const { types, default: file } = typeof target === 'string' ? { default: target } : target
-    const [, name] = BUNDLED.exec(file ?? '') ?? []
-    return name === undefined ? [] : [[name, types?.replace(/\.d\.ts$/, '.js') ?? `./dist/${name}.js`]]
+/** Name and kind of each bundle, and the file that the compiler made of that export. */
+function entriesOf({ exports = {} }) {
+  return Object.values(exports).flatMap((target) => {
+    const { types, default: bundled } = typeof target === 'string' ? { default: target } : target
+    const [, name, extension] = BUNDLED.exec(bundled ?? '') ?? []
+    if (name === undefined) return []
+    return [{ name, extension, file: types?.replace(/\.d\.ts$/, '.js') ?? `./dist/${name}.js` }]
   })
-  return Object.fromEntries(entries)
 }
 
 function writeAll(folder, files) {

@@ -99,7 +99,7 @@ describe('the image action-nodejs', () => {
     const { tag, layers, config } = actionNodejs.plan({})
     expect(tag).toBe(process.versions.node.split('.')[0])
     const paths = layers.flatMap(pathsOf)
-    for (const path of ['/usr/bin/node', '/stemcell/runtime-nodejs/main.js', '/node_modules/openwhisk/package.json']) {
+    for (const path of ['/usr/bin/node', '/stemcell/runtime-nodejs/main.cjs', '/node_modules/openwhisk/package.json']) {
       expect(paths).toContain(path)
     }
     expect(config.user).toBe('65532:65532')

@@ -103,7 +103,7 @@ export class LoopHost implements ActionEndpoint {
       .finally(() => clearTimeout(timer))
   }
 
-  run(request: Message, answer: Answer, body: Buffer): void {
+  run(request: Message, answer: Answer, body: string): void {
     this.#calls++
     this.#last = this.#last.then(async () => this.#answered(answer, await this.#run(request, body)))
   }
@@ -123,7 +123,7 @@ export class LoopHost implements ActionEndpoint {
     this.onEnded?.()
   }
 
-  async #run(request: Message, body: Buffer): Promise<Reply> {
+  async #run(request: Message, body: string): Promise<Reply> {
     const program = this.#program
     const call = activation('run', request['activation_id'], request)
     if (!program) {
@@ -132,7 +132,7 @@ export class LoopHost implements ActionEndpoint {
       return failure(500, 'no action defined yet')
     }
     this.#turn.current = call
-    const reply = await program.run({ body, value: request['value'], env: call.env })
+    const reply = await program.run({ body: Buffer.from(body), value: request['value'], env: call.env })
     if (!program.alive) this.#program = undefined
     if (reply.note !== undefined) this.#print(reply.note)
     this.#end(call)

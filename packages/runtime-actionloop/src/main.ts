@@ -6,7 +6,7 @@ import { readLoopOptions } from './loop-options.ts'
 const { mode, rest, ...settings } = settingsOrExit()
 const options = optionsOrExit(rest)
 const turn: { current: Activation | undefined } = { current: undefined }
-const log = await openLog(options, { owner: () => turn.current })
+const log = openLog(options, { owner: () => turn.current })
 const host = new LoopHost(mode, settings, turn, log)
 
 process.on('exit', () => host.abandon())

@@ -6,7 +6,7 @@ export type Answer = (reply: Reply) => void
 /** What stands behind init and run, however they come in; `body` is the text that `message` was read from. */
 export interface ActionEndpoint {
   init(message: Message, answer: Answer): void
-  run(message: Message, answer: Answer, body: Buffer): void
+  run(message: Message, answer: Answer, body: string): void
   /** A call is in progress, and no other may begin. */
   readonly busy: boolean
   /** It will never begin another run. */
@@ -18,7 +18,7 @@ export interface ActionEndpoint {
 export const MAX_BODY_BYTES: number = 48 * 1024 * 1024
 
 /** Begins a call. Whatever is wrong with it is its answer. */
-export function begin(host: ActionEndpoint, path: '/init' | '/run', body: Buffer, answer: Answer): void {
+export function begin(host: ActionEndpoint, path: '/init' | '/run', body: string, answer: Answer): void {
   const message = parse(body)
   if (!message) return answer(badRequest())
   try {
@@ -34,10 +34,10 @@ export function badRequest(): Reply {
   return failure(500, 'Bad request.')
 }
 
-function parse(body: Buffer): Message | undefined {
+function parse(body: string): Message | undefined {
   if (body.length === 0) return {}
   try {
-    const message: unknown = JSON.parse(body.toString())
+    const message: unknown = JSON.parse(body)
     return typeof message === 'object' && message !== null ? (message as Message) : undefined
   } catch {
     return undefined

@@ -16,27 +16,35 @@ import {
 } from './reply.ts'
 import { type RunEnvironment, scopedEnvironment, setInitEnvironment, sharedEnvironment } from './run-environment.ts'
 
+// Taken before any code of an action can replace it.
+const settled = Promise.resolve()
+
 /** Holds one action from its initialization to the end of the process, and speaks the contract's status texts. */
 export class ActionHost implements ActionEndpoint {
   readonly #scope: ActivationScope
   readonly #log: ActivationLog
-  readonly #leftovers: Leftovers | undefined
+  readonly #leftovers: Leftovers
+  #watchful: boolean
   readonly #answers = new Map<Activation, Answer>()
   onEnded: (() => void) | undefined
   #status: 'ready' | 'starting' | 'running' | 'stopped' = 'ready'
   #main: Entrypoint | undefined
   #concurrent = false
+  /** May overlap with others, but has not yet: most have ended as soon as they return. */
+  #beginning: Activation | undefined
   #environment: RunEnvironment | undefined
 
-  /** With `leftovers`, what an activation prints behind its answer is told from what the next one prints. */
-  constructor(scope: ActivationScope, log: ActivationLog, leftovers: Leftovers | undefined) {
+  /** Where calls are `attributed`, what one prints behind its answer is told from what the next one prints. */
+  constructor(scope: ActivationScope, log: ActivationLog, leftovers: Leftovers, attributed: boolean) {
     this.#scope = scope
     this.#log = log
     this.#leftovers = leftovers
+    this.#watchful = attributed
   }
 
+  /** A call is in progress or, where calls may overlap, has not come to where it waits for something. */
   get busy(): boolean {
-    return this.#status === 'running' || this.#status === 'starting'
+    return this.#status === 'running' || this.#status === 'starting' || this.#beginning !== undefined
   }
 
   get stopped(): boolean {
@@ -58,12 +66,12 @@ export class ActionHost implements ActionEndpoint {
     }
 
     this.#status = 'starting'
-    this.#leftovers?.appeared()
+    this.#leftovers.appeared()
     setInitEnvironment(process.env, message['env'])
     const id = process.env['__OW_ACTIVATION_ID']
     this.#concurrent = process.env['__OW_ALLOW_CONCURRENT'] === 'true'
     if (this.#concurrent) {
-      this.#scope.trackAsync()
+      this.#watchful = true
       this.#environment ??= scopedEnvironment(this.#scope)
     }
     this.#environment ??= sharedEnvironment()
@@ -92,8 +100,10 @@ export class ActionHost implements ActionEndpoint {
       return answer(failure(403, `Internal system error: the argument must be a dictionary but has type '${type}'.`))
     }
 
-    if (!this.#concurrent) this.#status = 'running'
     const call = activation('run', request['activation_id'], withoutValue(request))
+    if (!this.#concurrent) this.#status = 'running'
+    else if (this.#scope.running.size > 0) this.#scope.trackAsync()
+    else if (!this.#scope.tracks) this.#beginning = call
     this.#environment?.apply(call)
     this.#answers.set(call, answer)
     this.#scope.running.add(call)
@@ -106,9 +116,11 @@ export class ActionHost implements ActionEndpoint {
         return this.fail(call, error)
       }
       Promise.resolve(result).then(
-        (settled) => this.#finish(call, resultReply(settled)),
+        (value) => this.#finish(call, resultReply(value)),
         (reason: unknown) => this.#finish(call, rejectionReply(reason)),
       )
+      // Behind what ends a call that waits for nothing.
+      if (this.#beginning === call) void settled.then(() => this.#begun(call))
     })
   }
 
@@ -126,6 +138,8 @@ export class ActionHost implements ActionEndpoint {
   culprit(): Activation | undefined {
     const current = this.#scope.current()
     if (current && this.#answers.has(current)) return current
+    const alone = this.#scope.alone
+    if (!current && alone && this.#answers.has(alone)) return alone
     return this.#answers.size === 1 ? this.#answers.keys().next().value : undefined
   }
 
@@ -143,18 +157,33 @@ export class ActionHost implements ActionEndpoint {
     this.#log.complete(call)
     this.#settle(call, success('{"OK":true}'))
     // What the load set up acts for any run.
-    if (!this.#scope.tracks && this.#leftovers?.appeared()) this.#scope.trackAsync()
+    this.#lookForLeftovers()
     this.onEnded?.()
   }
 
   #finish(call: Activation, reply: Reply): void {
     if (call.ended) return
     if (this.#status === 'running') this.#status = 'ready'
+    if (this.#beginning === call) this.#beginning = undefined
     const { note } = reply
     if (note !== undefined) this.#scope.enter(call, () => process.stderr.write(`${note}\n`))
-    this.#settle(call, this.#log.end(call) ? { ...reply, silent: true } : reply)
-    if (!this.#scope.tracks && this.#leftovers?.appeared()) this.#scope.trackAsync()
+    if (this.#log.end(call)) reply.silent = true
+    this.#settle(call, reply)
+    this.#lookForLeftovers()
     this.onEnded?.()
+  }
+
+  /** The call goes on for longer: the next one may begin beside it. */
+  #begun(call: Activation): void {
+    if (this.#beginning !== call) return
+    this.#beginning = undefined
+    this.onEnded?.()
+  }
+
+  /** From when something goes on behind an answer, or calls overlap, each is followed. */
+  #lookForLeftovers(): void {
+    if (!this.#watchful || this.#scope.tracks || this.#scope.running.size > 0) return
+    if (this.#leftovers.appeared()) this.#scope.trackAsync()
   }
 
   #settle(call: Activation, reply: Reply): void {

@@ -38,7 +38,9 @@ export function actionListener(host: ActionEndpoint): () => Server {
       if (!first.startsWith(OPENING)) return toHttp(socket, Buffer.from(first, 'latin1'))
       socket.write(ACCEPTANCE, 'latin1')
       const connection = new FrameConnection(socket, turns)
-      if (first.length > OPENING.length) connection.take(Buffer.from(first.slice(OPENING.length), 'latin1'))
+      if (first.length === OPENING.length) return
+      const rest = Buffer.from(first.slice(OPENING.length), 'latin1')
+      connection.take(rest, rest.length)
     }
     const leave = (): void => void socket.destroy()
     socket.on('data', onData).on('end', leave)

@@ -20,7 +20,7 @@ function actionListener(host: ActionEndpoint): RequestListener {
       request.resume()
       return answer(badRequest())
     }
-    readBody(request, (body) => (body ? begin(host, url, body, answer) : answer(badRequest())))
+    readBody(request, (body) => (body ? begin(host, url, body.toString(), answer) : answer(badRequest())))
   }
 }
 

@@ -14,23 +14,28 @@ export interface Activation {
 
 /** `request` is the body of the call, for a run. */
 export function activation(kind: Activation['kind'], id: unknown, request: Message = NOTHING): Activation {
-  return new Call(kind, typeof id === 'string' && USABLE.test(id) ? id : '-', request)
+  return new Call(kind, id, request)
 }
 
 const USABLE = /^[\w.:-]{1,128}$/
 const NOTHING: Message = {}
 
 class Call implements Activation {
-  readonly id: string
   readonly kind: Activation['kind']
   ended = false
+  readonly #id: unknown
   readonly #request: Message
   #env: Map<string, string> | undefined
 
-  constructor(kind: Activation['kind'], id: string, request: Message) {
+  constructor(kind: Activation['kind'], id: unknown, request: Message) {
     this.kind = kind
-    this.id = id
+    this.#id = id
     this.#request = request
+  }
+
+  // Few print anything.
+  get id(): string {
+    return typeof this.#id === 'string' && USABLE.test(this.#id) ? this.#id : '-'
   }
 
   // Few look at them.
@@ -51,13 +56,21 @@ export class ActivationScope implements OutputOwner {
   #storage: AsyncLocalStorage<Activation> | undefined
   /** The last one that was not followed. */
   #untracked: Activation | undefined
+  #alone: Activation | undefined
 
   /**
    * Follows each activation through its timers and promises from now on, so that several may run at once. What goes on
    * already is taken for the work of the last one.
    */
   trackAsync(): void {
-    this.#storage ??= new (process.getBuiltinModule('node:async_hooks').AsyncLocalStorage)()
+    if (this.#storage) return
+    this.#alone = this.sole()
+    this.#storage = new (process.getBuiltinModule('node:async_hooks').AsyncLocalStorage)()
+  }
+
+  /** The one run in progress when activations began to be followed: an error of nobody else is one of its own. */
+  get alone(): Activation | undefined {
+    return this.#alone
   }
 
   get tracks(): boolean {

@@ -4,7 +4,7 @@ export interface Reply {
   readonly status: number
   readonly body: string
   /** No end of the log follows, because nothing was printed. */
-  readonly silent?: boolean
+  silent?: boolean
   /** What the developer should find on standard error. */
   readonly note?: string
 }
@@ -24,7 +24,7 @@ export function resultReply(result: unknown): Reply {
   try {
     const body = JSON.stringify(result) as string | undefined
     if (body === undefined) return noDictionary(result)
-    return /^[[{]/.test(body) ? success(body) : { ...success(body), note: returnedNote(result) }
+    return body[0] === '{' || body[0] === '[' ? success(body) : { ...success(body), note: returnedNote(result) }
   } catch (error) {
     const text = `The action returned a result that is not JSON: ${errorText(error)}`
     return { ...failure(502, text), note: text }

@@ -4,7 +4,9 @@ import type { ActionEndpoint } from './action-endpoint.ts'
 import { actionListener } from './action-listener.ts'
 import type { ActivationLog } from './activation-log.ts'
 import type { OutputOwner } from './activation-scope.ts'
+import { attributedLog } from './attributed-log.ts'
 import { readRuntimeOptions, type RuntimeOptions } from './runtime-options.ts'
+import { sentinelLog } from './sentinel-log.ts'
 
 /** Ends the process with exit code 2 where options are wrong. */
 export function optionsOrExit(args: readonly string[]): RuntimeOptions {
@@ -16,10 +18,8 @@ export function optionsOrExit(args: readonly string[]): RuntimeOptions {
   }
 }
 
-/** One of the two is needed, and each module costs start-up time. */
-export async function openLog({ logToken, logEnd }: RuntimeOptions, scope: OutputOwner): Promise<ActivationLog> {
-  if (logToken === undefined) return (await import('./sentinel-log.ts')).sentinelLog()
-  return (await import('./attributed-log.ts')).attributedLog(logToken, logEnd, scope)
+export function openLog({ logToken, logEnd }: RuntimeOptions, scope: OutputOwner): ActivationLog {
+  return logToken === undefined ? sentinelLog() : attributedLog(logToken, logEnd, scope)
 }
 
 /** Answers requests until a signal, or the end of the lifeline, ends the process. */

@@ -4,7 +4,7 @@ import { failure, type Reply } from './reply.ts'
 
 interface Turn {
   readonly path: '/init' | '/run'
-  readonly body: Buffer
+  readonly body: string
   readonly answer: Answer
   /** Whose call it is, and its number there. */
   readonly caller: object
@@ -20,7 +20,7 @@ export class Turns {
     this.#host = host
   }
 
-  begin(caller: object, number: number, path: '/init' | '/run', body: Buffer, answer: Answer): void {
+  begin(caller: object, number: number, path: '/init' | '/run', body: string, answer: Answer): void {
     if (!this.#host.busy && this.#waiting.length === 0) return begin(this.#host, path, body, answer)
     this.#waiting.push({ path, body, answer, caller, number })
     this.#host.onEnded ??= () => this.#next()

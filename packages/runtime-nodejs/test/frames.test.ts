@@ -1,7 +1,10 @@
-import { readFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { FrameReader, FrameType, HEADER_BYTES, OPENING } from '@stemcell/core/runtime-client'
+import { readFrames, textOf, TOKEN } from './read-frames.ts'
 import { eventually, type RuntimeProcess, startRuntime } from './runtime-process.ts'
 
 interface Peer {
@@ -13,8 +16,8 @@ interface Peer {
 }
 
 /** A connection on which frames were accepted. */
-async function open({ socket: path }: RuntimeProcess): Promise<Peer> {
-  const socket = connect(path)
+async function open(runtime: RuntimeProcess): Promise<Peer> {
+  const socket = connect(runtime.socket)
   onTestFinished(() => void socket.destroy())
   const peer: Peer = { socket, results: [], reads: [], fault: '' }
   const reader = new FrameReader({
@@ -67,6 +70,138 @@ test('answers of one turn leave in one write', async () => {
   await eventually(() => peer.results.length === 51)
   expect(peer.results.slice(1).map(({ body }) => body)).toEqual(calls.map((n) => `{"n":${n}}`))
   expect(peer.reads.length).toBeLessThanOrEqual(3)
+})
+
+test('results that are more than a socket holds all arrive in order, at a client that reads late', async () => {
+  const [runtime, peer] = await started(
+    `function main({ n, length }) { if (n === 61) console.log('last'); return { n, text: 'ä'.repeat(length) } }`,
+  )
+  const lengthOf = (n: number): number => (n % 2 === 0 ? 40_000 : 10)
+  const calls = Array.from({ length: 60 }, (_, n) => n + 2)
+  peer.socket.pause()
+  peer.socket.write(Buffer.concat(calls.map((n) => run(n, { n, length: lengthOf(n) }))))
+  await eventually(() => runtime.stdout().includes('last'))
+  peer.socket.resume()
+  await eventually(() => peer.results.length === 61)
+  expect(peer.results.slice(1).map(({ call }) => call)).toEqual(calls)
+  for (const { call, body } of peer.results.slice(1)) {
+    expect(JSON.parse(body)).toEqual({ n: call, text: 'ä'.repeat(lengthOf(call)) })
+  }
+})
+
+test('frames work as well where Node.js does not show what a socket stands on', async () => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'hidden-'))
+  onTestFinished(() => rmSync(folder, { recursive: true }))
+  const hide = path.join(folder, 'hide.cjs')
+  writeFileSync(
+    hide,
+    `const { Server } = require('node:net'); const { emit } = Server.prototype
+     Server.prototype.emit = function (event, socket, ...rest) {
+       if (event === 'connection') { socket._handle.useUserBuffer = undefined; process._rawDebug('hidden') }
+       return emit.call(this, event, socket, ...rest) }`,
+  )
+  const [runtime, peer] = await started(`function main({ n }) { return { n } }`, { NODE_OPTIONS: `--require ${hide}` })
+  expect(runtime.stderr().toString()).toContain('hidden')
+  const long = 'x'.repeat(200_000)
+  peer.socket.write(Buffer.concat([run(2, { n: 1 }), run(3, { n: long }), run(4, { n: 3 })]))
+  await eventually(() => peer.results.length === 4)
+  expect(peer.results.slice(1).map(({ body }) => body)).toEqual(['{"n":1}', `{"n":"${long}"}`, '{"n":3}'])
+  peer.socket.destroy()
+  const next = await open(runtime)
+  next.socket.write(run(1, { n: 5 }))
+  await eventually(() => next.results.length === 1)
+})
+
+test('an answer never ends up in a file that an action opened in place of its connection', async () => {
+  const [runtime, peer] = await started(`const fs = require('node:fs')
+    function main({ n }) {
+      for (const handle of process._getActiveHandles()) if (handle.destroy && handle.fd === undefined) handle.destroy()
+      globalThis.files = Array.from({ length: 40 }, (_, at) => fs.openSync('file' + at, 'w'))
+      setTimeout(() => console.log('answered'), 5)
+      return { n } }`)
+  peer.socket.write(Buffer.concat([run(2, { n: 1 }), run(3, { n: 2 })]))
+  await eventually(() => runtime.stdout().includes('answered'))
+  const files = readdirSync(runtime.folder).filter((name) => name.startsWith('file'))
+  expect(files.length).toBe(40)
+  for (const name of files) expect(readFileSync(path.join(runtime.folder, name), 'utf8')).toBe('')
+})
+
+test('an action that replaces the sockets of Node.js is still spoken to, on later connections, too', async () => {
+  const [runtime, peer] = await started(`const net = require('node:net'), fs = require('node:fs')
+    net.Socket = function () { throw new Error('mine') }
+    fs.writeSync = () => { throw new Error('mine') }
+    function main({ n }) { return { n } }`)
+  peer.socket.destroy()
+  const next = await open(runtime)
+  next.socket.write(run(1, { n: 5 }))
+  await eventually(() => next.results.length === 1)
+  expect(next.results[0]).toMatchObject({ status: 200, body: '{"n":5}' })
+})
+
+describe('runs that may overlap', () => {
+  const ENV = {
+    __OW_ALLOW_CONCURRENT: 'true',
+    STEMCELL_LOGS: 'attributed',
+    STEMCELL_LOG_TOKEN: TOKEN,
+    STEMCELL_LOG_END: 'printed',
+  }
+  const lines = (ids: readonly string[], text: (id: string) => readonly string[]) =>
+    Object.fromEntries(ids.map((id) => [id, text(id)]))
+  const printed = (runtime: RuntimeProcess, ids: readonly string[]) => {
+    const frames = readFrames(runtime.stdout())
+    return Object.fromEntries(ids.map((id) => [id, textOf(frames, id)]))
+  }
+  const idOf = (n: number): string => `${n}`.padStart(32, 'a')
+
+  test('but return at once are begun one after the other: what each leaves to this turn is its own', async () => {
+    const [runtime, peer] = await started(
+      `function main({ id }) { console.log('in', id)
+        Promise.resolve().then(() => console.log('after', id, process.env.__OW_ACTIVATION_ID))
+        return { id } }`,
+      ENV,
+    )
+    const ids = Array.from({ length: 30 }, (_, n) => idOf(n))
+    peer.socket.write(Buffer.concat(ids.map((id, n) => run(n + 2, { id }, { activation_id: id }))))
+    await eventually(() => peer.results.length === 31)
+    expect(printed(runtime, ids)).toEqual(lines(ids, (id) => [`in ${id}`, `after ${id} ${id}`]))
+  })
+
+  test('and do are told apart from the first on, which began before there was another', async () => {
+    const [runtime, peer] = await started(
+      `const all = []
+      async function main({ id, last }) {
+        console.log('in', id)
+        await new Promise((go) => { all.push(go); if (last) for (const go of all) setTimeout(go, 1) })
+        console.log('out', id, process.env.__OW_ACTIVATION_ID)
+        setTimeout(() => console.log('late', id, process.env.__OW_ACTIVATION_ID), 5)
+        return { id } }`,
+      ENV,
+    )
+    const ids = Array.from({ length: 20 }, (_, n) => idOf(n))
+    for (const [n, id] of ids.entries()) {
+      peer.socket.write(run(n + 2, { id, last: n === ids.length - 1 }, { activation_id: id }))
+    }
+    await eventually(() => peer.results.length === 21 && runtime.stdout().toString().split(' late ').length === 21)
+    expect(printed(runtime, ids)).toEqual(lines(ids, (id) => [`in ${id}`, `out ${id} ${id}`, `late ${id} ${id}`]))
+  })
+
+  test('answer for an error of the first of them, which began before there was another', async () => {
+    const [, peer] = await started(
+      `let second
+      async function main({ n }) {
+        if (n === 2) { second(); return new Promise((resolve) => setTimeout(resolve, 30, { n })) }
+        await new Promise((resolve) => { second = resolve })
+        setImmediate(() => { throw new Error('escaped') })
+        return new Promise(() => {}) }`,
+      ENV,
+    )
+    peer.socket.write(Buffer.concat([run(2, { n: 1 }), run(3, { n: 2 })]))
+    await eventually(() => peer.results.length === 3)
+    expect(peer.results.slice(1).map(({ call, status }) => [call, status])).toEqual([
+      [2, 502],
+      [3, 200],
+    ])
+  })
 })
 
 test('a run that prints nothing says so in the flags of its result, where only printed logs have an end', async () => {

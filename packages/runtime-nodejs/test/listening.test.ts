@@ -15,7 +15,7 @@ function isAlive(pid: number): boolean {
 }
 
 test('runtimePath names the built program', () => {
-  expect(runtimePath).toMatch(/\/dist\/bundle\/main\.js$/)
+  expect(runtimePath).toMatch(/\/dist\/bundle\/main\.cjs$/)
   expect(existsSync(runtimePath)).toBe(true)
 })
 

@@ -22,6 +22,12 @@ describe('source text', () => {
     expect(await runtime.run({})).toMatchObject({ status: 200, json: { ok: 1 } })
   })
 
+  test('finds no main module: the runtime is none of its business', async () => {
+    const runtime = await startRuntime()
+    await runtime.init(`function main() { return { main: typeof require.main, process: typeof process.mainModule } }`)
+    expect(await runtime.run({})).toMatchObject({ json: { main: 'undefined', process: 'undefined' } })
+  })
+
   test.each([
     ['niam', 'function niam() { return { ok: 1 } }'],
     ['default', 'exports.default = () => ({ ok: 1 })'],

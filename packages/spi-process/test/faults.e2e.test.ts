@@ -207,14 +207,16 @@ describe.runIf(process.platform === 'linux')('an activation', () => {
        let runs = 0
        function main({ deaf }) {
          if (deaf) setTimeout(() => {
+           for (const handle of process._getActiveHandles()) if (handle.destroy && handle.writable) handle.destroy()
            unlinkSync(process.argv[process.argv.indexOf('--socket') + 1])
-           for (const handle of process._getActiveHandles()) if (handle.server) handle.destroy()
          }, 20)
          return { pid: process.pid, runs: ++runs }
        }`,
     )
     const deaf = responseOf(await world.run({ deaf: true })).result as { pid: number }
     await eventually('it listens no more', () => !readdirSync(world.dir, { recursive: true }).some(isSocket))
+    // The end of the connection has arrived, and is read in this turn of the event loop.
+    await new Promise((resolve) => setImmediate(resolve))
     expect(isAlive(deaf.pid)).toBe(true)
     const record = await world.run()
     expect(responseOf(record)).toMatchObject({ status: 'success', result: { runs: 1 } })

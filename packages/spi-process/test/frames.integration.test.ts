@@ -3,7 +3,7 @@ import { isPlatformError, type ErrorCode } from '@stemcell/core'
 import { openFactory, options, run, start } from './harness.ts'
 
 /** What the runtime's own connection is, for an action that means harm. */
-const MINE = `const mine = () => process._getActiveHandles().filter((one) => one.constructor.name === 'Socket' && one.server)
+const MINE = `const mine = () => process._getActiveHandles().filter((one) => one.constructor.name === 'Socket' && one.writable)
   const frame = (call, text, type = 16) => { const body = Buffer.from(text); const head = Buffer.alloc(12)
     head.writeUInt32BE(body.length); head[4] = type; head.writeUInt16BE(200, 6); head.writeUInt32BE(call, 8)
     return Buffer.concat([head, body]) }\n`

@@ -21,7 +21,7 @@ export const actionNodejs: ImageDefinition = {
       tag: majorOf(node),
       layers: [nodeSystem(node), packages(), runtime()],
       config: {
-        entrypoint: ['/usr/bin/node', '/stemcell/runtime-nodejs/main.js'],
+        entrypoint: ['/usr/bin/node', '/stemcell/runtime-nodejs/main.cjs'],
         environment: { PATH: '/usr/bin:/bin', LANG: 'C.UTF-8', HOME: '/tmp' },
         workingFolder: '/tmp',
         user: ACTION_USER,
@@ -41,7 +41,5 @@ function packages(): RootFs {
 }
 
 function runtime(): RootFs {
-  return new RootFs()
-    .addTree('/stemcell/runtime-nodejs', dirname(runtimePath), (below) => below.endsWith('.js'))
-    .addText('/stemcell/runtime-nodejs/package.json', '{"type":"module"}\n')
+  return new RootFs().addTree('/stemcell/runtime-nodejs', dirname(runtimePath), (below) => below.endsWith('.cjs'))
 }

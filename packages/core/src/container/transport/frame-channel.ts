@@ -74,9 +74,10 @@ export class FrameChannel implements FrameSink {
     })
     this.#socket.once('connect', () => this.#connected())
     this.#socket.once('error', (error) => this.#close(error))
-    this.#socket.once('close', () =>
-      this.#close(this.#reader.torn ? new FrameError('it ended within a frame') : undefined),
-    )
+    const ended = (): void => this.#close(this.#reader.torn ? new FrameError('it ended within a frame') : undefined)
+    // No answer comes behind the end: what is sent from here on goes over another connection.
+    this.#socket.once('end', ended)
+    this.#socket.once('close', ended)
   }
 
   get pending(): number {

@@ -79,6 +79,40 @@ describe('jobs that wait for a busy container', () => {
   })
 })
 
+describe('32 callers of an action that nobody called before', () => {
+  /** Containers that are made while they call for two seconds, and how long the last first call waits for its own, ms. */
+  async function called(runMs: number): Promise<{ readonly containers: number; readonly longestWaitMs: number }> {
+    const stemCells = [{ initialCount: 2, memory: '128 MB' }]
+    const bench = await new PoolBench({ memoryMb: 8192, maxParallelStarts: 4, stemCells }).open()
+    await bench.clock.advance(150)
+    const began = bench.clock.monotonic()
+    const call = (): ScriptedJob => bench.submit({ kind: 'nodejs:20', initMs: 5, runMs })
+    let calls = Array.from({ length: 32 }, call)
+    const first = [...calls]
+    let longestWaitMs = 0
+    for (let now = began; now < began + 2_000; now = bench.clock.monotonic()) {
+      await bench.clock.advance(1)
+      if (first.some(({ containers }) => containers.length === 0)) longestWaitMs = now - began
+      calls = calls.map((job) => (job.ended ? call() : job))
+    }
+    await bench.untilEnded(...calls)
+    return { containers: bench.specs.length, longestWaitMs }
+  }
+
+  it('have few made when its runs are short: those that are begun before the first result tells', async () => {
+    const { containers } = await called(1)
+    // The stem cells, as many in their place, and as many as are begun at once.
+    expect(containers).toBeLessThanOrEqual(2 + 2 + 4)
+  })
+
+  it('have one each as quickly as they can be made when its runs are long', async () => {
+    const { containers, longestWaitMs } = await called(5_000)
+    expect(containers).toBeGreaterThanOrEqual(32)
+    // All but the two that are there take 100 ms, four at once.
+    expect(longestWaitMs).toBeLessThanOrEqual(900)
+  })
+})
+
 describe('a job for which a stem cell is starting', () => {
   it('waits for it rather than for a container that would be begun now', async () => {
     const bench = await new PoolBench({ stemCells: [{ initialCount: 1, memory: '128 MB' }] }).open()
