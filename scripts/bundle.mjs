@@ -2,13 +2,19 @@
 // module, and a server has hundreds. Packages whose manifest names files of `dist/bundle` are gathered: those that are
 // named, or all.
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { basename, dirname, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
+import { nativeBindings, requiredBuiltins } from './bundle/required-modules.mjs'
+import { thirdPartyLicences } from './bundle/third-party-licences.mjs'
 
 const packages = join(dirname(fileURLToPath(import.meta.url)), '..', 'packages')
-/** Dependencies that are gathered with a package: what has very many files. They stay dependencies, for their types. */
-const GATHERED = { '@stemcell/core': ['zod'] }
+/** Dependencies that are gathered with a package, and theirs with them. They stay dependencies, for their types. */
+const GATHERED = {
+  '@stemcell/core': ['find-my-way', 'lru-cache', 'reflect-metadata', 'semver', 'tsyringe', 'zod'],
+  '@stemcell/gateway': ['find-my-way', 'lru-cache'],
+  '@stemcell/server': ['commander', 'pino'],
+  '@stemcell/spi-level': ['classic-level'],
+}
 const BUNDLED = /^\.\/dist\/bundle\/(.+)\.js$/
 
 /** After the compiler. Files that would stay the same are not written. */
@@ -22,7 +28,7 @@ async function bundlePackage(folder) {
   if (Object.keys(entryPoints).length === 0) return
   const gathered = GATHERED[manifest.name] ?? []
   const { build } = await import('esbuild')
-  const { outputFiles } = await build({
+  const { outputFiles, metafile } = await build({
     absWorkingDir: folder,
     entryPoints,
     outdir: join('dist', 'bundle'),
@@ -31,19 +37,21 @@ async function bundlePackage(folder) {
     external: Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies, ...manifest.optionalDependencies })
       .filter((name) => !gathered.includes(name))
       .flatMap((name) => [name, `${name}/*`]),
+    plugins: [requiredBuiltins, nativeBindings],
     format: 'esm',
     platform: 'node',
     target: 'node20.19',
     sourcemap: 'linked',
+    metafile: true,
     write: false,
     logLevel: 'warning',
   })
-  const files = new Map(outputFiles.map(({ path, contents }) => [basename(path), contents]))
-  for (const name of gathered) files.set(`LICENSE.${name}.txt`, licenceOf(folder, name))
+  const files = new Map(outputFiles.map(({ path, contents }) => [basename(path), Buffer.from(contents)]))
+  for (const [name, text] of thirdPartyLicences(folder, metafile)) files.set(name, text)
   writeAll(join(folder, 'dist', 'bundle'), files)
 }
 
-/** By the name of its bundle, the file that the compiler made of each export. */
+/** By the name of its bundle, the file that the compiler made of each export and of each program. */
 function entryPointsOf({ exports = {} }) {
   const entries = Object.values(exports).flatMap((target) => {
     const { types, default: file } = typeof target === 'string' ? { default: target } : target
@@ -60,11 +68,6 @@ function writeAll(folder, files) {
     if (!existsSync(file) || !readFileSync(file).equals(contents)) writeFileSync(file, contents)
   }
   for (const name of readdirSync(folder)) if (!files.has(name)) rmSync(join(folder, name))
-}
-
-function licenceOf(folder, name) {
-  const manifest = createRequire(join(folder, 'package.json')).resolve(`${name}/package.json`)
-  return readFileSync(join(dirname(manifest), 'LICENSE'))
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
