@@ -1,6 +1,6 @@
 import { readFileSync, statSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { z } from 'zod'
+import * as z from '../zod/index.ts'
 import { CORE_VERSION } from './core-version.ts'
 
 export interface BuildInfo {

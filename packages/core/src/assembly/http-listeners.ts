@@ -1,7 +1,7 @@
 import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http'
 import { Server as NetServer, type AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { z } from 'zod'
+import * as z from '../zod/index.ts'
 import { connectionCap, MAX_CONNECTIONS } from '../connection-cap.ts'
 import type { HttpListener, ApiServer } from '../controller/http/direct/api-server.ts'
 import { bounded, createHttpServer, HTTP_BOUNDS } from '../controller/http/http-server.ts'

@@ -1,4 +1,4 @@
-import type { z } from 'zod'
+import type * as z from '../../zod/index.ts'
 import { PlatformError } from '../../errors.ts'
 import { problems } from './problems.ts'
 
