@@ -3,3 +3,4 @@
  * Schemas of a copy of one's own do as well.
  */
 export * as z from './zod/index.ts'
+export { ONCE } from './zod/once.ts'
