@@ -8,7 +8,7 @@ import type { PoolPolicy } from '../parts/pool-policy.ts'
 
 /** How often reactive plans are looked at and cells beyond their time to live go. */
 const REACTION_MS = 60_000
-/** From taking a cell to beginning its replacement. */
+/** From taking a cell to beginning its replacement, and from opening to beginning the first. */
 const REFILL_DELAY_MS = 30
 const FIRST_BACK_OFF_MS = 1_000
 const LONGEST_BACK_OFF_MS = 60_000
@@ -87,7 +87,7 @@ export class StemCells {
   open(): void {
     this.#closed = false
     if ([...this.#lanes.values()].some(({ plan }) => plan.reactive)) this.#scheduleReaction()
-    this.refill()
+    this.refillSoon()
   }
 
   close(): void {
@@ -154,7 +154,10 @@ export class StemCells {
     else lane.backOffMs = 0
   }
 
-  /** Like {@link refill}, but when the job that took a cell is under way: to begin a process holds everything up. */
+  /**
+   * Like {@link refill}, but when the job that took a cell is under way, or the platform has opened: to begin a process
+   * holds everything up, and then it takes a core.
+   */
   refillSoon(): void {
     this.#soon ??= this.#parts.clock.setTimer(REFILL_DELAY_MS, () => {
       this.#soon = undefined
