@@ -4,7 +4,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
-import { nativeBindings, requiredBuiltins } from './bundle/required-modules.mjs'
+import { nativeBindings, requiredBuiltins, withoutForeignMaps } from './bundle/gathered-modules.mjs'
 import { thirdPartyLicences } from './bundle/third-party-licences.mjs'
 
 const packages = join(dirname(fileURLToPath(import.meta.url)), '..', 'packages')
@@ -37,7 +37,7 @@ async function bundlePackage(folder) {
     external: Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies, ...manifest.optionalDependencies })
       .filter((name) => !gathered.includes(name))
       .flatMap((name) => [name, `${name}/*`]),
-    plugins: [requiredBuiltins, nativeBindings],
+    plugins: [requiredBuiltins, nativeBindings, withoutForeignMaps],
     format: 'esm',
     platform: 'node',
     target: 'node20.19',

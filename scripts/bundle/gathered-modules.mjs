@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises'
 import { builtinModules } from 'node:module'
 
 const BUILTIN = new Set(builtinModules)
@@ -34,6 +35,16 @@ export const nativeBindings = {
     build.onResolve({ filter: /^place-of-bundle$/ }, ({ path }) => ({ path, namespace: 'place-of-bundle' }))
     build.onLoad({ filter: /.*/, namespace: 'place-of-bundle' }, () => ({
       contents: 'export const { url } = import.meta',
+    }))
+  },
+}
+
+/** Maps of gathered packages lead to sources that they do not ship: for others to read, there is the code as it came. */
+export const withoutForeignMaps = {
+  name: 'without-foreign-maps',
+  setup(build) {
+    build.onLoad({ filter: /[/\\]node_modules[/\\].*\.[cm]?js$/ }, async ({ path }) => ({
+      contents: (await readFile(path, 'utf8')).replaceAll(/^\/\/# sourceMappingURL=.*$/gm, ''),
     }))
   },
 }
