@@ -10,8 +10,18 @@ import type { OpenRoute, Route } from '../http/route.ts'
 export function docsRoutes(described: readonly Route[]): readonly OpenRoute[] {
   const page = once(docsPage)
   const routes: readonly OpenRoute[] = [
-    ...docsBelow('/api/v1', { cors: 'rest', tag: 'API' }, once(() => written(describeApi, described, routes)), page),
-    ...docsBelow('', { cors: 'none', tag: 'Server' }, once(() => written(describeServer, described, routes)), page),
+    ...docsBelow(
+      '/api/v1',
+      { cors: 'rest', tag: 'API' },
+      once(() => written(describeApi, described, routes)),
+      page,
+    ),
+    ...docsBelow(
+      '',
+      { cors: 'none', tag: 'Server' },
+      once(() => written(describeServer, described, routes)),
+      page,
+    ),
   ]
   return routes
 }
