@@ -8,8 +8,10 @@ import type { PoolPolicy } from '../parts/pool-policy.ts'
 
 /** How often reactive plans are looked at and cells beyond their time to live go. */
 const REACTION_MS = 60_000
-/** From taking a cell to beginning its replacement, and from opening to beginning the first. */
+/** From taking a cell to beginning its replacement. */
 const REFILL_DELAY_MS = 30
+/** From opening to beginning the first ones: about as long as a server still needs to listen. */
+const FIRST_DELAY_MS = 15
 const FIRST_BACK_OFF_MS = 1_000
 const LONGEST_BACK_OFF_MS = 60_000
 /** A cell that is lost before this age counts as a start that failed. */
@@ -87,7 +89,7 @@ export class StemCells {
   open(): void {
     this.#closed = false
     if ([...this.#lanes.values()].some(({ plan }) => plan.reactive)) this.#scheduleReaction()
-    this.refillSoon()
+    this.refillSoon(FIRST_DELAY_MS)
   }
 
   close(): void {
@@ -158,8 +160,8 @@ export class StemCells {
    * Like {@link refill}, but when the job that took a cell is under way, or the platform has opened: to begin a process
    * holds everything up, and then it takes a core.
    */
-  refillSoon(): void {
-    this.#soon ??= this.#parts.clock.setTimer(REFILL_DELAY_MS, () => {
+  refillSoon(delayMs = REFILL_DELAY_MS): void {
+    this.#soon ??= this.#parts.clock.setTimer(delayMs, () => {
       this.#soon = undefined
       this.refill()
     })
