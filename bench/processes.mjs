@@ -8,7 +8,7 @@ import { Client } from 'undici'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 const runtimeProgram = join(root, 'packages', 'runtime-nodejs', 'dist', 'bundle', 'main.js')
-const serverProgram = join(root, 'packages', 'server', 'dist', 'main.js')
+const serverProgram = join(root, 'packages', 'server', 'dist', 'bundle', 'main.js')
 
 export const ACTION = 'function main(args) { return { echo: args } }'
 export const PAYLOAD = JSON.stringify({ name: 'stem cell', numbers: [1, 2, 3, 4, 5], text: 'x'.repeat(48) })

@@ -2,13 +2,19 @@
 // module, and a server has hundreds. Packages whose manifest names files of `dist/bundle` are gathered: those that are
 // named, or all.
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { basename, dirname, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
+import { nativeBindings, requiredBuiltins, withoutForeignMaps } from './bundle/gathered-modules.mjs'
+import { thirdPartyLicences } from './bundle/third-party-licences.mjs'
 
 const packages = join(dirname(fileURLToPath(import.meta.url)), '..', 'packages')
-/** Dependencies that are gathered with a package: what has very many files. They stay dependencies, for their types. */
-const GATHERED = { '@stemcell/core': ['zod'] }
+/** Dependencies that are gathered with a package, and theirs with them. They stay dependencies, for their types. */
+const GATHERED = {
+  '@stemcell/core': ['find-my-way', 'lru-cache', 'reflect-metadata', 'semver', 'tsyringe', 'zod'],
+  '@stemcell/gateway': ['find-my-way', 'lru-cache'],
+  '@stemcell/server': ['commander', 'pino'],
+  '@stemcell/spi-level': ['classic-level'],
+}
 const BUNDLED = /^\.\/dist\/bundle\/(.+)\.(c?js)$/
 
 /** After the compiler. Files that would stay the same are not written. */
@@ -32,23 +38,27 @@ async function bundlePackage(folder) {
     platform: 'node',
     target: 'node20.19',
     sourcemap: 'linked',
+    metafile: true,
     write: false,
     logLevel: 'warning',
   }
+  const plugins = [requiredBuiltins, nativeBindings, withoutForeignMaps]
   const named = (extension) =>
     Object.fromEntries(entries.filter((one) => one.extension === extension).map(({ name, file }) => [name, file]))
   const built = await Promise.all([
-    build({ ...shared, entryPoints: named('js'), format: 'esm', splitting: true }),
+    build({ ...shared, entryPoints: named('js'), plugins, format: 'esm', splitting: true }),
     // A program that is started again and again: Node.js needs not even load what loads ES modules.
     build({ ...shared, entryPoints: named('cjs'), format: 'cjs', outExtension: { '.js': '.cjs' } }),
   ])
-  const outputFiles = built.flatMap((one) => one.outputFiles)
-  const files = new Map(outputFiles.map(({ path, contents }) => [basename(path), contents]))
-  for (const name of gathered) files.set(`LICENSE.${name}.txt`, licenceOf(folder, name))
+  const files = new Map()
+  for (const { outputFiles, metafile } of built) {
+    for (const { path, contents } of outputFiles) files.set(basename(path), Buffer.from(contents))
+    for (const [name, text] of thirdPartyLicences(folder, metafile)) files.set(name, text)
+  }
   writeAll(join(folder, 'dist', 'bundle'), files)
 }
 
-/** Name and kind of each bundle, and the file that the compiler made of that export. */
+/** Name and kind of each bundle, and the file that the compiler made of that export or program. */
 function entriesOf({ exports = {} }) {
   return Object.values(exports).flatMap((target) => {
     const { types, default: bundled } = typeof target === 'string' ? { default: target } : target
@@ -65,11 +75,6 @@ function writeAll(folder, files) {
     if (!existsSync(file) || !readFileSync(file).equals(contents)) writeFileSync(file, contents)
   }
   for (const name of readdirSync(folder)) if (!files.has(name)) rmSync(join(folder, name))
-}
-
-function licenceOf(folder, name) {
-  const manifest = createRequire(join(folder, 'package.json')).resolve(`${name}/package.json`)
-  return readFileSync(join(dirname(manifest), 'LICENSE'))
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {

@@ -8,7 +8,7 @@ import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 
-const SERVER = fileURLToPath(new URL('../../packages/server/dist/main.js', import.meta.url))
+const SERVER = fileURLToPath(new URL('../../packages/server/dist/bundle/main.js', import.meta.url))
 const START_MS = 60_000
 const STOP_MS = 60_000
 

@@ -28,7 +28,7 @@ export const serverImage = {
         installed((name) => name.startsWith('@stemcell/')),
       ],
       config: {
-        entrypoint: ['/usr/bin/node', '/stemcell/node_modules/@stemcell/server/dist/main.js'],
+        entrypoint: ['/usr/bin/node', '/stemcell/node_modules/@stemcell/server/dist/bundle/main.js'],
         environment: { PATH: '/usr/bin', LANG: 'C.UTF-8', HOME: '/tmp', NODE_ENV: 'production' },
         workingFolder: '/stemcell',
         user: USER,

@@ -12,7 +12,7 @@ import { fileURLToPath } from 'node:url'
 const START_MS = 120_000
 const ANSWER_MS = 30_000
 const place = (name) => fileURLToPath(new URL(name, import.meta.url))
-const SERVER = place('../../packages/server/dist/main.js')
+const SERVER = place('../../packages/server/dist/bundle/main.js')
 const NODE_RED = place('app/node_modules/node-red/red.js')
 const HELLO = 'function main({ name = "stranger" }) { return { greeting: `Hello, ${name}!` } }'
 

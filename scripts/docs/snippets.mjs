@@ -52,7 +52,9 @@ async function configurationProblems(root, snippets) {
 function commandProblems(root, snippets) {
   const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
   const help = (...args) =>
-    spawnSync(process.execPath, [join(root, 'packages/server/dist/main.js'), ...args, '--help'], { encoding: 'utf8' })
+    spawnSync(process.execPath, [join(root, 'packages/server/dist/bundle/main.js'), ...args, '--help'], {
+      encoding: 'utf8',
+    })
   const known = new Map()
   return snippets.flatMap(({ place, code }) =>
     code.split('\n').flatMap((line) => {

@@ -10,7 +10,7 @@ import { describeWith } from '../../../test/describe-with.ts'
 import { clusterConfig } from '../cluster-config.mjs'
 import { LocalCluster } from '../local-cluster.mjs'
 
-const SERVER = fileURLToPath(new URL('../../../packages/server/dist/main.js', import.meta.url))
+const SERVER = fileURLToPath(new URL('../../../packages/server/dist/bundle/main.js', import.meta.url))
 const CONTRACT = fileURLToPath(new URL('../../../scripts/contract.mjs', import.meta.url))
 const MINUTE_MS = 60_000
 

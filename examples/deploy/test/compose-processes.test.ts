@@ -18,7 +18,7 @@ import { DEPLOY, serviceOf } from './compose-file.ts'
 // Where Debian has what only administrators start.
 process.env['PATH'] += ':/usr/sbin'
 
-const SERVER = fileURLToPath(new URL('../../../packages/server/dist/main.js', import.meta.url))
+const SERVER = fileURLToPath(new URL('../../../packages/server/dist/bundle/main.js', import.meta.url))
 const MINUTE_MS = 60_000
 const missing = ['nginx', 'redis-server', 'prometheus'].filter((program) => !onPath(program))
 if (missing.length > 0) {

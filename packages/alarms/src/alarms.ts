@@ -6,6 +6,7 @@ import type {
   SystemParameter,
   WrittenAction,
 } from '@stemcell/core'
+import { ONCE } from '@stemcell/core/schema'
 import { alarmsOptions, type AlarmsOptions, type AlarmsSettings } from './alarms-options.ts'
 import { Scheduler } from './engine/scheduler.ts'
 import { feedAction } from './feeds/feed-action.ts'
@@ -101,6 +102,6 @@ class Alarms implements SystemPackage {
  * does it and whatever crashes.
  */
 export function alarms(options: AlarmsOptions = {}): Adapter<SystemPackage, SystemPackageContext> {
-  const settings = alarmsOptions.parse(options)
+  const settings = alarmsOptions.parse(options, ONCE)
   return { name: '@stemcell/alarms', core: '^0.1.0', build: (context) => new Alarms(context, settings) }
 }

@@ -9,6 +9,7 @@ import {
   type SystemPackageContext,
   type SystemParameter,
 } from '@stemcell/core'
+import { ONCE } from '@stemcell/core/schema'
 import { apiCall, type ApiCall } from './actions/caller.ts'
 import { createApi } from './actions/create-api.ts'
 import { deleteApi } from './actions/delete-api.ts'
@@ -153,7 +154,7 @@ function refusal(call: SystemCall, error: unknown): unknown {
 export function gateway(
   options: GatewayOptions = {},
 ): Adapter<SystemPackage, SystemPackageContext> & { readonly url: () => string | undefined } {
-  const settings = gatewayOptions.parse(options)
+  const settings = gatewayOptions.parse(options, ONCE)
   let built: Gateway | undefined
   return {
     name: '@stemcell/gateway',

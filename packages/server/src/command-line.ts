@@ -1,16 +1,6 @@
-import { cliPrograms, CommandEnd, joinValues } from '@stemcell/cli'
-import { AdministrationError, CORE_VERSION, isPlatformError } from '@stemcell/core'
+import { CORE_VERSION } from '@stemcell/core'
 import { Command, InvalidArgumentError, Option } from 'commander'
-import { text } from 'node:stream/consumers'
-import { adminProgram, withoutDoubleLetters } from './admin/admin-program.ts'
-import { exitCodeOf } from './admin/command-failure.ts'
-import { cliContext, settleOutput } from './cli/cli-context.ts'
-import { configProgram } from './config/config-program.ts'
 import { CONTAINER_PACKAGES, type ContainersName } from './config/container-packages.ts'
-import { benchSchedulerProgram } from './bench/bench-scheduler-program.ts'
-import { conformanceProgram } from './conformance/conformance-program.ts'
-import { imagesProgram } from './images/images-program.ts'
-import { replayProgram } from './replay/replay-program.ts'
 import type { StopSignals } from './stop-signals.ts'
 
 interface ControllerFlags extends Omit<StandaloneFlags, 'demo' | 'containers'> {
@@ -87,63 +77,21 @@ export async function runCommandLine(args: readonly string[], signals: StopSigna
       const { serveInvoker } = await import('./cluster/serve-invoker.ts')
       await serveInvoker({ file: config, overrides, name: { id, uniqueName }, port: ownPort, signals })
     })
-  program.addCommand(
-    adminProgram({
-      run: async (command, place) => {
-        signals.release()
-        const { runAdminCommand } = await import('./admin/run-admin-command.ts')
-        await runAdminCommand(command, place, printLine)
-      },
-      print: (line) => void process.stdout.write(`${line}\n`),
-      readInput: () => text(process.stdin),
-    }),
-  )
-  const work = { print: (line: string) => void process.stdout.write(`${line}\n`), begin: () => signals.release() }
-  program.addCommand(configProgram(work))
-  program.addCommand(imagesProgram(work))
-  program.addCommand(conformanceProgram(work))
-  program.addCommand(benchSchedulerProgram(work))
-  program.addCommand(replayProgram(work))
-  for (const command of cliPrograms(cliContext(signals))) program.addCommand(command)
-  const isAdmin = args[0] === 'admin'
   try {
-    await commandsOf(program, args).parseAsync(isAdmin ? withoutDoubleLetters(args) : joinValues(args), {
-      from: 'user',
-    })
-    await settleOutput()
+    if (isServer(args)) await program.parseAsync(args, { from: 'user' })
+    else await (await import('./other-commands.ts')).runOtherCommand(program, args, signals)
     return 0
   } catch (error) {
-    const explanation = explain(error, isAdmin)
+    const { exitCodeOf, explain } = await import('./command-outcome.ts')
+    const explanation = explain(error, args[0] === 'admin')
     if (explanation !== '') process.stderr.write(`${explanation}\n`)
     return exitCodeOf(error)
   }
 }
 
-/**
- * A word that names no command is said to be one. To commander it is an argument too many for the default command; of a
- * program with no default command it says which one may be meant.
- */
-function commandsOf(program: Command, [word]: readonly string[]): Command {
-  const names = ['help', ...program.commands.map((command) => command.name())]
-  if (word === undefined || word.startsWith('-') || names.includes(word)) return program
-  const strict = new Command(program.name()).showHelpAfterError('(stemcell --help lists the commands)')
-  for (const command of program.commands) strict.addCommand(command)
-  return strict
-}
-
-/** Waits until there is room for more. Whoever read the lines may have seen enough. */
-function printLine(line: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    process.stdout.write(`${line}\n`, (error) => (error ? reject(error) : resolve()))
-  })
-}
-
-/** The message of a platform's own error names what to change; anything else is a defect and shows where. */
-function explain(error: unknown, isAdmin: boolean): string {
-  if (error instanceof AdministrationError) return isAdmin ? error.message : `stemcell: ${error.message}`
-  if (isPlatformError(error)) return `stemcell: ${error.message}`
-  if (error instanceof CommandEnd) return error.message === '' ? '' : `error: ${error.message}`
-  return error instanceof Error ? (error.stack ?? error.message) : String(error)
+/** A server should answer soon, and does not wait for the code of other commands. */
+function isServer([word]: readonly string[]): boolean {
+  return word === undefined || ['standalone', 'controller', 'invoker'].includes(word)
 }
 
 function insecure(): Option {

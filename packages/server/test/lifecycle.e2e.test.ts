@@ -144,7 +144,7 @@ describe('another start', () => {
   it('does not undo a key that an administrator has issued', async () => {
     const first = await SpawnedServer.start(folder)
     const { key } = first
-    const program = join(import.meta.dirname, '../dist/main.js')
+    const program = join(import.meta.dirname, '../dist/bundle/main.js')
     const issued = spawnSync(
       process.execPath,
       [program, 'admin', 'user', 'create', 'guest', '-r', '--data', first.data],

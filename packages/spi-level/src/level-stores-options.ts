@@ -1,6 +1,6 @@
 import { PlatformError } from '@stemcell/core'
 import { resolve } from 'node:path'
-import { z } from '@stemcell/core/schema'
+import { ONCE, z } from '@stemcell/core/schema'
 
 const MB = 1024 ** 2
 
@@ -28,7 +28,7 @@ export type LevelSettings = Readonly<z.output<typeof levelStoresOptions>>
 
 /** @throws ERR_CONFIG names each option that is wrong and its rule, never its value. */
 export function parseLevelOptions(options: unknown): LevelSettings {
-  const parsed = levelStoresOptions.safeParse(options)
+  const parsed = levelStoresOptions.safeParse(options, ONCE)
   if (!parsed.success) {
     const problems = parsed.error.issues.map(({ path, message }) => `${path.join('.') || 'options'}: ${message}`)
     throw new PlatformError('ERR_CONFIG', `@stemcell/spi-level: ${problems.join('; ')}`)

@@ -9,6 +9,7 @@ export interface HostPython {
   readonly program: string
 }
 
+const PREFIX = 'python3.'
 const NAME = /^python(3\.(\d+))$/
 /** The launcher of Python actions needs as much. */
 const OLDEST_MINOR = 7
@@ -49,7 +50,8 @@ function versionOf(name: string): string | undefined {
 
 function namesIn(folder: string): string[] {
   try {
-    return readdirSync(folder)
+    // There may be thousands of others.
+    return readdirSync(folder).filter((name) => name.startsWith(PREFIX))
   } catch {
     // A folder of PATH need not exist.
     return []

@@ -9,7 +9,7 @@ import {
   type RuntimeReply,
 } from '@stemcell/core'
 import type { RuntimeClient } from '@stemcell/core/runtime-client'
-import type { WatchedProcess } from './memory-watch.ts'
+import type { WatchedProcess } from './memory/memory-watch.ts'
 import type { ProcessFreezer } from './process-freezer.ts'
 import type { RuntimeProcess } from './runtime-process.ts'
 

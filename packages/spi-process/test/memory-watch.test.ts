@@ -1,6 +1,6 @@
 import { silentLogger, VirtualClock } from '@stemcell/core'
 import { expect, it } from 'vitest'
-import { MemoryWatch } from '../src/memory-watch.ts'
+import { MemoryWatch } from '../src/memory/memory-watch.ts'
 
 function watchWith(memoryOf: (pid: number) => number): {
   readonly clock: VirtualClock

@@ -1,6 +1,7 @@
 import { readFileSync, statSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { z } from 'zod'
+import * as z from '../zod/index.ts'
+import { ONCE } from '../zod/once.ts'
 import { CORE_VERSION } from './core-version.ts'
 
 export interface BuildInfo {
@@ -23,7 +24,7 @@ export function buildInfo(
 function readNote(note: URL): BuildInfo | undefined {
   if (!statSync(note, { throwIfNoEntry: false })) return undefined
   try {
-    return noted.parse(JSON.parse(readFileSync(note, 'utf8')))
+    return noted.parse(JSON.parse(readFileSync(note, 'utf8')), ONCE)
   } catch {
     // Beside a bundle, a file of that name is somebody else's.
     return undefined

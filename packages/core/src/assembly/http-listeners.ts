@@ -1,7 +1,8 @@
 import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http'
 import { Server as NetServer, type AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { z } from 'zod'
+import * as z from '../zod/index.ts'
+import { ONCE } from '../zod/once.ts'
 import { connectionCap, MAX_CONNECTIONS } from '../connection-cap.ts'
 import type { HttpListener, ApiServer } from '../controller/http/direct/api-server.ts'
 import { bounded, createHttpServer, HTTP_BOUNDS } from '../controller/http/http-server.ts'
@@ -50,7 +51,7 @@ const addressSchema = z.strictObject({
 
 /** @throws ERR_CONFIG it is no address to listen on. */
 export function checkAddress(address: unknown): ListenOptions {
-  const parsed = addressSchema.safeParse(address)
+  const parsed = addressSchema.safeParse(address, ONCE)
   if (!parsed.success) throw new PlatformError('ERR_CONFIG', `listen: ${problems(parsed.error, addressSchema)}`)
   const { host, port, tls } = parsed.data
   return { port, ...(host === undefined ? {} : { host }), ...(tls && { tls }) }

@@ -7,6 +7,7 @@ import { namespaceLimitsSchema, readNamespaceLimits } from '../model/read-namesp
 import type { StoredDocument } from '../store/document-store.ts'
 import { keyPartition, type SubjectIndex, type SubjectStore } from '../store/subject-store.ts'
 import { randomText, type Random } from '../time/random.ts'
+import { ONCE } from '../zod/once.ts'
 import { AdministrationError } from './administration-error.ts'
 import type { SubjectChange } from './auth.ts'
 
@@ -162,7 +163,7 @@ export class SubjectAdministration {
 
   /** Lays the limits over those already set. */
   async setLimits(namespace: string, limits: NamespaceLimits): Promise<void> {
-    const parsed = namespaceLimitsSchema.strict().safeParse(limits)
+    const parsed = namespaceLimitsSchema.strict().safeParse(limits, ONCE)
     if (!parsed.success) {
       const [issue] = parsed.error.issues
       const place = issue?.path.join('.')

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from '../zod/index.ts'
 import { numberOf, type JsonObject, type JsonValue } from './json.ts'
 import type { NamespaceLimits } from './namespace-limits.ts'
 import { parseByteSize } from './byte-size.ts'

@@ -1,4 +1,5 @@
-import { z } from 'zod'
+import * as z from '../zod/index.ts'
+import { ONCE } from '../zod/once.ts'
 import { PlatformError } from '../errors.ts'
 import { MB, parseByteSize } from './byte-size.ts'
 
@@ -90,7 +91,7 @@ export class RuntimesManifest {
 
   /** @throws ERR_CONFIG the manifest is malformed; the message names the place. */
   constructor(source: unknown) {
-    const parsed = runtimesManifestSchema.safeParse(source)
+    const parsed = runtimesManifestSchema.safeParse(source, ONCE)
     if (!parsed.success) {
       const [issue] = parsed.error.issues
       throw new PlatformError('ERR_CONFIG', `runtimes manifest: ${issue?.path.join('.')}: ${issue?.message}`)

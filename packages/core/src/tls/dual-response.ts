@@ -1,9 +1,8 @@
 import type { OutgoingHttpHeaders, ServerHttp2Stream } from 'node:http2'
-import { constants } from 'node:http2'
 import { ServerResponse, type IncomingMessage } from 'node:http'
+import { INTERNAL_ERROR } from './http2.ts'
 import { StreamRequest } from './stream-request.ts'
 
-const { NGHTTP2_INTERNAL_ERROR } = constants
 /** What is said about a connection has no place in a stream. */
 const OF_CONNECTIONS = new Set(['connection', 'keep-alive', 'proxy-connection', 'transfer-encoding', 'upgrade'])
 
@@ -94,7 +93,7 @@ export class DualResponse<R extends IncomingMessage = IncomingMessage> extends S
   override destroy(error?: Error): this {
     if (!this.#stream) return super.destroy(error)
     this.destroyed = true
-    if (!this.#isGone) this.#stream.close(NGHTTP2_INTERNAL_ERROR)
+    if (!this.#isGone) this.#stream.close(INTERNAL_ERROR)
     return this
   }
 }

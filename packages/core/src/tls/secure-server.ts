@@ -1,20 +1,12 @@
 import type { IncomingMessage, RequestListener, ServerOptions, ServerResponse } from 'node:http'
-import {
-  constants,
-  createServer as createHttp2Server,
-  type Http2Server,
-  type IncomingHttpHeaders,
-  type ServerHttp2Session,
-  type ServerHttp2Stream,
-} from 'node:http2'
+import type { Http2Server, IncomingHttpHeaders, ServerHttp2Session, ServerHttp2Stream } from 'node:http2'
 import { Server as HttpsServer } from 'node:https'
 import type { TLSSocket } from 'node:tls'
 import type { Clock } from '../time/clock.ts'
 import type { Certificate } from './certificate-files.ts'
 import { DualResponse } from './dual-response.ts'
+import { http2Module, NO_ERROR, REFUSED_STREAM } from './http2.ts'
 import { StreamRequest } from './stream-request.ts'
-
-const { NGHTTP2_NO_ERROR, NGHTTP2_REFUSED_STREAM } = constants
 
 /** Unless the options say otherwise, ms. */
 const KEEP_ALIVE_MS = 5_000
@@ -94,7 +86,7 @@ export class SecureServer extends HttpsServer {
   /** Tells clients of HTTP/2 to send nothing more; what is on its way is still served. */
   announceEnd(): void {
     for (const session of this.#connections.keys()) {
-      if (!session.closed && !session.destroyed) session.goaway(NGHTTP2_NO_ERROR, LAST_OF_ALL)
+      if (!session.closed && !session.destroyed) session.goaway(NO_ERROR, LAST_OF_ALL)
     }
   }
 
@@ -110,7 +102,7 @@ export class SecureServer extends HttpsServer {
 
   /** Gets connections that say HTTP/2, and listens nowhere. */
   #http2(maxHeadBytes: number): Http2Server {
-    const http2 = createHttp2Server({
+    const http2 = http2Module().createServer({
       maxHeaderListPairs: MAX_HEADERS,
       // What is beyond is no request at all; between the two there is an answer.
       settings: { maxConcurrentStreams: STREAMS_PER_CONNECTION, maxHeaderListSize: 2 * maxHeadBytes },
@@ -138,7 +130,7 @@ export class SecureServer extends HttpsServer {
   #count(stream: ServerHttp2Stream): boolean {
     const connection = stream.session && this.#connections.get(stream.session as ServerHttp2Session)
     if (!connection || this.#openStreams >= this.maxConnections) {
-      stream.close(NGHTTP2_REFUSED_STREAM)
+      stream.close(REFUSED_STREAM)
       return false
     }
     this.#openStreams++
@@ -178,7 +170,7 @@ export class SecureServer extends HttpsServer {
       if (nowMs - connection.idleSinceMs > this.#keepAliveMs) end(session, connection)
     } else if (nowMs - connection.movedMs > SILENT_MS) socket.destroy()
     for (const [stream, answeredMs = nowMs] of streams) {
-      if (nowMs - answeredMs > DUMP_MS) stream.close(NGHTTP2_NO_ERROR)
+      if (nowMs - answeredMs > DUMP_MS) stream.close(NO_ERROR)
     }
   }
 

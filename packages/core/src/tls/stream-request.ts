@@ -1,8 +1,7 @@
-import { constants, type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2'
+import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2'
 import { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
-
-const { NGHTTP2_FLAG_END_STREAM } = constants
+import { FLAG_END_STREAM } from './http2.ts'
 
 /**
  * A request that came over HTTP/2, in the form of node:http. The stream takes the place of the socket: reading, pausing
@@ -20,7 +19,7 @@ export class StreamRequest extends IncomingMessage {
     this.method = headers[':method'] ?? ''
     this.url = headers[':path'] ?? '/'
     this.#head(headers, rawHeaders)
-    if ((flags & NGHTTP2_FLAG_END_STREAM) !== 0) {
+    if ((flags & FLAG_END_STREAM) !== 0) {
       this.complete = true
       this.push(null)
       stream.resume()

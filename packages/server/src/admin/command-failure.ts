@@ -1,4 +1,3 @@
-import { CommandEnd } from '@stemcell/cli'
 import { AdministrationError } from '@stemcell/core'
 
 /** A command that did not do what it was asked for, with an exit code of its own. What it has to say may be said already. */
@@ -13,7 +12,3 @@ export class CommandFailure extends AdministrationError {
 
 /** A wish that no store was asked about, as `wskadmin` ends with it. */
 export const NOT_UNDERSTOOD = 2
-
-export function exitCodeOf(error: unknown): number {
-  return error instanceof CommandFailure || error instanceof CommandEnd ? error.exitCode : 1
-}

@@ -1,4 +1,5 @@
 import { PlatformError, problems, type TlsFiles } from '@stemcell/core'
+import { ONCE } from '@stemcell/core/schema'
 import { dirname, resolve } from 'node:path'
 import { configSchema, type Config } from './config-schema.ts'
 import { createRequire } from 'node:module'
@@ -26,7 +27,7 @@ export function readConfig(
   const folder = path === undefined ? process.cwd() : dirname(resolve(path))
   const file = path === undefined ? {} : withoutSchema(readStructured(path, `--config ${path}`))
   const { config: fromEnvironment, used } = openWhiskSettings(variables)
-  const parsed = configSchema.safeParse(used.length === 0 ? file : overlaid(file, fromEnvironment))
+  const parsed = configSchema.safeParse(used.length === 0 ? file : overlaid(file, fromEnvironment), ONCE)
   if (!parsed.success) {
     const sources = [...(path === undefined ? [] : [`--config ${path}`]), ...used.map(([variable]) => variable)]
     throw new PlatformError('ERR_CONFIG', `${sources.join(', ')}: ${problems(parsed.error, configSchema)}`)

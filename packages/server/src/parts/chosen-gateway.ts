@@ -1,3 +1,4 @@
+import { ONCE } from '@stemcell/core/schema'
 import type { Part, ServerLink, SystemPackage, SystemPackageContext } from '@stemcell/core'
 import { gateway, gatewayOptions } from '@stemcell/gateway'
 import type { Config } from '../config/config-schema.ts'
@@ -18,7 +19,7 @@ const NONE: ChosenGateway = { parts: [], url: () => undefined, links: () => [] }
 
 /** That of a single server, which has one unless the configuration says no. */
 export function standaloneGateway(config: Config): ChosenGateway {
-  const { gateway: given = gatewayOptions.parse({}) } = config
+  const { gateway: given = gatewayOptions.parse({}, ONCE) } = config
   if (given === false) return NONE
   // Several servers on one machine need no ports of their own for it.
   const port = config.port === 0 ? 0 : DEFAULT_PORT

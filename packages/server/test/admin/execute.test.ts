@@ -13,7 +13,7 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import type { AdminCommand } from '../../src/admin/admin-command.ts'
 import { adminProgram, withoutDoubleLetters } from '../../src/admin/admin-program.ts'
 import type { AdminTarget } from '../../src/admin/admin-target.ts'
-import { exitCodeOf } from '../../src/admin/command-failure.ts'
+import { exitCodeOf } from '../../src/command-outcome.ts'
 import { execute } from '../../src/admin/execute.ts'
 
 const UUID = '23bc46b1-71f6-4ed5-8c54-816aa4f8c502'

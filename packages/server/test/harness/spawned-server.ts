@@ -12,7 +12,7 @@ import { killProcessesOf, processesOf } from './processes-of.ts'
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
 
 /** The program as users start it. */
-export const PROGRAM: string = fileURLToPath(new URL('../../dist/main.js', import.meta.url))
+export const PROGRAM: string = fileURLToPath(new URL('../../dist/bundle/main.js', import.meta.url))
 if (!existsSync(PROGRAM)) throw new Error(`${PROGRAM} is missing: run npm run build first`)
 
 export interface SpawnOptions {

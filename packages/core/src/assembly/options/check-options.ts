@@ -1,4 +1,5 @@
-import type { z } from 'zod'
+import type * as z from '../../zod/index.ts'
+import { ONCE } from '../../zod/once.ts'
 import { PlatformError } from '../../errors.ts'
 import { hasLevels, isLogger } from '../../plug-in/guarded-logger.ts'
 import type { NodeOptions } from '../platform-options.ts'
@@ -27,7 +28,7 @@ export function checkOptions(given: NodeOptions, caller: string, needsContainers
   if (typeof options !== 'object' || options === null || Array.isArray(options)) {
     return refuse(`give an object of options, not ${nounOf(options)}`)
   }
-  const parsed = optionsSchema.safeParse(options)
+  const parsed = optionsSchema.safeParse(options, ONCE)
   if (!parsed.success) return refuse(problems(parsed.error, optionsSchema))
   for (const part of PART_NAMES) {
     if (given[part] !== undefined) checkPart(part, given[part])

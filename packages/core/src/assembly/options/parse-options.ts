@@ -1,4 +1,5 @@
-import type { z } from 'zod'
+import type * as z from '../../zod/index.ts'
+import { ONCE } from '../../zod/once.ts'
 import { PlatformError } from '../../errors.ts'
 import { problems } from './problems.ts'
 
@@ -7,7 +8,7 @@ import { problems } from './problems.ts'
  * @throws ERR_CONFIG names the adapter, and each option that is wrong with its rule, never its value.
  */
 export function parseOptions<S extends z.ZodType>(adapter: string, schema: S, options: unknown): z.output<S> {
-  const parsed = schema.safeParse(options)
+  const parsed = schema.safeParse(options, ONCE)
   if (parsed.success) return parsed.data
   throw new PlatformError('ERR_CONFIG', `${adapter}: ${problems(parsed.error, schema)}`)
 }

@@ -1,4 +1,4 @@
-import type { z } from 'zod'
+import type * as z from '../../zod/index.ts'
 
 /** Each wrong option with its rule, and what may have been meant by a name that is not known. */
 export function problems(error: z.ZodError, schema: z.ZodType): string {

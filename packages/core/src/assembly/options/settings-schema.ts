@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from '../../zod/index.ts'
 import { DEFAULT_PLATFORM_LIMITS, type Bounds } from '../../model/platform-limits.ts'
 
 // What may be set by code and by a configuration file alike. The server's table of options is made of what `meta` says.

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from '../../zod/index.ts'
 import { PlatformError } from '../../errors.ts'
 import type { ContainerCapabilities } from '../container-factory.ts'
 

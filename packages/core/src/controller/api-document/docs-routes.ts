@@ -3,24 +3,47 @@ import { jsonAnswer, textAnswer, type Answer } from '../http/answer.ts'
 import { docsPage } from './docs-page.ts'
 import type { OpenRoute, Route } from '../http/route.ts'
 
-/** The documents about the given rows and these ones, and the page that shows them. */
+/**
+ * The documents about the given rows and these ones, and the page that shows them. They are written for the first who
+ * asks: every start would wait for them.
+ */
 export function docsRoutes(described: readonly Route[]): readonly OpenRoute[] {
-  const page = docsPage()
-  const routes = [
-    ...docsBelow('/api/v1', { cors: 'rest', tag: 'API' }, () => api, page),
-    ...docsBelow('', { cors: 'none', tag: 'Server' }, () => server, page),
+  const page = once(docsPage)
+  const routes: readonly OpenRoute[] = [
+    ...docsBelow(
+      '/api/v1',
+      { cors: 'rest', tag: 'API' },
+      once(() => written(describeApi, described, routes)),
+      page,
+    ),
+    ...docsBelow(
+      '',
+      { cors: 'none', tag: 'Server' },
+      once(() => written(describeServer, described, routes)),
+      page,
+    ),
   ]
-  const all = [...described, ...routes]
-  const api = jsonAnswer(200, JSON.stringify(describeApi(all)))
-  const server = jsonAnswer(200, JSON.stringify(describeServer(all)))
   return routes
+}
+
+function written(
+  describe: (routes: readonly Route[]) => unknown,
+  described: readonly Route[],
+  own: readonly Route[],
+): Answer {
+  return jsonAnswer(200, JSON.stringify(describe([...described, ...own])))
+}
+
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined
+  return () => (made ??= { value: make() }).value
 }
 
 function docsBelow(
   base: string,
   kind: Pick<OpenRoute, 'cors' | 'tag'>,
   document: () => Answer,
-  page: Answer,
+  page: () => Answer,
 ): OpenRoute[] {
   const documentPath = `${base}/api-docs`
   const location = `docs/index.html?url=${documentPath}`
@@ -48,7 +71,7 @@ function docsBelow(
       produces: ['text/html'],
       summary: 'The documentation as a page',
       responses: { 200: 'text' },
-      handle: () => page,
+      handle: page,
     },
   ]
 }

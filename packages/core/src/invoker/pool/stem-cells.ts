@@ -10,6 +10,8 @@ import type { PoolPolicy } from '../parts/pool-policy.ts'
 const REACTION_MS = 60_000
 /** From taking a cell to beginning its replacement. */
 const REFILL_DELAY_MS = 30
+/** From opening to beginning the first ones: about as long as a server still needs to listen. */
+const FIRST_DELAY_MS = 15
 const FIRST_BACK_OFF_MS = 1_000
 const LONGEST_BACK_OFF_MS = 60_000
 /** A cell that is lost before this age counts as a start that failed. */
@@ -87,7 +89,7 @@ export class StemCells {
   open(): void {
     this.#closed = false
     if ([...this.#lanes.values()].some(({ plan }) => plan.reactive)) this.#scheduleReaction()
-    this.refill()
+    this.refillSoon(FIRST_DELAY_MS)
   }
 
   close(): void {
@@ -154,9 +156,12 @@ export class StemCells {
     else lane.backOffMs = 0
   }
 
-  /** Like {@link refill}, but when the job that took a cell is under way: to begin a process holds everything up. */
-  refillSoon(): void {
-    this.#soon ??= this.#parts.clock.setTimer(REFILL_DELAY_MS, () => {
+  /**
+   * Like {@link refill}, but when the job that took a cell is under way, or the platform has opened: to begin a process
+   * holds everything up, and then it takes a core.
+   */
+  refillSoon(delayMs = REFILL_DELAY_MS): void {
+    this.#soon ??= this.#parts.clock.setTimer(delayMs, () => {
       this.#soon = undefined
       this.refill()
     })

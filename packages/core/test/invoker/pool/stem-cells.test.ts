@@ -22,6 +22,17 @@ describe('stem cells', () => {
     ])
   })
 
+  it('do not hold the start up, nor a job that comes with it', async () => {
+    const bench = await new PoolBench({ memoryMb: 1024, stemCells: plain }).open()
+    expect(bench.pool.gauges.starting).toBe(0)
+    const job = bench.submit({ kind: 'nodejs:20' })
+    expect(bench.pool.gauges).toMatchObject({ starting: 1, waiting: 0 })
+    await bench.untilEnded(job)
+    expect(job.how).toBe('cold no-container')
+    await bench.clock.advance(200)
+    expect(bench.pool.gauges.stemCells).toBe(2)
+  })
+
   it('are replaced once the job that took them is under way', async () => {
     const bench = await new PoolBench({ memoryMb: 1024, stemCells: plain }).open()
     await bench.clock.advance(200)
@@ -48,6 +59,7 @@ describe('stem cells', () => {
       maxParallelStarts: 3,
       stemCells: [{ initialCount: 9, memory: '128 MB' }],
     }).open()
+    await bench.clock.advance(30)
     expect(bench.pool.gauges.starting).toBe(2)
     bench.submit()
     expect(bench.pool.gauges).toMatchObject({ starting: 3, waiting: 0 })
@@ -108,6 +120,7 @@ describe('stem cells', () => {
 
   it('that are ready serve a job that was waiting for room', async () => {
     const bench = await new PoolBench({ memoryMb: 256, stemCells: [{ initialCount: 1, memory: '128 MB' }] }).open()
+    await bench.clock.advance(30)
     const busy = bench.submit({ key: 'busy', runMs: 10_000 })
     const job = bench.submit({ key: 'job', kind: 'nodejs:20' })
     expect(job.how).toBeUndefined()

@@ -1,4 +1,4 @@
-import { descendantsOf, mainDescendantsOf, memoryOf } from './process-table.ts'
+import { descendantsOf, mainDescendantsOf, memoryOf } from '../process-table.ts'
 
 /**
  * The memory of one process with all its descendants. Every thread has children of its own, and to ask all of them is

@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url'
 
-const FIRST_STEPS = fileURLToPath(new URL('../dist/first-steps.cjs', import.meta.url))
+/** The same file whether this module is in a folder of `src` or of `dist`. */
+const FIRST_STEPS = fileURLToPath(new URL('../../dist/first-steps.cjs', import.meta.url))
 /** What Node.js itself takes before the first line of an action, beside the heap. */
 const BASE_MB = 24
 
