@@ -4,10 +4,10 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { runtimePath } from '@stemcell/runtime-nodejs'
 import { Client } from 'undici'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
-const runtimeProgram = join(root, 'packages', 'runtime-nodejs', 'dist', 'bundle', 'main.js')
 const serverProgram = join(root, 'packages', 'server', 'dist', 'bundle', 'main.js')
 
 export const ACTION = 'function main(args) { return { echo: args } }'
@@ -63,7 +63,7 @@ export function runtimeCalls(endpoint) {
 /** The bare action runtime as a process. */
 export async function startRuntime(folder) {
   const socketPath = join(folder, `runtime-${process.hrtime.bigint()}.sock`)
-  const child = spawn(process.execPath, [runtimeProgram, '--socket', socketPath], {
+  const child = spawn(process.execPath, [runtimePath, '--socket', socketPath], {
     stdio: 'ignore',
     // The floors get as many callers at once as Stemcell does.
     env: { __OW_ALLOW_CONCURRENT: 'true' },
