@@ -417,8 +417,9 @@ describe('a command of every day', () => {
       signal: stop.signal,
       written: (text) => (followed += text),
     })
-    for (let call = 0; !followed.includes('Hi, followed'); call++) {
-      expect(call).toBeLessThan(60)
+    const began = performance.now()
+    while (!followed.includes('Hi, followed')) {
+      expect(performance.now() - began).toBeLessThan(30_000)
       await runCli(['invoke', 'hello', '-p', 'name', 'followed'], { cwd: folder.path, environment })
     }
     stop.abort()

@@ -102,7 +102,7 @@ describe('the data folder', () => {
     const db = new ClassicLevel(join(data, 'store'))
     await db.put('mformat', '99')
     await db.close()
-    expect(await refusal()).toContain('has format 99, this version supports up to 4; upgrade')
+    expect(await refusal()).toContain('has format 99, this version supports up to 5; upgrade')
   })
 
   it('with a key that is none is refused without repeating it', async () => {
