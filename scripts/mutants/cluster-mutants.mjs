@@ -184,7 +184,7 @@ export const CLUSTER_MUTANTS = [
     find: '!(error instanceof ActivationGoesOn)',
     replace: 'true',
     seeds: 30,
-    first: 9,
+    first: 50,
   },
   {
     name: 'instances-not-counted',
