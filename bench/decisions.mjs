@@ -75,7 +75,7 @@ function emptyJob(key) {
     execute(_container, onInitialised, ended) {
       onInitialised?.()
       end()
-      ended('kept')
+      queueMicrotask(() => ended('kept'))
     },
     fail({ kind }) {
       throw new Error(`${key}: ${kind}`)

@@ -1,4 +1,4 @@
-import { isPromise, type Lifecycle } from '../lifecycle.ts'
+import { isPromise, type Lifecycle, type MaybePromise } from '../lifecycle.ts'
 import type { Logger } from '../log.ts'
 import { eventBody, EVENTS_TOPIC, type EventMessage } from '../messages/event-message.ts'
 import type { Queue } from '../queue/queue.ts'
@@ -32,7 +32,13 @@ export class EventPublisher implements Lifecycle {
       this.#lost(new RangeError(`more than ${MAX_UNDER_WAY} events under way`))
       return
     }
-    const published = this.#queue.publish(EVENTS_TOPIC, eventBody(event))
+    let published: MaybePromise<void>
+    try {
+      published = this.#queue.publish(EVENTS_TOPIC, eventBody(event))
+    } catch (error) {
+      // A queue that throws at once must not take the activation with it.
+      return this.#lost(error)
+    }
     if (!isPromise(published)) return
     const publication = published
       .catch((err: unknown) => this.#lost(err))

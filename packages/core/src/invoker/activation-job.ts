@@ -1,7 +1,7 @@
 import type { ActivationLog } from '../container/activation-log.ts'
 import type { Container, ContainerSpec } from '../container/container-factory.ts'
 import { isPlatformError, PlatformError } from '../errors.ts'
-import type { MaybePromise } from '../lifecycle.ts'
+import { isPromise, type MaybePromise } from '../lifecycle.ts'
 import type { Logger } from '../log.ts'
 import type { ActivationMessage } from '../messages/activation-message.ts'
 import type { ActivationResponse } from '../model/activation.ts'
@@ -35,7 +35,6 @@ import {
   NOT_UNLOCKED,
   RUN_LOST,
 } from './parts/texts.ts'
-import { whenDone } from '../when-done.ts'
 
 /** Containers that an activation is offered to, as long as each certainly did not start it. */
 const MAX_OFFERS = 4
@@ -181,7 +180,7 @@ export class ActivationJob implements Job {
   }
 
   execute(container: Container, onInitialised: (() => void) | undefined, ended: (verdict: Verdict) => void): void {
-    if (this.ended) return ended(onInitialised ? 'damaged' : 'kept')
+    if (this.ended) return queueMicrotask(() => ended(onInitialised ? 'damaged' : 'kept'))
     this.#state = 'started'
     const { clock } = this.#context
     const start = clock.now()
@@ -189,16 +188,22 @@ export class ActivationJob implements Job {
     const payload = this.#payload()
     if (!payload) {
       this.#finish(errorResponse(3, NOT_UNLOCKED), start, beganMs)
-      return ended(onInitialised ? 'damaged' : 'kept')
+      return queueMicrotask(() => ended(onInitialised ? 'damaged' : 'kept'))
     }
-    const log = this.#openLog(container)
     const message = this.#message
-    const replyLimits = this.#context.replyLimits(message)
-    const request = { message, action: this.#action, payload, replyLimits, onInitialised }
-    runInContainer(container, clock, request).then(
-      (end) => this.#ran({ end, start, beganMs, log, ended }),
-      (err: unknown) => this.#ran({ end: this.#broken(container, err, beganMs), start, beganMs, log, ended }),
-    )
+    let log: ActivationLog | undefined
+    const failed = (err: unknown): void =>
+      this.#ran({ end: this.#broken(container, err, beganMs), start, beganMs, log, ended })
+    let running: Promise<RunEnd>
+    try {
+      log = this.#openLog(container)
+      const replyLimits = this.#context.replyLimits(message)
+      running = runInContainer(container, clock, { message, action: this.#action, payload, replyLimits, onInitialised })
+    } catch (err) {
+      // A container that throws at once.
+      return queueMicrotask(() => failed(err))
+    }
+    running.then((end) => this.#ran({ end, start, beganMs, log, ended }), failed)
   }
 
   #ran({ end, start, beganMs, log, ended }: Ran): void {
@@ -220,7 +225,7 @@ export class ActivationJob implements Job {
       return atEndOfTurn(() => {
         const lines = this.#readLog(log, response.statusCode === 2, true)
         this.#finish(response, start, beganMs, end, lines)
-        void whenDone(lines, () => ended(verdict))
+        onceRead(lines, () => ended(verdict))
       })
     }
     const lines = this.#readLog(log, response.statusCode === 2, false)
@@ -228,7 +233,7 @@ export class ActivationJob implements Job {
     // A container whose requests were cut off goes at once. Another one keeps until its log was read, as the next
     // activation would write into it; where logs are attributed it need not wait.
     if (end.call !== 'reply' || this.#attributedLogs) return ended(verdict)
-    void whenDone(lines, () => ended(verdict))
+    onceRead(lines, () => ended(verdict))
   }
 
   fail(failure: JobFailure): void {
@@ -276,11 +281,13 @@ export class ActivationJob implements Job {
 
   #readLog(log: ActivationLog, failed: boolean, silent: boolean): MaybePromise<readonly string[]> {
     const { marksLogEnd } = this.#action
-    return readLogLines(
-      log,
-      { limitBytes: this.#logLimitBytes, marksEnd: marksLogEnd, failed, silent },
-      this.#context.clock,
-    )
+    const expected = { limitBytes: this.#logLimitBytes, marksEnd: marksLogEnd, failed, silent }
+    try {
+      return readLogLines(log, expected, this.#context.clock)
+    } catch (err) {
+      // What became of the logs is said in the record.
+      return Promise.reject(err as Error)
+    }
   }
 
   get #logLimitBytes(): number {
@@ -330,6 +337,12 @@ export class ActivationJob implements Job {
     const acquisition = this.#acquisition
     return traced && acquisition ? { ...traced, acquisition } : traced
   }
+}
+
+/** Goes on when the lines are there, or will never be. */
+function onceRead(lines: MaybePromise<unknown>, goOn: () => void): void {
+  if (isPromise(lines)) lines.then(goOn, goOn)
+  else goOn()
 }
 
 /** Why a handler did nothing with its message. */

@@ -58,7 +58,7 @@ export class PreparationJob implements Job {
 
   execute(container: Container, onInitialised: (() => void) | undefined, ended: (verdict: Verdict) => void): void {
     if (onInitialised) void this.#initialise(container, onInitialised).then(ended)
-    else ended('kept')
+    else queueMicrotask(() => ended('kept'))
   }
 
   async #initialise(container: Container, onInitialised: () => void): Promise<Verdict> {

@@ -119,11 +119,19 @@ describe('user events', () => {
     expect(events).toEqual([])
   })
 
-  it('that the queue does not take cost no activation and are told to the operator', async () => {
+  it.each<[string, (error: PlatformError) => Promise<never>]>([
+    ['does not take', (error) => Promise.reject(error)],
+    [
+      'throws at once for',
+      (error) => {
+        throw error
+      },
+    ],
+  ])('that the queue %s cost no activation and are told to the operator', async (_, refuse) => {
     class Deaf extends MemoryQueue {
       override publish(topic: string, body: MessageBody): MaybePromise<void> {
         if (topic !== EVENTS_TOPIC) return super.publish(topic, body)
-        return Promise.reject(new PlatformError('ERR_UNAVAILABLE', 'full'))
+        return refuse(new PlatformError('ERR_UNAVAILABLE', 'full'))
       }
     }
     const warned: string[] = []

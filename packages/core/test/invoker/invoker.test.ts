@@ -1,6 +1,8 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { isPlatformError, PlatformError } from '../../src/errors.ts'
 import type { InvokerObserver } from '../../src/invoker/parts/observer.ts'
+import type { ActivationLog } from '../../src/container/activation-log.ts'
+import type { Container } from '../../src/container/container-factory.ts'
 import { bytesBody } from '../../src/queue/message-body.ts'
 import { invokerTopic } from '../../src/messages/invoker-instance.ts'
 import type { SimulatedAnswer, SimulatedCall } from '../../src/container/simulated-containers.ts'
@@ -334,21 +336,62 @@ describe('what the platform does wrong', () => {
     expect(runs).toBe(4)
   })
 
-  it('as an adapter that throws what it must not is a whisk error', async () => {
-    await start({
+  const bug = (): never => {
+    throw new TypeError('bug')
+  }
+
+  /** Containers of which those at first are changed. */
+  function changed(change: (container: Container) => void, count = 1): BenchOptions {
+    return {
       factory: (factory) => {
         const create = factory.create.bind(factory)
+        let made = 0
         factory.create = async (spec, options) => {
           const container = await create(spec, options)
-          container.run = () => Promise.reject(new TypeError('bug'))
+          if (made++ < count) change(container)
           return container
         }
         return factory
       },
-    })
-    const record = await bench.run()
-    expect(record.response.statusCode).toBe(3)
+    }
+  }
+
+  it.each<[string, (container: Container) => void]>([
+    ['a run that rejects', (container) => (container.run = () => Promise.reject(new TypeError('bug')))],
+    ['a run that throws at once', (container) => (container.run = bug)],
+    ['an init that throws at once', (container) => (container.init = bug)],
+    ['a log that cannot be opened', (container) => (container.openLog = bug)],
+  ])('as %s, which no adapter may have, is a whisk error, and takes nothing from the next', async (_, change) => {
+    await start(changed(change))
+    expect((await bench.run()).response.statusCode).toBe(3)
+    expect((await bench.run()).response.statusCode).toBe(0)
+    expect(bench.invoker.gauges).toMatchObject({ busy: 0 })
   })
+
+  it('as a run that throws at once in a container that was used before is a whisk error', async () => {
+    let container: Container | undefined
+    await start(changed((made) => (container = made)))
+    expect((await bench.run()).response.statusCode).toBe(0)
+    container!.run = bug
+    expect((await bench.run()).response.statusCode).toBe(3)
+    expect((await bench.run()).response.statusCode).toBe(0)
+    expect(bench.invoker.gauges).toMatchObject({ busy: 0 })
+  })
+
+  it.each<[string, ActivationLog['collect']]>([
+    ['throw', bug],
+    ['reject', () => Promise.reject(new TypeError('bug'))],
+  ])(
+    'as logs that %s, which they may not, is told in the record, and takes nothing from the next',
+    async (_, collect) => {
+      await start(changed((container) => (container.openLog = () => ({ collect }))))
+      const record = await bench.run({ blocking: true })
+      expect(record.response.statusCode).toBe(0)
+      expect(texts(record)).toEqual(['stderr: There was an issue while collecting your logs. Data might be missing.'])
+      expect((await bench.run()).response.statusCode).toBe(0)
+      expect(bench.invoker.gauges).toMatchObject({ busy: 0 })
+    },
+  )
 
   it('as a store that fails is repeated until the record is stored', async () => {
     await start(answering({}))

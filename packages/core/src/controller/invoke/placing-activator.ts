@@ -244,17 +244,18 @@ export class PlacingActivator implements Activator, Bookkeeper {
     const { queue } = this.#parts
     // It was ended while its record was being written.
     if (this.#inFlight.get(entry.activationId) !== entry) return
+    let published: MaybePromise<void>
     try {
-      const published = queue.publish(invokerTopic(invoker), activationBody(this.#message(entry)))
-      if (!isPromise(published)) return this.#published(entry)
-      published.then(
-        () => this.#published(entry),
-        (error: unknown) => this.#notSent(entry, error),
-      )
+      published = queue.publish(invokerTopic(invoker), activationBody(this.#message(entry)))
     } catch (error) {
       // A queue that throws at once; the caller has yet to begin to wait.
-      queueMicrotask(() => this.#notSent(entry, error))
+      return queueMicrotask(() => this.#notSent(entry, error))
     }
+    if (!isPromise(published)) return this.#published(entry)
+    published.then(
+      () => this.#published(entry),
+      (error: unknown) => this.#notSent(entry, error),
+    )
   }
 
   #published(entry: InFlight): void {

@@ -34,7 +34,7 @@ export interface Job {
 
   /**
    * Initialises the container if `onInitialised` is given (and calls it once that is done), then runs in it. Calls
-   * `ended` once, when the container may take the next job. For a job that has ended meanwhile nothing is done; a
+   * `ended` once, after it has returned, when the container may take the next job. For a job that has ended meanwhile nothing is done; a
    * container that is not initialised then is `damaged`, that is, no longer usable.
    */
   execute(container: Container, onInitialised: (() => void) | undefined, ended: (verdict: Verdict) => void): void
