@@ -25,6 +25,8 @@ export const ERROR_CODES = {
   ERR_IMAGE: { retryable: false, status: 502 },
   /** No connection to the container: the request was certainly not received and may be sent elsewhere. */
   ERR_NOT_REACHED: { retryable: true, status: 502 },
+  /** The run was sent behind others and asked back before it began: it may be sent elsewhere, and the container goes on. */
+  ERR_RECALLED: { retryable: true, status: 502 },
   /** The connection to the container broke after the request may have been received. */
   ERR_CONNECTION_LOST: { retryable: false, status: 502 },
   /** The container did not answer within the time allowed. */

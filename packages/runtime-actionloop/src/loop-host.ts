@@ -55,6 +55,8 @@ export class LoopHost implements ActionEndpoint {
     return this.#calls > 0
   }
 
+  readonly exclusive = true
+
   /** A program that has ended is answered for: the reason is the developer's to know. */
   readonly stopped = false
 

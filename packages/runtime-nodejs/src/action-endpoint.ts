@@ -9,6 +9,8 @@ export interface ActionEndpoint {
   run(message: Message, answer: Answer, body: string): void
   /** A call is in progress, and no other may begin. */
   readonly busy: boolean
+  /** Calls never overlap. */
+  readonly exclusive: boolean
   /** It will never begin another run. */
   readonly stopped: boolean
   /** To be called whenever a call has ended. */

@@ -16,8 +16,12 @@ import {
 } from './reply.ts'
 import { type RunEnvironment, scopedEnvironment, setInitEnvironment, sharedEnvironment } from './run-environment.ts'
 
+/** Runs up to here are brief: others may wait behind them. */
+const BRIEF_NS = 50_000
+
 // Taken before any code of an action can replace it.
 const settled = Promise.resolve()
+const hrtime = process.hrtime.bind(process)
 
 /** Holds one action from its initialization to the end of the process, and speaks the contract's status texts. */
 export class ActionHost implements ActionEndpoint {
@@ -30,6 +34,8 @@ export class ActionHost implements ActionEndpoint {
   #status: 'ready' | 'starting' | 'running' | 'stopped' = 'ready'
   #main: Entrypoint | undefined
   #concurrent = false
+  /** When the run in progress began, where there is one at a time. */
+  #began: readonly [number, number] = [0, 0]
   /** May overlap with others, but has not yet: most have ended as soon as they return. */
   #beginning: Activation | undefined
   #environment: RunEnvironment | undefined
@@ -45,6 +51,10 @@ export class ActionHost implements ActionEndpoint {
   /** A call is in progress or, where calls may overlap, has not come to where it waits for something. */
   get busy(): boolean {
     return this.#status === 'running' || this.#status === 'starting' || this.#beginning !== undefined
+  }
+
+  get exclusive(): boolean {
+    return !this.#concurrent
   }
 
   get stopped(): boolean {
@@ -101,8 +111,10 @@ export class ActionHost implements ActionEndpoint {
     }
 
     const call = activation('run', request['activation_id'], withoutValue(request))
-    if (!this.#concurrent) this.#status = 'running'
-    else if (this.#scope.running.size > 0) this.#scope.trackAsync()
+    if (!this.#concurrent) {
+      this.#status = 'running'
+      this.#began = hrtime()
+    } else if (this.#scope.running.size > 0) this.#scope.trackAsync()
     else if (!this.#scope.tracks) this.#beginning = call
     this.#environment?.apply(call)
     this.#answers.set(call, answer)
@@ -163,7 +175,10 @@ export class ActionHost implements ActionEndpoint {
 
   #finish(call: Activation, reply: Reply): void {
     if (call.ended) return
-    if (this.#status === 'running') this.#status = 'ready'
+    if (this.#status === 'running') {
+      this.#status = 'ready'
+      if (isBrief(this.#began)) reply.brief = true
+    }
     if (this.#beginning === call) this.#beginning = undefined
     const { note } = reply
     if (note !== undefined) this.#scope.enter(call, () => process.stderr.write(`${note}\n`))
@@ -199,6 +214,11 @@ async function load(code: string, main: string, binary: boolean, name: string): 
   if (!binary) return loadSource(code, main, name)
   const { loadArchive } = await import('./load-archive.ts')
   return loadArchive(code, main)
+}
+
+function isBrief([s, ns]: readonly [number, number]): boolean {
+  const [nowS, nowNs] = hrtime()
+  return (nowS - s) * 1e9 + nowNs - ns <= BRIEF_NS
 }
 
 /** Arguments can be large, and must not live as long as the names of their call do. */

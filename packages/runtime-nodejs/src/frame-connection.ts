@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
 import { badRequest, MAX_BODY_BYTES } from './action-endpoint.ts'
-import { CANCEL, FAULT, FIRST_OPTIONAL, HEADER_BYTES, INIT, RESULT, RUN, SILENT } from './frame-format.ts'
+import { BRIEF, CANCEL, FAULT, FIRST_OPTIONAL, HEADER_BYTES, INIT, RESULT, RUN, SILENT } from './frame-format.ts'
 import { frameWire, type FrameWire } from './frame-wire.ts'
 import type { Reply } from './reply.ts'
 import type { Turns } from './turns.ts'
@@ -52,6 +52,12 @@ export class FrameConnection {
     this.#held = []
     this.#heldBytes = 0
     this.#read(held, held.length)
+  }
+
+  /** What is answered leaves now. As {@link FrameWire.sent}. */
+  sent(then: () => void): boolean {
+    this.#flush()
+    return this.#closed || this.#wire.sent(then)
   }
 
   #hold(bytes: Buffer, start: number, end: number): void {
@@ -112,12 +118,12 @@ export class FrameConnection {
     } else if (type < FIRST_OPTIONAL) this.#fault(`a frame of type ${type} that is too long`)
   }
 
-  #answer(number: number, { status, body, silent }: Reply): void {
+  #answer(number: number, { status, body, silent, brief }: Reply): void {
     this.#open--
     if (this.#closed) return
     const most = HEADER_BYTES + MOST_BYTES * body.length
     if (this.#outBytes + most > GATHERED_BYTES) this.#flush()
-    const flags = silent === true ? SILENT : 0
+    const flags = (silent === true ? SILENT : 0) | (brief === true ? BRIEF : 0)
     if (most > GATHERED_BYTES) {
       const frame = Buffer.allocUnsafe(HEADER_BYTES + Buffer.byteLength(body))
       frame.write(body, HEADER_BYTES)

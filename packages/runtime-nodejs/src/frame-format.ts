@@ -18,5 +18,8 @@ export const FIRST_OPTIONAL = 128
 /** Flag of a result: nothing was printed, and no end of the log follows. */
 export const SILENT = 2
 
+/** Flag of a result: the run took next to no time, and this result is on its way before the next call begins. */
+export const BRIEF = 4
+
 /** Status of a result: the call was cancelled before it began. */
 export const NOT_BEGUN = 499

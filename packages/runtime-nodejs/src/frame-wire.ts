@@ -12,6 +12,8 @@ const Connection = Socket
 export interface FrameWire {
   /** Sends all of it, in order; `bytes` may be used again at once. */
   send(bytes: Buffer): void
+  /** True when nothing waits to be sent. Otherwise calls back once that is so, or the connection is gone. */
+  sent(then: () => void): boolean
   /** Sends nothing more. */
   end(): void
 }
@@ -84,6 +86,10 @@ class DirectWire implements FrameWire {
     })
   }
 
+  sent(then: () => void): boolean {
+    return !this.#behind || whenWritten(this.#socket, then)
+  }
+
   end(): void {
     this.#socket.end()
   }
@@ -103,7 +109,18 @@ class StreamWire implements FrameWire {
     this.#socket.write(Buffer.from(bytes))
   }
 
+  sent(then: () => void): boolean {
+    return whenWritten(this.#socket, then)
+  }
+
   end(): void {
     this.#socket.end()
   }
+}
+
+function whenWritten(socket: Socket, then: () => void): boolean {
+  if (socket.destroyed || socket.writableLength === 0) return true
+  // Behind all that waits, in the order of a stream; also called when the connection breaks.
+  socket.write('', then)
+  return false
 }

@@ -5,6 +5,8 @@ export interface Reply {
   readonly body: string
   /** No end of the log follows, because nothing was printed. */
   silent?: boolean
+  /** The run took next to no time, in a process that runs one after the other. */
+  brief?: boolean
   /** What the developer should find on standard error. */
   readonly note?: string
 }

@@ -2,12 +2,18 @@ import { type ActionEndpoint, type Answer, begin } from './action-endpoint.ts'
 import { NOT_BEGUN } from './frame-format.ts'
 import { failure, type Reply } from './reply.ts'
 
+/** Whose calls wait. */
+export interface Caller {
+  /** What is answered leaves now. True when all of it did; otherwise calls back when it has. */
+  sent(then: () => void): boolean
+}
+
 interface Turn {
   readonly path: '/init' | '/run'
   readonly body: string
   readonly answer: Answer
   /** Whose call it is, and its number there. */
-  readonly caller: object
+  readonly caller: Caller
   readonly number: number
 }
 
@@ -15,31 +21,39 @@ interface Turn {
 export class Turns {
   readonly #host: ActionEndpoint
   #waiting: Turn[] = []
+  /** Of the call in progress, or the one before. */
+  #caller: Caller | undefined
 
   constructor(host: ActionEndpoint) {
     this.#host = host
   }
 
-  begin(caller: object, number: number, path: '/init' | '/run', body: string, answer: Answer): void {
-    if (!this.#host.busy && this.#waiting.length === 0) return begin(this.#host, path, body, answer)
+  begin(caller: Caller, number: number, path: '/init' | '/run', body: string, answer: Answer): void {
+    if (!this.#host.busy && this.#waiting.length === 0) {
+      this.#caller = caller
+      return begin(this.#host, path, body, answer)
+    }
     this.#waiting.push({ path, body, answer, caller, number })
     this.#host.onEnded ??= () => this.#next()
   }
 
   /** A call that waits is answered as not begun; one that has begun goes on. */
-  cancel(caller: object, number: number): void {
+  cancel(caller: Caller, number: number): void {
     const at = this.#waiting.findIndex((turn) => turn.caller === caller && turn.number === number)
     if (at >= 0) this.#waiting.splice(at, 1)[0]!.answer(notBegun())
   }
 
   /** Nobody waits for the calls of this one any more. */
-  forget(caller: object): void {
+  forget(caller: Caller): void {
     if (this.#waiting.length > 0) this.#waiting = this.#waiting.filter((turn) => turn.caller !== caller)
   }
 
   #next(): void {
     while (this.#waiting.length > 0 && !this.#host.busy) {
-      const { path, body, answer } = this.#waiting.shift()!
+      // Whoever sees the end of this process knows by the answers which call was the last to begin.
+      if (this.#host.exclusive && this.#caller?.sent(() => this.#next()) === false) return
+      const { path, body, answer, caller } = this.#waiting.shift()!
+      this.#caller = caller
       // The run before it left the action unusable, which is not to be its fault.
       if (this.#host.stopped) answer(notBegun())
       else begin(this.#host, path, body, answer)

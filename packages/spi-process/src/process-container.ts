@@ -83,6 +83,10 @@ export class ProcessContainer implements Container, WatchedProcess {
     return this.#parts.client.run(body, options)
   }
 
+  recall(): void {
+    this.#parts.client.recall?.()
+  }
+
   openLog(activationId: string, options: LogOptions): ActivationLog {
     return this.#parts.logs.open(activationId, options)
   }

@@ -90,7 +90,8 @@ export interface ContainerSummary {
 }
 
 /**
- * One container. `init` is called once, then `run` up to `maxConcurrent` at a time. `suspend`, `resume` and `destroy`
+ * One container. `init` is called once, then `run` up to `maxConcurrent` at a time, and more only with
+ * {@link CallOptions.behind}. `suspend`, `resume` and `destroy`
  * are not called while another of them is pending, except `destroy`, which may interrupt anything.
  */
 export interface Container {
@@ -102,7 +103,8 @@ export interface Container {
   /**
    * Sends one request of the runtime contract; `body` is JSON text. The reply's status and body are the runtime's
    * own: judging them is the caller's business.
-   * @throws ERR_NOT_REACHED     nothing was sent.
+   * @throws ERR_NOT_REACHED     nothing was sent, or it certainly did not begin.
+   * @throws ERR_RECALLED        it was sent behind others, and asked back before it began: the container goes on.
    * @throws ERR_CONNECTION_LOST the connection broke; await `exited` briefly for the reason.
    * @throws ERR_TIMEOUT         `timeoutMs` passed; the code may still be running: destroy the container.
    */
@@ -115,6 +117,12 @@ export interface Container {
    */
   openLog(activationId: string, options: LogOptions): ActivationLog
 
+  /**
+   * Asks for the runs back that were sent {@link CallOptions.behind} others and have not begun: each of those fails with
+   * ERR_RECALLED, as soon as the runtime hears of it. Present where replies may be {@link RuntimeReply.brief}.
+   */
+  recall?(): void
+
   /** @throws ERR_UNSUPPORTED, ERR_UNAVAILABLE; afterwards the container's state is unknown: destroy it. */
   suspend(): Promise<void>
   resume(): Promise<void>
@@ -126,6 +134,11 @@ export interface Container {
 /** Bounds of one call of `/init` or `/run`. */
 export interface CallOptions {
   readonly timeoutMs: number
+  /**
+   * The run may have to wait in the runtime for those that were sent before it: its time begins when the last of them has
+   * ended, of which it is told then. Only after a reply that was {@link RuntimeReply.brief}.
+   */
+  readonly behind?: () => void
   /** A longer reply is cut to `truncateAtBytes` and marked. */
   readonly maxReplyBytes: number
   readonly truncateAtBytes: number
@@ -154,6 +167,11 @@ export interface RuntimeReply {
    * say so only where all that child processes wrote before the reply is in the log within a turn of the event loop.
    */
   readonly silent?: boolean
+  /**
+   * The run took less than a tenth of a millisecond, and the runtime has others wait that are sent meanwhile: it begins
+   * one after the other, and none before the reply of the one before it is on its way.
+   */
+  readonly brief?: boolean
 }
 
 /** Why a container is no more. */

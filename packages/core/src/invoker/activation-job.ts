@@ -49,6 +49,8 @@ export interface JobContext {
   readonly replyLimits: (message: ActivationMessage) => ReplyLimits
   /** Logs are read from the containers. */
   readonly collectsLogs: boolean
+  /** Containers that were made for no action yet let runs overlap. */
+  readonly overlaps: boolean
   /** Logs of activations that run at once in one container stay apart. */
   readonly attributedLogs: boolean
   readonly spec: (message: ActivationMessage, action: LoadedAction, maxConcurrent: number) => ContainerSpec
@@ -154,6 +156,7 @@ export class ActivationJob implements Job {
     const { content: _content, traceContext: _trace, ...message } = this.#message
     const kept: Payload = { argumentsText: '{}', initParameters: payload.initParameters }
     const action = this.#action
+    const oneByOne = this.#oneByOne
     return new PreparationJob({
       key,
       namespace,
@@ -166,7 +169,7 @@ export class ActivationJob implements Job {
       timeoutMs: action.action.limits.timeout,
       replyLimits: limits(message),
       spec: () => spec(message, action, maxConcurrent),
-      initBody: (deadline) => initBody(message, action, kept, deadline),
+      initBody: (deadline) => initBody(message, action, kept, deadline, oneByOne),
     })
   }
 
@@ -198,24 +201,39 @@ export class ActivationJob implements Job {
     try {
       log = this.#openLog(container)
       const replyLimits = this.#context.replyLimits(message)
-      running = runInContainer(container, clock, { message, action: this.#action, payload, replyLimits, onInitialised })
+      const action = this.#action
+      const behind = this.#acquisition?.reason === 'behind'
+      running = runInContainer(container, clock, {
+        message,
+        action,
+        payload,
+        oneByOne: this.#oneByOne,
+        behind,
+        replyLimits,
+        onInitialised,
+      })
     } catch (err) {
       // A container that throws at once.
       return queueMicrotask(() => failed(err))
     }
-    running.then((end) => this.#ran({ end, start, beganMs, log, ended }), failed)
+    running.then((end) => {
+      const { waitedMs } = end
+      this.#ran({ end, start: start + Math.round(waitedMs), beganMs: beganMs + waitedMs, log, ended })
+    }, failed)
   }
 
   #ran({ end, start, beganMs, log, ended }: Ran): void {
+    const recalled = end.call === 'recalled'
+    if (recalled) this.#offers--
     if (end.refused && this.#offers < MAX_OFFERS) {
       void log?.collect({ waitMs: 0 })
       this.#state = 'waiting'
       if (this.#lost) this.lose()
-      return ended('refused')
+      return ended(recalled ? 'recalled' : 'refused')
     }
     const stopped = this.#context.closing() && end.call !== 'reply' && end.call !== 'timeout'
     const response = stopped ? errorResponse(3, INVOKER_STOPPED) : end.response
-    const verdict = response.statusCode < 2 ? 'kept' : 'damaged'
+    const verdict = verdictOf(response, end)
     if (!log) {
       this.#finish(response, start, beganMs, end)
       return ended(verdict)
@@ -255,10 +273,16 @@ export class ActivationJob implements Job {
       call: 'unexpected',
       refused: false,
       timedOut: false,
+      brief: false,
       silent: false,
       initMs: undefined,
       elapsedMs: clock.monotonic() - beganMs,
+      waitedMs: 0,
     }
+  }
+
+  get #oneByOne(): boolean {
+    return this.maxConcurrent === 1 && this.#context.overlaps && !this.#action.userImage
   }
 
   #payload(): Payload | undefined {
@@ -337,6 +361,11 @@ export class ActivationJob implements Job {
     const acquisition = this.#acquisition
     return traced && acquisition ? { ...traced, acquisition } : traced
   }
+}
+
+function verdictOf({ statusCode }: ActivationResponse, { call, brief }: RunEnd): Verdict {
+  if (statusCode < 2) return brief ? 'brief' : 'kept'
+  return call === 'timeout' ? 'stuck' : 'damaged'
 }
 
 /** Goes on when the lines are there, or will never be. */

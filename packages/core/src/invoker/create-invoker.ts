@@ -188,6 +188,7 @@ class RunningInvoker implements Invoker {
       observer,
       recorder,
       unlock,
+      overlaps: limits.concurrency.max > 1,
       replyLimits: replyLimits(limits),
       collectsLogs: logStore.capabilities.collects,
       attributedLogs: containers.capabilities.attributedLogs,

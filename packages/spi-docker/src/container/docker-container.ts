@@ -63,6 +63,10 @@ export class DockerContainer implements Container {
     return this.#reachable().run(body, options)
   }
 
+  recall(): void {
+    this.#client?.recall?.()
+  }
+
   openLog(activationId: string, options: LogOptions): ActivationLog {
     return this.#parts.logs.open(activationId, options)
   }
@@ -105,10 +109,12 @@ export class DockerContainer implements Container {
 
   async #destroy(): Promise<void> {
     const { remove, clock } = this.#parts
-    await this.#client?.close()
+    // Not awaited before: the end of the runtime tells it what had begun.
+    const closed = this.#client?.close()
     // What is frozen without the engine's knowledge would not die of its signal.
     if (this.#group?.frozen) await this.#group.thaw(clock)
     await remove()
+    await closed
     this.died(undefined)
     await this.exited
   }

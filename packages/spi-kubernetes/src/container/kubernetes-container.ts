@@ -50,6 +50,10 @@ export class KubernetesContainer implements Container {
     return this.#explained(this.#parts.client.run(body, options))
   }
 
+  recall(): void {
+    this.#parts.client.recall?.()
+  }
+
   openLog(activationId: string, options: LogOptions): ActivationLog {
     return this.#parts.logs.open(activationId, options)
   }
@@ -68,8 +72,10 @@ export class KubernetesContainer implements Container {
   }
 
   async #destroy(): Promise<void> {
-    await this.#parts.client.close()
+    // Not awaited before: the end of the runtime tells it what had begun.
+    const closed = this.#parts.client.close()
     await this.#parts.remove()
+    await closed
     await this.exited
   }
 

@@ -47,6 +47,10 @@ export class PodmanContainer implements Container {
     return this.#parts.client.run(body, options)
   }
 
+  recall(): void {
+    this.#parts.client.recall?.()
+  }
+
   openLog(activationId: string, options: LogOptions): ActivationLog {
     return this.#parts.logs.open(activationId, options)
   }
@@ -63,7 +67,9 @@ export class PodmanContainer implements Container {
 
   async destroy(): Promise<void> {
     this.#parts.watch.destroying()
-    await this.#parts.client.close()
+    // Not awaited before: the end of the runtime tells it what had begun.
+    const closed = this.#parts.client.close()
     await this.#parts.remove()
+    await closed
   }
 }

@@ -38,6 +38,8 @@ export interface ChannelOptions {
   readonly onGreeting?: (greeting: Greeting) => void
   /** The call has ended: its deadline is of no interest any more. */
   readonly onEnded: (call: PendingCall) => void
+  /** The call waited for another one, which has ended. */
+  readonly onBegun: (call: PendingCall) => void
   /** Called once: no call will be taken or answered any more. */
   readonly onClosed: (channel: FrameChannel) => void
 }
@@ -49,7 +51,9 @@ export class FrameChannel implements FrameSink {
   readonly #reader = new FrameReader(this)
   readonly #calls = new TransientMap<number, PendingCall>()
   /** Calls that nobody waits for any more, whose result is still to come. */
-  readonly #abandoned = new Set<number>()
+  readonly #abandoned = new Map<number, PendingCall>()
+  /** The latest call, while it has no result. */
+  #last: PendingCall | undefined
   #state: 'connecting' | 'greeting' | 'open' | 'closed' = 'connecting'
   #greeting = Buffer.alloc(0)
   /** Frames that have not been given to the socket, and their calls. */
@@ -73,8 +77,15 @@ export class FrameChannel implements FrameSink {
       },
     })
     this.#socket.once('connect', () => this.#connected())
-    this.#socket.once('error', (error) => this.#close(error))
-    const ended = (): void => this.#close(this.#reader.torn ? new FrameError('it ended within a frame') : undefined)
+    // On one machine, a peer that is killed before it read everything ends its side like that, behind all that it said.
+    const local = 'socketPath' in endpoint
+    this.#socket.once('error', (error: NodeJS.ErrnoException) => {
+      this.#close(error, local && error.syscall === 'read' && !this.#reader.torn)
+    })
+    const ended = (): void => {
+      const { torn } = this.#reader
+      this.#close(torn ? new FrameError('it ended within a frame') : undefined, !torn)
+    }
     // No answer comes behind the end: what is sent from here on goes over another connection.
     this.#socket.once('end', ended)
     this.#socket.once('close', ended)
@@ -87,6 +98,11 @@ export class FrameChannel implements FrameSink {
   /** The frame of the call leaves now, or with others of this turn when the runtime has work already. */
   send(call: PendingCall, frame: Buffer): void {
     this.#calls.set(call.number, call)
+    if (call.options.behind && this.#last) {
+      call.before = this.#last
+      this.#last.follower = call
+    }
+    this.#last = call
     this.#frames.push(frame)
     this.#unsent.push(call)
     if (!this.#mayWrite) return
@@ -99,14 +115,50 @@ export class FrameChannel implements FrameSink {
   /** Nobody waits for the call any more. What was not sent never will be. */
   abandon(call: PendingCall): void {
     this.#calls.delete(call.number)
-    const at = this.#unsent.indexOf(call)
-    if (at >= 0) {
-      this.#unsent.splice(at, 1)
-      this.#frames.splice(at, 1)
-    } else if (this.#state !== 'closed') {
-      this.#abandoned.add(call.number)
+    if (this.#unsend(call)) this.#leave(call)
+    else if (this.#state !== 'closed') {
+      this.#abandoned.set(call.number, call)
       this.#socket.write(bareFrame(FrameType.cancel, call.number))
     }
+  }
+
+  /** Calls that wait in the runtime for others are wanted back. */
+  recall(): void {
+    const cancels: Buffer[] = []
+    for (const call of this.#calls.values()) {
+      if (!call.before || call.recalled) continue
+      call.recalled = true
+      if (this.#unsend(call)) {
+        this.#calls.delete(call.number)
+        this.#leave(call)
+        call.reject(recalled())
+      } else cancels.push(bareFrame(FrameType.cancel, call.number))
+    }
+    if (cancels.length > 0 && this.#state !== 'closed') this.#socket.write(Buffer.concat(cancels))
+  }
+
+  /** Some wait in the runtime for others. */
+  get hasFollowers(): boolean {
+    return this.#calls.values().some(({ before, sent }) => before && sent)
+  }
+
+  #unsend(call: PendingCall): boolean {
+    const at = this.#unsent.indexOf(call)
+    if (at < 0) return false
+    this.#unsent.splice(at, 1)
+    this.#frames.splice(at, 1)
+    return true
+  }
+
+  /** The runtime has no more to do with the call: the next one begins, or waits for the one before. */
+  #leave(call: PendingCall): void {
+    const { before, follower } = call
+    if (this.#last === call) this.#last = before
+    if (before) before.follower = follower
+    if (!follower) return
+    call.follower = undefined
+    follower.before = before
+    if (!before) this.#options.onBegun(follower)
   }
 
   /** Calls in progress are lost. */
@@ -167,8 +219,10 @@ export class FrameChannel implements FrameSink {
     const more = (flags & FrameFlag.more) !== 0
     const call = this.#calls.get(number)
     if (!call) {
-      if (more) this.#grant(number, length)
-      else this.#abandoned.delete(number)
+      if (more) return this.#grant(number, length)
+      const abandoned = this.#abandoned.get(number)
+      this.#abandoned.delete(number)
+      if (abandoned) this.#leave(abandoned)
       return
     }
     if (header.type === FrameType.result) call.status = header.detail
@@ -181,14 +235,17 @@ export class FrameChannel implements FrameSink {
     }
     this.#calls.delete(number)
     this.#options.onEnded(call)
+    this.#leave(call)
     if (call.status === NOT_BEGUN) {
+      if (call.recalled) return call.reject(recalled())
       return call.reject(new PlatformError('ERR_NOT_REACHED', 'the runtime did not begin the call'))
     }
     const silent = (flags & FrameFlag.silent) !== 0
+    const brief = (flags & FrameFlag.brief) !== 0
     const { status, chunks, received, options } = call
-    if (!chunks) return call.resolve(replyOf(status, bytes, start, end, length, options, silent))
+    if (!chunks) return call.resolve(replyOf(status, bytes, start, end, length, options, silent, brief))
     const body = Buffer.concat(chunks, call.kept)
-    call.resolve(replyOf(status, body, 0, body.length, received, options, silent))
+    call.resolve(replyOf(status, body, 0, body.length, received, options, silent, brief))
   }
 
   /** What was taken up makes room for as much. */
@@ -259,7 +316,7 @@ export class FrameChannel implements FrameSink {
     this.#socket.write(frames.length === 1 ? frames[0]! : Buffer.concat(frames))
   }
 
-  #close(cause: Error | undefined): void {
+  #close(cause: Error | undefined, complete = false): void {
     if (this.#state === 'closed') return
     this.#state = 'closed'
     this.#socket.destroy()
@@ -272,10 +329,14 @@ export class FrameChannel implements FrameSink {
     this.#tell('nothing')
     for (const call of this.#calls.values()) {
       this.#options.onEnded(call)
-      call.lose(cause)
+      call.lose(cause, complete)
     }
     this.#calls.clear()
   }
+}
+
+function recalled(): PlatformError {
+  return new PlatformError('ERR_RECALLED', 'the call was asked back before it began')
 }
 
 function bareFrame(type: number, call: number): Buffer {

@@ -29,6 +29,8 @@ export const FrameFlag = {
   more: 1,
   /** Of a result: nothing was printed, and no end of the log follows. */
   silent: 2,
+  /** Of a result: the run took next to no time, and its result was sent before the next call began. */
+  brief: 4,
 } as const
 
 /** Status of a result: the call was cancelled, or given up, before it began. */

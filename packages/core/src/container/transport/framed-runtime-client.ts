@@ -7,6 +7,8 @@ import { PendingCall } from './pending-call.ts'
 import type { RuntimeClientOptions } from './runtime-client.ts'
 
 const DUMMY_REPLY_BYTES = 65_536
+/** How long the end of a runtime that is being killed is waited for. */
+const END_WAIT_MS = 2_000
 
 /**
  * Speaks frames with one container, over one connection for all calls. After `disconnect` the next call opens a new
@@ -17,7 +19,12 @@ export class FramedRuntimeClient {
   readonly #deadlines: Deadlines
   readonly #onExpired = (call: PendingCall): void => this.#channel?.abandon(call)
   readonly #onEnded = (call: PendingCall): void => void this.#deadlines.remove(call)
+  readonly #onBegun = (call: PendingCall): void => {
+    call.begin(this.#options.clock.monotonic())
+    this.#deadlines.add(call)
+  }
   #channel: FrameChannel | undefined
+  #whenClosed: (() => void) | undefined
   #number = 0
   #closed = false
 
@@ -59,9 +66,21 @@ export class FramedRuntimeClient {
     this.#channel?.destroy()
   }
 
-  close(): void {
+  recall(): void {
+    this.#channel?.recall()
+  }
+
+  async close(): Promise<void> {
     this.#closed = true
-    this.disconnect()
+    const channel = this.#channel
+    if (!channel?.hasFollowers) return this.disconnect()
+    await new Promise<void>((resolve) => {
+      const timer = this.#options.clock.setTimer(END_WAIT_MS, () => channel.destroy())
+      this.#whenClosed = () => {
+        timer.cancel()
+        resolve()
+      }
+    })
   }
 
   #send(type: number, body: string, options: CallOptions): Promise<RuntimeReply> {
@@ -71,8 +90,9 @@ export class FramedRuntimeClient {
       const now = this.#options.clock.monotonic()
       const call = new PendingCall(this.#number, options, now, resolve, reject, this.#onExpired)
       this.#channel ??= this.#connect(true)
-      this.#deadlines.add(call)
-      this.#channel.send(call, textFrame(type, call.number, body))
+      const frame = textFrame(type, call.number, body)
+      this.#channel.send(call, frame)
+      if (!call.before) this.#deadlines.add(call)
     })
   }
 
@@ -83,8 +103,10 @@ export class FramedRuntimeClient {
       log: this.#options.log,
       ...(onGreeting && { onGreeting }),
       onEnded: this.#onEnded,
+      onBegun: this.#onBegun,
       onClosed: (channel) => {
         if (this.#channel === channel) this.#channel = undefined
+        this.#whenClosed?.()
       },
     })
   }

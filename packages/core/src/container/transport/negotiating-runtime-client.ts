@@ -42,6 +42,10 @@ export class NegotiatingRuntimeClient implements RuntimeClient {
     return this.#chosen.run(body, options)
   }
 
+  recall(): void {
+    this.#framed.recall()
+  }
+
   waitReady(timeoutMs: number, signal?: AbortSignal): Promise<void> {
     return waitUntilAnswered(this.#options, (attemptMs) => this.#agree(attemptMs), timeoutMs, signal)
   }
@@ -52,8 +56,7 @@ export class NegotiatingRuntimeClient implements RuntimeClient {
   }
 
   async close(): Promise<void> {
-    this.#framed.close()
-    await this.#http.close()
+    await Promise.all([this.#framed.close(), this.#http.close()])
   }
 
   async #agree(timeoutMs: number): Promise<boolean> {

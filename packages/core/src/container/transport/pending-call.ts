@@ -11,6 +11,12 @@ export class PendingCall extends Deadline {
   readonly #onExpired: (call: PendingCall) => void
   /** Its frame was given to the socket: it may have been received. */
   sent = false
+  /** It waits in the runtime for this one, and perhaps for others before. */
+  before: PendingCall | undefined
+  /** Waits for this one. */
+  follower: PendingCall | undefined
+  /** It was asked back. */
+  recalled = false
   /** Of a body in chunks. */
   chunks: Buffer[] | undefined
   status = 0
@@ -43,10 +49,17 @@ export class PendingCall extends Deadline {
     )
   }
 
-  /** The connection is gone. */
-  lose(cause: Error | undefined): void {
+  /** It has begun only now: its time is counted from here. */
+  begin(now: number): void {
+    this.deadlineMs = now + this.options.timeoutMs
+    this.options.behind!()
+  }
+
+  /** The connection is gone; with `complete`, all that the runtime said before was read. */
+  lose(cause: Error | undefined, complete: boolean): void {
     this.reject(
-      this.sent
+      // The result of the one before would have come before it began.
+      this.sent && !(complete && this.before)
         ? new PlatformError('ERR_CONNECTION_LOST', lostText(cause), { cause })
         : new PlatformError('ERR_NOT_REACHED', 'no connection to the container', { cause }),
     )

@@ -18,10 +18,12 @@ export function replyOf(
   bodyBytes: number,
   { maxReplyBytes, truncateAtBytes }: CallOptions,
   silent: boolean,
+  brief = false,
 ): RuntimeReply {
   const truncated = bodyBytes > maxReplyBytes
   const body = truncated
     ? cutUtf8(bytes.subarray(start, end), truncateAtBytes).toString()
     : bytes.toString('utf8', start, end)
+  if (brief) return { status, body, bodyBytes, truncated, silent, brief }
   return silent ? { status, body, bodyBytes, truncated, silent } : { status, body, bodyBytes, truncated }
 }

@@ -43,12 +43,18 @@ export interface RuntimeClient {
    */
   waitReady(timeoutMs: number, signal?: AbortSignal): Promise<void>
 
+  /** As {@link Container.recall}. */
+  recall?(): void
+
   /** Calls that have not ended. */
   readonly pending: number
 
   /** Closes connections; calls in progress fail with ERR_CONNECTION_LOST, and the next call opens a new one. */
   disconnect(): Promise<void>
 
-  /** Like `disconnect`, for good: later calls fail with ERR_NOT_REACHED. */
+  /**
+   * Like `disconnect`, for good: later calls fail with ERR_NOT_REACHED. Where runs wait behind others it reads on for a
+   * moment, until the end of a runtime that is being killed tells which of them had begun.
+   */
   close(): Promise<void>
 }

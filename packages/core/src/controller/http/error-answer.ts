@@ -47,6 +47,7 @@ export function errorAnswer(
       case 'ERR_START_FAILED':
       case 'ERR_IMAGE':
       case 'ERR_NOT_REACHED':
+      case 'ERR_RECALLED':
       case 'ERR_CONNECTION_LOST':
       case 'ERR_TIMEOUT':
       case 'ERR_RELEASED':

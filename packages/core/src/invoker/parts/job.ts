@@ -51,15 +51,18 @@ export interface Acquisition {
 
 /**
  * Why it was not simply hot: the pool had `no-container` of the action, or they were `all-busy`; it is a `replacement`
- * of a container that refused the job; or the job `joined` a container that another one was still initialising.
+ * of a container that refused the job; or the job `joined` a container that another one was still initialising, or was sent
+ * `behind` brief ones to a container that runs one after the other.
  */
-export type AcquisitionReason = 'no-container' | 'all-busy' | 'replacement' | 'joined'
+export type AcquisitionReason = 'no-container' | 'all-busy' | 'replacement' | 'joined' | 'behind'
 
 /**
- * What the run says of its container: `kept` can be used again, `damaged` must not. `refused` is damaged too, and the
- * job was certainly not started: it goes to another container.
+ * What the run says of its container: `kept` can be used again, and after a `brief` run others may be sent behind the one in
+ * progress. `damaged` must not be used again; nor must one that is `stuck` in the run, so that what was sent behind it never
+ * begins. `refused` is damaged too, and the job was certainly not started: it goes to another container, as does a
+ * `recalled` one, whose container can be used again.
  */
-export type Verdict = 'kept' | 'damaged' | 'refused'
+export type Verdict = 'kept' | 'brief' | 'damaged' | 'stuck' | 'refused' | 'recalled'
 
 export type JobFailure =
   /** Making the container failed with this error. */

@@ -29,6 +29,7 @@ const STEM_CELL_MS = 20
 
 const HOT: Acquisition = { how: 'hot' }
 const JOINED: Acquisition = { how: 'hot', reason: 'joined' }
+const BEHIND: Acquisition = { how: 'hot', reason: 'behind' }
 const RESUMED: Acquisition = { how: 'resumed' }
 
 export interface PoolParts {
@@ -121,6 +122,10 @@ export class ContainerPool implements ProxyHost {
     if (this.#closed) return job.fail({ kind: 'closing' })
     if (!covers(this.#ledger.capacity, job.need)) return job.fail({ kind: 'never-fits' })
     if (reason === undefined) this.#arrived(job)
+    this.#place(job, reason)
+  }
+
+  #place(job: Job, reason?: AcquisitionReason): void {
     if (this.#takeOwn(job)) {
       if (this.#room.size > 0) this.#overtake()
     } else if (this.#isLimited(job)) {
@@ -168,8 +173,8 @@ export class ContainerPool implements ProxyHost {
     this.#pump()
   }
 
-  ran(proxy: ContainerProxy, ms: number): void {
-    this.#actions.ran(proxy.key!, ms)
+  ran(proxy: ContainerProxy, ms: number, brief: boolean): void {
+    this.#actions.ran(proxy.key!, ms, brief)
   }
 
   stemReady(proxy: ContainerProxy): void {
@@ -235,6 +240,12 @@ export class ContainerPool implements ProxyHost {
 
   returned(job: Job): void {
     this.submit(job, 'replacement')
+  }
+
+  recalled(job: Job): void {
+    if (job.ended) return
+    if (this.#closed) return job.fail({ kind: 'closing' })
+    this.#place(job)
   }
 
   #arrived({ key, need }: Job): void {
@@ -348,10 +359,15 @@ export class ContainerPool implements ProxyHost {
   }
 
   #give(proxy: ContainerProxy, job: Job): void {
-    job.acquired(proxy.isReady ? HOT : this.#actions.isParked(proxy) ? RESUMED : JOINED)
+    job.acquired(this.#howItIs(proxy))
     this.#idle.remove(proxy)
     proxy.assign(job)
     this.#actions.place(proxy)
+  }
+
+  #howItIs(proxy: ContainerProxy): Acquisition {
+    if (proxy.isReady) return proxy.isFull ? BEHIND : HOT
+    return this.#actions.isParked(proxy) ? RESUMED : JOINED
   }
 
   #specialise(cell: ContainerProxy, job: Job): void {

@@ -1,4 +1,5 @@
 import type { ContainerProxy } from '../proxy/container-proxy.ts'
+import { Brevity } from '../parts/brevity.ts'
 import { LinkedList } from '../parts/linked-list.ts'
 
 interface Containers {
@@ -6,6 +7,7 @@ interface Containers {
   readonly open: LinkedList<ContainerProxy>
   readonly parked: LinkedList<ContainerProxy>
   total: number
+  readonly brevity: Brevity
   /** Moving average of a run in an initialised container, ms. */
   runMs: number | undefined
 }
@@ -34,9 +36,10 @@ export class ContainersByAction {
   }
 
   /** A run took so long. */
-  ran(key: string, ms: number): void {
+  ran(key: string, ms: number, brief: boolean): void {
     const containers = this.#containers.get(key)
     if (!containers) return
+    containers.brevity.ran(brief)
     const { runMs = ms } = containers
     containers.runMs = runMs + (ms < runMs ? QUICKER : SLOWER) * (ms - runMs)
   }
@@ -51,13 +54,18 @@ export class ContainersByAction {
   enter(key: string): void {
     const containers = this.#containers.get(key)
     if (containers) containers.total++
-    else this.#containers.set(key, { open: new LinkedList(), parked: new LinkedList(), total: 1, runMs: undefined })
+    else this.#containers.set(key, newContainers())
   }
 
-  /** Puts a container that was just given a job where the next job finds it: behind those that are ready. */
+  /** Puts a container that was just given a job where the next job finds it. */
   place(proxy: ContainerProxy): void {
     proxy.place.unlink()
-    if (proxy.hasRoom) this.#of(proxy).open.pushBack(proxy.place)
+    const { open, brevity } = this.#of(proxy)
+    proxy.brevity = brevity
+    if (!proxy.hasRoom) return
+    // Where it is worth it to send one behind another, before those that would have to wake.
+    if (proxy.takesBehind) open.pushFront(proxy.place)
+    else open.pushBack(proxy.place)
   }
 
   /** Puts a container in which a job has ended before all others. */
@@ -86,4 +94,8 @@ export class ContainersByAction {
   #of(proxy: ContainerProxy): Containers {
     return this.#containers.get(proxy.key!)!
   }
+}
+
+function newContainers(): Containers {
+  return { open: new LinkedList(), parked: new LinkedList(), total: 1, brevity: new Brevity(), runMs: undefined }
 }

@@ -2,6 +2,7 @@ import type { Container, ContainerFactory, ContainerSpec } from '../../container
 import type { Logger } from '../../log.ts'
 import type { Clock } from '../../time/clock.ts'
 import { Deadline, Deadlines } from '../../time/deadlines.ts'
+import type { Brevity } from '../parts/brevity.ts'
 import type { ContainerOwnerView } from '../parts/container-view.ts'
 import type { Job, Verdict } from '../parts/job.ts'
 import { Link } from '../parts/linked-list.ts'
@@ -14,6 +15,9 @@ import { transition, type ContainerAction, type ContainerEvent, type ContainerSt
 /** A container that hangs while it is suspended or resumed is given up after this time. */
 const SUSPEND_LIMIT_MS = 10_000
 
+/** A run that takes longer than this lets those behind it go elsewhere. */
+const PATIENCE_MS = 30
+
 /** The pool, as its containers see it. Every call is synchronous and comes at most once where it says so. */
 export interface ProxyHost {
   /** Once: the start has ended, well or not, and another may begin. */
@@ -21,7 +25,7 @@ export interface ProxyHost {
   /** Once, if it was started as a stem cell: it is up. */
   stemReady(proxy: ContainerProxy): void
   /** A job was run by an initialised container, in this time. */
-  ran(proxy: ContainerProxy, ms: number): void
+  ran(proxy: ContainerProxy, ms: number, brief: boolean): void
   /** A job ended and another one may take its place. */
   freed(proxy: ContainerProxy): void
   /** It is being suspended. */
@@ -34,6 +38,8 @@ export interface ProxyHost {
   prewarm(preparation: Job, prewarm: Prewarm): void
   /** A job that did not start comes back. */
   returned(job: Job): void
+  /** A job comes back that waited behind others. */
+  recalled(job: Job): void
   /** It is in another state. */
   changed?(proxy: ContainerProxy): void
 }
@@ -74,8 +80,16 @@ export class ContainerProxy implements IdleContainer {
   readonly #abort = new AbortController()
   #state: ContainerState = 'creating'
   #container: Container | undefined
+  /** Jobs that were sent behind others can be asked back. */
+  #recalls = false
   #waiting: Job[] = []
+  /** Of its action. */
+  brevity: Brevity | undefined
   readonly #deadlines: Deadlines
+  /** When those that were sent behind others have waited for too long. */
+  readonly #patience: Patience
+  /** When the run in progress may have begun at the latest, monotonic ms: the one before it ended then. */
+  #progressMs = 0
   /** How long it may stay as it is, while nobody uses it. */
   readonly #idleLimit: IdleLimit
   #startError: unknown
@@ -94,6 +108,7 @@ export class ContainerProxy implements IdleContainer {
     this.maxConcurrent = 1
     this.#deadlines = Deadlines.of(parts.clock)
     this.#idleLimit = new IdleLimit((event) => this.#dispatch(event))
+    this.#patience = new Patience(() => this.#lookForProgress())
   }
 
   get state(): ContainerState {
@@ -105,7 +120,26 @@ export class ContainerProxy implements IdleContainer {
   }
 
   get hasRoom(): boolean {
-    return this.active - (this.#preparation ? 1 : 0) < this.maxConcurrent
+    return !this.isFull || (this.takesBehind && this.active < this.maxConcurrent + this.brevity!.mayWait)
+  }
+
+  /** It runs as many jobs as it may at once. */
+  get isFull(): boolean {
+    return this.#running >= this.maxConcurrent
+  }
+
+  get #running(): number {
+    return this.active - (this.#preparation ? 1 : 0)
+  }
+
+  /** Jobs were sent to it behind others. */
+  get #hasFollowers(): boolean {
+    return this.#running > this.maxConcurrent
+  }
+
+  /** Jobs may be sent to it behind those that it runs. */
+  get takesBehind(): boolean {
+    return this.maxConcurrent === 1 && this.#state === 'busy' && this.#recalls && this.brevity!.mayWait > 0
   }
 
   /** Initialised and not suspended: a run starts at once. */
@@ -213,6 +247,7 @@ export class ContainerProxy implements IdleContainer {
     try {
       const container = await this.#parts.factory.create(spec, { signal: this.#abort.signal })
       this.#container = container
+      this.#recalls = typeof container.recall === 'function'
       const left = (): void => {
         if (this.#state !== 'gone') this.#dispatch('exited')
       }
@@ -240,7 +275,10 @@ export class ContainerProxy implements IdleContainer {
       this.#dispatch('initialised')
     }
     job.execute(this.#container!, onInitialised, (verdict) => {
-      if (initialised) return this.#ended(job, verdict)
+      if (initialised) {
+        this.#progressMs = this.#parts.clock.monotonic()
+        return this.#ended(job, verdict)
+      }
       this.active--
       if (job === this.#preparation) this.#preparation = undefined
       if (verdict === 'refused') this.#parts.host.returned(job)
@@ -256,20 +294,51 @@ export class ContainerProxy implements IdleContainer {
     const began = clock.monotonic()
     for (const job of jobs) {
       job.execute(this.#container!, undefined, (verdict) => {
-        host.ran(this, clock.monotonic() - began)
+        const now = clock.monotonic()
+        this.#progressMs = now
+        host.ran(this, now - began, verdict === 'brief')
         this.#ended(job, verdict)
       })
     }
+    if (this.#hasFollowers) this.#watchProgress()
+    else this.#progressMs = began
+  }
+
+  #watchProgress(): void {
+    const patience = this.#patience
+    if (patience.heapAt >= 0) return
+    patience.deadlineMs = this.#progressMs + PATIENCE_MS
+    this.#deadlines.add(patience)
+  }
+
+  /** Those that were sent behind others wait; or this process did not get to read the answers. */
+  #lookForProgress(): void {
+    if (!this.#hasFollowers) return
+    const progressMs = this.#progressMs
+    if (this.#parts.clock.monotonic() - progressMs < PATIENCE_MS) return this.#watchProgress()
+    setImmediate(() => {
+      if (!this.#hasFollowers) return
+      if (this.#progressMs > progressMs) return this.#watchProgress()
+      this.brevity!.keptWaiting()
+      this.#container!.recall!()
+    })
   }
 
   #ended(job: Job, verdict: Verdict): void {
     this.active--
     if (job === this.#preparation) this.#preparation = undefined
     // First out of use, then back to the pool: otherwise the job could come here again.
-    if (verdict !== 'kept') this.#dispatch('damage')
+    if (verdict === 'stuck' && this.active > 0 && this.maxConcurrent === 1) this.#interrupt()
+    else if (verdict === 'damaged' || verdict === 'refused' || verdict === 'stuck') this.#dispatch('damage')
     if (verdict === 'refused') this.#parts.host.returned(job)
+    if (verdict === 'recalled') this.#parts.host.recalled(job)
     if (this.active === 0) this.#drained(job)
     else if (this.#state === 'busy') this.#parts.host.freed(this)
+  }
+
+  /** A run does not end: those that were sent behind it come back when the container goes. */
+  #interrupt(): void {
+    if (this.#state === 'busy' || this.#state === 'draining') this.#dispatch('remove')
   }
 
   /** The last job inside has ended. */
@@ -344,6 +413,19 @@ export class ContainerProxy implements IdleContainer {
       logger.error({ container: container.id, err }, 'container left behind')
     }
     this.#dispatch('destroyed')
+  }
+}
+
+class Patience extends Deadline {
+  readonly #isOver: () => void
+
+  constructor(isOver: () => void) {
+    super(Infinity)
+    this.#isOver = isOver
+  }
+
+  expire(): void {
+    this.#isOver()
   }
 }
 

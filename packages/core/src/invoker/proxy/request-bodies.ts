@@ -32,8 +32,17 @@ function addTrace(fields: Record<string, string>, { traceparent, tracestate }: T
   fields['trace_context'] = JSON.stringify(tracestate === undefined ? { traceparent } : { traceparent, tracestate })
 }
 
-/** The body of `POST /init`, JSON text. */
-export function initBody(message: ActivationMessage, action: LoadedAction, payload: Payload, deadline: number): string {
+/**
+ * The body of `POST /init`, JSON text. A runtime that could let runs overlap is told with `oneByOne` that those of this
+ * action never do.
+ */
+export function initBody(
+  message: ActivationMessage,
+  action: LoadedAction,
+  payload: Payload,
+  deadline: number,
+  oneByOne: boolean,
+): string {
   // The platform's own come last, so that no parameter can pass for them.
   const env = Object.fromEntries([
     ...Object.entries(payload.initParameters).map(([name, value]) => [name, environmentText(value)]),
@@ -41,6 +50,7 @@ export function initBody(message: ActivationMessage, action: LoadedAction, paylo
       `__OW_${name.toUpperCase()}`,
       value,
     ]),
+    ...(oneByOne ? [['__OW_ALLOW_CONCURRENT', 'false']] : []),
   ])
   return `{"value":{${action.initFieldsText},"env":${JSON.stringify(env)}}}`
 }

@@ -1,6 +1,7 @@
 import type { CallOptions, Container, RuntimeReply } from '../../container/container-factory.ts'
 import type { ActivationMessage } from '../../messages/activation-message.ts'
 import type { ActivationResponse } from '../../model/activation.ts'
+import type { Mutable } from '../../mutable.ts'
 import type { Clock } from '../../time/clock.ts'
 import type { LoadedAction } from '../parts/loaded-action.ts'
 import { responseOfInit } from '../record/response-of-init.ts'
@@ -13,6 +14,10 @@ export interface RunRequest {
   readonly message: ActivationMessage
   readonly action: LoadedAction
   readonly payload: Payload
+  /** Runs of the action never overlap, though the container was made so that they could. */
+  readonly oneByOne: boolean
+  /** Sent to a container that is busy with others: it may have to wait there. */
+  readonly behind: boolean
   readonly replyLimits: Pick<CallOptions, 'maxReplyBytes' | 'truncateAtBytes'>
   /** Given for a container that must be initialised first, and called when it is. */
   readonly onInitialised: (() => void) | undefined
@@ -25,12 +30,16 @@ export interface RunEnd {
   /** Certainly not started: another container may be asked, and the response counts only if none is. */
   readonly refused: boolean
   readonly timedOut: boolean
+  /** The run took next to no time, and others may be sent behind the next one. */
+  readonly brief: boolean
   /** The runtime printed nothing and marks no end of the log. */
   readonly silent: boolean
   /** ms from the first request to the answer of `/init`. */
   readonly initMs: number | undefined
-  /** ms from the first request to the last answer. */
+  /** ms from the first request, or from when a run that waited behind others could begin, to the last answer. */
   readonly elapsedMs: number
+  /** ms that it waited behind others. */
+  readonly waitedMs: number
 }
 
 /** Initialises the container if need be and runs the action once. Both together have the action's time limit. */
@@ -44,7 +53,8 @@ class Attempt {
   readonly #container: Container
   readonly #clock: Clock
   readonly #request: RunRequest
-  readonly #began: number
+  #began: number
+  #waitedMs = 0
   /** Epoch ms. */
   readonly #deadline: number
 
@@ -58,8 +68,8 @@ class Attempt {
   }
 
   async initAndRun(onInitialised: () => void): Promise<RunEnd> {
-    const { message, action, payload, replyLimits } = this.#request
-    const body = initBody(message, action, payload, this.#deadline)
+    const { message, action, payload, replyLimits, oneByOne } = this.#request
+    const body = initBody(message, action, payload, this.#deadline, oneByOne)
     const reply = this.#container.init(body, { ...replyLimits, timeoutMs: this.limitMs })
     const { end, elapsedMs } = await reply.then(
       (answer) => this.#answered(answer),
@@ -73,13 +83,21 @@ class Attempt {
 
   /** The way of nearly every activation: one promise behind that of the container, and nothing that waits. */
   run(timeoutMs: number, initMs: number | undefined): Promise<RunEnd> {
-    const { message, action, payload, replyLimits } = this.#request
+    const { message, action, payload, replyLimits, behind } = this.#request
     const { maxReplyBytes, truncateAtBytes } = replyLimits
     const body = runBody(message, action, payload, this.#deadline)
-    return this.#container.run(body, { timeoutMs, maxReplyBytes, truncateAtBytes }).then(
+    const options: Mutable<CallOptions> = { timeoutMs, maxReplyBytes, truncateAtBytes }
+    if (behind) options.behind = () => this.#couldBegin()
+    return this.#container.run(body, options).then(
       (reply) => this.#ran(this.#answered(reply), initMs),
       async (error: unknown) => this.#ran(await this.#failed(error), initMs),
     )
+  }
+
+  #couldBegin(): void {
+    const now = this.#clock.monotonic()
+    this.#waitedMs = now - this.#began
+    this.#began = now
   }
 
   #answered(reply: RuntimeReply): TimedEnd {
@@ -110,10 +128,12 @@ class Attempt {
       call: end.kind,
       refused: isRefusal(end),
       timedOut,
+      brief: end.kind === 'reply' && end.reply.brief === true,
       silent: end.kind === 'reply' && end.reply.silent === true,
       initMs,
       // A timer may be early by a fraction; the record of a time-out never shows less than the limit.
       elapsedMs: timedOut ? Math.max(elapsedMs, this.limitMs) : elapsedMs,
+      waitedMs: this.#waitedMs,
     }
   }
 }

@@ -20,7 +20,7 @@ export function responseOfInit(end: CallEnd, facts: CallFacts): ActivationRespon
   const { elapsedMs, limitMs, maxReplyBytes } = facts
   if (end.kind === 'unexpected') return errorResponse(3, RUN_LOST)
   if (end.kind === 'timeout' || elapsedMs >= limitMs) return errorResponse(2, timeoutText(limitMs, 'init'))
-  if (end.kind === 'not-reached') return errorResponse(2, INIT_LOST)
+  if (end.kind === 'not-reached' || end.kind === 'recalled') return errorResponse(2, INIT_LOST)
   if (end.kind === 'lost') {
     return errorResponse(2, end.exit?.reason === 'out-of-memory' ? OUT_OF_MEMORY : INIT_LOST)
   }

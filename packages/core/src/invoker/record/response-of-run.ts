@@ -20,7 +20,7 @@ export interface CallFacts {
 export function responseOfRun(end: CallEnd, { elapsedMs, limitMs, maxReplyBytes }: CallFacts): ActivationResponse {
   if (end.kind === 'unexpected') return errorResponse(3, RUN_LOST)
   if (end.kind === 'timeout' || elapsedMs >= limitMs) return errorResponse(2, timeoutText(limitMs, 'run'))
-  if (end.kind === 'not-reached') return errorResponse(2, RUN_LOST)
+  if (end.kind === 'not-reached' || end.kind === 'recalled') return errorResponse(2, RUN_LOST)
   if (end.kind === 'lost') {
     return errorResponse(2, end.exit?.reason === 'out-of-memory' ? OUT_OF_MEMORY : RUN_LOST)
   }

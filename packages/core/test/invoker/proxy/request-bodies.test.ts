@@ -25,7 +25,7 @@ function message(overrides: Partial<ActivationMessage> = {}): ActivationMessage 
 }
 
 function parsedInit(request: ActivationMessage, action = loaded()): unknown {
-  return JSON.parse(initBody(request, action, payloadOf(request, undefined), 1_700_000_060_123))
+  return JSON.parse(initBody(request, action, payloadOf(request, undefined), 1_700_000_060_123, false))
 }
 
 describe('the body of /run', () => {
