@@ -3,7 +3,7 @@ import { connect, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { FrameReader, FrameType, HEADER_BYTES, OPENING } from '@stemcell/core/runtime-client'
+import { FrameFlag, FrameReader, FrameType, HEADER_BYTES, OPENING } from '@stemcell/core/runtime-client'
 import { readFrames, textOf, TOKEN } from './read-frames.ts'
 import { eventually, type RuntimeProcess, startRuntime } from './runtime-process.ts'
 
@@ -75,6 +75,7 @@ test('answers of one turn leave in one write', async () => {
 test('results that are more than a socket holds all arrive in order, at a client that reads late', async () => {
   const [runtime, peer] = await started(
     `function main({ n, length }) { if (n === 61) console.log('last'); return { n, text: 'ä'.repeat(length) } }`,
+    { __OW_ALLOW_CONCURRENT: 'true' },
   )
   const lengthOf = (n: number): number => (n % 2 === 0 ? 40_000 : 10)
   const calls = Array.from({ length: 60 }, (_, n) => n + 2)
@@ -87,6 +88,51 @@ test('results that are more than a socket holds all arrive in order, at a client
   for (const { call, body } of peer.results.slice(1)) {
     expect(JSON.parse(body)).toEqual({ n: call, text: 'ä'.repeat(lengthOf(call)) })
   }
+})
+
+test('where runs do not overlap, one whose result is on its way is followed by the next only when it has left', async () => {
+  const [runtime, peer] = await started(`function main({ n }) { console.log('n' + n); return { text: 'ä'.repeat(1e6) } }`)
+  peer.socket.pause()
+  peer.socket.write(Buffer.concat([run(2, { n: 2 }), run(3, { n: 3 }), run(4, { n: 4 })]))
+  await eventually(() => runtime.stdout().includes('n2'))
+  // A call over HTTP is taken, as nothing is in progress; what waits still does behind it.
+  await runtime.run({ n: 9 })
+  await eventually(() => runtime.stdout().includes('n9'))
+  expect(runtime.stdout()).not.toContain('n3')
+  peer.socket.resume()
+  await eventually(() => peer.results.length === 4)
+  expect(peer.results.slice(1).map(({ call }) => call)).toEqual([2, 3, 4])
+  expect(runtime.stdout().toString()).toMatch(/n2[^]*n3[^]*n4/)
+})
+
+test('what ends the process in a run behind another one leaves the result of that one', async () => {
+  const [, peer] = await started(`function main({ kill }) { if (kill) process.kill(process.pid, 'SIGKILL'); return { ok: 1 } }`)
+  const closed = new Promise((resolve) => peer.socket.once('close', resolve))
+  peer.socket.write(Buffer.concat([run(2, {}), run(3, {}), run(4, { kill: true }), run(5, {})]))
+  await closed
+  expect(peer.results.slice(1).map(({ call, body }) => [call, body])).toEqual([
+    [2, '{"ok":1}'],
+    [3, '{"ok":1}'],
+  ])
+})
+
+test('a result says that its run was brief, where runs do not overlap', async () => {
+  const code = `function main({ ms }) { const end = performance.now() + ms; while (performance.now() < end); return {} }`
+  const [, peer] = await started(code)
+  const flagsOf = async (call: number, ms: number): Promise<number> => {
+    peer.socket.write(run(call, { ms }))
+    await eventually(() => peer.results.some((result) => result.call === call))
+    return peer.results.at(-1)!.flags & FrameFlag.brief
+  }
+  expect(await flagsOf(2, 5)).toBe(0)
+  // On a busy machine some take longer.
+  let brief = 0
+  for (let call = 3; call < 50 && brief === 0; call++) brief = await flagsOf(call, 0)
+  expect(brief).toBe(FrameFlag.brief)
+  const [, other] = await started('function main() { return {} }', { __OW_ALLOW_CONCURRENT: 'true' })
+  other.socket.write(run(2, {}))
+  await eventually(() => other.results.length === 2)
+  expect(other.results[1]!.flags & FrameFlag.brief).toBe(0)
 })
 
 test('frames work as well where Node.js does not show what a socket stands on', async () => {

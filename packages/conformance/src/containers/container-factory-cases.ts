@@ -1,3 +1,4 @@
+import { containerBehindCases } from './container-behind-cases.ts'
 import { containerCallCases } from './container-call-cases.ts'
 import { containerEndCases } from './container-end-cases.ts'
 import { containerOutageCases } from './container-outage-cases.ts'
@@ -10,6 +11,7 @@ export const containerFactoryCases: readonly ContainerCase[] = [
   ...containerLifecycleCases,
   ...containerEndCases,
   ...containerCallCases,
+  ...containerBehindCases,
   ...containerLogCases,
   ...containerOutageCases,
 ]

@@ -50,6 +50,7 @@ function delegating(container: Container): Container {
     openLog: (activationId, options) => container.openLog(activationId, options),
     suspend: () => container.suspend(),
     resume: () => container.resume(),
+    ...(container.recall && { recall: () => container.recall!() }),
     destroy: () => container.destroy(),
   }
 }

@@ -22,6 +22,14 @@ function logging(container: Container, change: (log: CollectedLog) => CollectedL
   }
 }
 
+/** Says of every run that it may have begun. */
+function allLost(original: Container): Partial<Container> {
+  return {
+    run: (body, options) =>
+      original.run(body, options).catch(() => Promise.reject(new PlatformError('ERR_CONNECTION_LOST', 'gone'))),
+  }
+}
+
 const cutOff = new WeakSet<ContainerSubject>()
 
 /** Cuts doubles off from an engine that they do not have. */
@@ -99,15 +107,32 @@ export const containerDoubles: BrokenDoubles<ContainerSubject> = {
       run: (body, options) => original.run(body, options).catch(() => new Promise(() => undefined)),
     }),
   }),
+  'containers.runs-sent-behind-others-begin-one-after-the-other': alteredContainers({
+    container: (original) => ({
+      run: (body, { behind: _behind, ...options }) => original.run(body, options),
+    }),
+  }),
+  'containers.runs-sent-behind-others-have-their-time-from-when-they-begin': alteredContainers({
+    container: (original) => ({
+      async run(body, options) {
+        let timer: NodeJS.Timeout | undefined
+        const late = new Promise<undefined>((resolve) => {
+          timer = setTimeout(() => resolve(undefined), options.timeoutMs)
+        })
+        const reply = await Promise.race([original.run(body, options), late])
+        clearTimeout(timer)
+        if (!reply) throw new PlatformError('ERR_TIMEOUT', 'counted from the start')
+        return reply
+      },
+    }),
+  }),
+  'containers.recalled-runs-never-begin': alteredContainers({ container: () => ({ recall: () => undefined }) }),
+  'containers.end-tells-which-runs-had-not-begun': alteredContainers({ container: allLost }),
+  'containers.destroy-tells-which-runs-had-not-begun': alteredContainers({ container: allLost }),
   'containers.exit-code-is-reported': alteredContainers({
     container: ({ exited }) => ({ exited: exited.then(({ reason }) => ({ reason })) }),
   }),
-  'containers.gone-container-is-not-reached': alteredContainers({
-    container: (original) => ({
-      run: (body, options) =>
-        original.run(body, options).catch(() => Promise.reject(new PlatformError('ERR_CONNECTION_LOST', 'gone'))),
-    }),
-  }),
+  'containers.gone-container-is-not-reached': alteredContainers({ container: allLost }),
   'containers.silent-run-times-out': alteredContainers({
     container: (original) => ({ run: (body, options) => original.run(body, { ...options, timeoutMs: 600_000 }) }),
   }),

@@ -12,7 +12,7 @@ export interface ContainerProgram {
   stop(): void
 }
 
-export type ProgramReply = Pick<RuntimeReply, 'status' | 'body'>
+export type ProgramReply = Pick<RuntimeReply, 'status' | 'body' | 'brief'>
 
 /** What a program may do to its container. */
 export interface ProgramHost {

@@ -24,6 +24,8 @@ export class InProcessContainer implements Container, ProgramHost {
   readonly #canSuspend: boolean
   readonly #logs = new Map<string, ActivationLogBuffer>()
   readonly #pending = new Set<(error: PlatformError) => void>()
+  /** Runs that were sent behind others, in their order. */
+  #waiting: WaitingRun[] = []
   #program: ContainerProgram | undefined
   #settleExit: (exit: ContainerExit) => void = () => undefined
   #state: 'running' | 'suspended' | 'dead' = 'running'
@@ -52,7 +54,22 @@ export class InProcessContainer implements Container, ProgramHost {
   }
 
   run(body: string, options: CallOptions): Promise<RuntimeReply> {
-    return this.#call((program) => program.run(body), options)
+    const call = (): Promise<RuntimeReply> => this.#call((program) => program.run(body), options)
+    const { behind } = options
+    if (!behind || this.#pending.size === 0) return call()
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({
+        begin() {
+          behind()
+          resolve(call())
+        },
+        reject,
+      })
+    })
+  }
+
+  recall(): void {
+    this.#endWaiting(new PlatformError('ERR_RECALLED', 'the run was asked back before it began'))
   }
 
   openLog(activationId: string, options: LogOptions): ActivationLog {
@@ -101,8 +118,15 @@ export class InProcessContainer implements Container, ProgramHost {
     const lost = new PlatformError('ERR_CONNECTION_LOST', 'the container ended during the call')
     for (const reject of this.#pending) reject(lost)
     this.#pending.clear()
+    this.#endWaiting(new PlatformError('ERR_NOT_REACHED', 'the container ended before the run began'))
     this.#wakeResumed()
     this.#settleExit(exit)
+  }
+
+  #endWaiting(error: PlatformError): void {
+    const waiting = this.#waiting
+    this.#waiting = []
+    for (const { reject } of waiting) reject(error)
   }
 
   #living(): ContainerProgram {
@@ -126,7 +150,10 @@ export class InProcessContainer implements Container, ProgramHost {
       )
       this.#pending.add(fail)
       const answered = this.#state === 'running' ? send(program) : this.#resumed.then(() => send(program))
-      answered.then((reply) => settle(() => resolve(limited(reply, options))), fail)
+      answered
+        .then((reply) => settle(() => resolve(limited(reply, options))), fail)
+        // The program answers one after the other, also behind one that nobody waits for any more.
+        .then(() => this.#waiting.shift()?.begin())
     })
   }
 
@@ -143,8 +170,13 @@ export class InProcessContainer implements Container, ProgramHost {
   }
 }
 
-function limited({ status, body }: ProgramReply, { maxReplyBytes, truncateAtBytes }: CallOptions): RuntimeReply {
+interface WaitingRun {
+  readonly begin: () => void
+  readonly reject: (error: PlatformError) => void
+}
+
+function limited({ status, body, brief }: ProgramReply, { maxReplyBytes, truncateAtBytes }: CallOptions): RuntimeReply {
   const bodyBytes = Buffer.byteLength(body)
-  if (bodyBytes <= maxReplyBytes) return { status, body, bodyBytes, truncated: false }
+  if (bodyBytes <= maxReplyBytes) return { status, body, bodyBytes, truncated: false, ...(brief && { brief }) }
   return { status, body: cutUtf8(Buffer.from(body), truncateAtBytes).toString(), bodyBytes, truncated: true }
 }

@@ -2,7 +2,13 @@ import type { Adapter } from '../adapter.ts'
 import { PlatformError } from '../errors.ts'
 import type { Clock } from '../time/clock.ts'
 import type { LogLine } from './activation-log.ts'
-import type { ContainerCapabilities, ContainerExit, ContainerFactory, ContainerSpec } from './container-factory.ts'
+import type {
+  ContainerCapabilities,
+  ContainerExit,
+  ContainerFactory,
+  ContainerSpec,
+  RuntimeReply,
+} from './container-factory.ts'
 import type { ContainerProgram, ProgramHost, ProgramReply } from './container-program.ts'
 import { InProcessContainerFactory, InProcessEngine } from './in-process-container-factory.ts'
 
@@ -57,6 +63,8 @@ export interface SimulatedAnswer {
   readonly status?: number
   /** JSON text; default `{}`. */
   readonly body?: string
+  /** As {@link RuntimeReply.brief}. */
+  readonly brief?: RuntimeReply['brief']
   /** Printed before the answer. */
   readonly logs?: readonly { readonly stream?: LogLine['stream']; readonly text: string }[]
   /** The log of a run ends so long after its answer. Default: with it. */
@@ -135,14 +143,14 @@ async function step(decided: SimulatedStep | undefined, clock: Clock, signal?: A
 }
 
 async function answer(decided: SimulatedAnswer, body: string, host: ProgramHost, clock: Clock): Promise<ProgramReply> {
-  const { delayMs, status = 200, failure, logs = [], exit } = decided
+  const { delayMs, status = 200, failure, logs = [], exit, brief } = decided
   if (delayMs !== undefined) await clock.sleep(delayMs)
   for (const { stream = 'stdout', text } of logs) host.log(activationOf(body), stream, text)
   if (exit) host.exit(exit)
   if (failure === 'never-answers') return new Promise(() => undefined)
   if (failure === 'not-reached') throw new PlatformError('ERR_NOT_REACHED', 'simulated: no connection')
   if (failure === 'connection-lost') throw new PlatformError('ERR_CONNECTION_LOST', 'simulated: the connection broke')
-  return { status, body: decided.body ?? '{}' }
+  return { status, body: decided.body ?? '{}', ...(brief && { brief }) }
 }
 
 function exitOf({ reason, exitCode, signal }: ContainerExit): ContainerExit {
