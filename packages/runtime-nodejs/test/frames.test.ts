@@ -91,7 +91,9 @@ test('results that are more than a socket holds all arrive in order, at a client
 })
 
 test('where runs do not overlap, one whose result is on its way is followed by the next only when it has left', async () => {
-  const [runtime, peer] = await started(`function main({ n }) { console.log('n' + n); return { text: 'ä'.repeat(1e6) } }`)
+  const [runtime, peer] = await started(
+    `function main({ n }) { console.log('n' + n); return { text: 'ä'.repeat(1e6) } }`,
+  )
   peer.socket.pause()
   peer.socket.write(Buffer.concat([run(2, { n: 2 }), run(3, { n: 3 }), run(4, { n: 4 })]))
   await eventually(() => runtime.stdout().includes('n2'))
@@ -106,7 +108,9 @@ test('where runs do not overlap, one whose result is on its way is followed by t
 })
 
 test('what ends the process in a run behind another one leaves the result of that one', async () => {
-  const [, peer] = await started(`function main({ kill }) { if (kill) process.kill(process.pid, 'SIGKILL'); return { ok: 1 } }`)
+  const [, peer] = await started(
+    `function main({ kill }) { if (kill) process.kill(process.pid, 'SIGKILL'); return { ok: 1 } }`,
+  )
   const closed = new Promise((resolve) => peer.socket.once('close', resolve))
   peer.socket.write(Buffer.concat([run(2, {}), run(3, {}), run(4, { kill: true }), run(5, {})]))
   await closed

@@ -1,7 +1,14 @@
 import assert from 'node:assert/strict'
 import type { RuntimeReply } from '@stemcell/core'
 import type { CaseContext } from '../kit/conformance-case.ts'
-import { exitOf, rejectsWith, startAction, within, type ContainerCase, type RunningAction } from './container-subject.ts'
+import {
+  exitOf,
+  rejectsWith,
+  startAction,
+  within,
+  type ContainerCase,
+  type RunningAction,
+} from './container-subject.ts'
 
 /** Counts its runs as they begin; some take so long, some end the process. */
 const COUNTS = `let begun = 0

@@ -19,6 +19,8 @@ interface Faults {
   /** Reads are taken for whole frames. */
   readonly wholeFrames?: boolean
   readonly refusesWhileBusy?: boolean
+  /** Results leave when no call waits. */
+  readonly gathersResults?: boolean
   readonly ignoresCancel?: boolean
   /** A cancelled call that has begun is not answered. */
   readonly dropsBegun?: boolean
@@ -99,6 +101,7 @@ class SmallRuntime implements RuntimeTransportSubject {
 class Connection {
   readonly #runtime: SmallRuntime
   readonly #socket: Socket
+  readonly #gathered: Buffer[] = []
   #first = ''
   #open = false
   #hungUp = false
@@ -147,7 +150,10 @@ class Connection {
     header[4] = FrameType.result
     header.writeUInt16BE(status, 6)
     header.writeUInt32BE(call, 8)
-    this.#socket.write(Buffer.concat([header, bytes]))
+    this.#gathered.push(header, bytes)
+    const { faults, waiting } = this.#runtime
+    if (faults.gathersResults && waiting.length > 0) return
+    this.#socket.write(Buffer.concat(this.#gathered.splice(0)))
     if (this.#runtime.faults.answersTwice) this.#socket.write(Buffer.concat([header, bytes]))
   }
 
@@ -205,6 +211,7 @@ export const runtimeTransportDoubles: BrokenDoubles<RuntimeTransportSubject> = {
   'runtime-transport.answers-each-call-once': runtime({ answersTwice: true }),
   'runtime-transport.frames-may-be-cut-anywhere': runtime({ wholeFrames: true }),
   'runtime-transport.calls-wait-for-their-turn': runtime({ refusesWhileBusy: true }),
+  'runtime-transport.a-result-leaves-before-the-next-call-begins': runtime({ gathersResults: true }),
   'runtime-transport.a-cancelled-call-that-waits-never-begins': runtime({ ignoresCancel: true }),
   'runtime-transport.a-cancelled-call-that-has-begun-is-answered-all-the-same': runtime({ dropsBegun: true }),
   'runtime-transport.cancelling-what-is-not-there-changes-nothing': runtime({ answersCancel: true }),

@@ -122,6 +122,16 @@ export const runtimeTransportCases: readonly Case[] = [
     },
   },
   {
+    id: 'runtime-transport.a-result-leaves-before-the-next-call-begins',
+    run: async (subject, context) => {
+      const peer = await initialised(subject, context)
+      peer.send(frame(FrameType.run, 2, HELD), run(3), frame(FrameType.run, 4, HELD))
+      await peer.resultsOf(3)
+      assert.ok(!peer.results.some(({ call }) => call === 4), 'the result waited for the next call')
+      await peer.resultsOf(4)
+    },
+  },
+  {
     id: 'runtime-transport.a-cancelled-call-that-waits-never-begins',
     run: async (subject, context) => {
       const peer = await initialised(subject, context)

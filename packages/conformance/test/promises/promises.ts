@@ -562,13 +562,18 @@ export const PROMISES: readonly ContractPromises[] = [
       },
       'Container.exited': { sentences: 1, cases: ids('containers', 'exit-code-is-reported') },
       'Container.init': {
-        sentences: 5,
+        sentences: 6,
         cases: ids('containers', 'replies-are-passed-on-unjudged large-bodies-arrive-whole'),
         throws: {
           ERR_NOT_REACHED: 'containers.gone-container-is-not-reached',
           ERR_CONNECTION_LOST: 'containers.destroy-interrupts-a-run',
+          ERR_RECALLED: 'containers.recalled-runs-never-begin',
           ERR_TIMEOUT: 'containers.silent-run-times-out',
         },
+      },
+      'Container.recall': {
+        sentences: 2,
+        cases: ids('containers', 'recalled-runs-never-begin'),
       },
       'Container.openLog': {
         sentences: 3,
@@ -587,6 +592,15 @@ export const PROMISES: readonly ContractPromises[] = [
         sentences: 2,
         cases: ids('containers', 'destroy-works-in-every-state close-destroys-those-that-had-ended'),
       },
+      'CallOptions.behind': {
+        sentences: 2,
+        cases: ids(
+          'containers',
+          `runs-sent-behind-others-begin-one-after-the-other
+           runs-sent-behind-others-have-their-time-from-when-they-begin end-tells-which-runs-had-not-begun
+           destroy-tells-which-runs-had-not-begun`,
+        ),
+      },
       'CallOptions.maxReplyBytes': {
         sentences: 1,
         cases: ids('containers', 'long-replies-are-cut-between-characters'),
@@ -595,6 +609,10 @@ export const PROMISES: readonly ContractPromises[] = [
       'RuntimeReply.bodyBytes': {
         sentences: 1,
         cases: ids('containers', 'long-replies-are-cut-between-characters'),
+      },
+      'RuntimeReply.brief': {
+        sentences: 1,
+        cases: ids('containers', 'end-tells-which-runs-had-not-begun'),
       },
       'RuntimeReply.silent': { sentences: 2, cases: [], why: 'a hint of our own runtimes, tested with them' },
       'ContainerExit.signal': { sentences: 2, cases: ids('containers', 'memory-limit-kills-and-says-so') },

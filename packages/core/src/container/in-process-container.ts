@@ -150,7 +150,7 @@ export class InProcessContainer implements Container, ProgramHost {
       )
       this.#pending.add(fail)
       const answered = this.#state === 'running' ? send(program) : this.#resumed.then(() => send(program))
-      answered
+      void answered
         .then((reply) => settle(() => resolve(limited(reply, options))), fail)
         // The program answers one after the other, also behind one that nobody waits for any more.
         .then(() => this.#waiting.shift()?.begin())
