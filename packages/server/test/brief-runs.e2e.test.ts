@@ -17,7 +17,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await server.stop()
-  folder.remove()
+  await folder.remove()
 })
 
 /** Leaves a trace of each run that begins, under a name that nobody else may have left. */
