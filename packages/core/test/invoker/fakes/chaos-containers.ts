@@ -19,6 +19,8 @@ export interface Chaos {
   readonly destroyFails: number
   /** Told when a container was destroyed. */
   readonly onGone?: (id: string) => void
+  /** Told when the jobs are asked back that wait in a container. */
+  readonly onRecall?: (id: string) => void
 }
 
 const REPLY: RuntimeReply = { status: 200, body: '{}', bodyBytes: 2, truncated: false }
@@ -76,8 +78,12 @@ export class ChaosContainers implements ContainerFactory {
     this.#chaos.onGone?.(container.id)
   }
 
-  chance(what: Exclude<keyof Chaos, 'onGone'>): boolean {
+  chance(what: Exclude<keyof Chaos, 'onGone' | 'onRecall'>): boolean {
     return this.#random.below(1_000) < this.#chaos[what]
+  }
+
+  recall(id: string): void {
+    this.#chaos.onRecall?.(id)
   }
 
   below(bound: number): number {
@@ -132,6 +138,10 @@ class ChaosContainer implements Container {
 
   run(): Promise<RuntimeReply> {
     return Promise.resolve(REPLY)
+  }
+
+  recall(): void {
+    this.#world.recall(this.id)
   }
 
   openLog(): never {

@@ -1,4 +1,5 @@
 import type { Container } from '../../../src/container/container-factory.ts'
+import type { MaybePromise } from '../../../src/lifecycle.ts'
 import type { Verdict } from '../../../src/invoker/parts/job.ts'
 import type { PoolGauges } from '../../../src/invoker/parts/observer.ts'
 import { fixedPolicy, type PoolPolicy } from '../../../src/invoker/parts/pool-policy.ts'
@@ -41,6 +42,14 @@ export interface PoolWorldReport {
 /** Silence after the last arrival, in timers, that means a job will never end. */
 const SILENCE = 200_000
 
+type Turn = 'begins' | 'refused' | 'recalled'
+
+interface Used {
+  readonly owner: string
+  inside: number
+  readonly waiting: ((turn: Turn) => void)[]
+}
+
 /** A job that checks, whenever it is inside a container, that it is there alone or among its like. */
 class CheckedJob extends ScriptedJob {
   readonly #world: PoolWorld
@@ -53,6 +62,8 @@ class CheckedJob extends ScriptedJob {
   protected override async run(container: Container, onInitialised: (() => void) | undefined): Promise<Verdict> {
     if (this.ended) return super.run(container, onInitialised)
     this.#world.jobEnters(container.id, this, onInitialised !== undefined)
+    const turn = await this.#world.turnIn(container.id, this)
+    if (turn !== 'begins') return turn
     const verdict = this.#world.chance(20) ? 'refused' : await super.run(container, onInitialised)
     this.#world.jobLeaves(container.id)
     return verdict
@@ -96,8 +107,8 @@ export class PoolWorld {
   readonly #random: SeededRandom
   readonly #containers: ChaosContainers
   readonly #open = new Set<ScriptedJob>()
-  /** Container to the namespace and key it was used for, and the jobs in it. */
-  readonly #used = new Map<string, { readonly owner: string; inside: number }>()
+  /** Container to the namespace and key it was used for, the jobs in it, and those that wait there for others. */
+  readonly #used = new Map<string, Used>()
   readonly #ends: Record<string, number> = {}
   readonly #acquired: Record<string, number> = {}
   #broken: string | undefined
@@ -131,7 +142,11 @@ export class PoolWorld {
       hangs: 5,
       dies: 50,
       destroyFails: 20,
-      onGone: (id) => this.#used.delete(id),
+      onGone: (id) => {
+        this.#turnAway(id, 'refused')
+        this.#used.delete(id)
+      },
+      onRecall: (id) => this.#turnAway(id, 'recalled'),
     })
     Object.assign(this.bench.factory, {
       capabilities: this.#containers.capabilities,
@@ -181,19 +196,37 @@ export class PoolWorld {
     const used = this.#used.get(container)
     if (used && used.owner !== owner) this.#break(`${container} of ${used.owner} was given to ${owner}`)
     if ((used === undefined) !== initialises) this.#break(`${container} was initialised twice or not at all`)
-    const entry = used ?? { owner, inside: 0 }
+    const entry: Used = used ?? { owner, inside: 0, waiting: [] }
     if (!used) {
       const others = [...this.#used.values()].filter((other) => other.owner === owner).length
       if (others >= job.maxContainers) this.#break(`${owner} has ${others + 1} containers, not ${job.maxContainers}`)
     }
     this.#used.set(container, entry)
-    if (++entry.inside > job.maxConcurrent) this.#break(`${container} is overfull`)
+    if (++entry.inside > (job.how === 'hot behind' ? 16 : job.maxConcurrent)) this.#break(`${container} is overfull`)
     this.#mark(container.length + entry.inside)
+  }
+
+  /** Where one job at a time runs, waits until those have left that came before. */
+  turnIn(container: string, job: ScriptedJob): MaybePromise<Turn> {
+    const { inside, waiting } = this.#used.get(container)!
+    if (inside <= job.maxConcurrent) return 'begins'
+    return new Promise((resolve) => {
+      waiting.push(resolve)
+    })
   }
 
   jobLeaves(container: string): void {
     const used = this.#used.get(container)
-    if (used) used.inside--
+    if (!used) return
+    used.inside--
+    used.waiting.shift()?.('begins')
+  }
+
+  #turnAway(container: string, turn: Turn): void {
+    const used = this.#used.get(container)
+    if (!used) return
+    used.inside -= used.waiting.length
+    for (const tell of used.waiting.splice(0)) tell(turn)
   }
 
   jobEnded(job: ScriptedJob): void {
@@ -208,8 +241,25 @@ export class PoolWorld {
   #arrive(): void {
     if (!this.#arriving) return
     const random = this.#random
-    const action = random.below(this.chance(200) ? 60 : 12)
-    const job = new CheckedJob(this, {
+    // Those come many at once.
+    if (this.chance(150)) for (let count = random.below(20); count >= 0; count--) this.#submit(this.#brief())
+    else this.#submit(this.#ordinary(random.below(this.chance(200) ? 60 : 12)))
+    // Bursts, lulls, and between them about what the pool can do.
+    const pauseMs = this.chance(5) ? random.below(200_000) : this.chance(300) ? 0 : random.below(250)
+    this.bench.clock.setTimer(pauseMs, () => this.#arrive())
+  }
+
+  #submit(script: JobScript): void {
+    const job = new CheckedJob(this, script)
+    this.#jobs++
+    this.#open.add(job)
+    this.bench.pool.submit(job)
+    if (this.chance(50)) this.bench.clock.setTimer(this.#random.below(500), () => this.#withdraw(job))
+  }
+
+  #ordinary(action: number): JobScript {
+    const random = this.#random
+    return {
       key: `action${action}`,
       namespace: `ns${action % 7}`,
       memoryMb: [128, 128, 256, 512][action % 4]!,
@@ -221,15 +271,16 @@ export class PoolWorld {
       initMs: random.below(100),
       runMs: random.below(this.chance(50) ? 20_000 : 300),
       ...(this.chance(20) ? { initVerdict: 'damaged' as const } : {}),
-      ...(this.chance(30) ? { verdict: 'damaged' as const } : {}),
-    })
-    this.#jobs++
-    this.#open.add(job)
-    this.bench.pool.submit(job)
-    if (this.chance(50)) this.bench.clock.setTimer(random.below(500), () => this.#withdraw(job))
-    // Bursts, lulls, and between them about what the pool can do.
-    const pauseMs = this.chance(5) ? random.below(200_000) : this.chance(300) ? 0 : random.below(250)
-    this.bench.clock.setTimer(pauseMs, () => this.#arrive())
+      ...(this.chance(30) ? { verdict: this.chance(500) ? ('damaged' as const) : ('stuck' as const) } : {}),
+    }
+  }
+
+  /** Of an action whose runs take next to no time, but for a few. */
+  #brief(): JobScript {
+    const script = { key: 'brief', namespace: 'ns9', kind: 'nodejs:20', runMs: this.#random.below(2) }
+    if (!this.chance(3)) return { ...script, verdict: 'brief' }
+    const verdict = (['kept', 'damaged', 'stuck'] as const)[this.#random.below(3)]!
+    return { ...script, runMs: this.#random.below(2_000), verdict }
   }
 
   #withdraw(job: ScriptedJob): void {

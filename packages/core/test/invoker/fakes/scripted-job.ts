@@ -115,8 +115,8 @@ export class ScriptedJob implements Job {
 
   #end<T extends Verdict | JobFailure['kind']>(end: T): T {
     this.#running = false
-    // One that was refused comes again.
-    if (end !== 'refused') {
+    // One that was refused comes again, as does one that was asked back.
+    if (end !== 'refused' && end !== 'recalled') {
       this.ends.push(end)
       this.#onEnd(this)
     }

@@ -42,12 +42,13 @@ describe('a simulated pool', () => {
 
   it('reaches its limits, and every way of getting a container and of losing one', { timeout: 60_000 }, async () => {
     const report = await simulate(50_000, SEED)
-    expect(Object.keys(report.ends).sort()).toEqual(['damaged', 'kept', 'start-failed', 'withdrawn'])
+    expect(Object.keys(report.ends).sort()).toEqual(['brief', 'damaged', 'kept', 'start-failed', 'stuck', 'withdrawn'])
     expect(Object.keys(report.acquired).sort()).toEqual([
       'cold all-busy',
       'cold no-container',
       'cold replacement',
       'hot',
+      'hot behind',
       'hot joined',
       'none',
       'resumed',
@@ -102,11 +103,11 @@ describe('a simulated pool', () => {
       },
     ],
   ])('bites when a pool %s, and says how to see it again', { timeout: 60_000 }, async (_, complaint, corrupt) => {
-    const broken = simulate(5_000, SEED, ({ pool }) => {
+    const broken = simulate(20_000, SEED, ({ pool }) => {
       const submit = pool.submit.bind(pool)
       pool.submit = (job) => void corrupt(job, submit)
     })
     await expect(broken).rejects.toThrow(complaint)
-    await expect(broken).rejects.toThrow(`replay: npm run simulate -- --events 5000 --seed ${SEED}`)
+    await expect(broken).rejects.toThrow(`replay: npm run simulate -- --events 20000 --seed ${SEED}`)
   })
 })
