@@ -13,9 +13,13 @@ const PREFIX = 'mlive'
 /** The numbers of bytes that records take, by segment. */
 export const LIVE_BYTES = { gte: PREFIX, lt: `${PREFIX}:` } as const
 
+/** The last one that was asked for: records go into one segment, one after the other. */
+let last = { segment: 0, key: PREFIX + '0'.repeat(DIGITS) }
+
 /** Where it is kept how many bytes of a segment are those of records. */
 export function liveBytesKey(segment: number): string {
-  return PREFIX + String(segment).padStart(DIGITS, '0')
+  if (last.segment !== segment) last = { segment, key: PREFIX + String(segment).padStart(DIGITS, '0') }
+  return last.key
 }
 
 /** The segment whose number of bytes is kept under `key`; undefined when it is another key. */

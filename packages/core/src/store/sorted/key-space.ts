@@ -29,6 +29,9 @@ interface PartitionKeys {
   readonly rows: string
   /** Where their number is kept. */
   readonly count: string
+  /** What the keys begin with of the rows of the order that was last asked for: many start in one millisecond. */
+  order: number
+  rowsOfOrder: string
 }
 
 /**
@@ -71,13 +74,19 @@ export class KeySpace {
     const last = this.#partitions.get(index)
     if (last?.partition === partition) return last
     const name = `${index}${TERMINATOR}${escapeName(partition)}`
-    const keys = { partition, rows: `${this.#store}i${name}${TERMINATOR}`, count: `${this.#store}c${name}` }
+    const rows = `${this.#store}i${name}${TERMINATOR}`
+    const keys = { partition, rows, count: `${this.#store}c${name}`, order: 0, rowsOfOrder: rows + orderText(0) }
     this.#partitions.set(index, keys)
     return keys
   }
 
   row(id: string, { index, partition, order, place }: RowAddress): string {
-    return `${this.rows(index, partition)}${orderText(order)}${escapeName(id)}${TERMINATOR}${place}`
+    const keys = this.#keysOf(index, partition)
+    if (keys.order !== order) {
+      keys.rowsOfOrder = keys.rows + orderText(order)
+      keys.order = order
+    }
+    return keys.rowsOfOrder + endOfRow(id, place)
   }
 
   rowCount(index: string, partition: string): string {
@@ -187,6 +196,14 @@ export function rowBounds(prefix: string, { from = 0, to }: OrderRange): KeyRang
   }
 }
 
+/** The id and the end that was last asked for: the rows of a record have the same, one after the other. */
+let last = { id: '', place: 0, end: `${TERMINATOR}0` }
+
+function endOfRow(id: string, place: number): string {
+  if (last.id !== id || last.place !== place) last = { id, place, end: `${escapeName(id)}${TERMINATOR}${place}` }
+  return last.end
+}
+
 function orderText(order: number): string {
   if (!Number.isSafeInteger(order) || order < 0) throw new TypeError(`order must be a non-negative integer: ${order}`)
   return digits(order)
@@ -205,16 +222,9 @@ const ESCAPED = /\u0001([\u0001\u0002]|[0-9a-f]{4})/g
 // eslint-disable-next-line no-control-regex
 const MAYBE_UNSAFE = /[\0\u0001\ud800-\udfff]/
 
-/** The last that was found to be fine as it is: the rows of a record have its id, one after the other. */
-let lastSafe = ''
-
 /** The name without a NUL and lone surrogates; different for each name, and as it is for most. */
 export function escapeName(name: string): string {
-  if (name === lastSafe) return name
-  if (!MAYBE_UNSAFE.test(name)) {
-    lastSafe = name
-    return name
-  }
+  if (!MAYBE_UNSAFE.test(name)) return name
   return name.replace(UNSAFE, (unsafe) => {
     if (unsafe === '\0') return '\u0001\u0001'
     return unsafe === '\u0001' ? '\u0001\u0002' : `\u0001${unsafe.charCodeAt(0).toString(16)}`
