@@ -1,6 +1,7 @@
 import {
   parseJson,
   isPlatformError,
+  isPromise,
   readActivation,
   type Activation,
   type AdapterContext,
@@ -9,14 +10,16 @@ import {
   type Timer,
 } from '@stemcell/core'
 import type { ClassicLevel } from 'classic-level'
-import { addRecord, recordRows, recordWrite, type RecordWrite } from './record-write.ts'
+import { addRecord, recordRows, recordWrite, weightOf, type RecordRows, type RecordWrite } from './record-write.ts'
 import type { CommitQueue, Operation } from './commit-queue.ts'
+import { hashOfKey } from './known-records/key-filter.ts'
 import { KnownRecords } from './known-records/known-records.ts'
 import { ProvisionalRecords } from './journal/provisional-records.ts'
 import type { Journal } from './journal/journal.ts'
 import type { JournalEntry } from './journal/journal-entry.ts'
 import { KeySpace, recordKey, STORE_LETTERS } from '@stemcell/core/sorted-store'
 import type { CheckedLog } from './record-log/check-log.ts'
+import type { NewRecord } from './record-log/log-entry.ts'
 import type { FoundRecord, StoredRecords } from './record-log/stored-records.ts'
 import { codeOf } from './to-platform-error.ts'
 
@@ -29,12 +32,21 @@ const BATCH_AGE_MS = 50
 /** The same after one that the database did not take. */
 const RETRY_MS = 1000
 
-/** Beyond either, `put` waits before it makes the text of a record. What is held are the rows of records, no texts. */
+/**
+ * Beyond either, `put` waits before it makes the text of a record. What is held are the rows of records, no texts. Those
+ * of one call are held together.
+ */
 const MOST_HELD = 2000
 const MOST_HELD_BYTES = 64 * 1024 ** 2
 
 /** The journal begins anew beyond this, and beyond twice what is still needed of it. */
 const JOURNAL_BYTES = 4 * 1024 ** 2
+
+/** A record that is to be appended to the log. */
+interface Accepted extends NewRecord {
+  readonly hash: number
+  readonly rows: RecordRows
+}
 
 export interface ActivationWriterParts {
   readonly db: ClassicLevel
@@ -61,10 +73,13 @@ export class ActivationWriter {
   readonly #provisional = new ProvisionalRecords()
   /** Provisional records of which the journal does not say yet that there is a record now. */
   #settled: string[] = []
-  /** What the database does not have yet, by key: first what is being written, then `#waiting`. */
-  readonly #held = new Map<string, RecordWrite>()
-  #heldBytes = 0
+  /**
+   * What the database does not have yet, and before it what is being written. Searched from end to end, which is rare: that
+   * a record is new is mostly known without. A map of it would cost each record more than that.
+   */
   #waiting: RecordWrite[] = []
+  #beingWritten: readonly RecordWrite[] = []
+  #heldBytes = 0
   #waitingBytes = 0
   #accepted = 0
   #written = 0
@@ -81,22 +96,31 @@ export class ActivationWriter {
     this.#journal = journal
     this.#records = records
     this.#context = context
-    this.known = new KnownRecords({ db, keys: this.#keys, logger: context.logger, held: () => this.#held.keys() })
+    this.known = new KnownRecords({ db, keys: this.#keys, logger: context.logger, held: () => this.#hashes() })
   }
 
   /**
    * `makeText` is called when there is room for the text. While the database refuses what it is given, nothing is
    * taken: rejects with its error.
    */
-  put(activation: Activation, makeText: () => string): MaybePromise<PutOutcome> {
-    return this.#hasRoom ? this.#accept(activation, makeText()) : this.#putLater(activation, makeText)
+  put(activation: Activation, makeText: (activation: Activation) => string): MaybePromise<PutOutcome> {
+    const outcomes = this.putAll([activation], makeText)
+    return isPromise(outcomes) ? outcomes.then(([outcome]) => outcome!) : outcomes[0]!
+  }
+
+  /** The same for several. After an error none of them counts as stored. */
+  putAll(
+    activations: readonly Activation[],
+    makeText: (activation: Activation) => string,
+  ): MaybePromise<readonly PutOutcome[]> {
+    return this.#hasRoom ? this.#accept(activations, makeText) : this.#putLater(activations, makeText)
   }
 
   putProvisional(owner: string, record: Activation, text: string): MaybePromise<void> {
     if (this.#failure) return this.flush().then(() => this.putProvisional(owner, record, text))
     const key = this.#keyOf(record)
-    if (this.#held.has(key)) return
-    this.#append({ type: 'provisional', owner, text })
+    if (this.#findHeld(key, hashOfKey(key))) return
+    this.#note({ type: 'provisional', owner, text })
     this.#provisional.set(key, owner, text)
   }
 
@@ -120,8 +144,9 @@ export class ActivationWriter {
 
   /** The text of a record that the database may not know of yet. @throws ERR_CORRUPT it is not what was written. */
   find(namespace: string, activationId: string): MaybePromise<string | undefined> {
-    const held = this.#held.get(recordKey(this.#keys, namespace, activationId))
-    return held && this.#records.reading(() => this.#records.read(held.key, held.reference))
+    const key = recordKey(this.#keys, namespace, activationId)
+    const held = this.#findHeld(key, hashOfKey(key))
+    return held && this.#records.reading(() => this.#records.read(key, held))
   }
 
   /** Resolves when the database has every record that was accepted before. Rejects with its error. */
@@ -148,7 +173,7 @@ export class ActivationWriter {
           // Not a word of it may be written into the journal before all of that was read.
           this.#take(entry.text, (record) => {
             this.#provisional.delete(this.#keyOf(record))
-            this.#accept(record, entry.text)
+            this.#accept([record], () => entry.text)
           })
           break
         case 'provisional':
@@ -161,7 +186,7 @@ export class ActivationWriter {
       }
       if (!this.#hasRoom) await this.flush()
     }
-    for (const key of this.#provisional.keys()) if (this.#isKnown(key)) this.#provisional.delete(key)
+    for (const key of this.#provisional.keys()) if (this.#isKnown(key, hashOfKey(key))) this.#provisional.delete(key)
     await this.flush()
     await this.notePosition()
     if (entries.length > 0) this.#beginJournal()
@@ -189,39 +214,69 @@ export class ActivationWriter {
   }
 
   get #hasRoom(): boolean {
-    return !this.#failure && this.#held.size < MOST_HELD && this.#heldBytes < MOST_HELD_BYTES
+    return !this.#failure && this.#heldRecords < MOST_HELD && this.#heldBytes < MOST_HELD_BYTES
   }
 
-  async #putLater(activation: Activation, makeText: () => string): Promise<PutOutcome> {
+  get #heldRecords(): number {
+    return this.#beingWritten.length + this.#waiting.length
+  }
+
+  *#hashes(): Generator<number> {
+    for (const { hash } of this.#beingWritten) yield hash
+    for (const { hash } of this.#waiting) yield hash
+  }
+
+  async #putLater(
+    activations: readonly Activation[],
+    makeText: (activation: Activation) => string,
+  ): Promise<readonly PutOutcome[]> {
     do await this.flush()
     while (!this.#hasRoom)
-    return this.#accept(activation, makeText())
+    return this.#accept(activations, makeText)
   }
 
-  #accept(activation: Activation, text: string): PutOutcome {
-    const key = this.#keyOf(activation)
-    if (this.#isKnown(key)) {
-      this.#forget(key)
-      return 'exists'
+  #accept(activations: readonly Activation[], makeText: (activation: Activation) => string): readonly PutOutcome[] {
+    const accepted: Accepted[] = []
+    const outcomes = activations.map((activation): PutOutcome => {
+      const key = this.#keyOf(activation)
+      const hash = hashOfKey(key)
+      if (this.#isKnown(key, hash)) {
+        this.#forget(key)
+        return 'exists'
+      }
+      // It is not stored yet: a provisional record of it must stay.
+      if (accepted.some((other) => other.hash === hash && other.key === key)) return 'exists'
+      const text = makeText(activation)
+      accepted.push({ key, hash, text, rows: recordRows(activation, text) })
+      return 'stored'
+    })
+    if (accepted.length > 0) this.#append(accepted)
+    return outcomes
+  }
+
+  #append(accepted: readonly Accepted[]): void {
+    const references = this.#records.log.append(accepted)
+    for (const [place, { key, hash, rows }] of accepted.entries()) {
+      if (this.#provisional.delete(key)) this.#settled.push(key)
+      this.#enqueue(recordWrite(key, hash, rows, references[place]!))
     }
-    const rows = recordRows(activation, text)
-    const reference = this.#records.log.append(key, text)
-    if (this.#provisional.delete(key)) this.#settled.push(key)
-    this.#enqueue(recordWrite(key, activation.activationId, rows, reference))
-    return 'stored'
   }
 
   /** The same for a record that is in the log already. */
   #hold({ record: { key, text: bytes }, reference }: FoundRecord): void {
-    if (this.#isKnown(key)) return
+    const hash = hashOfKey(key)
+    if (this.#isKnown(key, hash)) return
     const text = bytes.toString()
-    this.#take(text, (record) =>
-      this.#enqueue(recordWrite(key, record.activationId, recordRows(record, text), reference)),
-    )
+    this.#take(text, (record) => this.#enqueue(recordWrite(key, hash, recordRows(record, text), reference)))
   }
 
-  #isKnown(key: string): boolean {
-    return this.#held.has(key) || (this.known.mayHave(key) && this.#isStored(key))
+  #isKnown(key: string, hash: number): boolean {
+    return this.known.mayHave(hash) && (this.#findHeld(key, hash) !== undefined || this.#isStored(key))
+  }
+
+  #findHeld(key: string, hash: number): RecordWrite | undefined {
+    const isIt = (write: RecordWrite): boolean => write.hash === hash && write.key === key
+    return this.#waiting.find(isIt) ?? this.#beingWritten.find(isIt)
   }
 
   #isStored(key: string): boolean {
@@ -236,7 +291,7 @@ export class ActivationWriter {
 
   #forget(key: string): void {
     if (!this.#provisional.has(key)) return
-    this.#append({ type: 'discarded', key })
+    this.#note({ type: 'discarded', key })
     this.#provisional.delete(key)
   }
 
@@ -247,7 +302,7 @@ export class ActivationWriter {
     this.#settled = []
   }
 
-  #append(...entries: readonly JournalEntry[]): void {
+  #note(...entries: readonly JournalEntry[]): void {
     if (this.#journal.size > Math.max(JOURNAL_BYTES, 2 * this.#provisional.bytes)) this.#beginJournal()
     this.#journal.append(entries)
   }
@@ -258,7 +313,7 @@ export class ActivationWriter {
    */
   settle(): void {
     if (this.#settled.length === 0) return
-    this.#append(...this.#settled.map((key): JournalEntry => ({ type: 'discarded', key })))
+    this.#note(...this.#settled.map((key): JournalEntry => ({ type: 'discarded', key })))
     this.#settled = []
   }
 
@@ -267,16 +322,16 @@ export class ActivationWriter {
     const { table, log } = this.#records
     const { segment, at } = log.position
     const isKnown = table.position?.segment === segment && table.position.at === at
-    if (this.#held.size > 0 || segment === 0 || (isKnown && !table.hasChanges)) return
+    if (this.#heldRecords > 0 || segment === 0 || (isKnown && !table.hasChanges)) return
     await this.#commit([])
   }
 
   #enqueue(write: RecordWrite): void {
-    this.#held.set(write.key, write)
-    this.known.add(write.key)
-    this.#heldBytes += write.bytes
+    const weight = weightOf(write)
+    this.known.add(write.hash)
     this.#waiting.push(write)
-    this.#waitingBytes += write.bytes
+    this.#waitingBytes += weight
+    this.#heldBytes += weight
     this.#accepted++
     if (!this.#writing) this.#schedule()
   }
@@ -299,6 +354,7 @@ export class ActivationWriter {
     const batch = this.#waiting
     this.#waiting = []
     this.#waitingBytes = 0
+    this.#beingWritten = batch
     this.#writing = this.#commit(batch)
       .then(
         () => this.#wrote(batch),
@@ -312,7 +368,7 @@ export class ActivationWriter {
   }
 
   async #commit(batch: readonly RecordWrite[]): Promise<void> {
-    const last = batch.at(-1)?.reference
+    const last = batch.at(-1)
     const end = last ? { segment: last.segment, at: last.at + last.bytes } : this.#records.log.position
     const changes = this.#records.table.changes(end)
     const operations: Operation[] = [...changes.operations]
@@ -320,7 +376,7 @@ export class ActivationWriter {
     let bytes = 0
     for (const write of batch) {
       addRecord(this.#keys, write, operations, counts)
-      bytes += write.bytes
+      bytes += weightOf(write)
     }
     await this.#commits.commit({ operations, counts, bytes, lasting: false })
     changes.written()
@@ -329,10 +385,8 @@ export class ActivationWriter {
   #wrote(batch: readonly RecordWrite[]): void {
     this.#failure = undefined
     this.#written += batch.length
-    for (const { key, bytes } of batch) {
-      this.#held.delete(key)
-      this.#heldBytes -= bytes
-    }
+    this.#beingWritten = []
+    this.#heldBytes = this.#waitingBytes
     try {
       this.settle()
     } catch (err) {
@@ -344,7 +398,8 @@ export class ActivationWriter {
     this.#context.logger.error({ err: error, records: batch.length }, 'activation records not written yet')
     this.#failure = { error }
     this.#waiting = [...batch, ...this.#waiting]
-    for (const { bytes } of batch) this.#waitingBytes += bytes
+    this.#beingWritten = []
+    this.#waitingBytes = this.#heldBytes
   }
 
   #take(text: string, take: (record: Activation) => void): void {

@@ -18,17 +18,23 @@ export function frameFor(contentBytes: number): Buffer {
 }
 
 /** Whether text of so many UTF-16 units, of which each takes at most three bytes, fits without being measured. */
-export function fitsUnmeasured(units: number): boolean {
-  return units * 3 + FRAME_BYTES <= scratch.length
+export function fitsUnmeasured(units: number, room = scratch.length): boolean {
+  return units * 3 + FRAME_BYTES <= room
 }
 
 /** The entry around the content that is in its place. */
 export function framed(target: Buffer, contentBytes: number): Buffer {
-  const end = HEADER_BYTES + contentBytes
-  writeDigits(target, 0, crc32(target.subarray(HEADER_BYTES, end)))
-  writeDigits(target, LENGTH_AT, contentBytes)
+  return target.subarray(0, frameAt(target, 0, contentBytes))
+}
+
+/** The same for an entry that begins at `at`. Returns where it ends. */
+export function frameAt(target: Buffer, at: number, contentBytes: number): number {
+  const start = at + HEADER_BYTES
+  const end = start + contentBytes
+  writeDigits(target, at, crc32(target.subarray(start, end)))
+  writeDigits(target, at + LENGTH_AT, contentBytes)
   target[end] = END
-  return target.subarray(0, end + 1)
+  return end + 1
 }
 
 /** The content of the entry that is at this place, and where the entry ends; undefined where there is no whole one. */

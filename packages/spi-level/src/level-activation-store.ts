@@ -50,9 +50,11 @@ export class LevelActivationStore implements ActivationStore {
   }
 
   put(activation: Activation): MaybePromise<PutOutcome> {
-    return this.#backend.session.runNow(({ activations }) =>
-      activations.put(activation, () => this.#textOf(activation)),
-    )
+    return this.#backend.session.runNow(({ activations }) => activations.put(activation, this.#textOf))
+  }
+
+  putAll(records: readonly Activation[]): MaybePromise<readonly PutOutcome[]> {
+    return this.#backend.session.runNow(({ activations }) => activations.putAll(records, this.#textOf))
   }
 
   putProvisional(owner: string, record: Activation): MaybePromise<void> {
@@ -125,7 +127,6 @@ export class LevelActivationStore implements ActivationStore {
     return this.#backend.session.run(({ activations }) => activations.flush())
   }
 
-  #textOf(activation: Activation): string {
-    return boundedActivationText(activation, this.capabilities.maxRecordBytes)
-  }
+  readonly #textOf = (activation: Activation): string =>
+    boundedActivationText(activation, this.capabilities.maxRecordBytes)
 }

@@ -1,5 +1,5 @@
-import { activationSummary, stringifyJson, type Activation } from '@stemcell/core'
-import { activationRows, NO_SUMMARY, type KeySpace, type RowAddress } from '@stemcell/core/sorted-store'
+import { activationFilterName, activationSummary, stringifyJson, type Activation } from '@stemcell/core'
+import { namePartition, NO_SUMMARY, rowsIn, type KeySpace } from '@stemcell/core/sorted-store'
 import type { Operation } from './commit-queue.ts'
 import { liveBytesKey } from './record-log/live-bytes.ts'
 import { referenceText, type Reference } from './record-log/reference.ts'
@@ -10,46 +10,56 @@ const OWN_SUMMARY_LENGTH = 4096
 const ROWS_BYTES = 300
 
 /**
- * What the database is to be told of a record that is in the log. It holds nothing of the activation itself: what lives
- * until a batch is written is copied by the garbage collector, more than once.
+ * What the database is to be told of a record that is in the log, where it refers to. It holds nothing of the activation
+ * itself and is one object: what lives until a batch is written is copied by the garbage collector, more than once.
  */
-export interface RecordWrite {
+export interface RecordWrite extends Reference {
   readonly key: string
+  /** See `hashOfKey`. */
+  readonly hash: number
   readonly activationId: string
-  readonly reference: Reference
-  readonly rows: readonly RowAddress[]
+  readonly namespace: string
+  /** That of the index by name. */
+  readonly byName: string
+  readonly start: number
   readonly rowText: string
-  readonly bytes: number
 }
 
-/** All of it but where the record is. @throws TypeError the start of the activation is no moment. */
-export function recordRows(activation: Activation, text: string): Pick<RecordWrite, 'rows' | 'rowText'> {
-  const { start } = activation
+/** What of it is known before the record is in the log. @throws TypeError the start of the activation is no moment. */
+export type RecordRows = Pick<RecordWrite, 'activationId' | 'namespace' | 'byName' | 'start' | 'rowText'>
+
+/** @throws TypeError the start of the activation is no moment. */
+export function recordRows(activation: Activation, text: string): RecordRows {
+  const { start, namespace, activationId } = activation
   if (!Number.isSafeInteger(start) || start < 0)
     throw new TypeError(`the start of an activation is no moment: ${start}`)
-  return { rows: activationRows(activation), rowText: rowText(activation, text) }
+  const byName = partitionOf(namespace, activationFilterName(activation))
+  return { activationId, namespace, byName, start, rowText: rowText(activation, text) }
 }
 
-export function recordWrite(
-  key: string,
-  activationId: string,
-  { rows, rowText: value }: Pick<RecordWrite, 'rows' | 'rowText'>,
-  reference: Reference,
-): RecordWrite {
-  return { key, activationId, reference, rows, rowText: value, bytes: value.length + ROWS_BYTES }
+export function recordWrite(key: string, hash: number, rows: RecordRows, reference: Reference): RecordWrite {
+  const { activationId, namespace, byName, start, rowText: value } = rows
+  const { segment, at, bytes } = reference
+  return { key, hash, activationId, namespace, byName, start, rowText: value, segment, at, bytes }
+}
+
+/** Roughly what it weighs, and what is written for it. */
+export function weightOf({ rowText: value }: RecordWrite): number {
+  return value.length + ROWS_BYTES
 }
 
 /** What storing it writes, and what it adds to which numbers. */
 export function addRecord(
   keys: KeySpace,
-  { key, activationId, reference, rows, rowText: value }: RecordWrite,
+  write: RecordWrite,
   operations: Operation[],
   counts: Map<string, number>,
 ): void {
+  const { key, activationId, namespace, byName, start, rowText: value } = write
   const add = (count: string, delta: number): unknown => counts.set(count, (counts.get(count) ?? 0) + delta)
-  operations.push({ type: 'put', key, value: referenceText(reference) })
-  add(liveBytesKey(reference.segment), reference.bytes)
-  for (const row of rows) {
+  operations.push({ type: 'put', key, value: referenceText(write) })
+  add(liveBytesKey(write.segment), write.bytes)
+  for (const row of rowsIn(namespace, byName, start)) {
     operations.push({ type: 'put', key: keys.row(activationId, row), value })
     add(keys.rowCount(row.index, row.partition), 1)
   }
@@ -58,4 +68,14 @@ export function addRecord(
 /** The value of the rows of a record: its summary, or nothing where the record itself is as quickly read. */
 export function rowText(activation: Activation, text: string): string {
   return text.length <= OWN_SUMMARY_LENGTH ? NO_SUMMARY : stringifyJson(activationSummary(activation))
+}
+
+/** The last one that was asked for: as the same object it is soon compared. */
+let last = { namespace: '', name: '', partition: namePartition('', '') }
+
+function partitionOf(namespace: string, name: string): string {
+  if (last.namespace !== namespace || last.name !== name) {
+    last = { namespace, name, partition: namePartition(namespace, name) }
+  }
+  return last.partition
 }

@@ -100,15 +100,16 @@ describe.skipIf(!probe)('a disk that is full for a while', () => {
     await entities.close()
   })
 
-  it('loses no activation record that was told', async () => {
+  it.each([1, 12])('loses no activation record that was told, %i at a time', async (together) => {
     const { activations } = storesIn(join(disk.dir, 'data'))
     await activations.open()
     const told: string[] = []
     const put = async (index: number): Promise<void> => {
-      const record = recordOf(index)
-      await activations.putProvisional('owner', { ...record, logs: ['provisional'] })
-      await activations.put(record)
-      told.push(record.activationId)
+      const records = Array.from({ length: together }, (_, place) => recordOf(index * together + place))
+      for (const record of records) await activations.putProvisional('owner', { ...record, logs: ['provisional'] })
+      if (together === 1) await activations.put(records[0]!)
+      else await activations.putAll!(records)
+      told.push(...records.map(({ activationId }) => activationId))
     }
     await put(0)
     fillDisk(disk.dir, 200_000)

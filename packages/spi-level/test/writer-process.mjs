@@ -21,21 +21,25 @@ async function writeEntities(writer) {
   }
 }
 
+function recordOf(activationId, start, bytes) {
+  return {
+    namespace: 'ns',
+    name: 'a',
+    version: '0.0.1',
+    subject: 's',
+    activationId,
+    start,
+    publish: false,
+    response: { statusCode: 0 },
+    logs: ['x'.repeat(bytes)],
+    annotations: [],
+  }
+}
+
 async function writeActivations(writer) {
   for (let index = 0; ; index++) {
     const activationId = (writer * 1e6 + index).toString(16).padStart(32, '0')
-    const record = {
-      namespace: 'ns',
-      name: 'a',
-      version: '0.0.1',
-      subject: 's',
-      activationId,
-      start: index,
-      publish: false,
-      response: { statusCode: 0 },
-      logs: ['x'.repeat(500)],
-      annotations: [],
-    }
+    const record = recordOf(activationId, index, 500)
     await activations.putProvisional('writer', { ...record, logs: ['provisional'] })
     process.stdout.write(`f ${activationId}\n`)
     if (index % 3 === 0) continue
@@ -46,4 +50,24 @@ async function writeActivations(writer) {
   }
 }
 
-await Promise.all([1, 2, 3, 4].flatMap((writer) => [writeEntities(writer), writeActivations(writer)]))
+/** Many of one turn of the event loop, of sizes that need several writes now and then. */
+async function writeTogether(writer) {
+  for (let round = 0; ; round++) {
+    const records = Array.from({ length: 20 }, (_, place) => {
+      const activationId = (writer * 1e6 + round * 20 + place).toString(16).padStart(32, '0')
+      return recordOf(activationId, round, (round * place * 97) % 12_000)
+    })
+    for (const record of records) {
+      await activations.putProvisional('writer', { ...record, logs: ['provisional'] })
+      process.stdout.write(`f ${record.activationId}\n`)
+    }
+    await activations.putAll(records)
+    for (const { activationId } of records) process.stdout.write(`a ${activationId}\n`)
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+}
+
+await Promise.all([
+  ...[1, 2, 3, 4].flatMap((writer) => [writeEntities(writer), writeActivations(writer)]),
+  writeTogether(5),
+])

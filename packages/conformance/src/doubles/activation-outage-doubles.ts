@@ -1,4 +1,4 @@
-import { PlatformError, type ActivationStore } from '@stemcell/core'
+import { PlatformError, type Activation, type ActivationStore } from '@stemcell/core'
 import type { BrokenDoubles } from '../kit/bite-suite.ts'
 import type { CaseHooks } from '../kit/case-hooks.ts'
 import { brokenActivations } from './broken-store.ts'
@@ -24,6 +24,7 @@ function backed(change: (store: ActivationStore, real: ActivationStore) => Chang
       open: () => real.open(),
       close: () => real.close(),
       put: (record: Parameters<ActivationStore['put']>[0]) => through(() => real.put(record)),
+      putAll: (records: readonly Activation[]) => through(() => real.putAll!(records)),
       putProvisional: (...given: Parameters<ActivationStore['putProvisional']>) =>
         through(() => real.putProvisional(...given)),
       finalizeOrphans: (owner: string) => through(() => real.finalizeOrphans(owner)),

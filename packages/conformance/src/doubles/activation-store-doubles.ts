@@ -67,6 +67,17 @@ export const activationStoreDoubles: BrokenDoubles<ActivationStore> = {
       },
     }
   }),
+  'record.several-in-one-call-are-each-stored': broken((real) => ({
+    async putAll(activations: readonly Activation[]) {
+      const [last, ...others] = await real.putAll(activations.toReversed())
+      return last === undefined ? [] : [...others.toReversed(), last]
+    },
+  })),
+  'record.one-of-several-that-is-too-large-is-told': broken((real) => ({
+    capabilities: SMALL,
+    putAll: (activations: readonly Activation[]) =>
+      real.putAll(activations.filter((one) => activationText(one).length <= SMALL.maxRecordBytes)),
+  })),
   'record.given-object-stays-the-callers': broken((real) => {
     const given = new Map<string, Activation>()
     return {

@@ -42,6 +42,7 @@ export function brokenActivations(
       open: () => real.open(),
       close: () => real.close(),
       put: (activation) => real.put(activation),
+      putAll: (activations) => real.putAll(activations),
       putProvisional: (owner, record) => real.putProvisional(owner, record),
       discardProvisional: (owner, namespace, id) => real.discardProvisional(owner, namespace, id),
       finalizeOrphans: (owner) => real.finalizeOrphans(owner),

@@ -43,6 +43,12 @@ export const activationOutageCases: readonly ConformanceCase<ActivationStore>[] 
       await soon('storing it again', context, async () => store.put(lost))
       await found(store, lost)
       assert.deepEqual(await ids(store, { namespace: ns }), [idOf(1)])
+      if (!store.putAll) return
+      const several = [record(ns, 2), record(ns, 3)]
+      await whileCutOff(context, 'putAll', () => store.putAll!(several))
+      await soon('storing each again', context, () => Promise.all(several.map(async (one) => store.put(one))))
+      for (const one of several) await found(store, one)
+      assert.equal((await ids(store, { namespace: ns })).length, 3)
     },
   },
   {

@@ -109,6 +109,39 @@ export const activationStoreCases: readonly ConformanceCase<ActivationStore>[] =
     },
   },
   {
+    id: 'record.several-in-one-call-are-each-stored',
+    skip: (store) => (store.putAll ? undefined : 'the store takes one record at a time'),
+    async run(store, { uniqueName: ns }) {
+      const there = record(ns, 1, { logs: ['there before'] })
+      await store.put(there)
+      const [first, second] = [record(ns, 2, { logs: ['first'] }), record(ns, 3, { start: 2000 })]
+      await store.putProvisional(ns, first)
+      const outcomes = await store.putAll!([
+        first,
+        record(ns, 1, { logs: ['too late'] }),
+        second,
+        record(ns, 2, { logs: ['of the same call'], start: 3000 }),
+      ])
+      assert.deepEqual(outcomes, ['stored', 'exists', 'stored', 'exists'])
+      for (const one of [there, first, second]) await found(store, one)
+      assert.equal(await store.count({ namespace: ns }), 3)
+      assert.equal(await store.finalizeOrphans(ns), 0)
+      assert.deepEqual(await store.putAll!([]), [])
+    },
+  },
+  {
+    id: 'record.one-of-several-that-is-too-large-is-told',
+    skip: (store) => (store.putAll ? undefined : 'the store takes one record at a time'),
+    async run(store, { uniqueName: ns }) {
+      const small = record(ns, 1)
+      await refuses('ERR_TOO_LARGE', () =>
+        store.putAll!([small, recordOfBytes(ns, store.capabilities.maxRecordBytes + 1)]),
+      )
+      await store.put(small)
+      await found(store, small)
+    },
+  },
+  {
     id: 'record.given-object-stays-the-callers',
     async run(store, { uniqueName: ns }) {
       const logs = ['a']
@@ -342,6 +375,7 @@ export const activationStoreCases: readonly ConformanceCase<ActivationStore>[] =
       await Promise.all([store.close(), store.close()])
       await refuses('ERR_CLOSED', () => store.put(record(namespace, 1)))
       await refuses('ERR_CLOSED', () => store.get(namespace, idOf(1)))
+      if (store.putAll) await refuses('ERR_CLOSED', () => store.putAll!([record(namespace, 3)]))
       await refuses('ERR_CLOSED', () => store.list({ namespace, skip: 0, limit: 1, full: false }))
       await refuses('ERR_CLOSED', () => store.count({ namespace }))
       await refuses('ERR_CLOSED', () => store.expire({ before: 1 }))

@@ -332,6 +332,15 @@ export const PROMISES: readonly ContractPromises[] = [
           ERR_TOO_LARGE: 'record.larger-is-refused',
         },
       },
+      'ActivationStore.putAll': {
+        sentences: 7,
+        cases: ids('record', 'several-in-one-call-are-each-stored'),
+        throws: {
+          ERR_CLOSED: CLOSED,
+          ERR_UNAVAILABLE: 'record.writes-say-when-the-backend-is-away',
+          ERR_TOO_LARGE: 'record.one-of-several-that-is-too-large-is-told',
+        },
+      },
       'ActivationStore.putProvisional': {
         sentences: 10,
         cases: ids(

@@ -346,7 +346,7 @@ export class ActivationJob implements Job {
       acquisition: this.#acquisition,
     })
     this.#state = 'ended'
-    this.#settled(recorder.settle(this.#message, record, logs))
+    recorder.settleTogether(this.#message, record, logs, this.#settled)
   }
 
   #giveBack(why: string): void {

@@ -71,6 +71,10 @@ export class MemoryActivationStore implements ActivationStore {
     return 'stored'
   }
 
+  putAll(activations: readonly Activation[]): Promise<readonly ('stored' | 'exists')[]> {
+    return Promise.all(activations.map((activation) => this.put(activation)))
+  }
+
   putProvisional(owner: string, record: Activation): void {
     this.#requireOpen()
     const { namespace, activationId } = record

@@ -2,10 +2,10 @@ import { isPlatformError, type Logger } from '@stemcell/core'
 import type { KeySpace } from '@stemcell/core/sorted-store'
 import type { ClassicLevel } from 'classic-level'
 import { readCount } from '../commit-queue.ts'
-import { KeyFilter } from './key-filter.ts'
+import { hashOfKey, KeyFilter } from './key-filter.ts'
 
-/** Room for as many again as there are, and for these at least. */
-const LEAST_CAPACITY = 100_000
+/** Room for as many again as there are, and for these at least: 0.6 MB. */
+const LEAST_CAPACITY = 500_000
 /** 32 MB of memory. With more records it is wrong more often, which costs a read of the database each time. */
 const MOST_CAPACITY = 26_000_000
 /** Read in one go: so that nobody waits for long meanwhile. */
@@ -18,8 +18,8 @@ export interface KnownRecordsOptions {
   readonly db: ClassicLevel
   readonly keys: KeySpace
   readonly logger: Logger
-  /** What was accepted and may not be in the database yet. */
-  readonly held: () => Iterable<string>
+  /** What was accepted and may not be in the database yet, by {@link hashOfKey}. */
+  readonly held: () => Iterable<number>
 }
 
 /**
@@ -40,16 +40,16 @@ export class KnownRecords {
     this.#options = options
   }
 
-  /** False only when the database has no record under the key. */
-  mayHave(key: string): boolean {
-    return this.#filter?.mayHave(key) ?? true
+  /** False only when there is no record under a key of this hash, nor one that was added and is not in the database yet. */
+  mayHave(hash: number): boolean {
+    return this.#filter?.mayHave(hash) ?? true
   }
 
-  /** A record is about to be stored. */
-  add(key: string): void {
-    this.#next?.add(key)
+  /** A record is about to be stored under a key of this hash. */
+  add(hash: number): void {
+    this.#next?.add(hash)
     if (!this.#filter) return
-    this.#filter.add(key)
+    this.#filter.add(hash)
     if (--this.#room < 0) this.learn()
   }
 
@@ -98,13 +98,13 @@ export class KnownRecords {
     const { db, keys, held } = this.#options
     const filter = new KeyFilter(capacity)
     this.#next = filter
-    for (const key of held()) filter.add(key)
+    for (const hash of held()) filter.add(hash)
     // Sees what was committed up to here; all that comes later is told to `#next`.
     const iterator = db.keys({ ...keys.all('documents'), fillCache: false })
     try {
       for (let chunk = await iterator.nextv(CHUNK); chunk.length > 0; chunk = await iterator.nextv(CHUNK)) {
         if (this.#stopped) return undefined
-        for (const key of chunk) filter.add(key)
+        for (const key of chunk) filter.add(hashOfKey(key))
       }
     } finally {
       await iterator.close()

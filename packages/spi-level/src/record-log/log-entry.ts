@@ -1,6 +1,7 @@
 import {
   contentAt,
   fitsUnmeasured,
+  frameAt,
   framed,
   frameFor,
   HEADER_BYTES,
@@ -13,8 +14,10 @@ const RECORD = 0x72
 const MOVED = 0x6d
 const BEGIN = 0x62
 const TYPES = Buffer.from([RECORD, MOVED, BEGIN])
+const RECORD_LETTER = String.fromCharCode(RECORD)
 /** Behind a key; in none, as names are escaped. */
 const KEY_END = 0
+const KEY_END_LETTER = String.fromCharCode(KEY_END)
 
 /** What a segment says of itself and of the one before. */
 export interface Beginning {
@@ -39,16 +42,29 @@ export interface LoggedRecord {
 
 export type LogEntry = Beginning | LoggedRecord
 
+/** A record that is to be appended. */
+export interface NewRecord {
+  readonly key: string
+  readonly text: string
+}
+
 /** The bytes of an entry; as of all these functions they stay as they are only until the next call. */
 export function encodeRecord(key: string, text: string): Buffer {
   const units = key.length + text.length + 2
   const target = frameFor(fitsUnmeasured(units) ? units * 3 : Buffer.byteLength(key) + Buffer.byteLength(text) + 2)
-  target[HEADER_BYTES] = RECORD
-  let end = HEADER_BYTES + 1
-  end += target.write(key, end)
-  target[end++] = KEY_END
-  end += target.write(text, end)
-  return framed(target, end - HEADER_BYTES)
+  return framed(target, writeRecord(target, HEADER_BYTES, key, text))
+}
+
+/** Puts the entry at this place. Returns where it ends; undefined when there may not be room for it. */
+export function encodeRecordAt(target: Buffer, at: number, { key, text }: NewRecord): number | undefined {
+  if (!fitsUnmeasured(key.length + text.length + 2, target.length - at)) return undefined
+  return frameAt(target, at, writeRecord(target, at + HEADER_BYTES, key, text))
+}
+
+/** Returns the length of the content. */
+function writeRecord(target: Buffer, at: number, key: string, text: string): number {
+  // In one piece, as each call into Node.js costs more than the letters do.
+  return target.write(`${RECORD_LETTER}${key}${KEY_END_LETTER}${text}`, at)
 }
 
 export function encodeMoved({ key, text }: LoggedRecord): Buffer {

@@ -1,16 +1,9 @@
-import {
-  closeSync,
-  fdatasync as fdatasyncCallback,
-  fstatSync,
-  ftruncateSync,
-  readSync,
-  rmSync,
-  writeSync,
-} from 'node:fs'
+import { closeSync, fdatasync as fdatasyncCallback, fstatSync, ftruncateSync, readSync, rmSync } from 'node:fs'
 import { promisify } from 'node:util'
 import type { Logger } from '@stemcell/core'
 import type { HighWaterMark } from '../high-water-mark.ts'
-import { encodeBeginning, encodeMoved, encodeRecord, scanSegment, type LoggedRecord } from './log-entry.ts'
+import { encodeBeginning, encodeMoved, scanSegment, type LoggedRecord, type NewRecord } from './log-entry.ts'
+import { LogOutput, writeWhole } from './log-output.ts'
 import type { Reference } from './reference.ts'
 import type { SegmentFiles } from './segment-files.ts'
 
@@ -29,7 +22,7 @@ interface Active {
   readonly segment: number
   readonly file: number
   size: number
-  /** Where the last entry begins. */
+  /** Where the entries begin that were appended last. */
   lastAt: number
   /** An append failed: what it left is cut off, and what is before it read again, before the next one. */
   torn: boolean
@@ -92,13 +85,14 @@ export class RecordLog {
     this.#active = { segment, file, size: at, lastAt: at, torn: false, fullAt: this.#options.segmentBytes }
   }
 
-  append(key: string, text: string): Reference {
-    return this.#append(() => encodeRecord(key, text))
+  /** All of them, with one write where they are small, or none. */
+  append(records: readonly NewRecord[]): readonly Reference[] {
+    return this.#append((out) => records.map((record) => out.put(record)))
   }
 
   /** Of a copy nobody is told. */
   appendMoved(record: LoggedRecord): Reference {
-    return this.#append(() => encodeMoved(record))
+    return this.#append((out) => out.write(encodeMoved(record)))
   }
 
   /** Resolves when all that was appended before is on the disk. */
@@ -125,21 +119,21 @@ export class RecordLog {
     closeSync(active.file)
   }
 
-  #append(encode: () => Buffer): Reference {
+  #append<T>(fill: (out: LogOutput) => T): T {
     const active = this.#writable()
-    const bytes = encode()
-    const at = active.size
-    const size = at + bytes.length
+    const out = new LogOutput(active)
+    let filled: T
     try {
-      writeWhole(active.file, bytes, at)
-      this.#options.mark.loggedSoon(active.segment, size)
+      filled = fill(out)
+      out.flush()
+      this.#options.mark.loggedSoon(active.segment, out.end)
     } catch (error) {
       active.torn = true
       throw error
     }
-    active.lastAt = at
-    active.size = size
-    return { segment: active.segment, at, bytes: bytes.length }
+    active.lastAt = active.size
+    active.size = out.end
+    return filled
   }
 
   #writable(): Active {
@@ -163,7 +157,7 @@ export class RecordLog {
     const file = this.#options.files.create(segment)
     try {
       const beginning = encodeBeginning({ segment, previous: previous.segment, previousBytes: previous.at })
-      writeWhole(file, beginning, 0)
+      writeWhole(file, beginning, 0, beginning.length, 0)
       this.#options.mark.logged(segment, beginning.length)
       this.#active = {
         segment,
@@ -211,11 +205,5 @@ export class RecordLog {
       throw new Error(`what was acknowledged is not in ${this.#options.files.pathOf(segment)} any more`)
     }
     active.torn = false
-  }
-}
-
-function writeWhole(file: number, bytes: Buffer, position: number): void {
-  for (let written = 0; written < bytes.length;) {
-    written += writeSync(file, bytes, written, bytes.length - written, position + written)
   }
 }

@@ -18,6 +18,7 @@ import { stageEvent } from '../parts/traced.ts'
 import { retryUntilDone } from '../../retry-until-done.ts'
 import { withLogs } from './activation-record.ts'
 import { errorResponse } from '../../model/error-response.ts'
+import { RecordsOfTurn } from './records-of-turn.ts'
 import { isStored, type StoreLevels } from './store-level.ts'
 import { recordTooLarge } from '../../model/result-texts.ts'
 import { whenDone } from '../../when-done.ts'
@@ -39,12 +40,25 @@ export interface ActivationRecorderParts {
 type Sent = 'sent' | 'too-large' | 'given-up'
 type StoreOutcome = 'stored' | 'exists' | 'not-wanted'
 
+/** An activation whose record is whole. */
+interface Ending {
+  readonly message: ActivationMessage
+  readonly record: Activation
+  readonly whole: Activation
+  readonly settled: (outcome: MaybePromise<void>) => void
+}
+
 /** Tells the controller how an activation ended, and makes sure that its record is stored. */
 export class ActivationRecorder {
   readonly #parts: ActivationRecorderParts
 
+  /** Undefined where the store takes one record at a time. */
+  readonly #together: RecordsOfTurn | undefined
+
   constructor(parts: ActivationRecorderParts) {
     this.#parts = parts
+    const { activationStore, logger } = parts
+    this.#together = activationStore.putAll && new RecordsOfTurn((records) => activationStore.putAll!(records), logger)
   }
 
   /**
@@ -56,32 +70,100 @@ export class ActivationRecorder {
    */
   settle(message: ActivationMessage, record: Activation, logs?: MaybePromise<readonly string[]>): MaybePromise<void> {
     try {
-      this.#tell(message, record)
-      if (logs === undefined) return this.#settleWhole(message, record, record)
-      const complete = this.#complete(message, record, logs)
-      if (!isPromise(complete)) return this.#settleWhole(message, record, complete)
-      return this.#settleLate(message, record, complete, !isPromise(logs))
+      return this.#settle(message, record, this.#wholeOf(message, record, logs), logs)
     } catch (error) {
       return Promise.reject(error as Error)
     }
   }
 
-  /** `whole` is the record with its logs. */
+  /**
+   * The same for one of many activations that end in one turn of the event loop: their records are stored by one call at
+   * its end, where the store takes several. `settled` is called once, with what `settle` would have returned.
+   */
+  settleTogether(
+    message: ActivationMessage,
+    record: Activation,
+    logs: MaybePromise<readonly string[]> | undefined,
+    settled: (outcome: MaybePromise<void>) => void,
+  ): void {
+    let outcome: MaybePromise<void>
+    try {
+      const whole = this.#wholeOf(message, record, logs)
+      if (this.#together && !isPromise(whole) && this.#isStored(message, record)) {
+        return this.#storeTogether(this.#together, { message, record, whole, settled })
+      }
+      outcome = this.#settle(message, record, whole, logs)
+    } catch (error) {
+      outcome = Promise.reject(error as Error)
+    }
+    settled(outcome)
+  }
+
+  #storeTogether(together: RecordsOfTurn, { message, record, whole, settled }: Ending): void {
+    const sent = this.#tellBefore(message, record)
+    const began = this.#parts.clock.monotonic()
+    together.add(whole, (stored) => {
+      let outcome: MaybePromise<void>
+      try {
+        if (stored === 'unknown') outcome = this.#storeAndTell(message, record, whole, sent)
+        else {
+          this.#observeStored(message, began)
+          outcome = this.#tellAfter(message, record, sent)
+        }
+      } catch (error) {
+        outcome = Promise.reject(error as Error)
+      }
+      settled(outcome)
+    })
+  }
+
+  /** The record with its logs. */
+  #wholeOf(
+    message: ActivationMessage,
+    record: Activation,
+    logs: MaybePromise<readonly string[]> | undefined,
+  ): MaybePromise<Activation> {
+    this.#tell(message, record)
+    return logs === undefined ? record : this.#complete(message, record, logs)
+  }
+
+  #settle(
+    message: ActivationMessage,
+    record: Activation,
+    whole: MaybePromise<Activation>,
+    logs: MaybePromise<readonly string[]> | undefined,
+  ): MaybePromise<void> {
+    if (isPromise(whole)) return this.#settleLate(message, record, whole, !isPromise(logs))
+    return this.#settleWhole(message, record, whole)
+  }
+
   #settleWhole(message: ActivationMessage, record: Activation, whole: Activation): MaybePromise<void> {
+    return this.#storeAndTell(message, record, whole, this.#tellBefore(message, record))
+  }
+
+  #storeAndTell(
+    message: ActivationMessage,
+    record: Activation,
+    whole: Activation,
+    sent: MaybePromise<Sent> | undefined,
+  ): MaybePromise<void> {
+    return whenDone(this.#store(message, whole), () => this.#tellAfter(message, record, sent))
+  }
+
+  /** Where the queue keeps what it was given, a caller who waits is told before the record is stored. */
+  #tellBefore(message: ActivationMessage, record: Activation): MaybePromise<Sent> | undefined {
+    if (!message.blocking || !this.#parts.queue.capabilities.durable) return undefined
+    return this.#acknowledge(message, { response: record, completion: this.#completion(record) })
+  }
+
+  /** The record is stored. `sent` is what became of telling before. */
+  #tellAfter(message: ActivationMessage, record: Activation, sent: MaybePromise<Sent> | undefined): MaybePromise<void> {
     const completion = this.#completion(record)
-    if (!message.blocking) {
-      return whenDone(this.#store(message, whole), () =>
-        ignoring(this.#acknowledge(message, { response: 'stored', completion })),
-      )
-    }
-    const tell = (): MaybePromise<Sent> => this.#acknowledge(message, { response: record, completion })
-    const told = (sent: Sent): MaybePromise<void> =>
-      sent === 'too-large' ? ignoring(this.#acknowledge(message, { response: 'stored', completion })) : undefined
-    if (!this.#parts.queue.capabilities.durable) {
-      return whenDone(this.#store(message, whole), () => whenDone(tell(), told))
-    }
-    const sent = tell()
-    return whenDone(this.#store(message, whole), () => whenDone(sent, told))
+    const tellStored = (): MaybePromise<void> =>
+      ignoring(this.#acknowledge(message, { response: 'stored', completion }))
+    if (!message.blocking) return tellStored()
+    const told = sent ?? this.#acknowledge(message, { response: record, completion })
+    return whenDone(told, (outcome) => (outcome === 'too-large' ? tellStored() : undefined))
   }
 
   /** Its logs are still being read, or, when they are `read`, being kept elsewhere: then the slot is free. */
@@ -182,7 +264,7 @@ export class ActivationRecorder {
 
   /** For a record whose logs are still being read. */
   async #putProvisional(message: ActivationMessage, record: Activation): Promise<void> {
-    if (!isStored(message, record.response.statusCode, this.#parts.storeLevels)) return
+    if (!this.#isStored(message, record)) return
     const { activationStore, clock, logger, instance, giveUp } = this.#parts
     const { activationId } = record
     const putProvisional = (known: Activation): MaybePromise<void> =>
@@ -199,15 +281,23 @@ export class ActivationRecorder {
   }
 
   #store(message: ActivationMessage, record: Activation): MaybePromise<StoreOutcome> {
-    const { storeLevels, clock, observer } = this.#parts
-    if (!isStored(message, record.response.statusCode, storeLevels)) return 'not-wanted'
-    const began = clock.monotonic()
+    if (!this.#isStored(message, record)) return 'not-wanted'
+    const began = this.#parts.clock.monotonic()
     const stored = (outcome: StoreOutcome): StoreOutcome => {
-      observer.stored?.(stageEvent(message, clock.monotonic() - began))
+      this.#observeStored(message, began)
       return outcome
     }
     const put = this.#put(record)
     return isPromise(put) ? put.catch((error: unknown) => this.#storeLess(record, error)).then(stored) : stored(put)
+  }
+
+  #isStored(message: ActivationMessage, record: Activation): boolean {
+    return isStored(message, record.response.statusCode, this.#parts.storeLevels)
+  }
+
+  #observeStored(message: ActivationMessage, began: number): void {
+    const { clock, observer } = this.#parts
+    observer.stored?.(stageEvent(message, clock.monotonic() - began))
   }
 
   /** What is left of a record that the store does not take, for the reason that `error` tells. */

@@ -38,11 +38,15 @@ export function indexOf({ namespace, name }: Pick<ActivationQuery, 'namespace' |
 export function activationRows(
   activation: Pick<Activation, 'namespace' | 'name' | 'annotations' | 'start'>,
 ): readonly RowAddress[] {
-  const { namespace, start: order } = activation
-  const name = namePartition(namespace, activationFilterName(activation))
+  const { namespace, start } = activation
+  return rowsIn(namespace, namePartition(namespace, activationFilterName(activation)), start)
+}
+
+/** The same, where the partition of the index by name is known. */
+export function rowsIn(namespace: string, byName: string, order: number): readonly RowAddress[] {
   return [
     { index: BY_START, partition: namespace, order, place: 0 },
-    { index: BY_NAME, partition: name, order, place: 0 },
+    { index: BY_NAME, partition: byName, order, place: 0 },
   ]
 }
 

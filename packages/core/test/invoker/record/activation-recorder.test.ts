@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { recordWithoutAction } from '../../../src/invoker/record/activation-record.ts'
 import { ActivationRecorder } from '../../../src/invoker/record/activation-recorder.ts'
 import { RecordLogStore } from '../../../src/log-store/record-log-store.ts'
@@ -103,5 +103,145 @@ describe('what is told of a blocking activation, and when', () => {
     const unrecorded = { ...message, user: { ...user, limits: { ...limits, storeActivations: false } } }
     await (await recorder(false)).settle(unrecorded, record, later())
     expect(order).toEqual(['response', 'completion'])
+  })
+})
+
+describe('what is told of activations that end in one turn of the event loop', () => {
+  const clock = new VirtualClock()
+  let order: string[]
+  let queue: MemoryQueue
+  let store: MemoryActivationStore
+
+  async function recorder(durable = false): Promise<ActivationRecorder> {
+    order = []
+    queue = new MemoryQueue()
+    Object.assign(queue, { capabilities: { ...queue.capabilities, durable } })
+    store = new MemoryActivationStore()
+    await Promise.all([queue.open(), store.open()])
+    const publish = queue.publish.bind(queue)
+    queue.publish = (topic, body) => {
+      order.push(`told ${readAcknowledgement(body).activationId}`)
+      return publish(topic, body)
+    }
+    const [put, putAll] = [store.put.bind(store), store.putAll.bind(store)]
+    store.put = async (activation) => {
+      const outcome = await put(activation)
+      order.push(`${outcome} ${activation.activationId}`)
+      return outcome
+    }
+    store.putAll = async (activations) => {
+      order.push(`together ${activations.map(({ activationId }) => activationId).join()}`)
+      return putAll(activations)
+    }
+    return new ActivationRecorder({
+      instance: { id: 3, userMemoryBytes: 1, tags: [], dedicatedNamespaces: [] },
+      queue,
+      activationStore: store,
+      logStore: new RecordLogStore(),
+      clock,
+      logger: silentLogger,
+      observer: {},
+      storeLevels: { blocking: 'always', nonBlocking: 'always' },
+      giveUp: new AbortController().signal,
+    })
+  }
+
+  /** Ends them all in this turn. */
+  function settled(of: ActivationRecorder, ids: readonly string[], blocking = true): Promise<unknown> {
+    return Promise.all(
+      ids.map(
+        (activationId) =>
+          new Promise<void>((resolve, reject) => {
+            of.settleTogether({ ...message, activationId, blocking }, { ...record, activationId }, [], (outcome) => {
+              Promise.resolve(outcome).then(resolve, reject)
+            })
+          }),
+      ),
+    )
+  }
+
+  it('is told once all of their records are stored, by one call', async () => {
+    await settled(await recorder(), ['a', 'b', 'c'])
+    expect(order[0]).toBe('together a,b,c')
+    expect(order.slice(1, 4).toSorted()).toEqual(['stored a', 'stored b', 'stored c'])
+    expect(order.slice(4)).toEqual(['told a', 'told b', 'told c'])
+  })
+
+  it('is told of one that is alone as ever', async () => {
+    await settled(await recorder(), ['a'])
+    expect(order).toEqual(['stored a', 'told a'])
+  })
+
+  it('is told before, where the queue keeps it and somebody waits', async () => {
+    const of = await recorder(true)
+    await settled(of, ['a', 'b'])
+    expect(order.slice(0, 3)).toEqual(['told a', 'told b', 'together a,b'])
+    expect(order).toHaveLength(5)
+    order.length = 0
+    await settled(of, ['c', 'd'], false)
+    expect(order[0]).toBe('together c,d')
+    expect(order.slice(3)).toEqual(['told c', 'told d'])
+  })
+
+  it.each(['throws', 'rejects'])('is told of nobody when the store %s, until each is stored by itself', async (how) => {
+    const of = await recorder()
+    const refused = new Error('disk full')
+    store.putAll = (() => {
+      order.push('refused')
+      if (how === 'throws') throw refused
+      return Promise.reject(refused)
+    }) as typeof store.putAll
+    const put = store.put.bind(store)
+    let refusals = 2
+    store.put = async (activation) => {
+      if (refusals-- > 0) throw new Error('still full')
+      return put(activation)
+    }
+    const all = settled(of, ['a', 'b', 'c'])
+    await vi.waitFor(() => expect(order).toEqual(['refused', 'stored c', 'told c']))
+    await clock.advance(50)
+    await all
+    expect(order.slice(3).toSorted()).toEqual(['stored a', 'stored b', 'told a', 'told b'])
+    for (const id of ['a', 'b']) expect(order.indexOf(`stored ${id}`)).toBeLessThan(order.indexOf(`told ${id}`))
+  })
+
+  it('is told of a record that is too large for the store with what is left of it', async () => {
+    const of = await recorder()
+    Object.assign(store, { capabilities: { ...store.capabilities, maxRecordBytes: 600 } })
+    const large = { statusCode: 0 as const, result: JsonText.of({ text: 'x'.repeat(1000) }) }
+    const outcomes = Promise.all(
+      [response, large].map(
+        (one, index) =>
+          new Promise<void>((resolve, reject) => {
+            const activationId = `${index}`
+            of.settleTogether(
+              { ...message, activationId },
+              { ...record, activationId, response: one },
+              [],
+              (outcome) => {
+                Promise.resolve(outcome).then(resolve, reject)
+              },
+            )
+          }),
+      ),
+    )
+    await outcomes
+    const [whole, less] = [await store.get('guest', '0'), await store.get('guest', '1')]
+    expect(whole?.response.result?.value).toEqual({ ok: 1 })
+    expect(less?.response.result?.text).toContain('exceeded the allowed length of 600 bytes')
+    expect(order.filter((step) => step.startsWith('told'))).toEqual(expect.arrayContaining(['told 0', 'told 1']))
+  })
+
+  it('is stored without those of which no record is wanted', async () => {
+    const of = await recorder()
+    const { limits, ...user } = message.user
+    const unrecorded = {
+      ...message,
+      activationId: 'x',
+      user: { ...user, limits: { ...limits, storeActivations: false } },
+    }
+    of.settleTogether(unrecorded, { ...record, activationId: 'x' }, [], () => order.push('settled x'))
+    await settled(of, ['a', 'b'])
+    expect(order.slice(0, 3)).toEqual(['told x', 'settled x', 'together a,b'])
   })
 })
