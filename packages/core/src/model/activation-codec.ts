@@ -48,10 +48,24 @@ export function parametersText(parameters: Parameters): string {
 }
 
 function parameterText({ key, value, init, encryption }: Parameter): string {
-  let text = `{"key":${quotedText(key)},"value":${typeof value === 'string' ? quotedText(value) : stringifyJson(value)}`
+  let text = `{"key":${quotedText(key)},"value":${valueText(value)}`
   if (init) text += ',"init":true'
   if (encryption !== undefined) text += `,"encryption":${quotedText(encryption)}`
   return `${text}}`
+}
+
+/** As `stringifyJson`, a call of which costs more than most of these values do. */
+function valueText(value: JsonValue): string {
+  switch (typeof value) {
+    case 'string':
+      return quotedText(value)
+    case 'number':
+      return numberText(value)
+    case 'boolean':
+      return value ? 'true' : 'false'
+    default:
+      return stringifyJson(value)
+  }
 }
 
 const fixedTexts = new WeakMap<Parameter, string>()

@@ -1,5 +1,6 @@
 import type { ActivationMessage } from '../../messages/activation-message.ts'
 import type { Activation, ActivationResponse } from '../../model/activation.ts'
+import { fixedParameter } from '../../model/activation-codec.ts'
 import { documentId } from '../../model/entity-name.ts'
 import { isJsonObject, type JsonObject } from '../../model/json.ts'
 import type { Parameter } from '../../model/parameters.ts'
@@ -11,7 +12,9 @@ import type { Mutable } from '../../mutable.ts'
 
 const NO_LOGS: readonly string[] = []
 const STAGES = 'stages'
-const CAUSED_BY_SEQUENCE: Parameter = { key: 'causedBy', value: 'sequence' }
+const CAUSED_BY_SEQUENCE = fixedParameter({ key: 'causedBy', value: 'sequence' })
+/** What is said of containers that were had for no reason worth telling. */
+const ACQUIRED = new Map<Acquisition['how'], Parameter>()
 
 export interface RunFacts {
   readonly response: ActivationResponse
@@ -41,7 +44,7 @@ export function recordOfRun(message: ActivationMessage, action: LoadedAction, fa
   if (init !== undefined) annotations.push({ key: 'initTime', value: Math.round(init) })
   if (message.cause !== undefined) annotations.push(CAUSED_BY_SEQUENCE)
   if (binding !== undefined) annotations.push({ key: 'binding', value: binding })
-  if (acquisition) annotations.push({ key: 'acquired', value: acquisitionJson(acquisition) })
+  if (acquisition) annotations.push(acquired(acquisition))
   annotations.push({ key: STAGES, value: stagesJson(stages) })
   return recordOf(message, action.action.version, { start, end: start + duration, duration, response, annotations })
 }
@@ -110,8 +113,11 @@ function recordOf(
   return record
 }
 
-function acquisitionJson({ how, reason }: Acquisition): JsonObject {
-  return reason === undefined ? { how } : { how, reason }
+function acquired({ how, reason }: Acquisition): Parameter {
+  if (reason !== undefined) return { key: 'acquired', value: { how, reason } }
+  let known = ACQUIRED.get(how)
+  if (!known) ACQUIRED.set(how, (known = fixedParameter({ key: 'acquired', value: { how } })))
+  return known
 }
 
 function stagesJson({ queue, acquire, init, run }: StageTimes): JsonObject {
