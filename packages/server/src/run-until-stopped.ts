@@ -2,6 +2,7 @@ import { PlatformError, SystemClock, type Clock, type Logger } from '@stemcell/c
 import type { Vitals } from '@stemcell/metrics-prometheus'
 import pino from 'pino'
 import { compileSooner } from './compile-sooner.ts'
+import { scavengeAlone } from './scavenge-alone.ts'
 import { HeldOutput } from './held-output.ts'
 import { humanLines } from './human-lines.ts'
 import { LastDefence } from './last-defence.ts'
@@ -64,6 +65,7 @@ export async function runUntilStopped(
     if (!running) return
     defence.hold()
     compileSooner()
+    scavengeAlone()
     const stopped = signals.heard()
     if (running.afterwards) await Promise.race([stopped, running.afterwards().catch(reportUnlessStopping)])
     const signal = await stopped
