@@ -56,16 +56,9 @@ function parameterText({ key, value, init, encryption }: Parameter): string {
 
 /** As `stringifyJson`, a call of which costs more than most of these values do. */
 function valueText(value: JsonValue): string {
-  switch (typeof value) {
-    case 'string':
-      return quotedText(value)
-    case 'number':
-      return numberText(value)
-    case 'boolean':
-      return value ? 'true' : 'false'
-    default:
-      return stringifyJson(value)
-  }
+  if (typeof value === 'string') return quotedText(value)
+  if (typeof value === 'number') return numberText(value)
+  return typeof value === 'boolean' ? String(value) : stringifyJson(value)
 }
 
 const fixedTexts = new WeakMap<Parameter, string>()

@@ -30,6 +30,8 @@ export class ProvisionalRecords {
   }
 
   delete(key: string): boolean {
+    // Mostly there are none, and a key of which nothing else needs the hash is spared it.
+    if (this.isEmpty) return false
     const provisional = this.#byKey.get(key)
     if (!provisional) return false
     this.#bytes -= provisional.text.length
