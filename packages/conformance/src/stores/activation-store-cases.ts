@@ -133,7 +133,7 @@ export const activationStoreCases: readonly ConformanceCase<ActivationStore>[] =
     id: 'record.one-of-several-that-is-too-large-is-told',
     skip: (store) => (store.putAll ? undefined : 'the store takes one record at a time'),
     async run(store, { uniqueName: ns }) {
-      const small = record(ns, 1)
+      const small = record(ns, 2)
       await refuses('ERR_TOO_LARGE', () =>
         store.putAll!([small, recordOfBytes(ns, store.capabilities.maxRecordBytes + 1)]),
       )
