@@ -54,9 +54,10 @@ export class TransientMap<K extends string | number, V> {
     return true
   }
 
+  /** Keeps its table, so that filling it again moves nothing. */
   clear(): void {
-    this.#keys = emptySlots<K>(FIRST_SLOTS)
-    this.#values = emptySlots<V>(FIRST_SLOTS)
+    this.#keys.fill(undefined)
+    this.#values.fill(undefined)
     this.#size = 0
   }
 
@@ -90,7 +91,7 @@ export class TransientMap<K extends string | number, V> {
 }
 
 function emptySlots<T>(count: number): (T | undefined)[] {
-  return Array.from({ length: count }, () => undefined)
+  return Array<T | undefined>(count).fill(undefined)
 }
 
 function hashOf(key: string | number): number {

@@ -13,8 +13,11 @@ export class RecentIds {
   add(id: string): void {
     this.#young.set(id, true)
     if (this.#young.size < this.#count) return
+    const oldest = this.#old
     this.#old = this.#young
-    this.#young = new TransientMap()
+    // Its table has grown already, and is in memory that the collector need not copy.
+    oldest.clear()
+    this.#young = oldest
   }
 
   has(id: string): boolean {
