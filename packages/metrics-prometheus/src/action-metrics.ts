@@ -27,6 +27,8 @@ interface ActionSeries {
   usedMs: number
 }
 
+type ActionOfEvent = Pick<ActivationEvent, 'name' | 'kind' | 'memory'>
+
 /** Counts user events under the names and labels of OpenWhisk's own service for them, which dashboards know. */
 export class ActionMetrics {
   readonly #activations: CellFamily
@@ -43,6 +45,8 @@ export class ActionMetrics {
   /** Of all actions for which there is no room. */
   #others: ActionSeries | undefined
   readonly #series = new Map<string, ActionSeries>()
+  /** What was asked for last is most often asked for next. */
+  #last: { readonly initiator: string; readonly of: ActionOfEvent; readonly series: ActionSeries } | undefined
   /** Namespaces that have met a limit. */
   readonly #limited = new Set<string>()
   readonly #clock: Pick<Clock, 'now'>
@@ -103,7 +107,16 @@ export class ActionMetrics {
     }
   }
 
-  #seriesOf(initiator: string, { name, kind, memory }: ActivationEvent): ActionSeries {
+  #seriesOf(initiator: string, event: ActivationEvent): ActionSeries {
+    const last = this.#last
+    if (last && last.initiator === initiator && isOfSameAction(last.of, event)) return last.series
+    const { name, kind, memory } = event
+    const series = this.#find(initiator, event)
+    this.#last = { initiator, of: { name, kind, memory }, series }
+    return series
+  }
+
+  #find(initiator: string, { name, kind, memory }: ActionOfEvent): ActionSeries {
     const key = `${initiator}\n${name}\n${kind}\n${memory}`
     let series = this.#series.get(key)
     if (series) return series
@@ -115,6 +128,7 @@ export class ActionMetrics {
 
   /** Forgets actions that have not run for long: they may not exist any more. */
   forgetIdle(): void {
+    this.#last = undefined
     const before = this.#clock.now() - FORGET_MS
     const kept = new Set<string>()
     const idle = new Set<string>()
@@ -160,6 +174,10 @@ export class ActionMetrics {
       usedMs: this.#clock.now(),
     }
   }
+}
+
+function isOfSameAction(one: ActionOfEvent, other: ActionOfEvent): boolean {
+  return one.name === other.name && one.kind === other.kind && one.memory === other.memory
 }
 
 /** Actions may give any number. */

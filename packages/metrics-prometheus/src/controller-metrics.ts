@@ -46,7 +46,7 @@ export function controllerMetrics(register: Registry, stages: HistogramFamily): 
     waiting: () => void toWait.value++,
     refused: () => void refused.value++,
     blockingEnded: ({ outcome, ms }) => blocking.with(outcome).observe(ms / 1000),
-    acknowledged: ({ kind, isLate }) => void acknowledgements.with(kind, String(isLate)).value++,
+    acknowledged: ({ kind, isLate }) => void acknowledgements.with(kind, isLate ? 'true' : 'false').value++,
     gauges(now) {
       inFlight.value = now.inFlight
       waiting.value = now.waiting

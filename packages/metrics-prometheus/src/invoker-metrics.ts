@@ -1,10 +1,9 @@
-import type { InvokerObserver, StageTimes } from '@stemcell/core'
+import type { Acquisition, InvokerObserver } from '@stemcell/core'
 import type { Registry } from 'prom-client'
-import { CellFamily, HistogramFamily } from './metric-family.ts'
+import { CellFamily, HistogramFamily, type Cell } from './metric-family.ts'
 import { SECONDS } from './seconds.ts'
 
 const MB = 1024 ** 2
-const STAGES: readonly (keyof StageTimes)[] = ['queue', 'acquire', 'init', 'run']
 
 /** What an invoker does: how activations get containers, the stages of each, and the state of its pool. */
 export function invokerMetrics(register: Registry, stages: HistogramFamily): Required<InvokerObserver> {
@@ -32,16 +31,22 @@ export function invokerMetrics(register: Registry, stages: HistogramFamily): Req
   const containers = gauge('containers', 'Containers of the pool', ['state'])
   const waiting = gauge('waiting', 'Activations without a container').with()
 
-  const stageOf = STAGES.map((stage) => [stage, stages.with(stage)] as const)
-  const logs = stages.with('logs')
-  const store = stages.with('store')
+  const [queue, acquire, init] = [stages.with('queue'), stages.with('acquire'), stages.with('init')]
+  const [run, logs, store] = [stages.with('run'), stages.with('logs'), stages.with('store')]
+  // The usual ones are always the same object.
+  let last: { readonly acquisition: Acquisition; readonly cell: Cell } | undefined
   return {
-    acquired: ({ acquisition: { how, reason = 'none' } }) => void acquisitions.with(how, reason).value++,
-    responded({ stages: times }) {
-      for (const [stage, distribution] of stageOf) {
-        const ms = times[stage]
-        if (ms !== undefined) distribution.observe(ms / 1000)
+    acquired({ acquisition }) {
+      if (last?.acquisition !== acquisition) {
+        last = { acquisition, cell: acquisitions.with(acquisition.how, acquisition.reason ?? 'none') }
       }
+      last.cell.value++
+    },
+    responded({ stages: times }) {
+      queue.observe(times.queue / 1000)
+      acquire.observe(times.acquire / 1000)
+      if (times.init !== undefined) init.observe(times.init / 1000)
+      if (times.run !== undefined) run.observe(times.run / 1000)
     },
     started: ({ stemCell, ok, ms }) => starts.with(String(stemCell), String(ok)).observe(ms / 1000),
     logged: ({ ms }) => logs.observe(ms / 1000),

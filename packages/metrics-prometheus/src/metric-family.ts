@@ -120,9 +120,7 @@ class Children<T> {
 
   with(values: readonly string[]): T {
     const last = this.#last
-    if (last && values.length === last.values.length && values.every((value, at) => value === last.values[at])) {
-      return last.child
-    }
+    if (last && isSame(values, last.values)) return last.child
     const key = labelsText(values)
     let child = this.#children.get(key)
     if (!child) {
@@ -143,6 +141,11 @@ class Children<T> {
   all(): (readonly [Labels, T])[] {
     return [...this.#children.values()]
   }
+}
+
+function isSame(values: readonly string[], others: readonly string[]): boolean {
+  for (let at = 0; at < values.length; at++) if (values[at] !== others[at]) return false
+  return values.length === others.length
 }
 
 interface Snapshot {
