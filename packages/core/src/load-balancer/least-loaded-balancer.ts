@@ -3,6 +3,7 @@ import type { Adapter } from '../adapter.ts'
 import { PlatformError } from '../errors.ts'
 import type { ClusterView, InvokerView, LoadBalancer, Placement, PlacementRequest } from './load-balancer.ts'
 import { serves } from './serves.ts'
+import { callerKey } from './caller-key.ts'
 import { growingTo } from '../collections/growing-cache.ts'
 
 /** Options of {@link leastLoadedBalancer}. */
@@ -46,7 +47,7 @@ export class LeastLoadedBalancer implements LoadBalancer {
       this.#healthy = cluster.invokers.filter(({ state }) => state === 'healthy').map(({ id }) => id)
       this.#version = cluster.version
     }
-    const key = `${request.namespace} ${request.action}`
+    const key = callerKey(request)
     const last = this.#last.get(key)
     const lastInvoker = last === undefined ? undefined : cluster.invokers[last]
     if (

@@ -42,7 +42,15 @@ export function invokerTopic(id: number): string {
   return `invoker${id}`
 }
 
+/** Most activations of an invoker come from one controller. */
+let lastController = ''
+let lastCompleted = 'completed'
+
 /** Topic from which a controller takes its acknowledgements. */
 export function completedTopic(controllerId: string): string {
-  return `completed${controllerId}`
+  if (controllerId !== lastController) {
+    lastController = controllerId
+    lastCompleted = `completed${controllerId}`
+  }
+  return lastCompleted
 }

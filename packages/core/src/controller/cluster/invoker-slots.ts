@@ -66,6 +66,15 @@ interface SharedContainers {
   running: number
 }
 
-function sharedKey({ namespace, action, version, memoryMb, maxConcurrent }: PlacementRequest): string {
-  return `${namespace}\n${action}@${version}\n${memoryMb}\n${maxConcurrent}`
+/** A request comes again with every run of its action. */
+const sharedKeys = new WeakMap<PlacementRequest, string>()
+
+function sharedKey(request: PlacementRequest): string {
+  let key = sharedKeys.get(request)
+  if (key === undefined) {
+    const { namespace, action, version, memoryMb, maxConcurrent } = request
+    key = `${namespace}\n${action}@${version}\n${memoryMb}\n${maxConcurrent}`
+    sharedKeys.set(request, key)
+  }
+  return key
 }

@@ -81,6 +81,8 @@ export class PlacingActivator implements Activator, Bookkeeper {
   readonly #provisional: ProvisionalRecords
   readonly #placement: GuardedPlacement
   readonly #learns: boolean
+  /** By invoker. */
+  readonly #topics: string[] = []
   #subscription: Subscription | undefined
   #onIdle: (() => void) | undefined
   #closing = false
@@ -246,7 +248,8 @@ export class PlacingActivator implements Activator, Bookkeeper {
     if (this.#inFlight.get(entry.activationId) !== entry) return
     let published: MaybePromise<void>
     try {
-      published = queue.publish(invokerTopic(invoker), activationBody(this.#message(entry)))
+      const topic = (this.#topics[invoker] ??= invokerTopic(invoker))
+      published = queue.publish(topic, activationBody(this.#message(entry)))
     } catch (error) {
       // A queue that throws at once; the caller has yet to begin to wait.
       return queueMicrotask(() => this.#notSent(entry, error))
