@@ -2,7 +2,6 @@ import type { Activation, StatusCode } from '../model/activation.ts'
 import type { Identity } from '../model/identity.ts'
 import type { JsonObject, JsonValue } from '../model/json.ts'
 import { isJsonObject, numberOf } from '../model/json.ts'
-import { parameterValue } from '../model/parameters.ts'
 import type { Mutable } from '../mutable.ts'
 import type { MessageBody } from '../queue/queue.ts'
 import { ReferenceBody, referenced } from '../queue/message-body.ts'
@@ -63,11 +62,18 @@ export function activationEvent({
   response,
   annotations,
 }: Activation): ActivationEvent | undefined {
-  const name = parameterValue(annotations, 'path')
-  const kind = parameterValue(annotations, 'kind')
+  let name, kind, limits, causedBy, waitTime, initTime, conductor: JsonValue | undefined
+  // One pass: every activation comes this way.
+  for (const { key, value } of annotations) {
+    if (key === 'path') name = value
+    else if (key === 'kind') kind = value
+    else if (key === 'limits') limits = value
+    else if (key === 'waitTime') waitTime = value
+    else if (key === 'initTime') initTime = value
+    else if (key === 'causedBy') causedBy = value
+    else if (key === 'conductor') conductor = value
+  }
   if (typeof name !== 'string' || typeof kind !== 'string') return undefined
-  const limits = parameterValue(annotations, 'limits')
-  const causedBy = parameterValue(annotations, 'causedBy')
   const { statusCode, size } = response
   const userDefinedStatusCode = statusCodeOf(response.result)
   // Field by field: spreading what is optional is slow, and every activation comes this way.
@@ -76,10 +82,10 @@ export function activationEvent({
     activationId,
     statusCode,
     duration,
-    waitTime: whole(parameterValue(annotations, 'waitTime')),
-    initTime: whole(parameterValue(annotations, 'initTime')),
+    waitTime: whole(waitTime),
+    initTime: whole(initTime),
     kind,
-    conductor: parameterValue(annotations, 'conductor') === true,
+    conductor: conductor === true,
     memory: isJsonObject(limits) ? whole(limits['memory']) : 0,
   }
   if (typeof causedBy === 'string') event.causedBy = causedBy
