@@ -232,8 +232,8 @@ export const CLUSTER_MUTANTS = [
     name: 'gone-without-answer',
     text: 'An activation whose action was deleted meanwhile is dropped without a record.',
     file: `${INVOKER}/activation-consumer.ts`,
-    find: 'return settled(recorder.settle(message, record))',
-    replace: 'return settled(undefined)',
+    find: 'return taken.settled(recorder.settle(message, record))',
+    replace: 'return taken.settled(undefined)',
     seeds: 10,
   },
 ]

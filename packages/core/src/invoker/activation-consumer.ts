@@ -8,6 +8,7 @@ import type { Clock } from '../time/clock.ts'
 import { TransientMap } from '../collections/transient-map.ts'
 import type { ActionFailure, ActionSource } from './action-source.ts'
 import { ActivationJob, released, type JobContext } from './activation-job.ts'
+import { Taken } from './taken-message.ts'
 import { exceededLimit } from './limit-check.ts'
 import type { LoadedAction } from './parts/loaded-action.ts'
 import { MessageLosses } from './message-losses.ts'
@@ -29,17 +30,6 @@ export interface ActivationConsumerParts {
   readonly limits: PlatformLimits
   readonly clock: Clock
   readonly logger: Logger
-}
-
-/** A message with what belongs to it. */
-interface Taken {
-  readonly message: ActivationMessage
-  /** Monotonic ms. */
-  readonly receivedMs: number
-  readonly delivery: Delivery
-  readonly losses: MessageLosses
-  /** Called once, with what becomes of the activation. */
-  readonly settled: (outcome: MaybePromise<void>) => void
 }
 
 /** Consumes activation messages and makes jobs of them. Each accepted activation ends in one record, whatever happens. */
@@ -79,7 +69,8 @@ export class ActivationConsumer {
    * was lost, or the invoker stopped, before the activation was started.
    */
   take(delivery: Delivery, losses: MessageLosses): MaybePromise<void> {
-    const receivedMs = this.#parts.clock.monotonic()
+    const { clock } = this.#parts
+    const received = { atMs: clock.now(), monotonicMs: clock.monotonic() }
     let message: ActivationMessage
     try {
       message = readActivationMessage(delivery.body)
@@ -93,35 +84,14 @@ export class ActivationConsumer {
     if (known) return known
     if (this.#ended.has(activationId)) return
 
-    return this.#follow(activationId, (settled) => this.#begin({ message, receivedMs, delivery, losses, settled }))
-  }
-
-  /** Keeps the books of an activation until it has settled. */
-  #follow(activationId: string, begin: (settled: Taken['settled']) => void): Promise<void> {
-    let settle!: () => void
-    let fail!: (error: unknown) => void
-    const outcome = new Promise<void>((resolve, reject) => {
-      settle = resolve
-      fail = reject
-    })
-    const ended = (): void => {
-      this.#close(activationId, true)
-      settle()
-    }
-    const failed = (error: unknown): void => {
-      this.#close(activationId, false)
-      fail(error)
-    }
-    this.#open.set(activationId, outcome)
+    const taken = new Taken(message, received, delivery, losses, (ended) => this.#close(activationId, ended))
+    this.#open.set(activationId, taken.outcome)
     try {
-      begin((result) => {
-        if (isPromise(result)) result.then(ended, failed)
-        else ended()
-      })
+      this.#begin(taken)
     } catch (error) {
-      failed(error)
+      taken.failed(error)
     }
-    return outcome
+    return taken.outcome
   }
 
   #begin(taken: Taken): void {
@@ -131,37 +101,31 @@ export class ActivationConsumer {
       if (taken.losses.isLost(taken.delivery.signal)) throw released('its message may be given to another')
       this.#submit(taken, action)
     })
-    submitted.catch((error: unknown) => taken.settled(Promise.reject(error as Error)))
+    submitted.catch((error: unknown) => taken.failed(error))
   }
 
   #submit(taken: Taken, action: LoadedAction | ActionFailure): void {
-    const { message, receivedMs, delivery, losses, settled } = taken
+    const { message, delivery } = taken
     const { recorder, jobs, pool, limits, clock } = this.#parts
     // The message was delivered before, and the invoker that had it may have died in the middle of the run.
     if (delivery.attempt > 1 && (typeof action === 'string' || !action.repeatable))
-      return settled(this.#interrupted(message, action))
+      return taken.settled(this.#interrupted(message, action))
     if (typeof action === 'string') {
       const record = recordWithoutAction(message, responseWithoutAction(action), clock.now())
-      return settled(recorder.settle(message, record))
+      return taken.settled(recorder.settle(message, record))
     }
     const exceeded = exceededLimit(action.action.limits, message.user.limits, limits)
     if (exceeded !== undefined) {
-      return settled(recorder.settle(message, recordWithoutAction(message, errorResponse(1, exceeded), clock.now())))
+      const response = errorResponse(1, exceeded)
+      return taken.settled(recorder.settle(message, recordWithoutAction(message, response, clock.now())))
     }
     if (action.action.limits.instances === 0) {
-      return settled(
-        recorder.settle(message, recordWithoutAction(message, errorResponse(2, NO_INSTANCES), clock.now())),
-      )
+      const response = errorResponse(2, NO_INSTANCES)
+      return taken.settled(recorder.settle(message, recordWithoutAction(message, response, clock.now())))
     }
-    const job: ActivationJob = new ActivationJob(jobs, message, action, receivedMs, (outcome) => {
-      if (isWatched) losses.forget(delivery.signal, job)
-      settled(outcome)
-    })
-    let isWatched = false
+    const job = new ActivationJob(jobs, message, action, taken.received, (outcome) => taken.settled(outcome))
     pool.submit(job)
-    if (!job.waits) return
-    isWatched = true
-    losses.watch(delivery.signal, job)
+    if (job.waits) taken.watch(job)
   }
 
   #interrupted(message: ActivationMessage, action: LoadedAction | ActionFailure): Promise<void> {

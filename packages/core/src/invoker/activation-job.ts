@@ -23,7 +23,7 @@ import { payloadOf, type Payload, type UnlockParameter } from './proxy/payload.t
 import type { ReplyLimits } from './proxy/reply-limits.ts'
 import { initBody } from './proxy/request-bodies.ts'
 import { PreparationJob } from './preparation-job.ts'
-import { runInContainer, type RunEnd } from './proxy/run-in-container.ts'
+import { runInContainer, type RunEnd, type RunListener } from './proxy/run-in-container.ts'
 import { recordOfRun } from './record/activation-record.ts'
 import type { ActivationRecorder } from './record/activation-recorder.ts'
 import { errorResponse } from '../model/error-response.ts'
@@ -60,19 +60,8 @@ export interface JobContext {
   readonly givesBack: boolean
 }
 
-/** A run that has ended. */
-interface Ran {
-  readonly end: RunEnd
-  /** Epoch ms. */
-  readonly start: number
-  /** Monotonic ms. */
-  readonly beganMs: number
-  readonly log: ActivationLog | undefined
-  readonly ended: (verdict: Verdict) => void
-}
-
 /** One activation from the pool to its record. */
-export class ActivationJob implements Job {
+export class ActivationJob implements Job, RunListener {
   readonly key: string
   readonly owner: ContainerOwnerView
   readonly namespace: string
@@ -92,6 +81,12 @@ export class ActivationJob implements Job {
   #offers = 0
   #state: 'waiting' | 'started' | 'ended' = 'waiting'
   #lost = false
+  /** The container that runs it, or did last, and since when: epoch and monotonic ms. */
+  #container: Container | undefined
+  #start = 0
+  #beganMs = 0
+  #log: ActivationLog | undefined
+  #ended: (verdict: Verdict) => void = ignore
 
   /**
    * `settled` is called once, when the controller was told and the record is stored or with a promise of that, which
@@ -101,20 +96,18 @@ export class ActivationJob implements Job {
     context: JobContext,
     message: ActivationMessage,
     action: LoadedAction,
-    /** Monotonic ms. */
-    receivedMs: number,
+    received: { readonly atMs: number; readonly monotonicMs: number },
     settled: (outcome: MaybePromise<void>) => void,
   ) {
     const { user, transaction } = message
     const { limits } = action.action
-    const { clock } = context
     const { key, owner } = actionOfCaller(message, action)
     this.#context = context
     this.#message = message
     this.#action = action
     this.#settled = settled
-    this.#receivedMs = receivedMs
-    this.#queueMs = Math.max(0, clock.now() - (clock.monotonic() - receivedMs) - transaction.start)
+    this.#receivedMs = received.monotonicMs
+    this.#queueMs = Math.max(0, received.atMs - transaction.start)
     this.#readsLog = context.collectsLogs && limits.logs > 0
     this.namespace = user.namespace.name
     this.key = key
@@ -194,64 +187,67 @@ export class ActivationJob implements Job {
       return queueMicrotask(() => ended(onInitialised ? 'damaged' : 'kept'))
     }
     const message = this.#message
-    let log: ActivationLog | undefined
-    const failed = (err: unknown): void =>
-      this.#ran({ end: this.#broken(container, err, beganMs), start, beganMs, log, ended })
-    let running: Promise<RunEnd>
+    const action = this.#action
+    this.#container = container
+    this.#start = start
+    this.#beganMs = beganMs
+    this.#ended = ended
+    this.#log = undefined
     try {
-      log = this.#openLog(container)
+      this.#log = this.#openLog(container)
       const replyLimits = this.#context.replyLimits(message)
-      const action = this.#action
       const behind = this.#acquisition?.reason === 'behind'
-      running = runInContainer(container, clock, {
-        message,
-        action,
-        payload,
-        oneByOne: this.#oneByOne,
-        behind,
-        replyLimits,
-        onInitialised,
-      })
+      const oneByOne = this.#oneByOne
+      const request = { message, action, payload, oneByOne, behind, replyLimits, start, beganMs, onInitialised }
+      runInContainer(container, clock, request, this)
     } catch (err) {
       // A container that throws at once.
-      return queueMicrotask(() => failed(err))
+      queueMicrotask(() => this.broke(err))
     }
-    running.then((end) => {
-      const { waitedMs } = end
-      this.#ran({ end, start: start + Math.round(waitedMs), beganMs: beganMs + waitedMs, log, ended })
-    }, failed)
   }
 
-  #ran({ end, start, beganMs, log, ended }: Ran): void {
+  /** As a {@link RunListener}. */
+  broke(error: unknown): void {
+    this.ran(this.#broken(error))
+  }
+
+  /** As a {@link RunListener}. */
+  ran(end: RunEnd): void {
+    const log = this.#log
+    this.#start += Math.round(end.waitedMs)
+    this.#beganMs += end.waitedMs
     const recalled = end.call === 'recalled'
     if (recalled) this.#offers--
     if (end.refused && this.#offers < MAX_OFFERS) {
       void log?.collect({ waitMs: 0 })
       this.#state = 'waiting'
       if (this.#lost) this.lose()
-      return ended(recalled ? 'recalled' : 'refused')
+      return this.#ended(recalled ? 'recalled' : 'refused')
     }
     const stopped = this.#context.closing() && end.call !== 'reply' && end.call !== 'timeout'
     const response = stopped ? errorResponse(3, INVOKER_STOPPED) : end.response
     const verdict = verdictOf(response, end)
     if (!log) {
-      this.#finish(response, start, beganMs, end)
-      return ended(verdict)
+      this.#finish(response, this.#start, this.#beganMs, end)
+      return this.#ended(verdict)
     }
-    if (end.silent) {
-      // It marks no end of its log. What its child processes wrote must be read before the next one's could be.
-      return atEndOfTurn(() => {
-        const lines = this.#readLog(log, response.statusCode === 2, true)
-        this.#finish(response, start, beganMs, end, lines)
-        onceRead(lines, () => ended(verdict))
-      })
-    }
-    const lines = this.#readLog(log, response.statusCode === 2, false)
-    this.#finish(response, start, beganMs, end, lines)
+    // It marks no end of its log. What its child processes wrote must be read before the next one's could be.
+    if (end.silent) atEndOfTurn(() => this.#readAndFinish(log, response, verdict, end))
+    else this.#readAndFinish(log, response, verdict, end)
+  }
+
+  #readAndFinish(log: ActivationLog, response: ActivationResponse, verdict: Verdict, end: RunEnd): void {
+    const lines = this.#readLog(log, response.statusCode === 2, end.silent)
+    this.#finish(response, this.#start, this.#beganMs, end, lines)
     // A container whose requests were cut off goes at once. Another one keeps until its log was read, as the next
-    // activation would write into it; where logs are attributed it need not wait.
-    if (end.call !== 'reply' || this.#attributedLogs) return ended(verdict)
-    onceRead(lines, () => ended(verdict))
+    // activation would write into it; where logs are attributed it need not wait, unless nothing marks the end of this one.
+    const waits = end.silent || (end.call === 'reply' && !this.#attributedLogs)
+    if (waits && isPromise(lines))
+      lines.then(
+        () => this.#ended(verdict),
+        () => this.#ended(verdict),
+      )
+    else this.#ended(verdict)
   }
 
   fail(failure: JobFailure): void {
@@ -264,10 +260,10 @@ export class ActivationJob implements Job {
     this.#finish(responseOfFailure(failure), clock.now(), clock.monotonic())
   }
 
-  #broken(container: Container, err: unknown, beganMs: number): RunEnd {
+  #broken(err: unknown): RunEnd {
     const { clock, logger } = this.#context
     const { activationId } = this.#message
-    logger.error({ activationId, container: container.id, err }, 'run failed unexpectedly')
+    logger.error({ activationId, container: this.#container?.id, err }, 'run failed unexpectedly')
     return {
       response: errorResponse(3, RUN_LOST),
       call: 'unexpected',
@@ -276,7 +272,7 @@ export class ActivationJob implements Job {
       brief: false,
       silent: false,
       initMs: undefined,
-      elapsedMs: clock.monotonic() - beganMs,
+      elapsedMs: clock.monotonic() - this.#beganMs,
       waitedMs: 0,
     }
   }
@@ -368,10 +364,8 @@ function verdictOf({ statusCode }: ActivationResponse, { call, brief }: RunEnd):
   return call === 'timeout' ? 'stuck' : 'damaged'
 }
 
-/** Goes on when the lines are there, or will never be. */
-function onceRead(lines: MaybePromise<unknown>, goOn: () => void): void {
-  if (isPromise(lines)) lines.then(goOn, goOn)
-  else goOn()
+function ignore(): void {
+  // Nobody waits for it yet.
 }
 
 /** Why a handler did nothing with its message. */

@@ -226,7 +226,7 @@ export class ContainerProxy implements IdleContainer {
       case 'arm-grace':
         return this.#armGrace()
       case 'arm-expiry':
-        return this.#arm(this.#keepAlive!.destroyAfterMs, 'expire')
+        return this.#arm(this.#parts.clock.monotonic(), this.#keepAlive!.destroyAfterMs, 'expire')
       case 'cancel-timer':
         return void this.#deadlines.remove(this.#idleLimit)
       case 'suspend':
@@ -289,19 +289,20 @@ export class ContainerProxy implements IdleContainer {
   #runWaiting(): void {
     const jobs = this.#waiting
     if (jobs.length === 0) return
-    this.#waiting = []
-    const { clock, host } = this.#parts
-    const began = clock.monotonic()
-    for (const job of jobs) {
-      job.execute(this.#container!, undefined, (verdict) => {
-        const now = clock.monotonic()
-        this.#progressMs = now
-        host.ran(this, now - began, verdict === 'brief')
-        this.#ended(job, verdict)
-      })
-    }
+    const began = this.#parts.clock.monotonic()
+    for (let job = jobs.shift(); job; job = jobs.shift()) this.#run(job, began)
     if (this.#hasFollowers) this.#watchProgress()
     else this.#progressMs = began
+  }
+
+  #run(job: Job, began: number): void {
+    job.execute(this.#container!, undefined, (verdict) => {
+      const { clock, host } = this.#parts
+      const now = clock.monotonic()
+      this.#progressMs = now
+      host.ran(this, now - began, verdict === 'brief')
+      this.#ended(job, verdict)
+    })
   }
 
   #watchProgress(): void {
@@ -367,14 +368,14 @@ export class ContainerProxy implements IdleContainer {
     const { suspendAfterMs, destroyAfterMs } = this.#keepAlive
     // What is to go at once is not suspended before.
     const suspends = this.#parts.factory.capabilities.suspend && destroyAfterMs > 0
-    if (suspends) this.#arm(suspendAfterMs, 'grace-over')
-    else this.#arm(suspendAfterMs + destroyAfterMs, 'expire')
+    if (suspends) this.#arm(this.idleSinceMs, suspendAfterMs, 'grace-over')
+    else this.#arm(this.idleSinceMs, suspendAfterMs + destroyAfterMs, 'expire')
   }
 
-  #arm(delayMs: number, event: ContainerEvent): void {
+  #arm(fromMs: number, delayMs: number, event: ContainerEvent): void {
     const limit = this.#idleLimit
     this.#deadlines.remove(limit)
-    limit.deadlineMs = this.#parts.clock.monotonic() + delayMs
+    limit.deadlineMs = fromMs + delayMs
     limit.event = event
     this.#deadlines.add(limit)
   }

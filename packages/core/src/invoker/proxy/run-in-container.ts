@@ -19,8 +19,19 @@ export interface RunRequest {
   /** Sent to a container that is busy with others: it may have to wait there. */
   readonly behind: boolean
   readonly replyLimits: Pick<CallOptions, 'maxReplyBytes' | 'truncateAtBytes'>
+  /** Epoch ms. */
+  readonly start: number
+  /** The same moment on the monotonic clock. */
+  readonly beganMs: number
   /** Given for a container that must be initialised first, and called when it is. */
   readonly onInitialised: (() => void) | undefined
+}
+
+/** Is told once how a run ended, never before `runInContainer` has returned. */
+export interface RunListener {
+  ran(end: RunEnd): void
+  /** It failed in a way that nobody provided for. */
+  broke(error: unknown): void
 }
 
 export interface RunEnd {
@@ -42,10 +53,14 @@ export interface RunEnd {
   readonly waitedMs: number
 }
 
-/** Initialises the container if need be and runs the action once. Both together have the action's time limit. */
-export function runInContainer(container: Container, clock: Clock, request: RunRequest): Promise<RunEnd> {
-  const attempt = new Attempt(container, clock, request)
-  return request.onInitialised ? attempt.initAndRun(request.onInitialised) : attempt.run(attempt.limitMs, undefined)
+/**
+ * Initialises the container if need be and runs the action once. Both together have the action's time limit. Throws what a
+ * container throws at once; then the listener is told nothing.
+ */
+export function runInContainer(container: Container, clock: Clock, request: RunRequest, listener: RunListener): void {
+  const attempt = new Attempt(container, clock, request, listener)
+  if (request.onInitialised) void attempt.initAndRun(request.onInitialised)
+  else attempt.run(attempt.limitMs, undefined)
 }
 
 class Attempt {
@@ -53,44 +68,58 @@ class Attempt {
   readonly #container: Container
   readonly #clock: Clock
   readonly #request: RunRequest
+  readonly #listener: RunListener
   #began: number
   #waitedMs = 0
   /** Epoch ms. */
   readonly #deadline: number
 
-  constructor(container: Container, clock: Clock, request: RunRequest) {
+  constructor(container: Container, clock: Clock, request: RunRequest, listener: RunListener) {
     this.#container = container
     this.#clock = clock
     this.#request = request
+    this.#listener = listener
     this.limitMs = request.action.action.limits.timeout
-    this.#began = clock.monotonic()
-    this.#deadline = clock.now() + this.limitMs
+    this.#began = request.beganMs
+    this.#deadline = request.start + this.limitMs
   }
 
-  async initAndRun(onInitialised: () => void): Promise<RunEnd> {
+  async initAndRun(onInitialised: () => void): Promise<void> {
+    let failure: RunEnd | undefined
+    try {
+      const { end, elapsedMs } = await this.#init()
+      const response = responseOfInit(end, this.#facts(elapsedMs))
+      if (response) failure = this.#conclude(end, response, elapsedMs, elapsedMs)
+      else {
+        onInitialised()
+        this.run(Math.max(1, Math.floor(this.limitMs - elapsedMs)), elapsedMs)
+      }
+    } catch (error) {
+      return this.#listener.broke(error)
+    }
+    if (failure) this.#listener.ran(failure)
+  }
+
+  async #init(): Promise<TimedEnd> {
     const { message, action, payload, replyLimits, oneByOne } = this.#request
     const body = initBody(message, action, payload, this.#deadline, oneByOne)
     const reply = this.#container.init(body, { ...replyLimits, timeoutMs: this.limitMs })
-    const { end, elapsedMs } = await reply.then(
+    return reply.then(
       (answer) => this.#answered(answer),
       (error: unknown) => this.#failed(error),
     )
-    const failure = responseOfInit(end, this.#facts(elapsedMs))
-    if (failure) return this.#conclude(end, failure, elapsedMs, elapsedMs)
-    onInitialised()
-    return this.run(Math.max(1, Math.floor(this.limitMs - elapsedMs)), elapsedMs)
   }
 
-  /** The way of nearly every activation: one promise behind that of the container, and nothing that waits. */
-  run(timeoutMs: number, initMs: number | undefined): Promise<RunEnd> {
+  /** The way of nearly every activation: no promise but that of the container, and nothing that waits. */
+  run(timeoutMs: number, initMs: number | undefined): void {
     const { message, action, payload, replyLimits, behind } = this.#request
     const { maxReplyBytes, truncateAtBytes } = replyLimits
     const body = runBody(message, action, payload, this.#deadline)
     const options: Mutable<CallOptions> = { timeoutMs, maxReplyBytes, truncateAtBytes }
     if (behind) options.behind = () => this.#couldBegin()
-    return this.#container.run(body, options).then(
-      (reply) => this.#ran(this.#answered(reply), initMs),
-      async (error: unknown) => this.#ran(await this.#failed(error), initMs),
+    void this.#container.run(body, options).then(
+      (reply) => this.#ended(this.#answered(reply), initMs),
+      async (error: unknown) => this.#ended(await this.#failed(error), initMs),
     )
   }
 
@@ -98,6 +127,16 @@ class Attempt {
     const now = this.#clock.monotonic()
     this.#waitedMs = now - this.#began
     this.#began = now
+  }
+
+  #ended(timed: TimedEnd, initMs: number | undefined): void {
+    let end: RunEnd
+    try {
+      end = this.#ran(timed, initMs)
+    } catch (error) {
+      return this.#listener.broke(error)
+    }
+    this.#listener.ran(end)
   }
 
   #answered(reply: RuntimeReply): TimedEnd {
