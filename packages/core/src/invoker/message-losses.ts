@@ -1,11 +1,12 @@
 import type { ActivationJob } from './activation-job.ts'
+import { LinkedList, type Link } from './parts/linked-list.ts'
 
 /**
  * Watches over the messages that a subscription delivered: whose jobs wait is told when the message may be given to
  * somebody else. While the subscription closes its messages are still its own, though their signals abort.
  */
 export class MessageLosses {
-  readonly #jobs = new Map<AbortSignal, Set<ActivationJob>>()
+  readonly #jobs = new Map<AbortSignal, LinkedList<ActivationJob>>()
   readonly #onLost: (job: ActivationJob) => void
   #closing = false
 
@@ -23,25 +24,25 @@ export class MessageLosses {
     return signal.aborted && !this.#closing
   }
 
-  /** `signal` may be that of many messages: it is listened to once. */
-  watch(signal: AbortSignal, job: ActivationJob): void {
-    if (this.isLost(signal)) return this.#onLost(job)
+  /**
+   * Until the link, of a job that waits, leaves its list. `signal` may be that of many messages: it is listened to
+   * once.
+   */
+  watch(signal: AbortSignal, link: Link<ActivationJob>): void {
+    if (this.isLost(signal)) return this.#onLost(link.value)
     if (this.#closing) return
-    const known = this.#jobs.get(signal)
-    if (known) known.add(job)
-    else {
-      this.#jobs.set(signal, new Set([job]))
+    let jobs = this.#jobs.get(signal)
+    if (!jobs) {
+      this.#jobs.set(signal, (jobs = new LinkedList()))
       signal.addEventListener('abort', () => this.#lost(signal), { once: true })
     }
-  }
-
-  forget(signal: AbortSignal, job: ActivationJob): void {
-    this.#jobs.get(signal)?.delete(job)
+    jobs.pushBack(link)
   }
 
   #lost(signal: AbortSignal): void {
-    const jobs = this.#jobs.get(signal) ?? []
+    const jobs = this.#jobs.get(signal)
     this.#jobs.delete(signal)
-    for (const job of jobs) this.#onLost(job)
+    // Letting one go may end others.
+    for (const job of [...(jobs ?? [])]) this.#onLost(job)
   }
 }

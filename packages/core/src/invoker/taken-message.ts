@@ -3,6 +3,7 @@ import type { ActivationMessage } from '../messages/activation-message.ts'
 import type { Delivery } from '../queue/queue.ts'
 import type { ActivationJob } from './activation-job.ts'
 import type { MessageLosses } from './message-losses.ts'
+import { Link } from './parts/linked-list.ts'
 
 /** A message that was taken from the queue, until it is known what became of its activation. */
 export class Taken {
@@ -13,7 +14,8 @@ export class Taken {
   /** What the queue waits for. */
   readonly outcome: Promise<void>
   readonly #onClosed: (ended: boolean) => void
-  #watched: ActivationJob | undefined
+  /** While its job waits. */
+  #watched: Link<ActivationJob> | undefined
   #settle!: () => void
   #fail!: (error: unknown) => void
 
@@ -38,13 +40,13 @@ export class Taken {
 
   /** The job waits: it is told when the message may be given to somebody else. */
   watch(job: ActivationJob): void {
-    this.#watched = job
-    this.losses.watch(this.delivery.signal, job)
+    this.#watched = new Link(job)
+    this.losses.watch(this.delivery.signal, this.#watched)
   }
 
   /** Called once, with what becomes of the activation. */
   settled(outcome: MaybePromise<void>): void {
-    if (this.#watched) this.losses.forget(this.delivery.signal, this.#watched)
+    this.#watched?.unlink()
     if (isPromise(outcome)) {
       outcome.then(
         () => this.#ended(),

@@ -43,8 +43,9 @@ export class InFlight extends Deadline implements Waiter {
   provisional: { readonly done: MaybePromise<void> } | undefined
   /** The caller has, or is being given, the id: from here on it must end in a record. */
   handedOut = false
+  /** When it was accepted, monotonic ms. */
+  readonly cameMs: number
   readonly #books: Bookkeeper
-  readonly #cameMs: number
   #resolve: ((outcome: ActivationOutcome) => void) | undefined
   #reject: ((error: PlatformError | ActivationGoesOn) => void) | undefined
   #patience: Deadline | undefined
@@ -55,7 +56,7 @@ export class InFlight extends Deadline implements Waiter {
     // From when on the invoker is late; known once it was sent.
     super(Infinity)
     this.#books = books
-    this.#cameMs = books.clock.monotonic()
+    this.cameMs = books.clock.monotonic()
     this.activationId = activationId
     this.request = request
     this.placement = placement
@@ -67,7 +68,7 @@ export class InFlight extends Deadline implements Waiter {
 
   /** Since it was accepted, ms. */
   get ageMs(): number {
-    return this.#books.clock.monotonic() - this.#cameMs
+    return this.#books.clock.monotonic() - this.cameMs
   }
 
   /** A blocking caller has not been answered yet. */
@@ -95,7 +96,7 @@ export class InFlight extends Deadline implements Waiter {
       else if (early && this.handedOut) resolve(early)
       else if (early) this.#answer(early)
       else if (this.request.blocking) {
-        this.#patience = new Patience(this.#cameMs + this.request.waitMs, () => this.#handOut())
+        this.#patience = new Patience(this.cameMs + this.request.waitMs, () => this.#handOut())
         this.#books.deadlines.add(this.#patience)
       } else if (this.invoker < 0) this.#handOut()
     })

@@ -201,27 +201,28 @@ export class PlacingActivator implements Activator, Bookkeeper {
       entry.rejection = placement.reject
       return false
     }
+    const { observer, clock } = this.#parts
+    const nowMs = entry.inRoom ? clock.monotonic() : entry.cameMs
     entry.invoker = placement.invoker
     entry.inRoom = false
-    const { observer } = this.#parts
     if (observer?.placed) {
       const { trace } = entry.request.transaction
       const { namespace, action, kind } = entry.placement
-      const event = { namespace, action, kind, invoker: placement.invoker, waitMs: entry.ageMs }
+      const event = { namespace, action, kind, invoker: placement.invoker, waitMs: nowMs - entry.cameMs }
       observer.placed(trace ? { ...event, trace } : event)
     }
     this.cluster.take(placement.invoker, entry.placement)
-    this.#send(entry, placement.invoker)
+    this.#send(entry, placement.invoker, nowMs)
     return true
   }
 
-  #send(entry: InFlight, invoker: number): void {
-    const { queue, clock, limits } = this.#parts
+  #send(entry: InFlight, invoker: number, nowMs: number): void {
+    const { queue, limits } = this.#parts
     const { request } = entry
     const { timeout } = request.target.action.limits
     const timeoutMs =
       Math.max(timeout, limits.timeoutMs.std) * limits.completionTimeoutFactor + limits.completionTimeoutAddonMs
-    entry.expectEnd(clock.monotonic() + timeoutMs)
+    entry.expectEnd(nowMs + timeoutMs)
     // Whoever gave the id asks for it again after a crash: nothing starts before there is a record to be found then.
     if (request.activationId === undefined || request.blocking || queue.capabilities.durable || entry.provisional) {
       this.#publish(entry, invoker)
