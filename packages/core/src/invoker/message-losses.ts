@@ -42,7 +42,10 @@ export class MessageLosses {
   #lost(signal: AbortSignal): void {
     const jobs = this.#jobs.get(signal)
     this.#jobs.delete(signal)
-    // Letting one go may end others.
-    for (const job of [...(jobs ?? [])]) this.#onLost(job)
+    // Those that end when another one is let go have left the list before their turn.
+    for (let job = jobs?.first; job; job = jobs?.first) {
+      jobs?.removeFirst()
+      this.#onLost(job)
+    }
   }
 }

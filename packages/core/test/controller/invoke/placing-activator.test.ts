@@ -15,6 +15,7 @@ import {
   silentLogger,
   VirtualClock,
   type Activation,
+  type ControllerObserver,
   type Identity,
   type LoadBalancer,
   type PlatformLimits,
@@ -88,6 +89,7 @@ async function stage(
     readonly loadBalancer?: LoadBalancer
     readonly durable?: boolean
     readonly limits?: Partial<PlatformLimits>
+    readonly observer?: ControllerObserver
   } = {},
 ) {
   const clock = new VirtualClock()
@@ -107,6 +109,7 @@ async function stage(
     limits: { ...DEFAULT_PLATFORM_LIMITS, ...options.limits },
     manifest: new RuntimesManifest(DEFAULT_MANIFEST),
     maxWaiting: options.maxWaiting ?? 10,
+    ...(options.observer && { observer: options.observer }),
   })
   await activator.open()
   opened.push(queue, activator)
@@ -135,6 +138,20 @@ describe('placing activator', () => {
     expect(received[0]!.content?.value).toEqual({ a: 1 })
     await complete(received[0]!, { b: 'two' })
     expect((await outcome).activation?.response.result?.value).toEqual({ b: 'two' })
+  })
+
+  it('tells how long an activation waited for room: not at all where there was some', async () => {
+    const waits: number[] = []
+    const { activator, received, complete, clock } = await stage({
+      observer: { placed: ({ waitMs }) => waits.push(waitMs) },
+    })
+    const outcomes = [1, 2, 3].map(() => activator.activate(request()))
+    await clock.advance(7)
+    expect(waits).toEqual([0, 0])
+    await complete(received[0]!)
+    expect(waits).toEqual([0, 0, 7])
+    for (const message of received.slice(1)) await complete(message)
+    await Promise.all(outcomes)
   })
 
   it('answers a non-blocking caller as soon as the queue has the message', async () => {
