@@ -2,6 +2,7 @@ import type { Duplex } from 'node:stream'
 import type { Clock } from '../../../time/clock.ts'
 import { DirectRequest } from './direct-request.ts'
 import { DirectResponse, type ResponseOwner } from './direct-response.ts'
+import { isBorrowed, readIntoBuffer, readIntoStream } from './read-buffer.ts'
 import { MAX_BODY_BYTES, MAX_HEAD_BYTES, readRequestHead, type RequestHead } from './request-head.ts'
 
 const EMPTY = Buffer.alloc(0)
@@ -56,7 +57,7 @@ export class DirectConnection implements ResponseOwner {
     this.#host = host
     this.socket = socket
     this.#lastTick = host.tick
-    socket.on('data', this.#onData)
+    if (!readIntoBuffer(socket, this.#onRead)) socket.on('data', this.#onData)
     socket.on('end', this.#onEnd)
     socket.on('error', this.#onError)
     socket.on('drain', this.#onDrain)
@@ -90,6 +91,14 @@ export class DirectConnection implements ResponseOwner {
     this.#lastTick = this.#host.tick
     if (!keepsConnection) this.#finish()
     else if (!this.#isReading) this.#read()
+  }
+
+  readonly #onRead = (size: number, bytes: Buffer): boolean => {
+    if (this.#isOver) return true
+    this.#onData(bytes.subarray(0, size))
+    // Whatever waits for more.
+    if (this.#bytes.length > 0 && isBorrowed(this.#bytes)) this.#bytes = Buffer.from(this.#bytes)
+    return true
   }
 
   readonly #onData = (chunk: Buffer): void => {
@@ -166,7 +175,7 @@ export class DirectConnection implements ResponseOwner {
     const end = head.bytes + head.bodyBytes
     if (bytes.length < end) return false
     this.#bytes = bytes.length === end ? EMPTY : bytes.subarray(end)
-    const body = head.bodyBytes === 0 ? EMPTY : bytes.subarray(head.bytes, end)
+    const body = head.bodyBytes === 0 ? EMPTY : copied(bytes, head.bytes, end)
     this.#served = true
     const response = new DirectResponse(this)
     this.#response = response
@@ -186,9 +195,10 @@ export class DirectConnection implements ResponseOwner {
   }
 
   #handOver(): void {
-    const bytes = this.#bytes
+    const bytes = Buffer.from(this.#bytes)
     const { socket } = this
     this.#stopReading()
+    readIntoStream(socket)
     socket.off('error', this.#onError)
     socket.off('close', this.#onClose)
     socket.pause()
@@ -209,4 +219,10 @@ export class DirectConnection implements ResponseOwner {
     this.socket.off('end', this.#onEnd)
     this.socket.off('drain', this.#onDrain)
   }
+}
+
+function copied(bytes: Buffer, from: number, to: number): Buffer {
+  const copy = Buffer.allocUnsafe(to - from)
+  bytes.copy(copy, 0, from, to)
+  return copy
 }

@@ -1,4 +1,6 @@
+import { once } from 'node:events'
 import { createServer, Server, type IncomingHttpHeaders, type IncomingMessage } from 'node:http'
+import { connect, type AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { duplexPair } from '../../../../src/assembly/duplex-pair.ts'
 import { ApiServer, type HttpRequest } from '../../../../src/controller/http/direct/api-server.ts'
@@ -47,22 +49,43 @@ export class ByteServers {
     }
   }
 
+  /** For connections of the operating system. */
+  async listen(): Promise<void> {
+    await new Promise<void>((resolve) => this.#direct.listen(0, '127.0.0.1', resolve))
+  }
+
+  async close(): Promise<void> {
+    await new Promise((resolve) => this.#direct.close(resolve))
+  }
+
   /** What each understands of a connection on which these pieces come and that then ends. */
   async send(pieces: readonly Buffer[]): Promise<{ readonly node: Told; readonly direct: Told }> {
     const [node, direct] = await Promise.all([this.#ask(this.#node, pieces), this.#ask(this.#direct, pieces)])
     return { node, direct }
   }
 
+  async #connection(server: Server): Promise<[Duplex, Duplex]> {
+    if (!server.listening) {
+      const pair = duplexPair()
+      server.emit('connection', pair[1])
+      return pair
+    }
+    const accepted = once(server, 'connection') as Promise<[Duplex]>
+    const { port } = server.address() as AddressInfo
+    const ours = connect({ port, host: '127.0.0.1', noDelay: true, allowHalfOpen: true })
+    const [theirs] = await accepted
+    return [ours, theirs]
+  }
+
   async #ask(server: Server, pieces: readonly Buffer[]): Promise<Told> {
     this.#understood.set(server, [])
-    const [ours, theirs] = duplexPair()
+    const [ours, theirs] = await this.#connection(server)
     let answer = ''
     const gone = new Promise<void>((resolve) => {
       ours.setEncoding('latin1').on('data', (chunk: string) => (answer += chunk))
       ours.on('error', () => resolve()).on('close', () => resolve())
       theirs.on('close', () => resolve())
     })
-    server.emit('connection', theirs)
     for (const piece of pieces) {
       if (ours.writable) ours.write(piece)
       await new Promise((resolve) => setImmediate(resolve))
