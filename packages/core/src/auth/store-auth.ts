@@ -31,6 +31,8 @@ const MAX_USER_LENGTH = 256
 interface Entry {
   readonly identity: Identity
   readonly freshUntilMs: number
+  /** Whose key was compared with that of the identity. They come again and again, and are frozen. */
+  proven?: Credentials
 }
 
 /** HTTP Basic credentials, user the uuid and password the key, looked up in the subject store. */
@@ -77,7 +79,7 @@ export class StoreAuth implements Auth {
     const { user, password } = credentials
     if (user.length > MAX_USER_LENGTH) return undefined
     const entry = this.#byUser.get(user)
-    if (entry && this.#fresh(entry.freshUntilMs) && sameSecret(password, entry.identity.authkey.key)) {
+    if (entry && this.#fresh(entry.freshUntilMs) && proves(credentials, entry)) {
       return entry.identity
     }
     const lookup = `key ${keyPartition(user, password)}`
@@ -179,6 +181,13 @@ export class StoreAuth implements Auth {
   #check(): void {
     if (!this.#open) throw new PlatformError('ERR_CLOSED', 'store auth is not open')
   }
+}
+
+function proves(credentials: Extract<Credentials, { scheme: 'basic' }>, entry: Entry): boolean {
+  if (entry.proven === credentials) return true
+  if (!sameSecret(credentials.password, entry.identity.authkey.key)) return false
+  if (Object.isFrozen(credentials)) entry.proven = credentials
+  return true
 }
 
 interface SubjectRow {

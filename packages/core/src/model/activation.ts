@@ -39,11 +39,6 @@ export interface Activation {
   readonly annotations: Parameters
 }
 
-/** A UUID v4 without its dashes. */
-export function activationIdOf(uuid: string): string {
-  return uuid.replaceAll('-', '')
-}
-
 /**
  * What the `name` filter of a listing is compared with: `package/name` when the record was made through a binding or
  * belongs to a packaged action, else the bare name.

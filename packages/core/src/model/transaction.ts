@@ -1,5 +1,5 @@
 import type { Mutable } from '../mutable.ts'
-import type { Random } from '../time/random.ts'
+import { randomId, type Random } from '../time/random.ts'
 import type { Trace } from './tracer.ts'
 import type { Clock } from '../time/clock.ts'
 
@@ -30,9 +30,4 @@ export function childTransaction({ extraLogging, trace }: Transaction, clock: Cl
   if (extraLogging) child.extraLogging = extraLogging
   if (trace) child.trace = trace
   return child
-}
-
-/** As good as a random text of 32 characters, and many times quicker to have. */
-function randomId(random: Random): string {
-  return random.uuid().replaceAll('-', '')
 }

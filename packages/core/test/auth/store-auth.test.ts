@@ -106,6 +106,22 @@ describe('StoreAuth', () => {
     expect(watched.lookups).toBe(2)
   })
 
+  it('credentials that were right are wrong as soon as the subject is blocked, though they come again', async () => {
+    const same = Object.freeze({ ...credentials })
+    for (let time = 0; time < 3; time++) expect(await auth.authenticate(same)).toEqual(guest)
+    await blockSubject(real, 'guest')
+    auth.invalidate({ subject: 'guest' })
+    expect(await auth.authenticate(same)).toBeUndefined()
+    expect(await auth.authenticate(same)).toBeUndefined()
+  })
+
+  it('compares again what its caller has changed', async () => {
+    const changed: { scheme: 'basic'; user: string; password: string } = { ...credentials }
+    for (let time = 0; time < 3; time++) expect(await auth.authenticate(changed)).toEqual(guest)
+    changed.password = 'x'.repeat(64)
+    expect(await auth.authenticate(changed)).toBeUndefined()
+  })
+
   it('finds a namespace that is made after it was asked for in vain', async () => {
     expect(await auth.identityOf('later')).toBeUndefined()
     await addSubject(real, {

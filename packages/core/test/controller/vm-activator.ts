@@ -2,14 +2,14 @@ import { createContext, runInContext } from 'node:vm'
 import type { ActivationOutcome, ActivationRequest, Activator } from '../../src/controller/invoke/activator.ts'
 import { limitsJson } from '../../src/model/action-codec.ts'
 import type { Action } from '../../src/model/action.ts'
-import { activationIdOf, type Activation, type ActivationResponse } from '../../src/model/activation.ts'
+import type { Activation, ActivationResponse } from '../../src/model/activation.ts'
 import { isSequence } from '../../src/model/exec.ts'
 import { isJsonObject, type JsonValue } from '../../src/model/json.ts'
 import { JsonText } from '../../src/model/json-text.ts'
 import { parametersAsObject } from '../../src/model/parameters.ts'
 import type { ActivationStore } from '../../src/store/activation-store.ts'
 import type { Clock } from '../../src/time/clock.ts'
-import type { Random } from '../../src/time/random.ts'
+import { randomId, type Random } from '../../src/time/random.ts'
 
 /**
  * Runs JavaScript actions inside this process: an activator for tests of what lies in front of it. Actions are the
@@ -27,7 +27,7 @@ export class VmActivator implements Activator {
   }
 
   async activate(request: ActivationRequest): Promise<ActivationOutcome> {
-    const activationId = activationIdOf(this.#random.uuid())
+    const activationId = randomId(this.#random)
     const running = this.#run(activationId, request)
     if (!request.blocking) return { activationId }
     const waiting = new AbortController()

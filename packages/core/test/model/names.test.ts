@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { activationFilterName, activationIdOf } from '../../src/model/activation.ts'
+import { activationFilterName } from '../../src/model/activation.ts'
 import { formatByteSize, parseByteSize } from '../../src/model/byte-size.ts'
 import { documentId, isEntityName, pathSegments, rootNamespace } from '../../src/model/entity-name.ts'
 import { isBinaryCode } from '../../src/model/exec.ts'
@@ -113,10 +113,6 @@ describe('code', () => {
 })
 
 describe('activations', () => {
-  it('are named by a UUID without its dashes', () => {
-    expect(activationIdOf('23bc46b1-71f6-4ed5-8c54-816aa4f8c502')).toBe('23bc46b171f64ed58c54816aa4f8c502')
-  })
-
   it.each([
     [[], 'split'],
     [[{ key: 'path', value: 'acme/split' }], 'split'],

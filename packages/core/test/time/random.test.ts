@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { randomText, type Random } from '../../src/time/random.ts'
+import { randomId, randomText, type Random } from '../../src/time/random.ts'
 import { SeededRandom } from '../../src/time/seeded-random.ts'
 import { SystemRandom } from '../../src/time/system-random.ts'
 
@@ -15,6 +15,13 @@ describe.each([
     const uuids = Array.from({ length: 1000 }, () => random.uuid())
     for (const uuid of uuids) expect(uuid).toMatch(UUID_V4)
     expect(new Set(uuids).size).toBe(1000)
+  })
+
+  it('makes ids that are such UUIDs without their dashes', () => {
+    const random = make()
+    const ids = Array.from({ length: 1000 }, () => randomId(random))
+    for (const id of ids) expect(id).toMatch(/^[0-9a-f]{12}4[0-9a-f]{3}[89ab][0-9a-f]{15}$/)
+    expect(new Set(ids).size).toBe(1000)
   })
 
   it('draws integers below the bound, up to the largest bound', () => {
@@ -65,6 +72,16 @@ describe('SeededRandom', () => {
     for (const byte of random.bytes(100_000)) bytes[byte]!++
     expect(chiSquared(bytes)).toBeLessThan(331)
   })
+})
+
+it('bytes that were given out are nobody else’s, whatever is drawn after them', () => {
+  const random = new SystemRandom()
+  const given = Array.from({ length: 500 }, (_, count) => random.bytes(count % 40))
+  const before = given.map((bytes) => Buffer.from(bytes))
+  const ids = given.map(() => random.hexId())
+  expect(given.map((bytes) => Buffer.from(bytes))).toEqual(before)
+  const parts = before.filter(({ length }) => length >= 8).map((bytes) => bytes.toString('hex', 0, 8))
+  expect(new Set([...parts, ...ids.map((id) => id.slice(0, 16))]).size).toBe(parts.length + ids.length)
 })
 
 it('text favours no character', () => {

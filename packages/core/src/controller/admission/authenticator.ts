@@ -41,7 +41,7 @@ function parse(header: string): Credentials {
   if (!BASIC.test(header)) throw new Refusal('authentication-missing')
   const pair = basicCredentials(header)
   if (!pair) throw new Refusal('authentication-invalid')
-  return { scheme: 'basic', ...pair }
+  return Object.freeze({ scheme: 'basic', ...pair })
 }
 
 /** The pair in an `Authorization` header; undefined when there is none. */

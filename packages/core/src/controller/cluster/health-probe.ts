@@ -4,7 +4,6 @@ import { activationBody } from '../../messages/activation-message.ts'
 import { invokerTopic } from '../../messages/invoker-instance.ts'
 import { actionDocument } from '../../model/action-codec.ts'
 import type { Action } from '../../model/action.ts'
-import { activationIdOf } from '../../model/activation.ts'
 import { documentId } from '../../model/entity-name.ts'
 import { AUTH_KEY_LENGTH, type Identity } from '../../model/identity.ts'
 import type { PlatformLimits } from '../../model/platform-limits.ts'
@@ -12,7 +11,7 @@ import type { RuntimesManifest } from '../../model/runtimes-manifest.ts'
 import type { Queue } from '../../queue/queue.ts'
 import type { EntityStore } from '../../store/entity-store.ts'
 import type { Clock } from '../../time/clock.ts'
-import { randomText, type Random } from '../../time/random.ts'
+import { randomId, randomText, type Random } from '../../time/random.ts'
 
 export interface HealthProbeParts {
   readonly controllerId: string
@@ -51,7 +50,7 @@ export class HealthProbe {
         transaction: { id: PROBE_TRANSACTION, start: clock.now() },
         action: { path, name, version },
         user: this.#nobody(),
-        activationId: activationIdOf(random.uuid()),
+        activationId: randomId(random),
         controllerId,
         blocking: false,
         initArgs: [],

@@ -3,7 +3,7 @@ import { TransientMap } from '../../collections/transient-map.ts'
 import { isPromise, type MaybePromise } from '../../lifecycle.ts'
 import type { Logger } from '../../log.ts'
 import { activationEvent, type EmitEvent } from '../../messages/event-message.ts'
-import { activationIdOf, type Activation, type ActivationResponse } from '../../model/activation.ts'
+import type { Activation, ActivationResponse } from '../../model/activation.ts'
 import type { JsonText } from '../../model/json-text.ts'
 import type { Mutable } from '../../mutable.ts'
 import type { PlatformLimits } from '../../model/platform-limits.ts'
@@ -12,7 +12,7 @@ import { childTransaction } from '../../model/transaction.ts'
 import type { ActivationStore } from '../../store/activation-store.ts'
 import type { Clock } from '../../time/clock.ts'
 import { Deadlines } from '../../time/deadlines.ts'
-import type { Random } from '../../time/random.ts'
+import { randomId, type Random } from '../../time/random.ts'
 import { within } from '../../time/within.ts'
 import type { EntityCache } from '../entities/entity-cache.ts'
 import { ActivationRefused } from '../refusals/activation-refused.ts'
@@ -154,13 +154,7 @@ export class ComposingActivator implements Activator {
 
   #start(kind: CompositeKind, request: ActivationRequest, parent: Composite | undefined): Composite {
     const { random, clock, logger } = this.#parts
-    const composite = new Composite(
-      request.activationId ?? activationIdOf(random.uuid()),
-      kind,
-      request,
-      clock.now(),
-      parent,
-    )
+    const composite = new Composite(request.activationId ?? randomId(random), kind, request, clock.now(), parent)
     this.#running.set(composite.activationId, composite)
     if (!parent) this.#count(request, 1)
     // Its id belongs in the provisional record of its parent.

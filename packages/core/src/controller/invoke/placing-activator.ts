@@ -6,7 +6,7 @@ import { readAcknowledgement, type Acknowledgement } from '../../messages/acknow
 import { activationBody, type ActivationMessage } from '../../messages/activation-message.ts'
 import { activationEvent, type EmitEvent } from '../../messages/event-message.ts'
 import { completedTopic, invokerTopic } from '../../messages/invoker-instance.ts'
-import { activationIdOf, type Activation } from '../../model/activation.ts'
+import type { Activation } from '../../model/activation.ts'
 import type { PlatformLimits } from '../../model/platform-limits.ts'
 import type { Tracer } from '../../model/tracer.ts'
 import type { RuntimesManifest } from '../../model/runtimes-manifest.ts'
@@ -15,7 +15,7 @@ import type { ActivationStore } from '../../store/activation-store.ts'
 import { controllerOwner } from '../../store/record-owner.ts'
 import type { Clock } from '../../time/clock.ts'
 import { Deadlines } from '../../time/deadlines.ts'
-import type { Random } from '../../time/random.ts'
+import { randomId, type Random } from '../../time/random.ts'
 import { within } from '../../time/within.ts'
 import { TransientMap } from '../../collections/transient-map.ts'
 import type { ClusterState } from '../cluster/cluster-state.ts'
@@ -169,7 +169,7 @@ export class PlacingActivator implements Activator, Bookkeeper {
     const { random, manifest } = this.#parts
     const { name, uuid } = request.user.namespace
     const placement = placementRequest(name, request.target, manifest)
-    const entry = new InFlight(this, request.activationId ?? activationIdOf(random.uuid()), request, placement)
+    const entry = new InFlight(this, request.activationId ?? randomId(random), request, placement)
     this.#inFlight.set(entry.activationId, entry)
     this.#perNamespace.set(uuid, this.inFlight(uuid) + 1)
     if (this.#closing) return this.#refuse(entry, 'the controller is closing')

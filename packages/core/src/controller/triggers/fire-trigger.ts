@@ -1,5 +1,4 @@
 import { isPromise } from '../../lifecycle.ts'
-import { activationIdOf } from '../../model/activation.ts'
 import { jsonAnswer, NO_CONTENT, type Answer } from '../http/answer.ts'
 import type { ApiServices } from '../services/api-services.ts'
 import { maxPayloadBytes } from '../admission/effective-limits.ts'
@@ -7,6 +6,7 @@ import { requireOwner } from '../admission/entitlement.ts'
 import { arrivedBody, parseArguments, receiveArguments } from '../http/json-body.ts'
 import { passedHeaders } from '../http/passed-headers.ts'
 import type { Call } from '../http/route.ts'
+import { randomId } from '../../time/random.ts'
 import { entityName, targetNamespace } from '../admission/target-namespace.ts'
 import { hasActiveRule, runTrigger } from './run-trigger.ts'
 import { requireTrigger } from './trigger-service.ts'
@@ -30,7 +30,7 @@ export async function fireTrigger(services: ApiServices, call: Call): Promise<An
   const trigger = requireTrigger(isPromise(found) ? await found : found)
   if (!hasActiveRule(trigger)) return NO_CONTENT
 
-  const activationId = activationIdOf(parts.random.uuid())
+  const activationId = randomId(parts.random)
   const answer = jsonAnswer(202, JSON.stringify({ activationId }), ['x-openwhisk-activation-id', activationId])
   await runTrigger(services, call, trigger, {
     activationId,

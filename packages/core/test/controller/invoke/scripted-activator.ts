@@ -1,12 +1,12 @@
 import type { ActivationOutcome, ActivationRequest, Activator } from '../../../src/controller/invoke/activator.ts'
 import { mergeArguments } from '../../../src/controller/invoke/merge-arguments.ts'
 import { limitsJson } from '../../../src/model/action-codec.ts'
-import { activationIdOf, type Activation, type ActivationResponse } from '../../../src/model/activation.ts'
+import type { Activation, ActivationResponse } from '../../../src/model/activation.ts'
 import { documentId } from '../../../src/model/entity-name.ts'
 import { isJsonObject, type JsonValue } from '../../../src/model/json.ts'
 import { JsonText } from '../../../src/model/json-text.ts'
 import type { Clock } from '../../../src/time/clock.ts'
-import type { Random } from '../../../src/time/random.ts'
+import { randomId, type Random } from '../../../src/time/random.ts'
 
 /** The result does not come within the wait of the step. */
 export const LOST = Symbol('lost')
@@ -57,7 +57,7 @@ export class ScriptedActivator implements Activator {
 
   async activate(request: ActivationRequest): Promise<ActivationOutcome> {
     const { action } = request.target
-    const activationId = activationIdOf(this.#random.uuid())
+    const activationId = randomId(this.#random)
     const { content } = mergeArguments(action.parameters, request.payload)
     const args = content?.value ?? {}
     this.steps.push({ activationId, action: documentId(action), args, request })
