@@ -22,5 +22,6 @@ export type MaybePromise<T> = T | Promise<T>
 
 /** Tells the promise from the value. */
 export function isPromise<T>(value: MaybePromise<T>): value is Promise<T> {
-  return typeof value === 'object' && value !== null && 'then' in value
+  // `in` is looked up anew for each kind of object that it is asked of; the value of a property is remembered.
+  return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function'
 }

@@ -105,6 +105,26 @@ describe('calls over frames', () => {
     expect(server.reads.length - before).toBeLessThanOrEqual(2)
   })
 
+  it('arrive as they were sent, however long they wait for a runtime, and whatever others are sent meanwhile', async () => {
+    const slow = await new FrameServer(({ body, send, socket }) => {
+      if (body === '"wait"') socket.pause()
+      send(body)
+    }).listen()
+    const quick = await new FrameServer(({ body, send }) => send(body)).listen()
+    const [waiting, other] = [await framedClientOf(slow), await framedClientOf(quick)]
+    const options = { ...OPTIONS, timeoutMs: 60_000, maxReplyBytes: 1_000_000 }
+    await waiting.run('"wait"', options)
+    // More than the operating system keeps, alone and with others, small and larger than what is put together at once.
+    const bodies = Array.from({ length: 300 }, (_, i) => `"${i}${'ü'.repeat(i % 50 === 49 ? 40_000 : 3_000)}"`)
+    const replies: Promise<{ body: string }>[] = []
+    for (const body of bodies) {
+      replies.push(waiting.run(body, options))
+      if (replies.length % 3 === 0) expect((await other.run(`"${'x'.repeat(9_000)}"`, options)).status).toBe(200)
+    }
+    for (const connection of slow.connections) connection.resume()
+    expect((await Promise.all(replies)).map(({ body }) => body)).toEqual(bodies)
+  })
+
   it('that take too long fail at their time, are cancelled, and leave those beside them alone', async () => {
     const server = await new FrameServer(() => undefined).listen()
     const client = await framedClientOf(server)

@@ -8,7 +8,10 @@ import {
   HEADER_BYTES,
   MAX_LOG_BYTES,
   NOT_BEGUN,
+  largestTextFrame,
   OPENING,
+  putTextFrame,
+  textFrame,
 } from './frame-format.ts'
 import { FrameReader, type FrameHeader, type FrameSink } from './frame-reader.ts'
 import type { PendingCall } from './pending-call.ts'
@@ -17,8 +20,13 @@ import type { FramedLog, RuntimeEndpoint } from './runtime-client.ts'
 import { PlatformError } from '../../errors.ts'
 import { TransientMap } from '../../collections/transient-map.ts'
 
+const BUFFER_BYTES = 65_536
+
 /** All channels read into this one: what arrives is taken up before the next read. */
-const readBuffer = Buffer.allocUnsafeSlow(65_536)
+const readBuffer = Buffer.allocUnsafeSlow(BUFFER_BYTES)
+
+/** All channels put together in this one what they send: what the operating system takes at once is not needed any more. */
+let writeBuffer = Buffer.allocUnsafeSlow(BUFFER_BYTES)
 
 const MAX_FAULT_BYTES = 1_000
 const MAX_GREETING_BYTES = 8_192
@@ -56,8 +64,7 @@ export class FrameChannel implements FrameSink {
   #last: PendingCall | undefined
   #state: 'connecting' | 'greeting' | 'open' | 'closed' = 'connecting'
   #greeting = Buffer.alloc(0)
-  /** Frames that have not been given to the socket, and their calls. */
-  #frames: Buffer[] = []
+  /** Whose frames have not been given to the socket. */
   #unsent: PendingCall[] = []
   #flushes = false
   #told = false
@@ -96,14 +103,13 @@ export class FrameChannel implements FrameSink {
   }
 
   /** The frame of the call leaves now, or with others of this turn when the runtime has work already. */
-  send(call: PendingCall, frame: Buffer): void {
+  send(call: PendingCall): void {
     this.#calls.set(call.number, call)
     if (call.options.behind && this.#last) {
       call.before = this.#last
       this.#last.follower = call
     }
     this.#last = call
-    this.#frames.push(frame)
     this.#unsent.push(call)
     if (!this.#mayWrite) return
     if (this.#calls.size === 1) return this.#flush()
@@ -146,7 +152,6 @@ export class FrameChannel implements FrameSink {
     const at = this.#unsent.indexOf(call)
     if (at < 0) return false
     this.#unsent.splice(at, 1)
-    this.#frames.splice(at, 1)
     return true
   }
 
@@ -290,7 +295,7 @@ export class FrameChannel implements FrameSink {
         this.#state = 'open'
         this.#greeting = Buffer.alloc(0)
         this.#tell('frames')
-        if (this.#frames.length > 0) this.#flush()
+        this.#flush()
         const rest = said.subarray(end + HEAD_END.length)
         if (rest.length > 0) this.#reader.write(rest)
         return
@@ -308,12 +313,36 @@ export class FrameChannel implements FrameSink {
 
   #flush(): void {
     this.#flushes = false
-    const frames = this.#frames
-    if (frames.length === 0 || this.#state === 'closed') return
-    for (const call of this.#unsent) call.sent = true
-    this.#frames = []
+    const calls = this.#unsent
+    if (calls.length === 0 || this.#state === 'closed') return
     this.#unsent = []
-    this.#socket.write(frames.length === 1 ? frames[0]! : Buffer.concat(frames))
+    let size = 0
+    for (const call of calls) {
+      const { type, number, body } = call
+      call.sent = true
+      call.body = ''
+      const needed = largestTextFrame(body)
+      if (size + needed > writeBuffer.length) {
+        this.#writeOut(size)
+        size = 0
+      }
+      if (needed <= writeBuffer.length) size = putTextFrame(writeBuffer, size, type, number, body)
+      else this.#socket.write(textFrame(type, number, body))
+    }
+    this.#writeOut(size)
+  }
+
+  /** Writes what was put into the buffer. */
+  #writeOut(size: number): void {
+    if (size === 0) return
+    const bytes = writeBuffer.subarray(0, size)
+    const socket = this.#socket
+    if (socket.writableLength > 0) socket.write(Buffer.from(bytes))
+    else {
+      socket.write(bytes)
+      // Not all of it left: what is written next must not change it.
+      if (socket.writableLength > 0) writeBuffer = Buffer.allocUnsafeSlow(BUFFER_BYTES)
+    }
   }
 
   #close(cause: Error | undefined, complete = false): void {
@@ -322,7 +351,6 @@ export class FrameChannel implements FrameSink {
     this.#socket.destroy()
     // Later errors of the socket are about a connection that nobody uses.
     this.#socket.on('error', () => undefined)
-    this.#frames = []
     this.#unsent = []
     this.#abandoned.clear()
     this.#options.onClosed(this)

@@ -39,6 +39,9 @@ export const NOT_BEGUN = 499
 /** Longest payload of a log frame; a longer line comes in several. */
 export const MAX_LOG_BYTES = 131_072
 
+/** In UTF-8, of a unit of UTF-16. */
+const MOST_BYTES_OF_A_UNIT = 3
+
 /** What a peer sent that it must not; the connection is of no use any more. */
 export class FrameError extends Error {
   override readonly name = 'FrameError'
@@ -46,11 +49,21 @@ export class FrameError extends Error {
 
 /** The header and what follows it as text, in one buffer. */
 export function textFrame(type: number, call: number, text: string): Buffer {
-  const length = Buffer.byteLength(text)
-  const frame = Buffer.allocUnsafe(HEADER_BYTES + length)
-  frame.writeUInt32BE(length)
-  frame.writeUInt32BE(type << 24, 4)
-  frame.writeUInt32BE(call, 8)
-  frame.write(text, HEADER_BYTES)
+  const frame = Buffer.allocUnsafe(HEADER_BYTES + Buffer.byteLength(text))
+  putTextFrame(frame, 0, type, call, text)
   return frame
+}
+
+/** Bytes that a frame of this text takes at most. */
+export function largestTextFrame(text: string): number {
+  return HEADER_BYTES + text.length * MOST_BYTES_OF_A_UNIT
+}
+
+/** Writes the frame into `bytes`, which must have room for it, from `at` on. Where it ends. */
+export function putTextFrame(bytes: Buffer, at: number, type: number, call: number, text: string): number {
+  const length = bytes.write(text, at + HEADER_BYTES)
+  bytes.writeUInt32BE(length, at)
+  bytes.writeUInt32BE(type << 24, at + 4)
+  bytes.writeUInt32BE(call, at + 8)
+  return at + HEADER_BYTES + length
 }

@@ -2,7 +2,7 @@ import { PlatformError } from '../../errors.ts'
 import type { CallOptions, RuntimeReply } from '../container-factory.ts'
 import { Deadlines } from '../../time/deadlines.ts'
 import { FrameChannel, type Greeting } from './frame-channel.ts'
-import { FrameType, LARGEST_CALL, textFrame } from './frame-format.ts'
+import { FrameType, LARGEST_CALL } from './frame-format.ts'
 import { PendingCall } from './pending-call.ts'
 import type { RuntimeClientOptions } from './runtime-client.ts'
 
@@ -88,10 +88,9 @@ export class FramedRuntimeClient {
       if (this.#closed) return reject(new PlatformError('ERR_NOT_REACHED', 'the container is gone'))
       this.#number = this.#number === LARGEST_CALL ? 1 : this.#number + 1
       const now = this.#options.clock.monotonic()
-      const call = new PendingCall(this.#number, options, now, resolve, reject, this.#onExpired)
+      const call = new PendingCall(this.#number, type, body, options, now, resolve, reject, this.#onExpired)
       this.#channel ??= this.#connect(true)
-      const frame = textFrame(type, call.number, body)
-      this.#channel.send(call, frame)
+      this.#channel.send(call)
       if (!call.before) this.#deadlines.add(call)
     })
   }

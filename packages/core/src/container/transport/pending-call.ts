@@ -5,6 +5,9 @@ import { Deadline } from '../../time/deadlines.ts'
 /** One call from its frame to its result; settles once. */
 export class PendingCall extends Deadline {
   readonly number: number
+  readonly type: number
+  /** Until it was given to the socket. */
+  body: string
   readonly options: CallOptions
   readonly resolve: (reply: RuntimeReply) => void
   readonly reject: (error: PlatformError) => void
@@ -25,6 +28,8 @@ export class PendingCall extends Deadline {
 
   constructor(
     number: number,
+    type: number,
+    body: string,
     options: CallOptions,
     now: number,
     resolve: (reply: RuntimeReply) => void,
@@ -33,6 +38,8 @@ export class PendingCall extends Deadline {
   ) {
     super(now + options.timeoutMs)
     this.number = number
+    this.type = type
+    this.body = body
     this.options = options
     this.resolve = resolve
     this.reject = reject
