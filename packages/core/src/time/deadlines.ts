@@ -2,27 +2,42 @@ import { RemovableHeap, type HeapItem } from '../collections/removable-heap.ts'
 import type { Clock, Timer } from './clock.ts'
 
 /** What must have happened by a moment. */
-export abstract class Deadline implements HeapItem {
+export abstract class Deadline {
   /** On the monotonic clock. Not to be changed while it is pending. */
   declare deadlineMs: number
-  /** @internal Its place among those that are pending. */
-  declare heapAt: number
-  /** @internal Of two that pass at one moment, the one that was added first comes first. */
-  declare order: number
+  /** @internal While it is pending, or about to expire with others. */
+  declare entry: Entry | undefined
 
   // Fields with initialisers are set one by one by a function of their own, which is slow until it is inlined.
   constructor(deadlineMs: number) {
     this.deadlineMs = deadlineMs
-    this.heapAt = -1
-    this.order = 0
+    this.entry = undefined
+  }
+
+  /** It was added, and has neither passed nor been removed. */
+  get isPending(): boolean {
+    return this.entry !== undefined && this.entry.heapAt >= 0
   }
 
   /** Called once, when it has passed. */
   abstract expire(): void
 }
 
-/** Of a deadline that is about to expire, with others. */
-const IS_PASSED = -2
+/** A deadline among others. They are of many kinds, and what is looked at again and again had better be of one. */
+class Entry implements HeapItem {
+  readonly deadline: Deadline
+  readonly deadlineMs: number
+  /** Of two that pass at one moment, the one that was added first comes first. */
+  readonly order: number
+  heapAt: number
+
+  constructor(deadline: Deadline, deadlineMs: number, order: number) {
+    this.deadline = deadline
+    this.deadlineMs = deadlineMs
+    this.order = order
+    this.heapAt = -1
+  }
+}
 
 const ofClock = new WeakMap<Clock, Deadlines>()
 
@@ -33,7 +48,7 @@ const ofClock = new WeakMap<Clock, Deadlines>()
 export class Deadlines {
   readonly #clock: Clock
   /** What is removed from it leaves nothing behind, see `TransientMap`. */
-  readonly #pending = new RemovableHeap<Deadline>(isBefore)
+  readonly #pending = new RemovableHeap<Entry>(isBefore)
   #added = 0
   #timer: Timer | undefined
   #armedMs = Infinity
@@ -51,18 +66,21 @@ export class Deadlines {
 
   /** Nothing happens when it is pending already. */
   add(deadline: Deadline): void {
-    if (deadline.heapAt >= 0) return
-    deadline.order = this.#added++
-    this.#pending.add(deadline)
-    if (deadline.deadlineMs < this.#armedMs) this.#arm(deadline.deadlineMs)
+    if (deadline.isPending) return
+    const { deadlineMs } = deadline
+    const added = new Entry(deadline, deadlineMs, this.#added++)
+    deadline.entry = added
+    this.#pending.add(added)
+    if (deadlineMs < this.#armedMs) this.#arm(deadlineMs)
   }
 
   /** False when it was not pending. */
   remove(deadline: Deadline): boolean {
-    const { heapAt } = deadline
-    if (heapAt === IS_PASSED) deadline.heapAt = -1
-    else this.#pending.remove(deadline)
-    return heapAt !== -1
+    const { entry } = deadline
+    if (!entry) return false
+    deadline.entry = undefined
+    this.#pending.remove(entry)
+    return true
   }
 
   /** Leaves no timer behind where nothing is pending: for whoever is done with it. */
@@ -83,22 +101,22 @@ export class Deadlines {
     this.#timer = undefined
     this.#armedMs = Infinity
     const now = this.#clock.monotonic()
-    const passed: Deadline[] = []
+    const passed: Entry[] = []
     for (let first = this.#pending.first; first && first.deadlineMs <= now; first = this.#pending.first) {
       this.#pending.remove(first)
       passed.push(first)
     }
     // Whoever expires may end others whose time is over, too.
-    for (const deadline of passed) deadline.heapAt = IS_PASSED
     if (this.#pending.first) this.#arm(this.#pending.first.deadlineMs)
-    for (const deadline of passed) {
-      if (deadline.heapAt !== IS_PASSED) continue
-      deadline.heapAt = -1
+    for (const entry of passed) {
+      const { deadline } = entry
+      if (deadline.entry !== entry) continue
+      deadline.entry = undefined
       deadline.expire()
     }
   }
 }
 
-function isBefore(a: Deadline, b: Deadline): boolean {
+function isBefore(a: Entry, b: Entry): boolean {
   return a.deadlineMs < b.deadlineMs || (a.deadlineMs === b.deadlineMs && a.order < b.order)
 }

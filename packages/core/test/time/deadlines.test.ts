@@ -61,6 +61,27 @@ it('does nothing to a deadline that was removed, also while others expire', asyn
   expect(expired).toEqual(['first'])
 })
 
+it('expires a deadline at its new time when another that has passed with it sets it again', async () => {
+  const clock = new VirtualClock()
+  const deadlines = Deadlines.of(clock)
+  const start = clock.monotonic()
+  const expired: number[] = []
+  const second = new Told(start + 20, () => expired.push(clock.monotonic() - start))
+  const first = new Told(start + 20, () => {
+    expect(deadlines.remove(second)).toBe(true)
+    second.deadlineMs = start + 50
+    deadlines.add(second)
+    deadlines.add(second)
+  })
+  deadlines.add(first)
+  deadlines.add(second)
+  await clock.advance(49)
+  expect(expired).toEqual([])
+  await clock.advance(100)
+  expect(expired).toEqual([50])
+  expect(deadlines.remove(second)).toBe(false)
+})
+
 it('sets no timer for a call that ends in time', async () => {
   const { clock, timers } = counting(new VirtualClock())
   const deadlines = Deadlines.of(clock)

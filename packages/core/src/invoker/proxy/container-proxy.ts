@@ -307,7 +307,7 @@ export class ContainerProxy implements IdleContainer {
 
   #watchProgress(): void {
     const patience = this.#patience
-    if (patience.heapAt >= 0) return
+    if (patience.isPending) return
     patience.deadlineMs = this.#progressMs + PATIENCE_MS
     this.#deadlines.add(patience)
   }
