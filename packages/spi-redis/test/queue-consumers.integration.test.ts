@@ -35,6 +35,20 @@ describeWith('redis', 'consumers of one group', () => {
     await expect.poll(() => received).toEqual(['after'])
   })
 
+  it('take thousands of messages in one read with a handler that is done when it returns', async () => {
+    const queue = await open(10_000)
+    const early = await queue.subscribe('t', { group: 'g', concurrency: 1 }, () => undefined)
+    await early.close()
+    const count = 6000
+    await Promise.all(Array.from({ length: count }, (_, index) => queue.publish('t', textBody(String(index)))))
+    const received: string[] = []
+    await queue.subscribe('t', { group: 'g', concurrency: 4 * count }, (delivery) => {
+      received.push(`${textOf(delivery)}#${delivery.attempt}`)
+    })
+    await expect.poll(() => received.length, { timeout: 10_000 }).toBe(count)
+    expect(received).toEqual(Array.from({ length: count }, (_, index) => `${index}#1`))
+  })
+
   it('take over what a dead one had not acknowledged, as a second attempt, and forget it', async () => {
     const queue = await open(300)
     const early = await queue.subscribe('t', { group: 'g', concurrency: 1 }, () => undefined)

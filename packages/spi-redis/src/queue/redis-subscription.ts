@@ -39,6 +39,7 @@ export class RedisSubscription implements Subscription {
   /** Read beyond the free places, see `#room`: at most one. */
   #surplus: Entry[] = []
   #running = 0
+  #filling = false
   #closing: Promise<void> | undefined
   #onEnd: (() => void) | undefined
 
@@ -113,11 +114,15 @@ export class RedisSubscription implements Subscription {
   }
 
   #fill(): void {
+    // A handler that has ended when it returns makes room while this loop goes on.
+    if (this.#filling) return
+    this.#filling = true
     while (!this.#closing && this.#running < this.#parts.concurrency) {
       const entry = this.#surplus.shift()
-      if (!entry) return
+      if (!entry) break
       this.#deliver(entry)
     }
+    this.#filling = false
   }
 
   #deliver(entry: Entry): void {
