@@ -23,6 +23,8 @@ const published = (who: string): number => {
 /** Counts what the server receives; what its scripts run is not received. */
 class Monitor {
   received = 0
+  /** What it did last, with each result and each record. */
+  readonly #did: string[] = []
   readonly #socket: Socket
 
   private constructor(socket: Socket) {
@@ -38,8 +40,15 @@ class Monitor {
     expect(await begun).toEqual(['+OK'])
     lines.on('line', (line) => {
       if (!/^\+[0-9.]+ \[\d+ lua\]/.test(line)) monitor.received++
+      if (/"XADD" "[^"]*:completed|"HSETNX" "[^"]*:record:/i.test(line)) monitor.#did.push(line)
     })
     return monitor
+  }
+
+  /** Whether the result of an activation was published before its record was written; undefined where it saw neither. */
+  resultFirst(activationId: string): boolean | undefined {
+    const first = this.#did.find((line) => line.includes(activationId))
+    return first && first.includes('"XADD"')
   }
 
   stop(): void {
@@ -50,7 +59,7 @@ class Monitor {
 describeWith('redis', 'what a blocking activation costs', () => {
   let server: OwnRedis
   const closing: (() => Promise<void>)[] = []
-  let call: () => Promise<void>
+  let call: () => Promise<string>
 
   beforeAll(async () => {
     server = await OwnRedis.start()
@@ -79,8 +88,9 @@ describeWith('redis', 'what a blocking activation costs', () => {
     )
     await client.putAction('echo', ECHO)
     call = async () => {
-      const { status } = await client.request('POST', 'actions/echo?blocking=true', {})
+      const { status, body } = await client.request('POST', 'actions/echo?blocking=true', {})
       expect(status).toBe(200)
+      return String((body as JsonObject).activationId)
     }
   }, 60_000)
 
@@ -106,6 +116,20 @@ describeWith('redis', 'what a blocking activation costs', () => {
       monitor.stop()
     }
   }
+
+  it('reaches the caller before its record is written', { timeout: 60_000 }, async () => {
+    const monitor = await Monitor.start(server.port)
+    try {
+      const ids: string[] = []
+      for (let index = 0; index < 20; index++) ids.push(await call())
+      await vi.waitFor(() => expect(monitor.resultFirst(ids.at(-1)!)).toBeDefined())
+      const first = ids.filter((id) => monitor.resultFirst(id))
+      // They come over two connections, of which a busy server may read both at once.
+      expect(first.length).toBeGreaterThan(ids.length / 2)
+    } finally {
+      monitor.stop()
+    }
+  })
 
   /** What is done now and then, however many activations there are: every 20 ms acknowledgements and limits, pings. */
   const nowAndThen = (ms: number): number => 20 + (3 * ms) / 20 + ms / 25

@@ -15,10 +15,14 @@ interface Message {
   readonly reject: (error: unknown) => void
 }
 
-/** What is published in one turn of the event loop travels as one command. */
+/**
+ * What is published in one turn of the event loop travels as one command. Where nothing is under way, messages wait for
+ * no more than those that the same callback publishes.
+ */
 export class Publisher {
   readonly #session: ConnectionSession
   #turn: Message[] | undefined
+  #underWay = 0
 
   constructor(session: ConnectionSession) {
     this.#session = session
@@ -37,9 +41,11 @@ export class Publisher {
       // The session stays open from the call on, not from when the message is sent.
       this.#session
         .during(async (connection) => {
-          await new Promise<void>((next) => setImmediate(next))
+          await (this.#underWay > 0 ? new Promise<void>((next) => setImmediate(next)) : undefined)
           this.#turn = undefined
+          this.#underWay++
           await Promise.all(batchesOf(turn).map((batch) => send(connection, batch)))
+          this.#underWay--
         })
         .catch((error: unknown) => {
           if (this.#turn === turn) this.#turn = undefined
