@@ -4,6 +4,7 @@ import { connect, isIP, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import type { KafkaSettings } from '../kafka-queue-options.ts'
 import { kafkaLogger } from './kafka-logger.ts'
+import { quietRequestQueues } from './quiet-request-queues.ts'
 
 const KEEP_ALIVE_MS = 60_000
 
@@ -46,6 +47,7 @@ export interface ClientOptions {
  */
 export function kafkaClient(settings: KafkaSettings, logger: Logger, { retry, onSocket }: ClientOptions): KafkaClient {
   const { brokers, clientId, ssl, sasl, connectTimeoutMs, requestTimeoutMs } = settings
+  quietRequestQueues()
   const sockets = new SocketMaker(onSocket)
   const kafka = new Kafka({
     brokers,
