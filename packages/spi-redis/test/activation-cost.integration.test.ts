@@ -90,7 +90,7 @@ describeWith('redis', 'what a blocking activation costs', () => {
     call = async () => {
       const { status, body } = await client.request('POST', 'actions/echo?blocking=true', {})
       expect(status).toBe(200)
-      return String((body as JsonObject).activationId)
+      return (body as { readonly activationId: string }).activationId
     }
   }, 60_000)
 

@@ -3,7 +3,10 @@ import { createRequire } from 'node:module'
 /** What of kafkajs's queue of requests, one per connection, is used here. */
 export interface RequestQueue {
   readonly pending: readonly unknown[]
-  scheduleCheckPendingRequests(): void
+}
+
+interface RequestQueuePrototype {
+  scheduleCheckPendingRequests?: (this: RequestQueue) => void
 }
 
 type RequestQueueClass = new (options: object) => RequestQueue
@@ -19,10 +22,10 @@ let quiet = false
 export function quietRequestQueues(): void {
   if (quiet) return
   quiet = true
-  const prototype = requestQueueClass()?.prototype as RequestQueue | undefined
+  const prototype = requestQueueClass()?.prototype as RequestQueuePrototype | undefined
   const schedule = prototype?.scheduleCheckPendingRequests
   if (!prototype || typeof schedule !== 'function') return
-  prototype.scheduleCheckPendingRequests = function scheduleWherePending(this: RequestQueue): void {
+  prototype.scheduleCheckPendingRequests = function scheduleWherePending(): void {
     if (this.pending.length > 0) schedule.call(this)
   }
 }

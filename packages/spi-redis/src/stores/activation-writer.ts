@@ -35,7 +35,7 @@ export class ActivationWriter {
   /** What has no text yet, in order. */
   #coming: Put[] = []
   #waiting: Held[] = []
-  #turn: NodeJS.Immediate | undefined
+  #goesOn = false
   #underWay = 0
   #held = 0
   #heldBytes = 0
@@ -49,8 +49,10 @@ export class ActivationWriter {
     return new Promise<PutOutcome>((resolve, reject) => {
       this.#coming.push({ connection, activation, makeText, resolve, reject })
       // The result, which a caller waits for, is published in the same turn, and goes before its record.
-      this.#turn ??= setImmediate(() => {
-        this.#turn = undefined
+      if (this.#goesOn) return
+      this.#goesOn = true
+      setImmediate(() => {
+        this.#goesOn = false
         this.#goOn()
       })
     })
