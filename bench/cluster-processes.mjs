@@ -1,10 +1,11 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { Pool } from 'undici'
+import { familyOf } from './cpu-time.mjs'
 import { clusterConfig } from '../examples/cluster/cluster-config.mjs'
 import { LocalCluster } from '../examples/cluster/local-cluster.mjs'
 import { removeTopics } from '../packages/spi-kafka/bench/bare-kafka.mjs'
-import { removeKeysOf } from '../packages/spi-redis/bench/bare-redis.mjs'
+import { redisPids, removeKeysOf } from '../packages/spi-redis/bench/bare-redis.mjs'
 import { putAction, ROOMY, until } from './processes.mjs'
 
 /** One controller and so many invokers as processes; `remove()` leaves nothing of them behind. */
@@ -30,6 +31,7 @@ export async function startCluster({ folder, invokers, prefix, ...places }) {
   const [{ url: origin }] = cluster.controllers
   const headers = { authorization: cluster.authorization }
   const client = new Pool(origin, { connections: 32 })
+  const redis = await redisPids(places.redisUrl)
 
   async function invokersUp() {
     const { body } = await client.request({ method: 'GET', path: '/invokers' })
@@ -39,6 +41,13 @@ export async function startCluster({ folder, invokers, prefix, ...places }) {
   return {
     origin,
     headers,
+    /** The processes of each kind, as they are now. */
+    pids: () => {
+      const running = ({ pid }) => (pid === undefined ? [] : [pid])
+      const invokers = cluster.invokers.flatMap(running)
+      const runtimes = invokers.flatMap((pid) => familyOf(pid).slice(1))
+      return { controller: cluster.controllers.flatMap(running), invoker: invokers, redis, runtimes }
+    },
     putAction: (name, extra) => putAction(client, headers, name, extra),
     /** The record of a blocking call. */
     invoke: async (name) => {

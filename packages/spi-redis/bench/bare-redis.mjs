@@ -2,6 +2,7 @@
 import { Redis } from 'ioredis'
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
+import { existsSync } from 'node:fs'
 
 /** Documents as strings, records as strings with a sorted set beside them. */
 export function bareRedisStore(url, prefix) {
@@ -79,4 +80,15 @@ export async function removeKeysOf(url, prefix) {
   const redis = new Redis(url)
   await removeKeys(redis, prefix)
   redis.disconnect()
+}
+
+/** The process of a Redis on this machine; none where it runs elsewhere. */
+export async function redisPids(url) {
+  const redis = new Redis(url)
+  try {
+    const pid = Number(/^process_id:(\d+)/m.exec(await redis.info('server'))?.[1])
+    return existsSync(`/proc/${pid}`) ? [pid] : []
+  } finally {
+    redis.disconnect()
+  }
 }
