@@ -212,6 +212,44 @@ describeWith('redis', 'what goes wrong with Redis', () => {
     await expect.poll(() => server.ask((redis) => redis.xlen('{stemcell}:queue:stream:t'))).toBe(0)
   })
 
+  it('a server that is busy with a script is ERR_UNAVAILABLE and says so, and nothing is lost', async () => {
+    const queue = new RedisQueue({ url: server.url }, context)
+    closing.push(queue)
+    await queue.open()
+    const received: string[] = []
+    await queue.subscribe('t', { group: 'g', concurrency: 4 }, (delivery) => void received.push(textOf(delivery)))
+    await server.ask((redis) => redis.config('SET', 'lua-time-limit', '10'))
+    const script = "while redis.call('EXISTS', 'started') == 1 do end"
+    await server.ask((redis) => redis.set('started', 1))
+    const busy = server.ask((redis) => redis.eval(script, 0).catch(String))
+    const accepted: string[] = []
+    const publish = async (): Promise<string> => {
+      const content = String(accepted.length)
+      await queue.publish('t', textBody(content))
+      accepted.push(content)
+      return 'accepted'
+    }
+    await expect.poll(() => publish().catch(String), PATIENCE).toMatch(/busy with a script/)
+    await server.ask((redis) => redis.script('KILL'))
+    expect(await busy).toMatch(/killed/)
+    await expect.poll(() => publish().catch(String), PATIENCE).toBe('accepted')
+    await expect.poll(() => received, PATIENCE).toEqual(accepted)
+  })
+
+  it('a connection that is gone is told in words of the platform', async () => {
+    const limiter = new RedisRateLimiter({ url: server.url }, context)
+    closing.push(limiter)
+    await limiter.open()
+    await server.kill()
+    const enter = async (): Promise<unknown> => limiter.enter({ namespaceId: 'ns', perMinute: 10, concurrent: 1 })
+    for (let request = 0; request < 50; request++) {
+      const error = await failure('ERR_UNAVAILABLE', enter)
+      expect(error.message).toContain(server.url.slice('redis://'.length))
+      expect(error.message).not.toMatch(/enableOfflineQueue|MaxRetries/)
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+  })
+
   it('a server that is loading its data is waited for', async () => {
     const entities = await openStore()
     await Promise.all(Array.from({ length: 300 }, (_, index) => entities.put(`ns/t${index}`, document)))

@@ -24,6 +24,7 @@ export function toPlatformError(error: unknown, server: string): PlatformError {
   const known = code === undefined ? undefined : MEANINGS[code]
   const cause = withoutArguments(error)
   if (known) return new PlatformError(known[0], `${server} ${known[1]}`, { cause })
+  if (wasNotSent(error)) return new PlatformError('ERR_UNAVAILABLE', `${server} cannot be reached`, { cause })
   return new PlatformError('ERR_UNAVAILABLE', `${server} did not answer: ${cause.message}`, { cause })
 }
 
