@@ -48,7 +48,7 @@ class Monitor {
   /** Whether the result of an activation was published before its record was written; undefined where it saw neither. */
   resultFirst(activationId: string): boolean | undefined {
     const first = this.#did.find((line) => line.includes(activationId))
-    return first && first.includes('"XADD"')
+    return first === undefined ? undefined : first.includes('"XADD"')
   }
 
   stop(): void {
