@@ -4,7 +4,7 @@ export { silentLogger, type Logger } from './log.ts'
 export { connectionCap, SECOND_SHARE } from './connection-cap.ts'
 export { bounded, type BoundedServerParts } from './controller/http/http-server.ts'
 export { originForm } from './controller/http/origin-form.ts'
-export { refusedConnections } from './controller/http/refused-connections.ts'
+export { tellRefusedConnections } from './controller/http/refused-connections.ts'
 export {
   ApiServer,
   type HttpListener,

@@ -1,7 +1,8 @@
-import { describe, expect, it } from 'vitest'
-import { silentLogger, VirtualClock } from '../src/index.ts'
+import { createServer, Server } from 'node:net'
+import { describe, expect, it, vi } from 'vitest'
+import { assemble, memoryContainers, silentLogger, VirtualClock } from '../src/index.ts'
 import { connectionCap, SECOND_SHARE } from '../src/connection-cap.ts'
-import { refusedConnections } from '../src/controller/http/refused-connections.ts'
+import { tellRefusedConnections } from '../src/controller/http/refused-connections.ts'
 
 describe('connectionCap', () => {
   it.each([
@@ -29,14 +30,22 @@ describe('connectionCap', () => {
   })
 })
 
-it('connections that cannot be accepted are logged at once, and then in sums', async () => {
+it('connections that are refused are logged at once, and then in sums', async () => {
   const clock = new VirtualClock()
   const logged: number[] = []
+  const why: string[] = []
   const logger = {
     ...silentLogger,
-    warn: (fields: object) => void logged.push((fields as { connections: number }).connections),
+    warn: (fields: object) => {
+      const { connections, err } = fields as { connections: number; err: Error }
+      logged.push(connections)
+      why.push(err.message)
+    },
   }
-  const refuse = refusedConnections(logger, clock)
+  const server = createServer()
+  server.maxConnections = 128
+  tellRefusedConnections(server, logger, clock)
+  const refuse = (error: Error): boolean => server.emit('error', error)
   refuse(new Error('EMFILE'))
   for (let count = 0; count < 1000; count++) refuse(new Error('EMFILE'))
   expect(logged).toEqual([1])
@@ -46,4 +55,17 @@ it('connections that cannot be accepted are logged at once, and then in sums', a
   expect(logged).toEqual([1, 1000])
   refuse(new Error('EMFILE'))
   expect(logged).toEqual([1, 1000, 1])
+  await clock.advance(10_000)
+  server.emit('drop')
+  expect(why.at(-1)).toBe('128 connections are open, and no more may be')
+})
+
+it('as many connections as may be open may wait to be accepted', async () => {
+  const listen = vi.spyOn(Server.prototype, 'listen')
+  const platform = await assemble({ containers: memoryContainers() })
+  await platform.listen({ port: 0 })
+  const { connections } = connectionCap()
+  expect(listen.mock.calls).toEqual([[expect.objectContaining({ backlog: connections }), expect.any(Function)]])
+  listen.mockRestore()
+  await platform.close()
 })

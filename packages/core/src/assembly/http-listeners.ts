@@ -6,7 +6,7 @@ import { ONCE } from '../zod/once.ts'
 import { connectionCap, MAX_CONNECTIONS } from '../connection-cap.ts'
 import type { HttpListener, ApiServer } from '../controller/http/direct/api-server.ts'
 import { bounded, createHttpServer, HTTP_BOUNDS } from '../controller/http/http-server.ts'
-import { refusedConnections } from '../controller/http/refused-connections.ts'
+import { tellRefusedConnections } from '../controller/http/refused-connections.ts'
 import { PlatformError } from '../errors.ts'
 import type { Logger } from '../log.ts'
 import type { Clock, Timer } from '../time/clock.ts'
@@ -113,12 +113,12 @@ export class HttpListeners {
     const server = tls
       ? await this.#secureServer(tls, cap.connections)
       : createHttpServer(this.#handle, this.#clock, this.#random, cap.connections, this.#leaves)
-    const actual = await this.#bind(server, host, port, '--port')
+    const actual = await this.#bind(server, host, port, '--port', cap.connections)
     const url = `http${tls ? 's' : ''}://${host.includes(':') ? `[${host}]` : host}:${actual}`
     if (tls?.redirectPort !== undefined) {
       const redirect = httpsRedirect(actual)
       const plain = this.#bounded(createServer(HTTP_BOUNDS, redirect), redirect, cap.connections)
-      await this.#bind(plain, host, tls.redirectPort, 'tls.redirectPort')
+      await this.#bind(plain, host, tls.redirectPort, 'tls.redirectPort', cap.connections)
     }
     if (cap.connections < MAX_CONNECTIONS) {
       this.#logger.warn(
@@ -147,7 +147,7 @@ export class HttpListeners {
   }
 
   /** The port that it got. */
-  async #bind(server: Server, host: string, port: number, option: string): Promise<number> {
+  async #bind(server: Server, host: string, port: number, option: string, backlog: number): Promise<number> {
     await new Promise<void>((resolve, reject) => {
       const refused = (cause: NodeJS.ErrnoException): void => {
         const why =
@@ -155,7 +155,8 @@ export class HttpListeners {
         reject(new PlatformError('ERR_CONFIG', `http: ${host}:${port} ${why}`, { cause }))
       }
       server.once('error', refused)
-      server.listen(port, host, () => {
+      // Beyond the backlog, Linux makes connections that reset when something is sent on them: 511 are soon exceeded.
+      server.listen({ port, host, backlog }, () => {
         server.off('error', refused)
         resolve()
       })
@@ -164,7 +165,7 @@ export class HttpListeners {
       server.close()
       throw new PlatformError('ERR_CLOSED', 'listen: the platform is closed')
     }
-    server.on('error', refusedConnections(this.#logger, this.#clock))
+    tellRefusedConnections(server, this.#logger, this.#clock)
     this.#servers.push(server)
     return (server.address() as AddressInfo).port
   }

@@ -12,7 +12,7 @@ import {
   isPromise,
   originForm,
   PlatformError,
-  refusedConnections,
+  tellRefusedConnections,
   renewedServer,
   SECOND_SHARE,
   SecureServer,
@@ -129,12 +129,12 @@ export class GatewayServer {
     const server = await this.#make()
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject)
-      server.listen(port, host, () => {
+      server.listen({ port, host, backlog: server.maxConnections }, () => {
         server.off('error', reject)
         resolve()
       })
     })
-    server.on('error', refusedConnections(logger, clock))
+    tellRefusedConnections(server, logger, clock)
     this.#server = server
     const scheme = this.#parts.settings.tls ? 'https' : 'http'
     const { port: actual } = server.address() as AddressInfo

@@ -2,7 +2,7 @@ import {
   AdministrationError,
   isPlatformError,
   PlatformError,
-  refusedConnections,
+  tellRefusedConnections,
   SystemClock,
   type Logger,
 } from '@stemcell/core'
@@ -45,7 +45,7 @@ export class AdminSocket {
       const fix = 'choose a data folder on a local file system'
       throw new PlatformError('ERR_CONFIG', `admin socket: ${this.#path} cannot be made (${code}): ${fix}`, { cause })
     }
-    server.on('error', refusedConnections(this.#logger, new SystemClock()))
+    tellRefusedConnections(server, this.#logger, new SystemClock())
     this.#server = server
   }
 

@@ -1,7 +1,7 @@
 import {
   invokerFront,
   PlatformError,
-  refusedConnections,
+  tellRefusedConnections,
   renewedServer,
   SystemClock,
   type Invoker,
@@ -55,7 +55,7 @@ export async function openFront(
       resolve()
     })
   })
-  server.on('error', refusedConnections(logger, clock))
+  tellRefusedConnections(server, logger, clock)
   const { port: actual } = server.address() as AddressInfo
   return {
     url: `http${tls ? 's' : ''}://${host.includes(':') ? `[${host}]` : host}:${actual}`,
