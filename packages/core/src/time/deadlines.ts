@@ -19,6 +19,11 @@ export abstract class Deadline {
     return this.entry !== undefined && this.entry.heapAt >= 0
   }
 
+  /** It is somebody else's time, which does not pass while this process stands still and cannot hear of them. */
+  get isOfOthers(): boolean {
+    return false
+  }
+
   /** Called once, when it has passed. */
   abstract expire(): void
 }
@@ -29,21 +34,32 @@ class Entry implements HeapItem {
   readonly deadlineMs: number
   /** Of two that pass at one moment, the one that was added first comes first. */
   readonly order: number
+  /** How long this process had stood still when it was added, ms. */
+  readonly stoodStillMs: number
   heapAt: number
 
-  constructor(deadline: Deadline, deadlineMs: number, order: number) {
+  constructor(deadline: Deadline, deadlineMs: number, order: number, stoodStillMs: number) {
     this.deadline = deadline
     this.deadlineMs = deadlineMs
     this.order = order
+    this.stoodStillMs = stoodStillMs
     this.heapAt = -1
   }
 }
+
+/** Whoever looks at the time so often knows how long nobody did, ms. */
+const LOOK_MS = 1000
+/** A timer so late shows that the process stood still; less is a busy machine, ms. */
+const STILL_MS = 1000
 
 const ofClock = new WeakMap<Clock, Deadlines>()
 
 /**
  * Deadlines of all that is under way, kept exactly with one timer for all of them: it is set for the earliest, and moved only by
  * one that is earlier still. What ends in time, as nearly everything does, touches no timer.
+ *
+ * A process that stood still (stopped, frozen with its machine) looks at its timers before it reads what came meanwhile.
+ * Deadlines of others are put off by that time.
  */
 export class Deadlines {
   readonly #clock: Clock
@@ -52,6 +68,8 @@ export class Deadlines {
   #added = 0
   #timer: Timer | undefined
   #armedMs = Infinity
+  #lookedMs = 0
+  #stoodStillMs = 0
 
   private constructor(clock: Clock) {
     this.#clock = clock
@@ -68,7 +86,7 @@ export class Deadlines {
   add(deadline: Deadline): void {
     if (deadline.isPending) return
     const { deadlineMs } = deadline
-    const added = new Entry(deadline, deadlineMs, this.#added++)
+    const added = new Entry(deadline, deadlineMs, this.#added++, this.#stoodStillMs)
     deadline.entry = added
     this.#pending.add(added)
     if (deadlineMs < this.#armedMs) this.#arm(deadlineMs)
@@ -83,6 +101,16 @@ export class Deadlines {
     return true
   }
 
+  /** How long this process stood still altogether, up to `now`, while something was pending, ms. */
+  stoodStillMs(now: number): number {
+    if (now - this.#armedMs > STILL_MS) {
+      this.#stoodStillMs += now - this.#lookedMs
+      this.#lookedMs = now
+      this.#armedMs = now
+    }
+    return this.#stoodStillMs
+  }
+
   /** Leaves no timer behind where nothing is pending: for whoever is done with it. */
   rest(): void {
     if (this.#pending.size > 0) return
@@ -93,14 +121,17 @@ export class Deadlines {
 
   #arm(atMs: number): void {
     this.#timer?.cancel()
-    this.#armedMs = atMs
-    this.#timer = this.#clock.setTimer(atMs - this.#clock.monotonic(), () => this.#ring())
+    const now = this.#clock.monotonic()
+    this.#lookedMs = now
+    this.#armedMs = Math.min(atMs, now + LOOK_MS)
+    this.#timer = this.#clock.setTimer(this.#armedMs - now, () => this.#ring())
   }
 
   #ring(): void {
+    const now = this.#clock.monotonic()
+    const stoodStillMs = this.stoodStillMs(now)
     this.#timer = undefined
     this.#armedMs = Infinity
-    const now = this.#clock.monotonic()
     const passed: Entry[] = []
     for (let first = this.#pending.first; first && first.deadlineMs <= now; first = this.#pending.first) {
       this.#pending.remove(first)
@@ -112,7 +143,12 @@ export class Deadlines {
       const { deadline } = entry
       if (deadline.entry !== entry) continue
       deadline.entry = undefined
-      deadline.expire()
+      const putOffMs = deadline.isOfOthers ? stoodStillMs - entry.stoodStillMs : 0
+      if (putOffMs === 0) deadline.expire()
+      else {
+        deadline.deadlineMs += putOffMs
+        this.add(deadline)
+      }
     }
   }
 }

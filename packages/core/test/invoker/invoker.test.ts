@@ -9,6 +9,7 @@ import type { SimulatedAnswer, SimulatedCall } from '../../src/container/simulat
 import type { Activation } from '../../src/model/activation.ts'
 import { isJsonObject } from '../../src/model/json.ts'
 import { annotation, InvokerBench, type BenchOptions } from './fakes/invoker-bench.ts'
+import { StoppedClock } from '../time/stopped-clock.ts'
 import { anIdentity } from './fakes/model-samples.ts'
 
 let bench: InvokerBench
@@ -226,6 +227,21 @@ describe('what an action does wrong', () => {
     expect(errorOf(record)).toBe('The action exceeded its time limits of 1000 milliseconds.')
     expect(annotation(record, 'timeout')).toBe(true)
     expect(record.duration).toBe(1_000)
+  })
+
+  it('does not count the time that the process stood still, and could not hear of its end', async () => {
+    const clock = new StoppedClock()
+    await start({ ...answering({ delayMs: 700 }), clock })
+    await bench.define({ limits: { timeout: 1_000 } })
+    // What is kept for it has a deadline, so that somebody looks at the time.
+    await bench.run()
+    const id = await bench.send()
+    await clock.advance(100)
+    clock.stoodStillMs = 30_000
+    const record = await bench.record(id)
+    expect(record.response.statusCode).toBe(0)
+    expect(annotation(record, 'timeout')).toBe(false)
+    expect(annotation(await bench.run(), 'acquired')).toEqual({ how: 'hot' })
   })
 
   it('has one time limit for initialisation and run together', async () => {

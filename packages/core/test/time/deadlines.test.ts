@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest'
 import { VirtualClock, type Clock, type Timer } from '@stemcell/core'
 import { Deadline, Deadlines } from '../../src/time/deadlines.ts'
+import { StoppedClock } from './stopped-clock.ts'
 
 class Told extends Deadline {
   readonly expire: () => void
@@ -119,4 +120,39 @@ it('leaves no timer behind once nothing is pending and it is told to rest', () =
   deadlines.remove(deadline)
   deadlines.rest()
   expect(clock.nextDueMs).toBeUndefined()
+})
+
+it('puts off deadlines of others by the time that the process stood still, and no others', async () => {
+  const clock = new StoppedClock()
+  const deadlines = Deadlines.of(clock)
+  const expired: [string, number][] = []
+  const tell = (name: string) => () => void expired.push([name, clock.monotonic()])
+  class OfOthers extends Told {
+    override get isOfOthers(): boolean {
+      return true
+    }
+  }
+  deadlines.add(new Told(5_000, tell('own')))
+  deadlines.add(new OfOthers(5_000, tell('of others')))
+  await clock.advance(3_500)
+  clock.stoodStillMs = 10_000
+  // It was looked at half a second before: that much more than it was may seem to be one.
+  expect(deadlines.stoodStillMs(clock.monotonic())).toBe(10_500)
+  deadlines.add(new OfOthers(14_200, tell('added after it')))
+  await clock.advance(10_000)
+  expect(expired).toEqual([
+    ['own', 14_000],
+    ['added after it', 14_200],
+    ['of others', 15_500],
+  ])
+})
+
+it('takes a timer that is late by less than a second for one of a busy machine', async () => {
+  const clock = new StoppedClock()
+  const deadlines = Deadlines.of(clock)
+  deadlines.add(new Told(60_000, () => undefined))
+  await clock.advance(500)
+  clock.stoodStillMs = 1_000
+  await clock.advance(2_000)
+  expect(deadlines.stoodStillMs(clock.monotonic())).toBe(0)
 })

@@ -46,6 +46,10 @@ export class PendingCall extends Deadline {
     this.#onExpired = onExpired
   }
 
+  override get isOfOthers(): boolean {
+    return true
+  }
+
   expire(): void {
     const { timeoutMs } = this.options
     this.#onExpired(this)

@@ -88,6 +88,10 @@ export class RuntimeReplyReader extends Deadline implements Dispatcher.DispatchH
     }
   }
 
+  override get isOfOthers(): boolean {
+    return true
+  }
+
   expire(): void {
     const { timeoutMs } = this.#options
     if (this.#controller) {

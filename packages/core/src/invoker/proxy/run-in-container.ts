@@ -3,6 +3,7 @@ import type { ActivationMessage } from '../../messages/activation-message.ts'
 import type { ActivationResponse } from '../../model/activation.ts'
 import type { Mutable } from '../../mutable.ts'
 import type { Clock } from '../../time/clock.ts'
+import { Deadlines } from '../../time/deadlines.ts'
 import type { LoadedAction } from '../parts/loaded-action.ts'
 import { responseOfInit } from '../record/response-of-init.ts'
 import { responseOfRun, type CallFacts } from '../record/response-of-run.ts'
@@ -71,6 +72,8 @@ class Attempt {
   readonly #listener: RunListener
   #began: number
   #waitedMs = 0
+  readonly #deadlines: Deadlines
+  #stoodStillMs: number
   /** Epoch ms. */
   readonly #deadline: number
 
@@ -81,6 +84,8 @@ class Attempt {
     this.#listener = listener
     this.limitMs = request.action.action.limits.timeout
     this.#began = request.beganMs
+    this.#deadlines = Deadlines.of(clock)
+    this.#stoodStillMs = this.#deadlines.stoodStillMs(this.#began)
     this.#deadline = request.start + this.limitMs
   }
 
@@ -88,11 +93,12 @@ class Attempt {
     let failure: RunEnd | undefined
     try {
       const { end, elapsedMs } = await this.#init()
-      const response = responseOfInit(end, this.#facts(elapsedMs))
+      const facts = this.#facts(elapsedMs)
+      const response = responseOfInit(end, facts)
       if (response) failure = this.#conclude(end, response, elapsedMs, elapsedMs)
       else {
         onInitialised()
-        this.run(Math.max(1, Math.floor(this.limitMs - elapsedMs)), elapsedMs)
+        this.run(Math.max(1, Math.floor(this.limitMs - facts.elapsedMs)), elapsedMs)
       }
     } catch (error) {
       return this.#listener.broke(error)
@@ -127,6 +133,7 @@ class Attempt {
     const now = this.#clock.monotonic()
     this.#waitedMs = now - this.#began
     this.#began = now
+    this.#stoodStillMs = this.#deadlines.stoodStillMs(now)
   }
 
   #ended(timed: TimedEnd, initMs: number | undefined): void {
@@ -153,7 +160,14 @@ class Attempt {
   }
 
   #facts(elapsedMs: number): CallFacts {
-    return { elapsedMs, limitMs: this.limitMs, maxReplyBytes: this.#request.replyLimits.maxReplyBytes }
+    const { maxReplyBytes } = this.#request.replyLimits
+    return { elapsedMs: elapsedMs - this.#unheardMs(elapsedMs), limitMs: this.limitMs, maxReplyBytes }
+  }
+
+  /** How much of it nobody could hear of an answer, as this process stood still. */
+  #unheardMs(elapsedMs: number): number {
+    if (elapsedMs < this.limitMs) return 0
+    return Math.min(elapsedMs, this.#deadlines.stoodStillMs(this.#began + elapsedMs) - this.#stoodStillMs)
   }
 
   #ran({ end, elapsedMs }: TimedEnd, initMs: number | undefined): RunEnd {
@@ -161,7 +175,7 @@ class Attempt {
   }
 
   #conclude(end: CallEnd, response: ActivationResponse, elapsedMs: number, initMs: number | undefined): RunEnd {
-    const timedOut = end.kind === 'timeout' || elapsedMs >= this.limitMs
+    const timedOut = end.kind === 'timeout' || elapsedMs - this.#unheardMs(elapsedMs) >= this.limitMs
     return {
       response,
       call: end.kind,
