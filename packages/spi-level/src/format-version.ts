@@ -36,14 +36,17 @@ export async function checkFormatVersion(
 ): Promise<void> {
   const found = await readFormat(db, damage)
   if (found === undefined) {
-    if ((await db.keys({ limit: 1 }).all()).length > 0) {
+    if ((await db.keys({ limit: 1 }).all()).length === 0) {
+      wholeness.requireEmpty()
+      mark.begin({ commit: 0, synced: 0, journal: 0, journalBytes: 0 })
+    } else if (wholeness.isMarked) {
+      wholeness.tell('its format version is gone', { lasting: true })
+    } else {
       throw new PlatformError(
         'ERR_CONFIG',
         `@stemcell/spi-level, option 'dir': ${dir} holds a LevelDB database of another program; choose an empty folder`,
       )
     }
-    wholeness.requireEmpty()
-    mark.begin({ commit: 0, synced: 0, journal: 0, journalBytes: 0 })
     await db.put(FORMAT_KEY, String(FORMAT_VERSION), { sync: true })
     return
   }

@@ -1,4 +1,4 @@
-import { adapterContext, makeFolder, PlatformError, type AdapterContext, type Timer } from '@stemcell/core'
+import { adapterContext, makeFolder, PlatformError, type AdapterContext, type Logger, type Timer } from '@stemcell/core'
 import { ClassicLevel } from 'classic-level'
 import { constants } from 'node:fs'
 import { access, readdir, readFile } from 'node:fs/promises'
@@ -8,7 +8,7 @@ import { COMMIT_KEY, CommitQueue, readCommit } from './commit-queue.ts'
 import { Damage } from './damage.ts'
 import { checkFormatVersion, noteFormatVersion } from './format-version.ts'
 import { HighWaterMark } from './high-water-mark.ts'
-import { inspectTables, type InspectedTables } from './inspection/inspect-tables.ts'
+import { inspectTables } from './inspection/inspect-tables.ts'
 import { Journal } from './journal/journal.ts'
 import { rowsCounted } from '@stemcell/core/sorted-store'
 import { countLiveBytes, segmentOfLiveBytes } from './record-log/live-bytes.ts'
@@ -19,6 +19,7 @@ import type { LevelSettings } from './level-stores-options.ts'
 import { describeLockHolder, forgetLockHolder, recordLockHolder } from './lock-holder.ts'
 import { countKeys } from './read-rows.ts'
 import { rebuildRows, STORE_ROWS } from './rebuild-rows.ts'
+import { replaceDamagedTables } from './replace-damaged-tables.ts'
 import { requireRoom } from './require-room.ts'
 import { codeOf, REPAIR_HINT, toPlatformError } from './to-platform-error.ts'
 import { UseGate } from './use-gate.ts'
@@ -34,8 +35,6 @@ export interface OpenDatabaseOptions {
 /** After a failed write it is looked so often whether the database can be opened anew; rarer after each failure. */
 const RETRY_MS = 1000
 const MOST_RETRY_MS = 30_000
-
-const NOTHING_DAMAGED: InspectedTables = { damaged: [], cut: [] }
 
 /** One open LevelDB database: reads go to `db`, writes through `commits`, activation records through `activations`. */
 export class LevelDatabase {
@@ -102,10 +101,7 @@ export class LevelDatabase {
     const wholeness = new Wholeness(dir, context.logger, mark.read(), lost)
     await wholeness.requireLogs(() => requireUnlocked(dir))
     // Opens itself in a moment, if nobody does: not to be made before.
-    const { damaged, cut } = lost ? NOTHING_DAMAGED : await inspectTables(dir)
-    if (damaged.length > 0 || cut.length > 0) await requireUnlocked(dir)
-    wholeness.requireLengths(cut)
-    const damage = await Damage.load(dir, damaged, context.logger)
+    const damage = await noteDamage(dir, wholeness, context.logger, lost !== undefined)
     const db = new ClassicLevel(dir, { cacheSize: settings.cacheBytes, writeBufferSize: settings.writeBufferBytes })
     await openLevel(db, dir)
     const database = new LevelDatabase(settings, db, mark, damage, context, segmentBytes)
@@ -235,6 +231,19 @@ export class LevelDatabase {
   #learnRecords(): void {
     if (this.damage.isEmpty) this.activations.known.learn()
   }
+}
+
+/** Of tables, which have nothing damaged behind it. */
+async function noteDamage(dir: string, wholeness: Wholeness, logger: Logger, repairing: boolean): Promise<Damage> {
+  // They were replaced before.
+  if (repairing) return Damage.load(dir, [], logger)
+  const inspected = await inspectTables(dir)
+  const { damaged, cut } = inspected
+  if (damaged.length > 0 || cut.length > 0) await requireUnlocked(dir)
+  wholeness.requireLengths(cut)
+  const damage = await Damage.load(dir, damaged, logger)
+  await replaceDamagedTables(dir, inspected)
+  return damage
 }
 
 /** Makes the folder where it is missing. @throws ERR_CONFIG it cannot be made or written to. */

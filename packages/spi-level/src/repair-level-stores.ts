@@ -3,16 +3,18 @@ import { ClassicLevel } from 'classic-level'
 import type { Change, Operation } from './commit-queue.ts'
 import { Damage } from './damage.ts'
 import { ensureFolder, LevelDatabase } from './level-database.ts'
+import { inspectTables } from './inspection/inspect-tables.ts'
 import { parseLevelOptions, type LevelStoresOptions } from './level-stores-options.ts'
 import { eachEntry } from './read-rows.ts'
 import { rebuildRows, STORE_ROWS } from './rebuild-rows.ts'
 import { countLiveBytes, LIVE_BYTES, liveBytesKey } from './record-log/live-bytes.ts'
+import { replaceDamagedTables } from './replace-damaged-tables.ts'
 import { codeOf } from './to-platform-error.ts'
 
 export interface RepairReport {
   readonly documents: number
   readonly activations: number
-  /** Ids of what was there and could not be read; it is removed. What left no trace is not listed. */
+  /** What was there and could not be read, with its id where that can be read; it is removed. */
   readonly lost: readonly string[]
 }
 
@@ -25,9 +27,14 @@ export async function repairLevelStores(options: LevelStoresOptions): Promise<Re
   const settings = parseLevelOptions(options)
   await ensureFolder(settings.dir)
   await requireUnused(settings.dir)
+  const inspected = await inspectTables(settings.dir)
+  // LevelDB's repair merges tables as they are.
+  await replaceDamagedTables(settings.dir, inspected)
   await ClassicLevel.repair(settings.dir)
   await Damage.forget(settings.dir)
-  const lost: string[] = []
+  const lost = inspected.damaged.flatMap(({ file, intact }) =>
+    intact.length === 0 ? [`whatever was in a damaged part of ${file}`] : [],
+  )
   const database = await LevelDatabase.open(settings, adapterContext(), { lost: (what) => lost.push(what) })
   try {
     let documents = 0

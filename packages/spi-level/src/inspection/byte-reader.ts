@@ -1,3 +1,10 @@
+/** As LevelDB writes numbers. */
+export function varint(value: number): Buffer {
+  const bytes: number[] = []
+  for (; value >= 128; value = Math.floor(value / 128)) bytes.push((value % 128) | 128)
+  return Buffer.from([...bytes, value])
+}
+
 /** Reads the numbers and texts of LevelDB's files. @throws RangeError beyond the end. */
 export class ByteReader {
   readonly #bytes: Buffer

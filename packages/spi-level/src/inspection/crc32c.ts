@@ -43,7 +43,16 @@ export function crc32c(bytes: Uint8Array, start = 0, end = bytes.length): number
   return ~crc >>> 0
 }
 
+/** The state of a digest after one more byte; -1 before the first, and the digest is what remains when it is inverted. */
+export function crcStep(crc: number, byte: number): number {
+  return (crc >>> 8) ^ T0[(crc ^ byte) & 255]!
+}
+
 /** LevelDB stores its digests rotated and with something added. */
+export function masked(digest: number): number {
+  return (((digest >>> 15) | (digest << 17)) + 0xa282ead8) >>> 0
+}
+
 export function unmasked(stored: number): number {
   const rotated = (stored - 0xa282ead8) >>> 0
   return ((rotated >>> 17) | (rotated << 15)) >>> 0

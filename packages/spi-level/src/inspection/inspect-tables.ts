@@ -5,14 +5,16 @@ import { isAttachmentKey } from '@stemcell/core/sorted-store'
 import { openBytes, openText } from '../sealed-value.ts'
 import { codeOf } from '../to-platform-error.ts'
 import { ByteReader } from './byte-reader.ts'
-import { crc32c, unmasked } from './crc32c.ts'
-import { liveTables, userKey, type LiveTable } from './live-tables.ts'
+import { crc32c, crcStep, unmasked } from './crc32c.ts'
+import { KEY_TRAILER_BYTES, liveTables, userKey, type LiveTable, type TableList } from './live-tables.ts'
 import { uncompress } from './snappy.ts'
 
-const FOOTER_BYTES = 48
-const MAGIC = Buffer.from('57fb808b247547db', 'hex')
+export const FOOTER_BYTES = 48
+export const MAGIC = Buffer.from('57fb808b247547db', 'hex')
 /** Compression and digest. */
-const BLOCK_TRAILER_BYTES = 5
+export const BLOCK_TRAILER_BYTES = 5
+/** Of a key; the other type is a removal. */
+const VALUE = 1
 const SNAPPY = 1
 
 /** Keys of which nobody knows what was written under them. */
@@ -25,10 +27,26 @@ export interface DamagedRange {
   readonly intact: readonly string[]
 }
 
+/** A table of which a part is damaged, and what is left of it. */
+export interface DamagedTable {
+  readonly name: string
+  readonly table: LiveTable
+  /** In the order of a table. */
+  readonly left: readonly TableEntry[]
+}
+
 export interface InspectedTables {
   readonly damaged: readonly DamagedRange[]
   /** Files that are not as long as they were. */
   readonly cut: readonly string[]
+  readonly damagedTables: readonly DamagedTable[]
+  readonly list: TableList
+}
+
+/** An entry of a table as LevelDB has it: a key with its number and type behind it. */
+export interface TableEntry {
+  readonly key: Buffer
+  readonly value: Buffer
 }
 
 interface Handle {
@@ -42,19 +60,43 @@ interface Handle {
  */
 export async function inspectTables(dir: string): Promise<InspectedTables> {
   const damaged: DamagedRange[] = []
+  const damagedTables: DamagedTable[] = []
   const cut: string[] = []
-  for (const table of await liveTables(dir)) {
+  const list = await liveTables(dir)
+  for (const table of list.tables) {
     const file = await tableFile(dir, table)
     if (!file) continue
-    if (file.bytes.length !== table.bytes) cut.push(file.name)
-    try {
-      damaged.push(...damagedBlocks(file.name, file.bytes, table))
-    } catch (error) {
-      if (!(error instanceof RangeError)) throw error
-      damaged.push({ file: file.name, from: table.smallest, to: table.largest, intact: [] })
+    const { name, bytes } = file
+    if (bytes.length !== table.bytes) cut.push(name)
+    const found = inspectTable(name, bytes, table)
+    if (found.ranges.length === 0) continue
+    damaged.push(...found.ranges)
+    damagedTables.push({ name, table, left: inOrder(found.left()) })
+  }
+  return { damaged, cut, damagedTables, list }
+}
+
+interface InspectedTable {
+  readonly ranges: readonly DamagedRange[]
+  readonly left: () => readonly FoundEntry[]
+}
+
+interface FoundEntry extends TableEntry {
+  /** A digest shows that it is what was written. */
+  readonly intact: boolean
+}
+
+function inspectTable(name: string, bytes: Buffer, table: LiveTable): InspectedTable {
+  try {
+    return damagedBlocks(name, bytes, table)
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error
+    const left = findEntries(bytes, table)
+    return {
+      ranges: [{ file: name, from: table.smallest, to: table.largest, intact: namesOf(left) }],
+      left: () => left,
     }
   }
-  return { damaged, cut }
 }
 
 /** Undefined for one that is missing: LevelDB says so when it opens the database. */
@@ -74,7 +116,7 @@ async function tableFile(
 }
 
 /** @throws RangeError what leads to the blocks is damaged. */
-function damagedBlocks(file: string, bytes: Buffer, { smallest }: LiveTable): DamagedRange[] {
+function damagedBlocks(file: string, bytes: Buffer, { smallest }: LiveTable): InspectedTable {
   if (bytes.length < FOOTER_BYTES) throw new RangeError('of another length')
   const footer = bytes.subarray(-FOOTER_BYTES)
   if (!footer.subarray(-MAGIC.length).equals(MAGIC)) throw new RangeError('no table')
@@ -82,15 +124,76 @@ function damagedBlocks(file: string, bytes: Buffer, { smallest }: LiveTable): Da
   const meta = readHandle(handles)
   const index = readHandle(handles)
   for (const { value } of entriesOf(wholeBlock(bytes, meta))) wholeBlock(bytes, readHandle(new ByteReader(value)))
-  const damaged: DamagedRange[] = []
+  const ranges: DamagedRange[] = []
+  const blocks: { readonly handle: Handle; readonly whole: boolean }[] = []
   let from = smallest
   for (const { key, value } of entriesOf(wholeBlock(bytes, index))) {
     const to = userKey(key)
     const handle = readHandle(new ByteReader(value))
-    if (!isWhole(bytes, handle)) damaged.push({ file, from, to, intact: intactIn(bytes, handle) })
+    const whole = isWhole(bytes, handle)
+    blocks.push({ handle, whole })
+    if (!whole) ranges.push({ file, from, to, intact: namesOf(foundIn(bytes, handle)) })
     from = to
   }
-  return damaged
+  const left = (): FoundEntry[] =>
+    blocks.flatMap(({ handle, whole }) =>
+      whole ? entriesOf(contentOf(bytes, handle)).map((entry) => ({ ...entry, intact: true })) : foundIn(bytes, handle),
+    )
+  return { ranges, left }
+}
+
+/**
+ * What can be found where what leads to the blocks is damaged: they come one after the other, and each ends where its
+ * digest is right.
+ */
+function findEntries(bytes: Buffer, { smallest, largest }: LiveTable): FoundEntry[] {
+  const found: FoundEntry[] = []
+  for (let at = 0; ;) {
+    const handle = nextBlock(bytes, at)
+    const entries = handle ? orNone(() => entriesOf(contentOf(bytes, handle))) : []
+    const isOfTable = ({ key }: TableEntry): boolean => {
+      const [name] = orNone(() => [userKey(key)])
+      return name !== undefined && Buffer.compare(name, smallest) >= 0 && Buffer.compare(name, largest) <= 0
+    }
+    if (!handle || entries.length === 0 || !entries.every(isOfTable)) return found
+    for (const entry of entries) found.push({ ...entry, intact: true })
+    at += handle.size + BLOCK_TRAILER_BYTES
+  }
+}
+
+function nextBlock(bytes: Buffer, offset: number): Handle | undefined {
+  let crc = -1
+  for (let at = offset; at + BLOCK_TRAILER_BYTES <= bytes.length; at++) {
+    crc = crcStep(crc, bytes[at]!)
+    if (~crc >>> 0 === unmasked(bytes.readUInt32LE(at + 1))) return { offset, size: at - offset }
+  }
+  return undefined
+}
+
+/**
+ * Without keys that are out of order: LevelDB ends the process when it meets one. Those of which nothing shows that they
+ * are right give way; where they do not, readers are told of their damage.
+ */
+function inOrder(found: readonly FoundEntry[]): TableEntry[] {
+  const ordered: FoundEntry[] = []
+  for (const entry of found) {
+    while (entry.intact && ordered.length > 0 && !ordered.at(-1)!.intact && !isBefore(ordered.at(-1)!.key, entry.key)) {
+      ordered.pop()
+    }
+    const last = ordered.at(-1)
+    if (!last || isBefore(last.key, entry.key)) ordered.push(entry)
+  }
+  return ordered
+}
+
+function trailerOf(key: Buffer): bigint {
+  return key.readBigUInt64LE(key.length - KEY_TRAILER_BYTES)
+}
+
+/** Of two values of a key, the one with the greater number comes first. */
+function isBefore(a: Buffer, b: Buffer): boolean {
+  const order = Buffer.compare(userKey(a), userKey(b))
+  return order === 0 ? trailerOf(a) > trailerOf(b) : order < 0
 }
 
 function readHandle(reader: ByteReader): Handle {
@@ -113,13 +216,8 @@ function contentOf(bytes: Buffer, { offset, size }: Handle): Buffer {
   return bytes[offset + size] === SNAPPY ? uncompress(block) : block
 }
 
-interface Entry {
-  readonly key: Buffer
-  readonly value: Buffer
-}
-
 /** @throws RangeError */
-function entriesOf(block: Buffer): Entry[] {
+function entriesOf(block: Buffer): TableEntry[] {
   return restartsOf(block).flatMap(([start, end]) => entriesBetween(block, start, end))
 }
 
@@ -132,9 +230,9 @@ function restartsOf(block: Buffer): (readonly [start: number, end: number])[] {
   return starts.map((start, index) => [start, starts[index + 1] ?? end] as const)
 }
 
-function entriesBetween(block: Buffer, start: number, end: number): Entry[] {
+function entriesBetween(block: Buffer, start: number, end: number): TableEntry[] {
   const reader = new ByteReader(block.subarray(0, end), start)
-  const entries: Entry[] = []
+  const entries: TableEntry[] = []
   let key: Buffer = Buffer.alloc(0)
   while (!reader.isAtEnd) {
     const [shared, rest, size] = [reader.varint(), reader.varint(), reader.varint()]
@@ -145,16 +243,24 @@ function entriesBetween(block: Buffer, start: number, end: number): Entry[] {
   return entries
 }
 
-/** The keys in a damaged block whose own digests are right. */
-function intactIn(bytes: Buffer, handle: Handle): string[] {
-  const intact: string[] = []
-  for (const [start, end] of orNone(() => restartsOf(contentOf(bytes, handle)))) {
-    for (const { key, value } of orNone(() => entriesBetween(contentOf(bytes, handle), start, end))) {
-      const name = orNone(() => [userKey(key).toString()])[0]
-      if (name !== undefined && isSealed(name, value)) intact.push(name)
-    }
-  }
-  return intact
+/** What can be read in a damaged block; values have digests of their own. */
+function foundIn(bytes: Buffer, handle: Handle): FoundEntry[] {
+  const [content] = orNone(() => [contentOf(bytes, handle)])
+  if (!content) return []
+  const entries = orNone(() => restartsOf(content)).flatMap(([start, end]) =>
+    orNone(() => entriesBetween(content, start, end)),
+  )
+  return entries.flatMap(({ key, value }) =>
+    orNone(() => {
+      const name = userKey(key).toString()
+      const type = key[key.length - KEY_TRAILER_BYTES]!
+      return type > VALUE ? [] : [{ key, value, intact: type === VALUE && isSealed(name, value) }]
+    }),
+  )
+}
+
+function namesOf(found: readonly FoundEntry[]): string[] {
+  return found.filter(({ intact }) => intact).map(({ key }) => userKey(key).toString())
 }
 
 function orNone<T>(read: () => T[]): T[] {

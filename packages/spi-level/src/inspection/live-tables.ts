@@ -9,34 +9,49 @@ export const KEY_TRAILER_BYTES = 8
 
 export interface LiveTable {
   readonly number: number
+  readonly level: number
   readonly bytes: number
   readonly smallest: Buffer
   readonly largest: Buffer
 }
 
-/** The tables that the database consists of; none where LevelDB itself will say what is wrong with its list. */
-export async function liveTables(dir: string): Promise<readonly LiveTable[]> {
-  const tables = new Map<number, LiveTable>()
-  try {
-    const name = (await readFile(join(dir, 'CURRENT'), 'utf8')).trim()
-    for (const edit of scanLog(await readFile(join(dir, name))).records) applyEdit(tables, new ByteReader(edit))
-  } catch (error) {
-    if (error instanceof RangeError || codeOf(error) === 'ENOENT') return []
-    throw error
-  }
-  return [...tables.values()]
+export interface TableList {
+  readonly tables: readonly LiveTable[]
+  /** The file that says so; undefined where LevelDB itself will say what is wrong with it, and nothing may be added. */
+  readonly file: string | undefined
+  /** The first number that no file has. */
+  readonly nextNumber: number
 }
 
-/** Tags of LevelDB's `VersionEdit`. */
-function applyEdit(tables: Map<number, LiveTable>, reader: ByteReader): void {
+/** The tables that the database consists of; none where LevelDB itself will say what is wrong with their list. */
+export async function liveTables(dir: string): Promise<TableList> {
+  const tables = new Map<number, LiveTable>()
+  let nextNumber = 0
+  try {
+    const file = join(dir, (await readFile(join(dir, 'CURRENT'), 'utf8')).trim())
+    const { records, damagedAt, tornBytes } = scanLog(await readFile(file))
+    for (const edit of records) nextNumber = applyEdit(tables, new ByteReader(edit)) ?? nextNumber
+    const isWhole = damagedAt.length === 0 && tornBytes === 0
+    return { tables: [...tables.values()], file: isWhole ? file : undefined, nextNumber }
+  } catch (error) {
+    if (error instanceof RangeError || codeOf(error) === 'ENOENT') return { tables: [], file: undefined, nextNumber }
+    throw error
+  }
+}
+
+/** Tags of LevelDB's `VersionEdit`. @returns the next number of a file, where the edit says it. */
+function applyEdit(tables: Map<number, LiveTable>, reader: ByteReader): number | undefined {
+  let nextNumber: number | undefined
   while (!reader.isAtEnd) {
     const tag = reader.varint()
     switch (tag) {
       case 1:
         reader.text()
         break
-      case 2:
       case 3:
+        nextNumber = reader.varint()
+        break
+      case 2:
       case 4:
       case 9:
         reader.varint()
@@ -50,15 +65,15 @@ function applyEdit(tables: Map<number, LiveTable>, reader: ByteReader): void {
         tables.delete(reader.varint())
         break
       case 7: {
-        reader.varint()
-        const [number, bytes] = [reader.varint(), reader.varint()]
-        tables.set(number, { number, bytes, smallest: userKey(reader.text()), largest: userKey(reader.text()) })
+        const [level, number, bytes] = [reader.varint(), reader.varint(), reader.varint()]
+        tables.set(number, { number, level, bytes, smallest: userKey(reader.text()), largest: userKey(reader.text()) })
         break
       }
       default:
         throw new RangeError(`unknown tag ${tag}`)
     }
   }
+  return nextNumber
 }
 
 export function userKey(key: Buffer): Buffer {

@@ -1,10 +1,11 @@
-import { crc32c, unmasked } from './crc32c.ts'
+import { crc32c, masked, unmasked } from './crc32c.ts'
 
 const BLOCK_BYTES = 32 * 1024
 /** Digest, length, type. */
 const HEADER_BYTES = 7
 const FULL = 1
 const FIRST = 2
+const MIDDLE = 3
 const LAST = 4
 
 export interface ScannedLog {
@@ -53,6 +54,26 @@ export function scanLog(bytes: Buffer): ScannedLog {
     }
     at = end
   }
+}
+
+/** What is to be appended to a file of `length` bytes to add a record. */
+export function logFragments(record: Buffer, length: number): Buffer {
+  const parts: Buffer[] = []
+  let at = length
+  for (let from = 0; from < record.length;) {
+    const start = skipTrailer(at)
+    const to = Math.min(record.length, from + blockEnd(start) - start - HEADER_BYTES)
+    const [isFirst, isLast] = [from === 0, to === record.length]
+    const header = Buffer.alloc(HEADER_BYTES)
+    header.writeUInt16LE(to - from, 4)
+    header[6] = isFirst ? (isLast ? FULL : FIRST) : isLast ? LAST : MIDDLE
+    const content = record.subarray(from, to)
+    header.writeUInt32LE(masked(crc32c(Buffer.concat([header.subarray(6), content]))))
+    parts.push(Buffer.alloc(start - at), header, content)
+    at = start + HEADER_BYTES + content.length
+    from = to
+  }
+  return Buffer.concat(parts)
 }
 
 /** A block ends with zeros where no header fits in any more. */
