@@ -48,6 +48,11 @@ export class Damage {
     return this.#ranges.length === 0
   }
 
+  /** Files of which a part cannot be read at all. */
+  get unreadable(): readonly string[] {
+    return this.#ranges.filter(({ intact }) => intact.length === 0).map(({ file }) => file)
+  }
+
   /** @throws ERR_CORRUPT `found` cannot be what was written under `key`; `what` names it. */
   require(key: string, found: unknown, what: () => string): void {
     if (this.isEmpty || this.#written.has(key)) return

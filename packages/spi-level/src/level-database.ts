@@ -19,6 +19,7 @@ import type { LevelSettings } from './level-stores-options.ts'
 import { describeLockHolder, forgetLockHolder, recordLockHolder } from './lock-holder.ts'
 import { countKeys } from './read-rows.ts'
 import { rebuildRows, STORE_ROWS } from './rebuild-rows.ts'
+import { LIST_NAME } from './inspection/live-tables.ts'
 import { replaceDamagedTables } from './replace-damaged-tables.ts'
 import { requireRoom } from './require-room.ts'
 import { codeOf, REPAIR_HINT, toPlatformError } from './to-platform-error.ts'
@@ -238,10 +239,14 @@ async function noteDamage(dir: string, wholeness: Wholeness, logger: Logger, rep
   // They were replaced before.
   if (repairing) return Damage.load(dir, [], logger)
   const inspected = await inspectTables(dir)
-  const { damaged, cut } = inspected
-  if (damaged.length > 0 || cut.length > 0) await requireUnlocked(dir)
+  const { damaged, cut, damagedTables } = inspected
+  if (damagedTables.length > 0 || cut.length > 0) await requireUnlocked(dir)
   wholeness.requireLengths(cut)
   const damage = await Damage.load(dir, damaged, logger)
+  for (const { name } of damagedTables) {
+    if (damaged.some(({ file }) => file === name)) continue
+    logger.warn({ dir, file: name }, 'the filter of a table of the database was damaged; nothing of the table is lost')
+  }
   await replaceDamagedTables(dir, inspected)
   return damage
 }
@@ -255,8 +260,6 @@ export async function ensureFolder(dir: string): Promise<void> {
     throw unusableFolder(error, dir)
   }
 }
-
-const LIST_NAME = /^MANIFEST-\d+\n$/
 
 async function openLevel(db: ClassicLevel, dir: string): Promise<void> {
   try {

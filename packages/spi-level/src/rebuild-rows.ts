@@ -11,6 +11,7 @@ import {
 import type { ClassicLevel } from 'classic-level'
 import { activationKeys } from './activation-writer.ts'
 import type { Change, CommitQueue, Operation } from './commit-queue.ts'
+import type { Damage } from './damage.ts'
 import {
   activationRows,
   documentRecord,
@@ -40,6 +41,7 @@ interface DatabaseParts {
   readonly db: ClassicLevel
   readonly commits: CommitQueue
   readonly records: StoredRecords
+  readonly damage: Damage
 }
 
 export interface StoreRows {
@@ -60,7 +62,7 @@ export const STORE_ROWS: readonly StoreRows[] = [
  * @returns how many can be read.
  */
 export async function rebuildRows(
-  { db, commits, records }: DatabaseParts,
+  { db, commits, records, damage }: DatabaseParts,
   { keys, read }: StoreRows,
   unreadable: (id: string, key: string) => Change | undefined,
 ): Promise<number> {
@@ -69,7 +71,11 @@ export async function rebuildRows(
   let kept = 0
   for await (const [key, sealed] of eachEntry(db, keys.all('documents'))) {
     const id = keys.idOfDocument(key)
-    const readable = await tryRead(() => read(id, key, sealed, records))
+    const readable = await tryRead(() => {
+      // What was in a damaged part may have been newer.
+      damage.require(key, sealed, () => id)
+      return read(id, key, sealed, records)
+    })
     if (readable) kept++
     const change = readable ? changeTo(keys, key, readable) : unreadable(id, key)
     if (change) await commits.commit(change)

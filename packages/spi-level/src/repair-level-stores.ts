@@ -28,13 +28,12 @@ export async function repairLevelStores(options: LevelStoresOptions): Promise<Re
   await ensureFolder(settings.dir)
   await requireUnused(settings.dir)
   const inspected = await inspectTables(settings.dir)
+  const { unreadable } = await Damage.load(settings.dir, inspected.damaged, adapterContext().logger)
   // LevelDB's repair merges tables as they are.
   await replaceDamagedTables(settings.dir, inspected)
   await ClassicLevel.repair(settings.dir)
   await Damage.forget(settings.dir)
-  const lost = inspected.damaged.flatMap(({ file, intact }) =>
-    intact.length === 0 ? [`whatever was in a damaged part of ${file}`] : [],
-  )
+  const lost = unreadable.map((file) => `whatever was in a damaged part of ${file}`)
   const database = await LevelDatabase.open(settings, adapterContext(), { lost: (what) => lost.push(what) })
   try {
     let documents = 0

@@ -1,8 +1,16 @@
-import { adapterContext, ENTITY_INDEXES, isPlatformError, type Activation, type Logger } from '@stemcell/core'
+import {
+  adapterContext,
+  ENTITY_INDEXES,
+  isPlatformError,
+  silentLogger,
+  type Activation,
+  type Logger,
+} from '@stemcell/core'
 import { levelStores, repairLevelStores } from '@stemcell/spi-level'
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Damage } from '../src/damage.ts'
 import { LevelDatabase } from '../src/level-database.ts'
 import { parseLevelOptions } from '../src/level-stores-options.ts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -337,6 +345,25 @@ describe('files of a database that are damaged while nothing uses them', () => {
       rmSync(dir, { recursive: true })
     }
   }, 180_000)
+
+  it('an older version is not taken for what was in a damaged part, also where listings are made anew', async () => {
+    const dir = mkdtempSync(join(base, 'older-'))
+    cpSync(inTables, dir, { recursive: true })
+    const part = (from: string, to = from) => ({
+      file: '000001.ldb',
+      from: Buffer.from(from),
+      to: Buffer.from(to),
+      intact: [],
+    })
+    await Damage.load(dir, [part('edns/a1'), part('ei', 'ej')], silentLogger)
+    const { entities, activations } = storesIn(dir, [])
+    await Promise.all([entities.open(), activations.open()])
+    await expect(entities.get('ns/a1')).rejects.toSatisfy((error: unknown) => isPlatformError(error, 'ERR_CORRUPT'))
+    expect(await entities.list({ index: 'actions', partition: 'ns' })).toHaveLength(ACTIONS - 1)
+    await Promise.all([entities.close(), activations.close()])
+    const { lost } = await repairLevelStores({ dir })
+    expect(lost).toContain('whatever was in a damaged part of 000001.ldb')
+  })
 
   it('what is written after a table was damaged is read, also at the next start', async () => {
     for (let round = 0; round < 8; round++) {

@@ -69,7 +69,7 @@ export async function inspectTables(dir: string): Promise<InspectedTables> {
     const { name, bytes } = file
     if (bytes.length !== table.bytes) cut.push(name)
     const found = inspectTable(name, bytes, table)
-    if (found.ranges.length === 0) continue
+    if (found.isWhole) continue
     damaged.push(...found.ranges)
     damagedTables.push({ name, table, left: inOrder(found.left()) })
   }
@@ -77,6 +77,7 @@ export async function inspectTables(dir: string): Promise<InspectedTables> {
 }
 
 interface InspectedTable {
+  readonly isWhole: boolean
   readonly ranges: readonly DamagedRange[]
   readonly left: () => readonly FoundEntry[]
 }
@@ -93,6 +94,7 @@ function inspectTable(name: string, bytes: Buffer, table: LiveTable): InspectedT
     if (!(error instanceof RangeError)) throw error
     const left = findEntries(bytes, table)
     return {
+      isWhole: false,
       ranges: [{ file: name, from: table.smallest, to: table.largest, intact: namesOf(left) }],
       left: () => left,
     }
@@ -123,7 +125,6 @@ function damagedBlocks(file: string, bytes: Buffer, { smallest }: LiveTable): In
   const handles = new ByteReader(footer)
   const meta = readHandle(handles)
   const index = readHandle(handles)
-  for (const { value } of entriesOf(wholeBlock(bytes, meta))) wholeBlock(bytes, readHandle(new ByteReader(value)))
   const ranges: DamagedRange[] = []
   const blocks: { readonly handle: Handle; readonly whole: boolean }[] = []
   let from = smallest
@@ -139,26 +140,46 @@ function damagedBlocks(file: string, bytes: Buffer, { smallest }: LiveTable): In
     blocks.flatMap(({ handle, whole }) =>
       whole ? entriesOf(contentOf(bytes, handle)).map((entry) => ({ ...entry, intact: true })) : foundIn(bytes, handle),
     )
-  return { ranges, left }
+  return { isWhole: ranges.length === 0 && isFilterWhole(bytes, meta), ranges, left }
+}
+
+/** It says what is not in the table; one that is damaged hides what is. A table may have none. */
+function isFilterWhole(bytes: Buffer, meta: Handle): boolean {
+  const read = (): Buffer[][] => [
+    entriesOf(wholeBlock(bytes, meta)).map(({ value }) => wholeBlock(bytes, readHandle(new ByteReader(value)))),
+  ]
+  return orNone(read).length > 0
 }
 
 /**
  * What can be found where what leads to the blocks is damaged: they come one after the other, and each ends where its
- * digest is right.
+ * digest is right. Behind one that is damaged, what is left of the index may know where the next begins.
  */
-function findEntries(bytes: Buffer, { smallest, largest }: LiveTable): FoundEntry[] {
+function findEntries(bytes: Buffer, table: LiveTable): FoundEntry[] {
+  const starts = orNone(() => startsIn(bytes))
   const found: FoundEntry[] = []
-  for (let at = 0; ;) {
-    const handle = nextBlock(bytes, at)
-    const entries = handle ? orNone(() => entriesOf(contentOf(bytes, handle))) : []
-    const isOfTable = ({ key }: TableEntry): boolean => {
-      const [name] = orNone(() => [userKey(key)])
-      return name !== undefined && Buffer.compare(name, smallest) >= 0 && Buffer.compare(name, largest) <= 0
-    }
-    if (!handle || entries.length === 0 || !entries.every(isOfTable)) return found
-    for (const entry of entries) found.push({ ...entry, intact: true })
-    at += handle.size + BLOCK_TRAILER_BYTES
+  for (let at: number | undefined = 0; at !== undefined;) {
+    const from: number = at
+    const block = nextBlock(bytes, from)
+    const entries = block ? orNone(() => entriesOf(contentOf(bytes, block))) : []
+    if (block && entries.length > 0 && entries.every((entry) => isOf(table, entry))) {
+      for (const entry of entries) found.push({ ...entry, intact: true })
+      at = from + block.size + BLOCK_TRAILER_BYTES
+    } else at = starts.find((start) => start > from)
   }
+  return found
+}
+
+function startsIn(bytes: Buffer): number[] {
+  const handles = new ByteReader(bytes.subarray(-FOOTER_BYTES))
+  readHandle(handles)
+  const index = entriesOf(contentOf(bytes, readHandle(handles)))
+  return index.flatMap(({ value }) => orNone(() => [readHandle(new ByteReader(value)).offset]))
+}
+
+function isOf({ smallest, largest }: LiveTable, { key }: TableEntry): boolean {
+  const [name] = orNone(() => [userKey(key)])
+  return name !== undefined && Buffer.compare(name, smallest) >= 0 && Buffer.compare(name, largest) <= 0
 }
 
 function nextBlock(bytes: Buffer, offset: number): Handle | undefined {

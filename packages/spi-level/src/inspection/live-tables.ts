@@ -7,6 +7,9 @@ import { scanLog } from './log-records.ts'
 /** A key of LevelDB ends with a number and a type. */
 export const KEY_TRAILER_BYTES = 8
 
+/** What CURRENT has in it. */
+export const LIST_NAME = /^MANIFEST-\d+\n$/
+
 export interface LiveTable {
   readonly number: number
   readonly level: number
@@ -28,7 +31,9 @@ export async function liveTables(dir: string): Promise<TableList> {
   const tables = new Map<number, LiveTable>()
   let nextNumber = 0
   try {
-    const file = join(dir, (await readFile(join(dir, 'CURRENT'), 'utf8')).trim())
+    const name = await readFile(join(dir, 'CURRENT'), 'utf8')
+    if (!LIST_NAME.test(name)) throw new RangeError('no name of a list')
+    const file = join(dir, name.trim())
     const { records, damagedAt, tornBytes } = scanLog(await readFile(file))
     for (const edit of records) nextNumber = applyEdit(tables, new ByteReader(edit)) ?? nextNumber
     const isWhole = damagedAt.length === 0 && tornBytes === 0
