@@ -180,6 +180,7 @@ class RunningInvoker implements Invoker {
       },
       maxParallelStarts: options.maxParallelStarts,
       stemCellSpec: (lane) => specs.forStemCell(lane),
+      knowsApi: () => options.apiHost() !== '',
       giveUp: giveUp.signal,
     })
     const jobs: JobContext = {

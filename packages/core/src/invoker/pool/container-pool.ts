@@ -44,6 +44,8 @@ export interface PoolParts {
   readonly capacity: Resources
   readonly maxParallelStarts: number
   readonly stemCellSpec: (lane: StemCellLane) => ContainerSpec
+  /** Whether it is known where actions reach the API; by default it is. */
+  readonly knowsApi?: () => boolean
   /** Aborts when containers that cannot be removed are waited for no more. */
   readonly giveUp: AbortSignal
 }
@@ -84,7 +86,8 @@ export class ContainerPool implements ProxyHost {
     this.#prewarms = new Prewarms(clock, (preparation, keepMs) => this.#prepare(preparation, keepMs))
     this.#starts = new ContainerStarts(clock, parts.maxParallelStarts)
     this.#reuseQueue = new ReuseQueue(clock, (job) => this.#insist(job, this.#reason(job)))
-    this.#stems = new StemCells({ manifest, clock, policy, logger, start: (lane) => this.#startStem(lane) })
+    const { knowsApi } = parts
+    this.#stems = new StemCells({ manifest, clock, policy, logger, knowsApi, start: (lane) => this.#startStem(lane) })
   }
 
   /** Takes jobs, also again after it was closed. */

@@ -12,6 +12,8 @@ const REACTION_MS = 60_000
 const REFILL_DELAY_MS = 30
 /** From opening to beginning the first ones: about as long as a server still needs to listen. */
 const FIRST_DELAY_MS = 15
+/** As long as a server does not listen, the delay doubles up to this: a cell is told where the API is when it is made. */
+const MOST_DELAY_MS = 250
 const FIRST_BACK_OFF_MS = 1_000
 const LONGEST_BACK_OFF_MS = 60_000
 /** A cell that is lost before this age counts as a start that failed. */
@@ -49,6 +51,8 @@ export interface StemCellParts {
   readonly clock: Clock
   readonly policy: PoolPolicy
   readonly logger: Logger
+  /** Whether it is known where actions reach the API; by default it is. */
+  readonly knowsApi?: (() => boolean) | undefined
   /** Begins to make a cell; false when there is no room for one now. */
   readonly start: (lane: StemCellLane) => boolean
 }
@@ -89,7 +93,16 @@ export class StemCells {
   open(): void {
     this.#closed = false
     if ([...this.#lanes.values()].some(({ plan }) => plan.reactive)) this.#scheduleReaction()
-    this.refillSoon(FIRST_DELAY_MS)
+    this.#begin(FIRST_DELAY_MS)
+  }
+
+  #begin(delayMs: number): void {
+    this.#soon ??= this.#parts.clock.setTimer(delayMs, () => {
+      this.#soon = undefined
+      const knowsApi = this.#parts.knowsApi?.() ?? true
+      if (!knowsApi && delayMs * 2 <= MOST_DELAY_MS) this.#begin(delayMs * 2)
+      else this.refill()
+    })
   }
 
   close(): void {
