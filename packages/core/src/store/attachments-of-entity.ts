@@ -6,6 +6,11 @@ import { isPackageDocument, readPackage } from '../model/package-codec.ts'
 import { isRuleDocument, readRule } from '../model/rule-codec.ts'
 import { isTriggerDocument, readTrigger } from '../model/trigger-codec.ts'
 
+/** Whether it says that it is an action, a package, a rule or a trigger. */
+export function isEntityDocument(document: JsonObject): boolean {
+  return [isActionDocument, isPackageDocument, isRuleDocument, isTriggerDocument].some((isOne) => isOne(document))
+}
+
 /**
  * Reads the document of an entity of any kind, and names the attachments that it refers to.
  * @throws ERR_CORRUPT it is no entity, or the platform could not read it.

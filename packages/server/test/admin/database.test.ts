@@ -230,6 +230,14 @@ describe('stemcell admin db check', () => {
     expect(printed).toContain('whisks: ns/d: the document is no entity')
   })
 
+  it('takes what packages of the system keep for no damaged entities', async () => {
+    const [, entities] = await storesOf(source)
+    await entities.put('whisk.system/alarmSchedules/ns/every', { minutes: 1 })
+    const printed: string[] = []
+    await execute({ do: 'db check' }, source, async (line) => void printed.push(line))
+    expect(printed.at(-2)).toMatch(/^whisks: \d+ documents, 0 problems$/)
+  })
+
   it('names an index that shows something else', async () => {
     Object.assign(await source.entities(), { count: async () => 7 })
     const printed: string[] = []

@@ -2,8 +2,10 @@ import {
   AdministrationError,
   attachmentsOfEntity,
   ENTITY_INDEXES,
+  isEntityDocument,
   isPlatformError,
   SUBJECT_INDEXES,
+  SYSTEM_NAMESPACE,
   type DocumentStore,
   type IndexDefinition,
   type JsonObject,
@@ -73,7 +75,14 @@ async function checkDocuments(
   return problems.length
 }
 
+/** Packages of the system keep documents of their own below theirs: schedules of alarms, APIs of the gateway. */
+function isInSystemPackage(id: string): boolean {
+  const [namespace, , inPackage] = id.split('/')
+  return namespace === SYSTEM_NAMESPACE && inPackage !== undefined
+}
+
 const problemOfEntity: FindProblem = async (store, id, document) => {
+  if (isInSystemPackage(id) && !isEntityDocument(document)) return undefined
   let wanted: readonly string[]
   try {
     wanted = attachmentsOfEntity(document)
