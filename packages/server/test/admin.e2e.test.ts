@@ -105,7 +105,7 @@ describe('stemcell admin', () => {
   it('does not make a data folder of a mistyped name', async () => {
     expect(await admin('user create alice', folder.join('typo'))).toEqual(
       refused(
-        `stemcell: data folder: ${folder.join('typo')} holds no server’s data: name the folder of a server with --data, or start one first`,
+        `stemcell: data folder: ${folder.join('typo')} holds no server’s data: name the folder of a server with --data, or make one with stemcell admin db init`,
       ),
     )
   })

@@ -104,7 +104,7 @@ export class StoresTarget implements AdminTarget {
   #dataThatExists(): DataFolder {
     const data = new DataFolder(this.#config.data)
     if (existsSync(data.store)) return data
-    const fix = 'name the folder of a server with --data, or start one first'
+    const fix = 'name the folder of a server with --data, or make one with stemcell admin db init'
     throw new PlatformError('ERR_CONFIG', `data folder: ${data.path} holds no server’s data: ${fix}`)
   }
 
