@@ -1,4 +1,12 @@
-import { adapterContext, makeFolder, PlatformError, type AdapterContext, type Logger, type Timer } from '@stemcell/core'
+import {
+  adapterContext,
+  isPlatformError,
+  makeFolder,
+  PlatformError,
+  type AdapterContext,
+  type Logger,
+  type Timer,
+} from '@stemcell/core'
 import { ClassicLevel } from 'classic-level'
 import { constants } from 'node:fs'
 import { access, readdir, readFile } from 'node:fs/promises'
@@ -36,6 +44,9 @@ export interface OpenDatabaseOptions {
 /** After a failed write it is looked so often whether the database can be opened anew; rarer after each failure. */
 const RETRY_MS = 1000
 const MOST_RETRY_MS = 30_000
+
+/** A file in the folder may not be used, or is none. */
+const FILE_ERRORS = new Set(['EACCES', 'EPERM', 'EROFS', 'EISDIR', 'ENOTDIR'])
 
 /** One open LevelDB database: reads go to `db`, writes through `commits`, activation records through `activations`. */
 export class LevelDatabase {
@@ -94,7 +105,19 @@ export class LevelDatabase {
   static async open(
     settings: LevelSettings,
     context: AdapterContext = adapterContext(),
-    { lost, segmentBytes }: OpenDatabaseOptions = {},
+    options: OpenDatabaseOptions = {},
+  ): Promise<LevelDatabase> {
+    try {
+      return await LevelDatabase.#open(settings, context, options)
+    } catch (error) {
+      throw FILE_ERRORS.has(codeOf(error) ?? '') ? unusableFolder(error, settings.dir) : error
+    }
+  }
+
+  static async #open(
+    settings: LevelSettings,
+    context: AdapterContext,
+    { lost, segmentBytes }: OpenDatabaseOptions,
   ): Promise<LevelDatabase> {
     const { dir } = settings
     await requireWhole(dir)
@@ -286,6 +309,7 @@ async function requireWhole(dir: string): Promise<void> {
       throw unusableFolder(error, dir)
     })
     if (!LIST_NAME.test(name)) refuse('names no list of tables')
+    if (!files.includes(name.trim())) refuse(`names ${name.trim()}, which is gone`)
   } else if (files.some((file) => file.endsWith('.ldb') || file.startsWith('MANIFEST-'))) refuse('is gone')
 }
 
@@ -314,7 +338,9 @@ async function openingError(error: unknown, dir: string): Promise<unknown> {
 }
 
 function unusableFolder(error: unknown, dir: string): PlatformError {
-  const code = codeOf(error) ?? 'unknown reason'
+  if (isPlatformError(error, 'ERR_CONFIG')) return error
+  const file = error instanceof Error && 'path' in error && error.path !== dir ? `, ${String(error.path)}` : ''
+  const code = `${codeOf(error) ?? 'unknown reason'}${file}`
   return new PlatformError(
     'ERR_CONFIG',
     `@stemcell/spi-level, option 'dir': ${dir} cannot be used (${code}); name a folder that this user may create, read and write`,

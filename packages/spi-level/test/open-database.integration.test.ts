@@ -2,7 +2,7 @@ import { adapterContext, isPlatformError, type ErrorCode } from '@stemcell/core'
 import { levelStores, repairLevelStores } from '@stemcell/spi-level'
 import { ClassicLevel } from 'classic-level'
 import { existsSync } from 'node:fs'
-import { mkdtemp, readdir, rm, stat, symlink, truncate, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, rm, stat, symlink, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -107,6 +107,23 @@ describe('opening a database', () => {
     await refused('ERR_CORRUPT', 'CURRENT', 'backup')
     await repairLevelStores({ dir })
     await expectOneAction()
+  })
+
+  it('refuses a database whose list of tables is gone as damaged, which a repair mends', async () => {
+    await written((db) => db.compactRange('', '\u{10ffff}'))
+    const list = (await readdir(dir)).find((file) => file.startsWith('MANIFEST-'))!
+    await rm(join(dir, list))
+    await refused('ERR_CORRUPT', `names ${list}, which is gone`, 'repairLevelStores')
+    expect(await repairLevelStores({ dir })).toEqual({ documents: 1, activations: 0, lost: [] })
+    await expectOneAction()
+  })
+
+  it('refuses a folder of which a file cannot be read', async () => {
+    await written((db) => db.compactRange('', '\u{10ffff}'))
+    const table = (await readdir(dir)).find((file) => file.endsWith('.ldb'))!
+    await rm(join(dir, table))
+    await mkdir(join(dir, table))
+    await refused('ERR_CONFIG', 'EISDIR', 'may create, read and write')
   })
 
   it.each([
