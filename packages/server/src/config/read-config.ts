@@ -39,6 +39,8 @@ export function readConfig(
   return {
     ...config,
     ...others,
+    // As an address of IPv6 is written in URLs.
+    host: (overrides.host ?? config.host).replace(/^\[(.+)\]$/, '$1'),
     ...(containers === undefined ? {} : { containers: containersOf(containers, config) }),
     data: resolve(overrides.data ?? (isDataInFile ? resolve(folder, config.data) : config.data)),
     ...(authFile === undefined ? {} : { authFile: resolve(authFile) }),

@@ -51,6 +51,11 @@ describe('a configuration', () => {
     expect(readConfig(path, { port: 2 })).toMatchObject({ host: '0.0.0.0', port: 2, logLevel: 'warn' })
   })
 
+  it('takes an address of IPv6 in brackets, too', () => {
+    expect(readConfig(write({ host: '[::1]' })).host).toBe('::1')
+    expect(readConfig(undefined, { host: '[::]' }).host).toBe('::')
+  })
+
   it('may set one bound of a limit alone', () => {
     const { memoryMb } = readConfig(write({ limits: { memoryMb: { max: 2048 } } })).limits
     expect(memoryMb).toEqual({ min: 128, std: 256, max: 2048 })
