@@ -110,7 +110,8 @@ export class LevelDatabase {
     try {
       return await LevelDatabase.#open(settings, context, options)
     } catch (error) {
-      throw FILE_ERRORS.has(codeOf(error) ?? '') ? unusableFolder(error, settings.dir) : error
+      const { dir } = settings
+      throw FILE_ERRORS.has(codeOf(error) ?? '') ? unusableFolder(error, dir) : toPlatformError(error, dir)
     }
   }
 
