@@ -275,8 +275,13 @@ export class Ledger {
     if (end < start || duration < 0 || waited < 0)
       this.violate('times', `${id}: from ${start} to ${end}, for ${duration} ms, after ${waited} ms`, id)
     const started = this.#started.get(id)
-    const sinceMs = started && this.#world.clock.monotonic() - started.atMs
-    if (sinceMs !== undefined && duration > sinceMs + INIT_MS)
+    if (!started) return
+    const now = this.#world.clock.monotonic()
+    const sinceMs = now - started.atMs
+    const host = this.#made.get(started.container)?.host
+    // What an invoker sent before it stood still is measured from there on.
+    const stoodStillMs = host && now - host.thawedMs <= sinceMs + INIT_MS ? host.stoodStillMs : 0
+    if (duration > sinceMs + INIT_MS + stoodStillMs)
       this.violate('times', `${id} ran for ${duration} ms, but began ${sinceMs} ms ago`, id)
   }
 

@@ -30,6 +30,8 @@ export class Host implements Clock {
   #timers = 0
   #entered = 0
   #thawedMs = -Infinity
+  #frozenMs = 0
+  #stoodStillMs = 0
 
   constructor(name: string, world: Clock, drift: Drift = { rate: 1, offsetMs: 0 }, wall: WallClock = { jumpedMs: 0 }) {
     this.#wall = wall
@@ -62,6 +64,11 @@ export class Host implements Clock {
     return this.#thawedMs
   }
 
+  /** How long it stood still before that, ms. */
+  get stoodStillMs(): number {
+    return this.#stoodStillMs
+  }
+
   /** Lets something in. */
   enter(event: () => void): void {
     if (this.#state === 'running') {
@@ -71,7 +78,9 @@ export class Host implements Clock {
   }
 
   freeze(): void {
-    if (this.#state !== 'dead') this.#state = 'frozen'
+    if (this.#state === 'dead') return
+    if (this.#state !== 'frozen') this.#frozenMs = this.#world.monotonic()
+    this.#state = 'frozen'
   }
 
   /** Goes on; what has come meanwhile comes in now, one after the other. */
@@ -130,6 +139,7 @@ export class Host implements Clock {
       } else {
         this.#state = 'running'
         this.#thawedMs = this.#world.monotonic()
+        this.#stoodStillMs = this.#thawedMs - this.#frozenMs
       }
     })
   }

@@ -130,6 +130,10 @@ export class InFlight extends Deadline implements Waiter {
     this.#books.deadlines.add(this)
   }
 
+  override get isOfOthers(): boolean {
+    return true
+  }
+
   /** As a {@link Deadline}: the end was expected by now. */
   expire(): void {
     this.#books.overdue(this)
@@ -190,6 +194,10 @@ export class Patience extends Deadline {
   constructor(deadlineMs: number, isOver: () => void) {
     super(deadlineMs)
     this.#isOver = isOver
+  }
+
+  override get isOfOthers(): boolean {
+    return true
   }
 
   expire(): void {
