@@ -136,6 +136,16 @@ describe('when the runtime ends', () => {
     expect(await Promise.all(all)).toEqual(['"a"', 'ERR_CONNECTION_LOST', 'ERR_NOT_REACHED'])
   })
 
+  it('what it said last is read although it takes nothing any more', async () => {
+    const bench = await new Bench().open()
+    const all = [bench.run('a'), bench.behind('b')]
+    await bench.arrived(2)
+    bench.runs[0]!.send('"a"')
+    bench.runs[0]!.socket.destroy()
+    all.push(bench.behind('c'), bench.behind('d', { timeoutMs: 4_000 }))
+    expect(await Promise.all(all)).toEqual(['"a"', 'ERR_CONNECTION_LOST', 'ERR_NOT_REACHED', 'ERR_NOT_REACHED'])
+  })
+
   it('within a result, none of them is known not to have begun', async () => {
     const bench = await new Bench().open()
     const all = [bench.run('a'), bench.behind('b')]

@@ -19,14 +19,15 @@ import { neededBytes, replyOf } from './reply.ts'
 import type { FramedLog, RuntimeEndpoint } from './runtime-client.ts'
 import { PlatformError } from '../../errors.ts'
 import { TransientMap } from '../../collections/transient-map.ts'
+import { writeAtOnce } from './write-at-once.ts'
 
 const BUFFER_BYTES = 65_536
 
 /** All channels read into this one: what arrives is taken up before the next read. */
 const readBuffer = Buffer.allocUnsafeSlow(BUFFER_BYTES)
 
-/** All channels put together in this one what they send: what the operating system takes at once is not needed any more. */
-let writeBuffer = Buffer.allocUnsafeSlow(BUFFER_BYTES)
+/** All channels put together in this one what they send. */
+const writeBuffer = Buffer.allocUnsafeSlow(BUFFER_BYTES)
 
 const MAX_FAULT_BYTES = 1_000
 const MAX_GREETING_BYTES = 8_192
@@ -124,7 +125,7 @@ export class FrameChannel implements FrameSink {
     if (this.#unsend(call)) this.#leave(call)
     else if (this.#state !== 'closed') {
       this.#abandoned.set(call.number, call)
-      this.#socket.write(bareFrame(FrameType.cancel, call.number))
+      writeAtOnce(this.#socket, bareFrame(FrameType.cancel, call.number))
     }
   }
 
@@ -140,7 +141,7 @@ export class FrameChannel implements FrameSink {
         call.reject(recalled())
       } else cancels.push(bareFrame(FrameType.cancel, call.number))
     }
-    if (cancels.length > 0 && this.#state !== 'closed') this.#socket.write(Buffer.concat(cancels))
+    if (cancels.length > 0 && this.#state !== 'closed') writeAtOnce(this.#socket, Buffer.concat(cancels))
   }
 
   /** Some wait in the runtime for others. */
@@ -260,7 +261,7 @@ export class FrameChannel implements FrameSink {
     frame[4] = FrameType.credit
     frame.writeUInt32BE(number, 8)
     frame.writeUInt32BE(bytes, HEADER_BYTES)
-    this.#socket.write(frame)
+    writeAtOnce(this.#socket, frame)
   }
 
   get #mayWrite(): boolean {
@@ -317,31 +318,30 @@ export class FrameChannel implements FrameSink {
     if (calls.length === 0 || this.#state === 'closed') return
     this.#unsent = []
     let size = 0
-    for (const call of calls) {
-      const { type, number, body } = call
-      call.sent = true
-      call.body = ''
+    let first = 0
+    for (let at = 0; at < calls.length; at++) {
+      const { type, number, body } = calls[at]!
       const needed = largestTextFrame(body)
-      if (size + needed > writeBuffer.length) {
-        this.#writeOut(size)
+      if (size > 0 && size + needed > writeBuffer.length) {
+        this.#write(writeBuffer.subarray(0, size), calls, first, at)
         size = 0
+        first = at
       }
       if (needed <= writeBuffer.length) size = putTextFrame(writeBuffer, size, type, number, body)
-      else this.#socket.write(textFrame(type, number, body))
+      else {
+        this.#write(textFrame(type, number, body), calls, at, at + 1)
+        first = at + 1
+      }
     }
-    this.#writeOut(size)
+    if (size > 0) this.#write(writeBuffer.subarray(0, size), calls, first, calls.length)
   }
 
-  /** Writes what was put into the buffer. */
-  #writeOut(size: number): void {
-    if (size === 0) return
-    const bytes = writeBuffer.subarray(0, size)
-    const socket = this.#socket
-    if (socket.writableLength > 0) socket.write(Buffer.from(bytes))
-    else {
-      socket.write(bytes)
-      // Not all of it left: what is written next must not change it.
-      if (socket.writableLength > 0) writeBuffer = Buffer.allocUnsafeSlow(BUFFER_BYTES)
+  /** The frames of some calls. Those that a runtime which is ending does not take were not sent; what it said last is read. */
+  #write(frames: Buffer, calls: readonly PendingCall[], from: number, to: number): void {
+    const sent = writeAtOnce(this.#socket, frames) === 'taken'
+    for (let at = from; at < to; at++) {
+      calls[at]!.sent = sent
+      calls[at]!.body = ''
     }
   }
 
