@@ -14,9 +14,9 @@ export const GUEST = 'guest'
  * minute would only be in the way. Every other namespace has the system's limits.
  */
 const GUEST_LIMITS: NamespaceLimits = {
-  invocationsPerMinute: 600_000,
+  invocationsPerMinute: 6_000_000,
   concurrentInvocations: 1000,
-  firesPerMinute: 600_000,
+  firesPerMinute: 6_000_000,
 }
 
 /**
