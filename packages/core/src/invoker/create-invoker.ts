@@ -179,6 +179,7 @@ class RunningInvoker implements Invoker {
         milliCpu: options.userCpus === undefined ? Infinity : Math.round(options.userCpus * 1000),
       },
       maxParallelStarts: options.maxParallelStarts,
+      maxRunsBehind: options.maxRunsBehind,
       stemCellSpec: (lane) => specs.forStemCell(lane),
       knowsApi: () => options.apiHost() !== '',
       giveUp: giveUp.signal,
@@ -246,7 +247,7 @@ class RunningInvoker implements Invoker {
 
 /** @throws ERR_CONFIG an option makes no sense. */
 function checkOptions(options: InvokerOptions): void {
-  const { userMemoryMb, userCpus, maxParallelStarts, maxWaiting, pauseGraceMs, idleTimeoutMs } = options
+  const { userMemoryMb, userCpus, maxParallelStarts, maxWaiting, maxRunsBehind, pauseGraceMs, idleTimeoutMs } = options
   const check = (ok: boolean, option: string, value: number | undefined, fix: string): void => {
     if (!ok) throw new PlatformError('ERR_CONFIG', `invoker option ${option} is ${value}: ${fix}`)
   }
@@ -254,6 +255,7 @@ function checkOptions(options: InvokerOptions): void {
   check(userCpus === undefined || userCpus > 0, 'userCpus', userCpus, 'give the cores for containers or leave it out')
   check(isCount(maxParallelStarts, 1), 'maxParallelStarts', maxParallelStarts, 'give an integer of at least 1')
   check(isCount(maxWaiting, 0), 'maxWaiting', maxWaiting, 'give an integer of at least 0')
+  check(isCount(maxRunsBehind, 0), 'maxRunsBehind', maxRunsBehind, 'give an integer of at least 0')
   check(pauseGraceMs >= 0, 'pauseGraceMs', pauseGraceMs, 'give ms, 0 or more')
   check(idleTimeoutMs >= 0, 'idleTimeoutMs', idleTimeoutMs, 'give ms, 0 or more')
 }

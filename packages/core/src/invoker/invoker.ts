@@ -58,6 +58,8 @@ export interface InvokerOptions {
   readonly maxParallelStarts: number
   /** Activations that may wait for room before the queue is held back. */
   readonly maxWaiting: number
+  /** Runs of an action whose runs are brief that may wait in a container behind the one in progress; 0: none. */
+  readonly maxRunsBehind: number
   /** Where actions reach the API: the value of `__OW_API_HOST`. Called at each container start. */
   readonly apiHost: () => string
   /** Environment added to every container. */
@@ -72,6 +74,7 @@ export const DEFAULT_INVOKER_OPTIONS: Omit<InvokerOptions, 'apiHost'> = {
   idleTimeoutMs: 600_000,
   maxParallelStarts: 3,
   maxWaiting: 1024,
+  maxRunsBehind: 15,
   extraEnvironment: {},
 }
 

@@ -23,8 +23,9 @@ class Bench extends InvokerBench {
   /** Runs that began, in their order. */
   readonly began: { readonly container: string; readonly id: string; readonly wish: Wish; readonly atMs: number }[] = []
 
-  constructor(factory?: (factory: ContainerFactory) => ContainerFactory) {
+  constructor(factory?: (factory: ContainerFactory) => ContainerFactory, maxRunsBehind = 15) {
     super({
+      options: { maxRunsBehind },
       ...(factory && { factory }),
       containers: {
         behaviour: {
@@ -167,6 +168,17 @@ describe('behind a run that takes longer than those before it', () => {
     expect(bench.began.map(({ wish }) => wish)).toEqual(['never'])
     expect(outcomes(records)).toEqual([3, 3])
   })
+})
+
+it.each([
+  [0, 0],
+  [2, 2],
+])('where %i may wait, %i do', async (maxRunsBehind, behind) => {
+  const bench = new Bench(undefined, maxRunsBehind)
+  await bench.warm()
+  const records = await bench.all('longer', 'longer', 'longer', 'longer')
+  expect(records.map(acquired).filter((how) => JSON.stringify(how) === JSON.stringify(BEHIND))).toHaveLength(behind)
+  await bench.close()
 })
 
 it('runs that may overlap are not sent behind each other', async () => {

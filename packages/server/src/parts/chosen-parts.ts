@@ -76,8 +76,16 @@ export function controllerSettings(config: Config): Pick<PlatformOptions, 'maxWa
 
 /** The same for invokers. */
 export function invokerSettings({ invoker }: Config): Required<Pick<PlatformOptions, 'invoker'>> {
-  const { userMemoryMb, userCpus, pauseGraceMs, idleTimeoutMs, maxParallelStarts, maxWaiting, extraEnvironment } =
-    invoker
+  const {
+    userMemoryMb,
+    userCpus,
+    pauseGraceMs,
+    idleTimeoutMs,
+    maxParallelStarts,
+    maxWaiting,
+    maxRunsBehind,
+    extraEnvironment,
+  } = invoker
   return {
     invoker: {
       userMemoryMb,
@@ -85,6 +93,7 @@ export function invokerSettings({ invoker }: Config): Required<Pick<PlatformOpti
       idleTimeoutMs,
       maxParallelStarts,
       maxWaiting,
+      maxRunsBehind,
       extraEnvironment,
       ...(userCpus === undefined ? {} : { userCpus }),
     },

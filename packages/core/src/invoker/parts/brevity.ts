@@ -1,6 +1,3 @@
-/** Runs that may be sent to a container that takes one at a time, beside the one in progress. */
-const MOST_BEHIND = 15
-
 /** So many brief runs more than others count for, until runs are sent behind each other. */
 const ENOUGH = 64
 const MOST = 128
@@ -14,11 +11,17 @@ const DISTRUST = -1_000
  * than to wake another one. One that keeps others waiting takes the action's credit for a long time.
  */
 export class Brevity {
+  readonly #most: number
   #score = 0
+
+  /** `most`: as many runs may wait in a container behind the one in progress. */
+  constructor(most: number) {
+    this.#most = most
+  }
 
   /** Runs that a busy container may be given beyond those it takes at once. */
   get mayWait(): number {
-    return this.#score >= ENOUGH ? MOST_BEHIND : 0
+    return this.#score >= ENOUGH ? this.#most : 0
   }
 
   ran(brief: boolean): void {

@@ -43,6 +43,8 @@ export interface PoolParts {
   readonly watch?: ContainerWatch
   readonly capacity: Resources
   readonly maxParallelStarts: number
+  /** See `InvokerOptions`; default 0. */
+  readonly maxRunsBehind?: number
   readonly stemCellSpec: (lane: StemCellLane) => ContainerSpec
   /** Whether it is known where actions reach the API; by default it is. */
   readonly knowsApi?: () => boolean
@@ -66,7 +68,7 @@ export class ContainerPool implements ProxyHost {
   readonly #room = new WaitingRoom()
   readonly #reuseQueue: ReuseQueue
   readonly #starts: ContainerStarts
-  readonly #actions = new ContainersByAction()
+  readonly #actions: ContainersByAction
   readonly #idle: IdleContainers
   readonly #prewarms: Prewarms
   readonly #limits = new InstanceLimits()
@@ -80,6 +82,7 @@ export class ContainerPool implements ProxyHost {
   constructor(parts: PoolParts) {
     this.#parts = parts
     this.#ledger = new ResourceLedger(parts.capacity)
+    this.#actions = new ContainersByAction(parts.maxRunsBehind ?? 0)
     const { factory, clock, policy, logger, manifest, giveUp } = parts
     this.#proxyParts = { host: this, factory, clock, policy, logger, giveUp }
     this.#idle = new IdleContainers(policy.worth && ((container) => policy.worth!(container)))

@@ -20,6 +20,11 @@ const SLOWER = 0.02
 /** The containers of each action of each namespace. Every operation takes the same time, however many there are. */
 export class ContainersByAction {
   readonly #containers = new Map<string, Containers>()
+  readonly #maxRunsBehind: number
+
+  constructor(maxRunsBehind: number) {
+    this.#maxRunsBehind = maxRunsBehind
+  }
 
   has(key: string): boolean {
     return this.#containers.has(key)
@@ -54,7 +59,7 @@ export class ContainersByAction {
   enter(key: string): void {
     const containers = this.#containers.get(key)
     if (containers) containers.total++
-    else this.#containers.set(key, newContainers())
+    else this.#containers.set(key, newContainers(this.#maxRunsBehind))
   }
 
   /** Puts a container that was just given a job where the next job finds it. */
@@ -96,6 +101,7 @@ export class ContainersByAction {
   }
 }
 
-function newContainers(): Containers {
-  return { open: new LinkedList(), parked: new LinkedList(), total: 1, brevity: new Brevity(), runMs: undefined }
+function newContainers(maxRunsBehind: number): Containers {
+  const brevity = new Brevity(maxRunsBehind)
+  return { open: new LinkedList(), parked: new LinkedList(), total: 1, brevity, runMs: undefined }
 }

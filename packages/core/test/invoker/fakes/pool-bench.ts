@@ -55,6 +55,7 @@ export class PoolBench {
       observer: {},
       capacity: { memoryMb, milliCpu: cpu === undefined ? Infinity : cpu * 1000 },
       maxParallelStarts,
+      maxRunsBehind: 15,
       stemCellSpec: ({ kind, image, plan }) => ({
         owner: { platform: 'test', invoker: 'invoker0' },
         kind,
