@@ -74,7 +74,7 @@ export const DEFAULT_INVOKER_OPTIONS: Omit<InvokerOptions, 'apiHost'> = {
   idleTimeoutMs: 600_000,
   maxParallelStarts: 3,
   maxWaiting: 1024,
-  maxRunsBehind: 15,
+  maxRunsBehind: 31,
   extraEnvironment: {},
 }
 

@@ -105,7 +105,7 @@ export const invokerShape = {
   idleTimeoutMs: count(0, 600_000, 'A suspended container is destroyed after this time', 'ms'),
   maxParallelStarts: count(1, 3, 'Containers being made at once'),
   maxWaiting: count(0, 1024, 'Activations that may wait for a container before the queue is held back'),
-  maxRunsBehind: count(0, 15, 'Brief runs that may wait in a container behind another one; 0: none'),
+  maxRunsBehind: count(0, 31, 'Brief runs that may wait in a container behind another one; 0: none'),
 }
 
 export const invokerEnvironmentShape = {
