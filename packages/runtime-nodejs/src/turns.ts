@@ -2,6 +2,9 @@ import { type ActionEndpoint, type Answer, begin } from './action-endpoint.ts'
 import { NOT_BEGUN } from './frame-format.ts'
 import { failure, type Reply } from './reply.ts'
 
+// Taken before any code of an action can replace it.
+const nextTick = process.nextTick.bind(process)
+
 /** Whose calls wait. */
 export interface Caller {
   /** What is answered leaves now. True when all of it did; otherwise calls back when it has. */
@@ -23,6 +26,7 @@ export class Turns {
   #waiting: Turn[] = []
   /** Of the call in progress, or the one before. */
   #caller: Caller | undefined
+  #isDue = false
 
   constructor(host: ActionEndpoint) {
     this.#host = host
@@ -34,7 +38,7 @@ export class Turns {
       return begin(this.#host, path, body, answer)
     }
     this.#waiting.push({ path, body, answer, caller, number })
-    this.#host.onEnded ??= () => this.#next()
+    this.#host.onEnded ??= () => this.#ended()
   }
 
   /** A call that waits is answered as not begun; one that has begun goes on. */
@@ -46,6 +50,17 @@ export class Turns {
   /** Nobody waits for the calls of this one any more. */
   forget(caller: Caller): void {
     if (this.#waiting.length > 0) this.#waiting = this.#waiting.filter((turn) => turn.caller !== caller)
+  }
+
+  #ended(): void {
+    if (!this.#host.exclusive) return this.#next()
+    if (this.#isDue || this.#waiting.length === 0) return
+    this.#isDue = true
+    // Behind all that the one before it left to be done in this turn of the event loop.
+    nextTick(() => {
+      this.#isDue = false
+      this.#next()
+    })
   }
 
   #next(): void {

@@ -188,6 +188,24 @@ test('an action that replaces the sockets of Node.js is still spoken to, on late
   expect(next.results[0]).toMatchObject({ status: 200, body: '{"n":5}' })
 })
 
+test('runs that come at once and do not overlap have what each leaves to this turn to themselves', async () => {
+  const env = { STEMCELL_LOGS: 'attributed', STEMCELL_LOG_TOKEN: TOKEN, STEMCELL_LOG_END: 'printed' }
+  const [runtime, peer] = await started(
+    `function main({ id }) { console.log('in', id)
+      process.nextTick(() => console.log('tick', id, process.env.__OW_ACTIVATION_ID))
+      let later = Promise.resolve()
+      for (let n = 0; n < 20; n++) later = later.then(() => {})
+      later.then(() => console.log('after', id, process.env.__OW_ACTIVATION_ID))
+      return { id } }`,
+    env,
+  )
+  const ids = Array.from({ length: 30 }, (_, n) => `${n}`.padStart(32, 'b'))
+  peer.socket.write(Buffer.concat(ids.map((id, n) => run(n + 2, { id }, { activation_id: id }))))
+  await eventually(() => peer.results.length === 31)
+  const frames = readFrames(runtime.stdout())
+  for (const id of ids) expect(textOf(frames, id)).toEqual([`in ${id}`, `tick ${id} ${id}`, `after ${id} ${id}`])
+})
+
 describe('runs that may overlap', () => {
   const ENV = {
     __OW_ALLOW_CONCURRENT: 'true',
