@@ -25,6 +25,7 @@ export class FramedRuntimeClient {
   }
   #channel: FrameChannel | undefined
   #whenClosed: (() => void) | undefined
+  #closing: Promise<void> | undefined
   #number = 0
   #closed = false
 
@@ -70,7 +71,12 @@ export class FramedRuntimeClient {
     this.#channel?.recall()
   }
 
-  async close(): Promise<void> {
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  async #close(): Promise<void> {
     this.#closed = true
     const channel = this.#channel
     if (!channel?.hasFollowers) return this.disconnect()
