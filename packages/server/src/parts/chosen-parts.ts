@@ -76,25 +76,16 @@ export function controllerSettings(config: Config): Pick<PlatformOptions, 'maxWa
 
 /** The same for invokers. */
 export function invokerSettings({ invoker }: Config): Required<Pick<PlatformOptions, 'invoker'>> {
-  const {
-    userMemoryMb,
-    userCpus,
-    pauseGraceMs,
-    idleTimeoutMs,
-    maxParallelStarts,
-    maxWaiting,
-    maxRunsBehind,
-    extraEnvironment,
-  } = invoker
+  const { userCpus } = invoker
   return {
     invoker: {
-      userMemoryMb,
-      pauseGraceMs,
-      idleTimeoutMs,
-      maxParallelStarts,
-      maxWaiting,
-      maxRunsBehind,
-      extraEnvironment,
+      userMemoryMb: invoker.userMemoryMb,
+      pauseGraceMs: invoker.pauseGraceMs,
+      idleTimeoutMs: invoker.idleTimeoutMs,
+      maxParallelStarts: invoker.maxParallelStarts,
+      maxWaiting: invoker.maxWaiting,
+      maxRunsBehind: invoker.maxRunsBehind,
+      extraEnvironment: invoker.extraEnvironment,
       ...(userCpus === undefined ? {} : { userCpus }),
     },
   }
